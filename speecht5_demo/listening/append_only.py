@@ -1,0 +1,147 @@
+"""A CSV file that only ever grows, and never says "saved" too early.
+
+Every process writes a file of its own, named by a fresh uuid: no two processes can interleave their lines,
+a restarted server cannot continue behind a torn line, and a copy taken anywhere at any time is a prefix of
+the truth. `append` returns after the row is on the disk. Threads that append at the same time share one
+fsync, so that a hundred listeners do not queue for the disk one behind the other.
+"""
+
+import csv
+import io
+import os
+import threading
+import uuid
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+
+from speecht5_demo.errors import RatingsError
+
+
+class AppendOnlyCsv:
+    """Appends rows to `<folder>/<stem>-<uuid>.csv`, one file a process; safe to share between threads and
+    across forks.
+    """
+
+    def __init__(self, folder: Path, stem: str, columns: Sequence[str]) -> None:
+        """Nothing is created before the first row: a server without listeners leaves no empty files."""
+        self.folder = Path(folder)
+        self._stem = stem
+        self._header = _line(columns)
+        self._width = len(columns)
+        self._reset()
+        _LIVE.add(self)
+
+    def _reset(self) -> None:
+        self._file: _OwnFile | None = None
+        self._opening = threading.Lock()
+
+    @property
+    def path(self) -> Path | None:
+        """The file of this process, once it has one."""
+        return self._file.path if self._file else None
+
+    def append(self, cells: Sequence[str]) -> Path:
+        """Write one row; when this returns, the row survives a power cut. Returns the file that holds it."""
+        if len(cells) != self._width:
+            raise RatingsError(f"A row of {self._stem} has {len(cells)} cells, its header {self._width}.")
+        line = _line(cells)
+        own = self._open()
+        try:
+            own.append(line)
+        except OSError as error:
+            # Whatever reached this file may be torn: nothing is written behind it. The next row starts a
+            # new file.
+            with self._opening:
+                if self._file is own:
+                    self._file = None
+            raise RatingsError(
+                f"The answer could not be written to {self.folder} ({error.strerror or error}). "
+                "Free some space or check the folder's permissions, then send it again."
+            ) from error
+        return own.path
+
+    def close(self) -> None:
+        """Release the file; a later row starts a new one."""
+        with self._opening:
+            if self._file:
+                self._file.close()
+            self._file = None
+
+    def _open(self) -> "_OwnFile":
+        with self._opening:
+            if self._file is None:
+                try:
+                    self._file = _OwnFile.create(self.folder, self._stem, self._header)
+                except OSError as error:
+                    raise RatingsError(
+                        f"No answers can be kept in {self.folder} ({error.strerror or error}). "
+                        "Name a folder that this process may write to."
+                    ) from error
+            return self._file
+
+
+class _OwnFile:
+    """One open file and the group commit on it."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self._writing = threading.Lock()
+        self._syncing = threading.Lock()
+        self._written = 0
+        self._synced = 0
+
+    @classmethod
+    def create(cls, folder: Path, stem: str, header: bytes) -> "_OwnFile":
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{stem}-{uuid.uuid4()}.csv"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        own = cls(path, descriptor)
+        own.append(header)
+        _sync_folder(folder)
+        return own
+
+    def append(self, line: bytes) -> None:
+        with self._writing:
+            if os.write(self._descriptor, line) != len(line):
+                raise OSError(28, "the disk took only a part of the row")
+            self._written += 1
+            mine = self._written
+        with self._syncing:
+            if self._synced < mine:
+                covered = self._written
+                os.fsync(self._descriptor)
+                self._synced = covered
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def _line(cells: Sequence[str]) -> bytes:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    line = buffer.getvalue()
+    if line.count("\n") != 1:
+        raise RatingsError("A cell with a line break cannot be written: one row is one line.")
+    return line.encode("utf-8", errors="replace")
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+_LIVE: "weakref.WeakSet[AppendOnlyCsv]" = weakref.WeakSet()
+
+
+def _start_afresh_in_child() -> None:
+    for writer in list(_LIVE):
+        writer._reset()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_afresh_in_child)

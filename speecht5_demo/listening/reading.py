@@ -1,0 +1,301 @@
+"""Many ratings files become one table, and everything that was not taken is named.
+
+Files are read in blocks, and columns that repeat themselves (nearly all of them) are kept as categories: a
+million ratings fit into a few hundred megabytes. A live folder can be read while servers write to it: each
+file is read up to its last complete line.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from speecht5_demo.errors import RatingsError
+from speecht5_demo.listening.cells import restore
+from speecht5_demo.listening.rows import INTEGER_COLUMNS, NUMBER_COLUMNS, RATING_COLUMNS, REQUIRED_COLUMNS
+
+_BLOCK = 4 << 20
+_READERS = 2
+_DEFAULTS: Mapping[str, str] = {
+    "schema_version": "1",
+    "source": "study",
+    "blind": "true",
+    "method": "ACR",
+    "role": "test",
+}
+_CATEGORY = pa.dictionary(pa.int32(), pa.utf8())
+
+
+@dataclass(frozen=True)
+class ReadProblem:
+    """Something that is in the files but not in the table.
+
+    Attributes:
+        kind: torn-line | broken-line | bad-value | duplicate | missing-columns | unreadable.
+        path: the file; empty when the problem is of all files together.
+        count: how many rows (or cells, for bad-value) are affected.
+        message: one sentence for people.
+    """
+
+    kind: str
+    path: str
+    count: int
+    message: str
+
+
+@dataclass(frozen=True)
+class RatingsTable:
+    """All ratings of some files, each once.
+
+    Attributes:
+        frame: one row a rating, every column of `RATING_COLUMNS` first, unknown ones behind. Text is
+        categorical
+            (`rating_id` is str), "" when empty; `blind` bool; `submitted_at` datetime64[us, UTC]; `rating`,
+            `heard_fraction`, `response_s` float64 with NaN when absent or unreadable; counts and seeds Int64.
+            Ratings outside their scale are kept: judging them is the analysis' business.
+        problems: what was skipped or could not be read.
+        files: the files read, sorted.
+    """
+
+    frame: pd.DataFrame
+    problems: tuple[ReadProblem, ...]
+    files: tuple[Path, ...]
+
+
+def read_ratings(
+    sources: str | Path | Iterable[str | Path], columns: Mapping[str, str] | None = None
+) -> RatingsTable:
+    """Merge ratings files and folders of them (`ratings*.csv`); of each rating_id the first row counts.
+
+    Args:
+        sources: files, folders, or a mix.
+        columns: our name -> the name in the file, for CSVs of other tools: `{"rating": "score"}`.
+
+    Raises:
+        RatingsError: a source does not exist, or a file named explicitly cannot be read as ratings.
+        Unreadable files
+            found in a folder are reported in `problems` instead.
+    """
+    given = [sources] if isinstance(sources, str | Path) else list(sources)
+    mapping = dict(columns or {})
+    problems: list[ReadProblem] = []
+    tables: list[pa.Table] = []
+    files: list[Path] = []
+    with ThreadPoolExecutor(_READERS) as readers:
+        asked = list(_files_of(Path(source) for source in given))
+        answers = readers.map(lambda file: _read_file(file[0], mapping), asked)
+        for (path, explicit), (table, found) in zip(asked, answers, strict=True):
+            if table is None and found and explicit:
+                raise RatingsError(found[-1].message)
+            problems += found
+            if table is not None:
+                files.append(path)
+                tables.append(table)
+    frame = _to_frame(tables)
+    repeated = frame["rating_id"].duplicated()
+    if repeats := int(repeated.sum()):
+        frame = frame[~repeated].reset_index(drop=True)
+        problems.append(
+            ReadProblem(
+                "duplicate", "", repeats, f"{repeats} rows repeat a rating_id; the first of each counts."
+            )
+        )
+    return RatingsTable(frame, tuple(problems), tuple(files))
+
+
+def _files_of(sources: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+    seen: set[Path] = set()
+    for source in sources:
+        if not source.exists():
+            raise RatingsError(
+                f"{source} does not exist. Name a ratings CSV, or a folder that holds ratings-*.csv files."
+            )
+        for path in sorted(source.glob("ratings*.csv")) if source.is_dir() else [source]:
+            if path.resolve() not in seen:
+                seen.add(path.resolve())
+                yield path, not source.is_dir()
+
+
+def _read_file(path: Path, mapping: dict[str, str]) -> tuple[pa.Table | None, list[ReadProblem]]:
+    """The complete lines of one file with our column names, or None when there is nothing to take."""
+    problems: list[ReadProblem] = []
+    try:
+        with path.open("rb") as stream:
+            whole = _complete_length(stream)
+            size = stream.seek(0, io.SEEK_END)
+            if size > whole:
+                message = (
+                    f"{path.name}: the last line is torn ({size - whole} bytes, no line end) and was skipped."
+                )
+                problems.append(ReadProblem("torn-line", str(path), 1, message))
+            stream.seek(0)
+            header = stream.readline().decode("utf-8-sig")
+            names = next(csv.reader([header]), [])
+            if not whole or not names:
+                return None, problems
+            theirs = {mapping.get(name, name): name for name in (*RATING_COLUMNS, *mapping)}
+            ours = [theirs.get(name, name) for name in names]
+            missing = [name for name in REQUIRED_COLUMNS if name not in ours]
+            if missing or len(set(ours)) != len(ours):
+                what = f"has no column {', '.join(missing)}" if missing else "names a column twice"
+                message = f"{path} {what}; it has {', '.join(names)[:200]}. Rename or map its columns."
+                problems.append(ReadProblem("missing-columns", str(path), 1, message))
+                return None, problems
+            stream.seek(0)
+            return _parse(path, _Prefix(stream, whole), ours, problems), problems
+    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowInvalid) as error:
+        message = f"{path} cannot be read as CSV ({str(error).splitlines()[0][:160]})."
+        problems.append(ReadProblem("unreadable", str(path), 1, message))
+        return None, problems
+
+
+def _parse(path: Path, stream: "_Prefix", names: list[str], problems: list[ReadProblem]) -> pa.Table:
+    broken = 0
+
+    def skip(row: arrow_csv.InvalidRow) -> str:
+        nonlocal broken
+        broken += 1
+        return "skip"
+
+    types = {name: pa.utf8() if name in _PARSED or name == "rating_id" else _CATEGORY for name in names}
+    reader = arrow_csv.open_csv(
+        pa.PythonFile(stream, mode="r"),
+        read_options=arrow_csv.ReadOptions(
+            column_names=names, skip_rows=1, block_size=_BLOCK, use_threads=False
+        ),
+        parse_options=arrow_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
+        convert_options=arrow_csv.ConvertOptions(column_types=types, strings_can_be_null=False),
+    )
+    bad: dict[str, int] = {}
+    batches = []
+    row = 0
+    for batch in reader:
+        batches.append(_typed(path, batch, row, bad))
+        row += batch.num_rows
+    if broken:
+        message = (
+            f"{path.name}: {broken} lines have another number of cells than the header and were skipped."
+        )
+        problems.append(ReadProblem("broken-line", str(path), broken, message))
+    for name, count in bad.items():
+        message = f"{path.name}: {count} cells of {name} cannot be read and count as empty."
+        problems.append(ReadProblem("bad-value", str(path), count, message))
+    return pa.concat_tables(batches, promote_options="default") if batches else None
+
+
+def _typed(path: Path, batch: pa.RecordBatch, first_row: int, bad: dict[str, int]) -> pa.Table:
+    """A batch with every known column present and of its type."""
+    columns: dict[str, pa.Array] = {}
+    for name in (*RATING_COLUMNS, *(name for name in batch.schema.names if name not in RATING_COLUMNS)):
+        if name not in batch.schema.names:
+            if name == "rating_id":
+                values = [f"{path.name}:{first_row + k}" for k in range(batch.num_rows)]
+                columns[name] = pa.array(values, pa.utf8())
+                continue
+            absent = pa.DictionaryArray.from_arrays(
+                pa.array([0] * batch.num_rows, pa.int32()), pa.array([_DEFAULTS.get(name, "")], pa.utf8())
+            )
+            column = absent.dictionary_decode() if name in _PARSED else absent
+        else:
+            column = batch.column(batch.schema.get_field_index(name))
+        if name == "rating_id":
+            columns[name] = column
+        elif name in _PARSED:
+            parsed = _parsed(column, _PARSED[name])
+            lost = parsed.null_count - int(pc.sum(pc.equal(column, "")).as_py() or 0)
+            if lost > 0:
+                bad[name] = bad.get(name, 0) + lost
+            columns[name] = parsed
+        else:
+            words = [restore(word) for word in column.dictionary.to_pylist()]
+            columns[name] = pa.DictionaryArray.from_arrays(column.indices, pa.array(words, pa.utf8()))
+    return pa.table(columns)
+
+
+def _parsed(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    empty = pc.equal(column, "")
+    given = pc.if_else(empty, pa.scalar(None, pa.utf8()), column)
+    try:
+        return pc.cast(given, kind)
+    except pa.ArrowInvalid:
+        return pa.array([_value(cell.as_py(), kind) for cell in given], kind)
+
+
+def _value(cell: str | None, kind: pa.DataType) -> object:
+    """One cell by itself, for columns in which some cannot be read; None for those."""
+    if cell is None:
+        return None
+    try:
+        return pc.cast(pa.scalar(cell.strip()), kind).as_py()
+    except pa.ArrowInvalid:
+        return None
+
+
+def _to_frame(tables: list[pa.Table]) -> pd.DataFrame:
+    if not tables:
+        tables = [pa.table({name: pa.array([], _PARSED.get(name, pa.utf8())) for name in RATING_COLUMNS})]
+    merged = pa.concat_tables(tables, promote_options="default").unify_dictionaries()
+    tables.clear()
+    frame = merged.to_pandas(split_blocks=True, self_destruct=True, types_mapper=_pandas_type)
+    for name in frame.columns:
+        if isinstance(frame[name].dtype, pd.CategoricalDtype):
+            if frame[name].isna().any():
+                words = frame[name].cat
+                frame[name] = (frame[name] if "" in words.categories else words.add_categories([""])).fillna(
+                    ""
+                )
+        elif name not in _PARSED and name != "rating_id":
+            frame[name] = frame[name].astype("category")
+    frame["blind"] = frame["blind"].fillna(False).astype(bool)
+    known_first: pd.DataFrame = frame[
+        [*RATING_COLUMNS, *(name for name in frame.columns if name not in RATING_COLUMNS)]
+    ]
+    return known_first
+
+
+def _pandas_type(kind: pa.DataType) -> object:
+    return pd.Int64Dtype() if kind == pa.int64() else pd.BooleanDtype() if kind == pa.bool_() else None
+
+
+def _complete_length(stream: io.BufferedReader) -> int:
+    """Bytes up to and with the last line end; a tail of zero bytes, left by a power cut, is no line."""
+    end = stream.seek(0, io.SEEK_END)
+    while end > 0:
+        start = max(0, end - 65536)
+        stream.seek(start)
+        place = stream.read(end - start).rfind(b"\n")
+        if place >= 0:
+            return start + place + 1
+        end = start
+    return 0
+
+
+class _Prefix(io.RawIOBase):
+    """The first `length` bytes of a file: what is appended while we read stays out."""
+
+    def __init__(self, stream: io.BufferedReader, length: int) -> None:
+        self._stream = stream
+        self._left = length
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(data)
+        return data
+
+
+_PARSED: Mapping[str, pa.DataType] = {
+    **{name: pa.int64() for name in INTEGER_COLUMNS},
+    **{name: pa.float64() for name in NUMBER_COLUMNS},
+    "submitted_at": pa.timestamp("us", "UTC"),
+    "blind": pa.bool_(),
+}

@@ -1,0 +1,214 @@
+"""Ratings are written once, survive what kills a server, and are read back as they were given."""
+
+import csv
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from speecht5_demo.errors import RatingsError
+from speecht5_demo.listening.cells import neutralise, restore
+from speecht5_demo.listening.ratings import RATING_COLUMNS, RatingRow, RatingsWriter, read_ratings
+
+CONTRACT = (
+    "schema_version,rating_id,study_id,session_id,listener_id,submitted_at,source,blind,trial,position,method,"
+    "question,role,stimulus_id,compared_with,sentence_id,text,speaker,variant,checkpoint,seed,audio_sha256,rating,"
+    "heard_fraction,plays,response_s,device,headphones,flags,app_version"
+)
+
+
+def make_row(**changes: object) -> RatingRow:
+    given = {
+        "study_id": "s", "session_id": "se", "listener_id": "l", "source": "study", "blind": True, "trial": 0,
+        "position": 1, "question": "How natural is it?", "stimulus_id": "a1", "sentence_id": "h1",
+        "text": "Glue the sheet.", "speaker": "slt", "variant": "int8", "checkpoint": "embedded", "seed": 7,
+        "audio_sha256": "0" * 64, "rating": 4, "heard_fraction": 0.98, "plays": 1, "response_s": 4.25,
+    }  # fmt: skip
+    return RatingRow(**{**given, **changes})
+
+
+def test_columns_are_the_contract(tmp_path: Path) -> None:
+    path = RatingsWriter(tmp_path).append(make_row())
+    assert path.read_text().splitlines()[0] == CONTRACT
+    assert ",".join(RATING_COLUMNS) == CONTRACT
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+49", "-5", "@cmd", "\t=x", "'=1", "''-", "plain", "'quoted'", "", "é 中 \u200b"]
+)
+def test_a_formula_is_text_in_the_file_and_itself_again_in_reading(tmp_path: Path, text: str) -> None:
+    path = RatingsWriter(tmp_path).append(make_row(text=text))
+    cell = next(csv.DictReader(path.open(newline="")))["text"]
+    assert cell[:1] not in set("=+-@\t\r")
+    assert read_ratings(path).frame["text"].iloc[0] == text
+    assert restore(neutralise(text)) == text
+
+
+def test_numbers_stay_numbers_even_when_negative(tmp_path: Path) -> None:
+    path = RatingsWriter(tmp_path).append(make_row(method="CCR", compared_with="b2", rating=-3, seed=None))
+    assert next(csv.DictReader(path.open(newline="")))["rating"] == "-3"
+    frame = read_ratings(path).frame
+    assert frame["rating"].iloc[0] == -3.0
+    assert frame["seed"].isna().iloc[0]
+
+
+def test_a_row_is_one_line_whatever_the_text_holds(tmp_path: Path) -> None:
+    path = RatingsWriter(tmp_path).append(make_row(text='one\r\n"two",\u2028three\rfour\x00'))
+    assert path.read_bytes().count(b"\n") == 2
+    assert read_ratings(path).frame["text"].iloc[0] == 'one "two", three four'
+
+
+@pytest.mark.parametrize("rating", [0, 6, 4.0, "4", True, None, float("nan")])
+def test_a_rating_off_the_scale_never_becomes_a_row(rating: object) -> None:
+    with pytest.raises(RatingsError, match="whole numbers from 1 to 5"):
+        make_row(rating=rating)
+
+
+def test_many_threads_lose_nothing_and_tear_nothing(tmp_path: Path) -> None:
+    writer = RatingsWriter(tmp_path)
+    threads = [
+        threading.Thread(
+            target=lambda k=k: [writer.append(make_row(rating_id=f"{k}-{n}")) for n in range(25)]
+        )
+        for k in range(16)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    table = read_ratings(tmp_path)
+    assert len(table.files) == 1
+    assert table.frame["rating_id"].nunique() == len(table.frame) == 400
+    assert table.problems == ()
+
+
+def _append_in_child(writer: RatingsWriter) -> None:
+    writer.append(make_row(rating_id="child"))
+
+
+def test_a_forked_process_gets_a_file_of_its_own(tmp_path: Path) -> None:
+    writer = RatingsWriter(tmp_path)
+    writer.append(make_row(rating_id="parent"))
+    child = multiprocessing.get_context("fork").Process(target=_append_in_child, args=(writer,))
+    child.start()
+    child.join(20)
+    assert child.exitcode == 0
+    writer.append(make_row(rating_id="parent again"))
+    files = {path.name: path.read_text().count("\n") for path in tmp_path.glob("ratings-*.csv")}
+    assert sorted(files.values()) == [2, 3]
+    assert set(read_ratings(tmp_path).frame["rating_id"]) == {"parent", "child", "parent again"}
+
+
+def test_acknowledged_rows_survive_sigkill(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[2])\n"
+        "from tests.listening.test_ratings import make_row, RatingsWriter\n"
+        "writer = RatingsWriter(sys.argv[1])\n"
+        "for n in range(10**6):\n"
+        "    writer.append(make_row(rating_id=str(n))); print(n, flush=True)\n"
+    )
+    root = str(Path(__file__).parents[2])
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path), root], stdout=subprocess.PIPE, cwd=root
+    )
+    assert process.stdout is not None
+    for _ in range(50):
+        process.stdout.readline()
+    os.kill(process.pid, signal.SIGKILL)
+    said = 50 + len(process.stdout.read().splitlines())
+    process.wait()
+    kept = read_ratings(tmp_path).frame["rating_id"].astype(int).tolist()
+    assert kept[:said] == list(range(said))
+
+
+def test_a_torn_last_line_is_reported_and_the_rest_is_read(tmp_path: Path) -> None:
+    writer = RatingsWriter(tmp_path)
+    for n in range(3):
+        path = writer.append(make_row(rating_id=str(n)))
+    whole = path.read_bytes()
+    for cut in (1, 5, 40, 200):
+        path.write_bytes(whole[:-cut])
+        table = read_ratings(tmp_path)
+        assert table.frame["rating_id"].tolist() == ["0", "1"]
+        assert [problem.kind for problem in table.problems] == ["torn-line"]
+    path.write_bytes(whole + b"\x00" * 512)
+    assert len(read_ratings(tmp_path).frame) == 3
+
+
+def test_a_full_disk_is_not_called_saved_and_the_next_row_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = RatingsWriter(tmp_path)
+    writer.append(make_row(rating_id="before"))
+    with monkeypatch.context() as disk:
+        real = os.write
+        disk.setattr(os, "write", lambda descriptor, data: real(descriptor, data[: len(data) // 2]))
+        with pytest.raises(RatingsError, match="could not be written"):
+            writer.append(make_row(rating_id="lost"))
+    writer.append(make_row(rating_id="after"))
+    table = read_ratings(tmp_path)
+    assert set(table.frame["rating_id"]) == {"before", "after"}
+    assert [problem.kind for problem in table.problems] == ["torn-line"]
+
+
+def test_a_repeated_rating_id_counts_once_and_the_first_row_wins(tmp_path: Path) -> None:
+    for rating in (5, 1):
+        RatingsWriter(tmp_path / str(rating)).append(make_row(rating_id="same", rating=rating))
+    table = read_ratings([tmp_path / "5", tmp_path / "1"])
+    assert table.frame["rating"].tolist() == [5.0]
+    assert [(problem.kind, problem.count) for problem in table.problems] == [("duplicate", 1)]
+
+
+def test_optional_columns_may_be_absent_and_unknown_ones_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "other-tool.csv"
+    path.write_text(
+        "worker,sentence_id,variant,score,mood\nw1,h1,int8,4,good\nw2,h1,int8,x,=bad\n", encoding="utf-8"
+    )
+    table = read_ratings(path, columns={"rating": "score", "listener_id": "worker"})
+    assert table.frame["rating"].isna().tolist() == [False, True]
+    assert table.frame["mood"].tolist() == ["good", "=bad"]
+    assert table.frame[["role", "method", "source"]].iloc[0].tolist() == ["test", "ACR", "study"]
+    assert table.frame["blind"].all()
+    assert table.frame["rating_id"].is_unique
+    assert [(problem.kind, problem.count) for problem in table.problems] == [("bad-value", 1)]
+
+
+def test_a_line_with_cells_too_many_is_skipped_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "ratings-x.csv"
+    path.write_text(
+        "listener_id,sentence_id,variant,rating\nw,h,v,4\nw,h,v,4,5,6\nw,h\nw,h,v,2\n", encoding="utf-8"
+    )
+    table = read_ratings(tmp_path)
+    assert table.frame["rating"].tolist() == [4.0, 2.0]
+    assert [(problem.kind, problem.count) for problem in table.problems] == [("broken-line", 2)]
+
+
+def test_a_foreign_file_is_named_with_the_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "ratings-x.csv"
+    path.write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(RatingsError, match=r"has no column listener_id.*it has a, b"):
+        read_ratings(path)
+    assert [problem.kind for problem in read_ratings(tmp_path).problems] == ["missing-columns"]
+    with pytest.raises(RatingsError, match="does not exist"):
+        read_ratings(tmp_path / "nowhere")
+
+
+def test_no_ratings_yet_is_an_empty_table_with_all_columns(tmp_path: Path) -> None:
+    frame = read_ratings(tmp_path).frame
+    assert len(frame) == 0
+    assert tuple(frame.columns) == RATING_COLUMNS
+
+
+def test_pandas_reads_the_file_without_help(tmp_path: Path) -> None:
+    path = RatingsWriter(tmp_path).append(make_row(flags=("fast", "muted")))
+    frame = pd.read_csv(path)
+    assert frame.loc[0, "rating"] == 4
+    assert frame.loc[0, "flags"] == "fast;muted"
+    assert pd.to_datetime(frame.loc[0, "submitted_at"]).timestamp() == pytest.approx(time.time(), abs=60)
