@@ -1,0 +1,1 @@
+"""The pages: Compare, Listen and Results. The only package that imports gradio."""

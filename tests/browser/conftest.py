@@ -1,0 +1,148 @@
+"""A real Chromium and a real server, each started once for all browser tests.
+
+`chromium` is the browser; `new_page(...)` opens an isolated visitor; `serve(...)` starts a server of a test's own and
+`server` is the one that tests share. Every process started here is ended here, by its own handle.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+START_LIMIT_S = 120
+QUIET = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--mute-audio",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `python app.py`."""
+
+    url: str
+    data: Path
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=10)
+
+
+def free_port() -> int:
+    """A TCP port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_server(data: Path, **environment: str) -> Iterator[Server]:
+    """`python app.py` on a free port with `data` as its DATA_DIR; killed on leaving."""
+    port = free_port()
+    data.mkdir(parents=True, exist_ok=True)
+    log = data / "server.log"
+    chosen = {"CHECKPOINT": "embedded", "OMP_NUM_THREADS": "1", **environment}
+    fixed = {"HOST": "127.0.0.1", "PORT": str(port), "DATA_DIR": str(data), "PYTHONUNBUFFERED": "1"}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"],
+            cwd=ROOT,
+            env={**os.environ, **chosen, **fixed},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_until_up(url, process, log)
+        yield Server(url, data, log, process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(timeout=10)
+
+
+def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return when the page answers; fail with the server's own words when it does not."""
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{url}/config", timeout=5):
+                return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.2)
+    pytest.fail(f"The server did not come up at {url}:\n{log.read_text(errors='replace')[-4000:]}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's or Playwright's own Chromium, headless."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """`new_page(width=360, height=740, dark=True, touch=True)`: a visitor with cookies and storage of their own."""
+    with ExitStack() as visitors:
+
+        def open_page(width: int = 1280, height: int = 900, dark: bool = False, touch: bool = False) -> Page:
+            context = chromium.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if dark else "light",
+                has_touch=touch,
+                is_mobile=touch,
+                accept_downloads=True,
+            )
+            visitors.callback(context.close)
+            context.set_default_timeout(20_000)
+            return context.new_page()
+
+        yield open_page
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """`serve(CHECKPOINT="embedded", STUDY_DIR=...)`: a server of one's own, ended with the session."""
+    with ExitStack() as servers:
+
+        def start(data: Path | None = None, **environment: str) -> Server:
+            folder = data or tmp_path_factory.mktemp("data")
+            return servers.enter_context(running_server(folder, **environment))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def server(serve: Callable[..., Server]) -> Server:
+    """The server that browser tests share: the embedded voice, no study."""
+    return serve()
