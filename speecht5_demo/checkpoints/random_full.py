@@ -1,0 +1,77 @@
+"""The published architecture at full size with seeded random weights.
+
+It answers "how large, how fast" on a machine that has no copy of the published model. What comes out is not
+speech, so nothing may offer it to a listener.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from transformers import SpeechT5Config, SpeechT5ForTextToSpeech, SpeechT5HifiGan, SpeechT5HifiGanConfig
+
+from speecht5_demo.checkpoints.checkpoint import Checkpoint, SpeakingLimits
+from speecht5_demo.checkpoints.embedded import FOLDER as EMBEDDED_FOLDER
+from speecht5_demo.checkpoints.folder import read_tokenizer
+from speecht5_demo.checkpoints.weights import for_inference
+from speecht5_demo.speakers import VECTOR_SIZE, Speaker
+
+SEED = 0
+
+
+def published_acoustic_config() -> SpeechT5Config:
+    """Sizes of `microsoft/speecht5_tts`: the library's defaults, but for the two position tables."""
+    return SpeechT5Config(max_text_positions=600, max_speech_positions=1876)
+
+
+def published_vocoder_config() -> SpeechT5HifiGanConfig:
+    """Sizes of `microsoft/speecht5_hifigan`.
+
+    The spread of the random weights is larger than the library's, which would fade the signal to 1e-6 on its
+    way through the network: numbers that small can be slow to compute with, and times are what this is for.
+    """
+    return SpeechT5HifiGanConfig(initializer_range=0.04)
+
+
+@dataclass(frozen=True)
+class SeededWeights:
+    """Weights drawn from a seed; the same seed gives the same weights."""
+
+    seed: int
+
+    def digest(self) -> str:
+        """SHA-256 of the recipe, which stands for the weights."""
+        configs = (published_acoustic_config(), published_vocoder_config())
+        recipe = "\n".join([str(self.seed), *(config.to_json_string() for config in configs)])
+        return hashlib.sha256(recipe.encode()).hexdigest()
+
+    def load_acoustic(self) -> SpeechT5ForTextToSpeech:
+        """144 million random weights; takes seconds and 0.6 GB."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            return for_inference(SpeechT5ForTextToSpeech(published_acoustic_config()))
+
+    def load_vocoder(self) -> SpeechT5HifiGan:
+        """13 million random weights."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            return for_inference(SpeechT5HifiGan(published_vocoder_config()))
+
+
+def open_random_full() -> Checkpoint:
+    """The full-size checkpoint of random weights, with the built-in tokenizer and one random speaker."""
+    vector = np.random.default_rng(SEED).standard_normal(VECTOR_SIZE).astype(np.float32)
+    vector /= np.linalg.norm(vector)
+    return Checkpoint(
+        spec="random-full",
+        title="full-size random weights",
+        notice="Random weights at the published model's size: fit for sizes and times; its sound is noise.",
+        listenable=False,
+        tokenizer=read_tokenizer(EMBEDDED_FOLDER),
+        speakers={"random": Speaker("random", "Random vector (not a voice)", vector, f"seed {SEED}")},
+        limits=SpeakingLimits(max_characters=180, max_length_ratio=20),
+        acoustic_config=published_acoustic_config(),
+        vocoder_config=published_vocoder_config(),
+        weights=SeededWeights(SEED),
+    )
