@@ -1,0 +1,157 @@
+"""Which rows are ratings that count, and why each of the others does not.
+
+Nothing is deleted and nothing is guessed: every row gets one verdict, the first rule that applies, so that
+the counts add up to the number of rows read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from speecht5_demo.listening.analysis.interval import FloatArray, IntArray
+
+COUNTED = "counted"
+NOT_RATINGS_OF_A_TEST = {
+    "practice": "practice clip",
+    "trap": "trap question",
+    "anchor": "low anchor, reported apart",
+    "repeat": "baseline repeated with another seed, reported as noise floor",
+}
+REASONS: Mapping[str, str] = {
+    "missing-variant": "the row names no variant",
+    "missing-listener": "the row names no listener",
+    "missing-sentence": "the row names neither sentence, text nor stimulus",
+    "not-blind": "the listener knew what was heard",
+    **NOT_RATINGS_OF_A_TEST,
+    "unknown-role": "the role is not one of test, repeat, anchor, trap, practice",
+    "other-method": "a comparison rating (CCR), reported apart",
+    "invalid-rating": "not a whole number from 1 to 5",
+}
+_REASON_NAMES = (COUNTED, *REASONS)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A table of ratings with one verdict a row.
+
+    Attributes:
+        frame: the rows as read, with `sentence_key` added: sentence_id, else text, else stimulus_id.
+        reason: index into `names` for each row, shape (rows,); 0 is `counted`.
+        names: `counted`, then the reasons.
+    """
+
+    frame: pd.DataFrame
+    reason: IntArray
+    names: tuple[str, ...] = _REASON_NAMES
+
+    @property
+    def counted(self) -> pd.DataFrame:
+        return self.rows(COUNTED)
+
+    def rows(self, name: str) -> pd.DataFrame:
+        """The rows with one verdict."""
+        chosen: pd.DataFrame = self.frame.loc[self.reason == self.names.index(name)]
+        return chosen
+
+    def counts(self) -> dict[str, int]:
+        """Rows left out, by reason; reasons that never applied are absent."""
+        totals = np.bincount(self.reason, minlength=len(self.names))
+        return {name: int(n) for name, n in zip(self.names[1:], totals[1:], strict=True) if n}
+
+
+def judge(frame: pd.DataFrame) -> Judged:
+    """Give every row its verdict."""
+    frame = frame.assign(sentence_key=_sentence_key(frame))
+    reason = np.zeros(len(frame), dtype=np.int64)
+    # Written from the last rule to the first, so that the first one that applies is the one that stays.
+    rating = frame["rating"].to_numpy(dtype=np.float64, na_value=np.nan)
+    with np.errstate(invalid="ignore"):
+        whole = (rating >= 1) & (rating <= 5) & (rating == np.rint(rating))
+    checks: list[tuple[str, np.ndarray]] = [
+        ("invalid-rating", ~whole),
+        ("other-method", ~_is(frame, "method", "ACR")),
+    ]
+    known = _is(frame, "role", "test")
+    for role in NOT_RATINGS_OF_A_TEST:
+        of_role = _is(frame, "role", role)
+        known = known | of_role
+        checks.append((role, of_role))
+    checks += [
+        ("unknown-role", ~known),
+        ("not-blind", ~frame["blind"].to_numpy(dtype=bool)),
+        ("missing-sentence", _is(frame, "sentence_key", "")),
+        ("missing-listener", _is(frame, "listener_id", "")),
+        ("missing-variant", _is(frame, "variant", "")),
+    ]
+    for name, applies in checks:
+        reason[applies] = _REASON_NAMES.index(name)
+    return Judged(frame, reason)
+
+
+def _is(frame: pd.DataFrame, column: str, word: str) -> np.ndarray:
+    return np.asarray((frame[column] == word).to_numpy(dtype=bool, na_value=False))
+
+
+def _sentence_key(frame: pd.DataFrame) -> pd.Series:
+    """What counts as one sentence; text and stimulus stand in where files of other tools name none."""
+    key = frame["sentence_id"].astype("category")
+    for stand_in in ("text", "stimulus_id"):
+        empty = (key == "").to_numpy(dtype=bool, na_value=True)
+        if not empty.any():
+            break
+        words = key.astype(object).where(~empty, frame[stand_in].astype(object))
+        key = words.fillna("").astype("category")
+    return key
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Ratings as arrays of one length T: what the estimators take.
+
+    Attributes:
+        values: the ratings.
+        listeners: a code for the listener of each, dense from 0.
+        sentences: a code for the sentence of each, dense from 0.
+    """
+
+    values: FloatArray
+    listeners: IntArray
+    sentences: IntArray
+
+    @property
+    def n_listeners(self) -> int:
+        return int(self.listeners.max()) + 1 if self.listeners.size else 0
+
+    @property
+    def n_sentences(self) -> int:
+        return int(self.sentences.max()) + 1 if self.sentences.size else 0
+
+
+def codes(column: pd.Series) -> IntArray:
+    """A whole number for each distinct cell, dense from 0, in the order of categories or values."""
+    raw = (
+        column.cat.codes.to_numpy()
+        if isinstance(column.dtype, pd.CategoricalDtype)
+        else pd.factorize(column, sort=True)[0]
+    )
+    return dense(np.asarray(raw, dtype=np.int64))
+
+
+def dense(raw: IntArray) -> IntArray:
+    """The same grouping with codes from 0 and no gaps."""
+    if not raw.size:
+        return raw
+    low = int(raw.min())
+    used = np.bincount(raw - low) > 0
+    return np.asarray((np.cumsum(used) - 1)[raw - low], dtype=np.int64)
+
+
+def scores(frame: pd.DataFrame) -> Scores:
+    """The arrays of the rows of a judged frame."""
+    return Scores(
+        frame["rating"].to_numpy(dtype=np.float64), codes(frame["listener_id"]), codes(frame["sentence_key"])
+    )

@@ -1,0 +1,151 @@
+"""A variant against the baseline: the same listener, the same sentence, the same speaker.
+
+D[l,s] = z_base - z_variant. A positive difference means that the variant was rated lower. A listener who
+heard a sentence in only one of the two says nothing about their difference and is left out of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from speecht5_demo.listening.analysis.cleaning import Scores, codes, dense
+from speecht5_demo.listening.analysis.clustered import MeanDifference, holm, mean_difference
+from speecht5_demo.listening.analysis.components import estimate
+from speecht5_demo.listening.analysis.interval import Interval, NotEnough, listener_means
+from speecht5_demo.listening.analysis.power import Needed, listeners_needed
+from speecht5_demo.listening.analysis.watching import anytime_interval
+
+Verdict = Literal["not worse", "worse", "undecided", "not enough data"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One variant against the baseline.
+
+    Attributes:
+        variant, baseline: names.
+        difference: mean of baseline minus variant over the pairs, in points, with its interval; None without
+            pairs.
+        anytime: interval valid at every look; or why not.
+        p_holm: two-sided p, adjusted over all comparisons of the table; None where p is.
+        wilcoxon_p: signed-rank test on the listeners' mean differences, a check that assumes no normality;
+            None where it cannot be computed.
+        verdict: one of the four.
+        needed: listeners still needed for a verdict.
+        text: the verdict as a sentence.
+    """
+
+    variant: str
+    baseline: str
+    difference: MeanDifference | None
+    anytime: Interval | NotEnough
+    p_holm: float | None
+    wilcoxon_p: float | None
+    verdict: Verdict
+    needed: Needed
+    text: str
+
+
+def pair(base: pd.DataFrame, other: pd.DataFrame) -> Scores:
+    """The differences base minus other over the (listener, sentence, speaker) that both hold, each once.
+
+    Both frames must come from one judged frame, so that their columns share categories.
+    """
+    both = pd.concat([base, other])
+    split = len(base)
+    listener, sentence = codes(both["listener_id"]), codes(both["sentence_key"])
+    speaker = codes(both["speaker"])
+    if not len(both):
+        return Scores(np.empty(0), listener, sentence)
+    n_sentences, n_speakers = int(sentence.max()) + 1, int(speaker.max()) + 1
+    key = (listener * n_sentences + sentence) * n_speakers + speaker
+    values = both["rating"].to_numpy(dtype=np.float64)
+    base_keys, base_means = _mean_by(key[:split], values[:split])
+    other_keys, other_means = _mean_by(key[split:], values[split:])
+    shared, here, there = np.intersect1d(base_keys, other_keys, assume_unique=True, return_indices=True)
+    cell = shared // n_speakers
+    return Scores(
+        base_means[here] - other_means[there], dense(cell // n_sentences), dense(cell % n_sentences)
+    )
+
+
+def _mean_by(key: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    unique, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
+    return unique, np.bincount(inverse, weights=values, minlength=unique.size) / counts
+
+
+def compare(ratings: pd.DataFrame, baseline: str = "baseline", margin: float = 0.2) -> tuple[Comparison, ...]:
+    """Every variant of `ratings` (rows that count) against the baseline; Holm over all of them."""
+    names = sorted({str(name) for name in ratings["variant"].unique()} - {baseline})
+    base = ratings[(ratings["variant"] == baseline).to_numpy(dtype=bool)]
+    pairs = {name: pair(base, ratings[(ratings["variant"] == name).to_numpy(dtype=bool)]) for name in names}
+    found = [mean_difference_or_none(pairs[name]) for name in names]
+    adjusted = holm([one.p if one else None for one in found])
+    return tuple(
+        _comparison(name, baseline, margin, pairs[name], one, p)
+        for name, one, p in zip(names, found, adjusted, strict=True)
+    )
+
+
+def mean_difference_or_none(given: Scores) -> MeanDifference | None:
+    return mean_difference(given.values, given.listeners, given.sentences) if given.values.size else None
+
+
+def _comparison(
+    name: str, baseline: str, margin: float, given: Scores, found: MeanDifference | None, p_holm: float | None
+) -> Comparison:
+    if found is None:
+        reason = f"not enough data: no listener rated the same sentence in {baseline} and in {name}"
+        return Comparison(
+            name,
+            baseline,
+            None,
+            NotEnough(reason),
+            None,
+            None,
+            "not enough data",
+            Needed(None, reason),
+            reason,
+        )
+    means = listener_means(given.values, given.listeners)
+    verdict, needed, text = judge_difference(found, given, margin)
+    return Comparison(
+        name, baseline, found, anytime_interval(means), p_holm, wilcoxon_p(means), verdict, needed, text
+    )
+
+
+def judge_difference(found: MeanDifference, given: Scores, margin: float) -> tuple[Verdict, Needed, str]:
+    """The verdict on a difference with the margin (points), the listeners still needed, and a sentence."""
+    if found.upper is None or found.lower is None:
+        reason = found.interval.reason if isinstance(found.interval, NotEnough) else ""
+        return "not enough data", Needed(None, reason), reason
+    if found.upper < margin:
+        text = f"not worse than the baseline by more than {margin:g} (one-sided 95 % bound {found.upper:.2f})"
+        if found.lower > 0:
+            text += f"; measurably lower all the same, by {found.mean:.2f}"
+        return "not worse", Needed(0), text
+    if found.lower > 0:
+        return "worse", Needed(0), f"worse than the baseline (one-sided 95 % bound {found.lower:.2f} above 0)"
+    needed = listeners_needed(
+        found.mean,
+        estimate(given.values, given.listeners, given.sentences),
+        found.n_listeners,
+        found.n_sentences,
+        found.n / found.n_listeners,
+        margin,
+    )
+    if needed.listeners is None:
+        return "undecided", needed, f"undecided: {needed.reason}"
+    return "undecided", needed, f"undecided: about {needed.listeners} more listeners"
+
+
+def wilcoxon_p(means: np.ndarray) -> float | None:
+    """Two-sided Wilcoxon signed-rank p of the listeners' mean differences; None when all of them are zero."""
+    if means.size < 2 or not np.any(np.abs(means) > 1e-12):
+        return None
+    return float(stats.wilcoxon(means).pvalue)
