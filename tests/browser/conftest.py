@@ -1,7 +1,7 @@
 """A real Chromium and a real server, each started once for all browser tests.
 
-`chromium` is the browser; `new_page(...)` opens an isolated visitor; `serve(...)` starts a server of a test's own and
-`server` is the one that tests share. Every process started here is ended here, by its own handle.
+`chromium` is the browser; `new_page(...)` opens an isolated visitor; `serve(...)` starts a server of a test's
+own and `server` is the one that tests share. Every process started here is ended here, by its own handle.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """`new_page(width=360, height=740, dark=True, touch=True)`: a visitor with cookies and storage of their own."""
+    """`new_page(width=360, height=740, dark=True, touch=True)`: a visitor of their own."""
     with ExitStack() as visitors:
 
         def open_page(width: int = 1280, height: int = 900, dark: bool = False, touch: bool = False) -> Page:

@@ -1,0 +1,45 @@
+"""The whole app: three pages under one roof, and the way it is served.
+
+demo = build_app(Settings.from_environment())
+demo.launch(**launch_options(settings))
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.settings import Settings
+from speecht5_demo.ui.theme import STYLESHEETS, theme
+
+TITLE = "Hear what optimisation costs"
+
+
+def build_app(settings: Settings) -> gr.Blocks:
+    """Compare at `/`, Listen at `/listen`, Results at `/results`.
+
+    Raises:
+        CheckpointError: the checkpoint that the settings name cannot be opened.
+    """
+    context = AppContext.open(settings)
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as pages:
+        gr.HTML(f"<p>{context.checkpoint.notice}</p>")
+    demo: gr.Blocks = pages
+    demo.queue(max_size=32)
+    return demo
+
+
+def launch_options(settings: Settings) -> dict[str, Any]:
+    """Arguments of `launch`: nothing is remembered in the browser, nothing is fetched from elsewhere."""
+    return {
+        "server_name": settings.host,
+        "server_port": settings.port,
+        "run_history": False,
+        "ssr_mode": False,
+        "max_file_size": "5mb",
+        "show_error": False,
+        "theme": theme(),
+        "css_paths": list(STYLESHEETS),
+    }

@@ -1,0 +1,36 @@
+"""The board of samples as one Gradio component: its value is a snapshot, its only call is `rate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+_SCRIPT = (Path(__file__).parent / "board.js").read_text(encoding="utf-8")
+
+_EMPTY = """<div class="board"><ol class="steps">
+<li><b>Speak</b> <span>Every chosen variant says your sentence, with the same speaker and seed.</span></li>
+<li><b>Listen blind</b> <span>Samples are shuffled and unnamed. Rate each, 1 Bad to 5 Excellent.</span></li>
+<li><b>See the price</b> <span>All rated? Names, latency and size appear beside what you heard.</span></li>
+</ol></div>"""
+
+
+class Board(gr.HTML):
+    """Draws what `view.board_view` returns.
+
+    Args:
+        rate: takes the card's ticket, the rating and how it was heard; returns `{"saved": bool, ...}`.
+    """
+
+    def __init__(self, rate: Callable[[Any], dict[str, Any]]) -> None:
+        super().__init__(
+            value=None,
+            label="Samples",
+            html_template=_EMPTY,
+            js_on_load=_SCRIPT,
+            apply_default_css=False,
+            elem_id="board",
+            server_functions=[rate],
+        )

@@ -1,0 +1,33 @@
+"""What all pages share, made once when the server starts and handed to each page's `build(context)`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from speecht5_demo.checkpoints import Checkpoint, open_checkpoint
+from speecht5_demo.listening.ratings import RatingsWriter
+from speecht5_demo.ui.settings import Settings
+
+
+@dataclass(frozen=True)
+class AppContext:
+    """One running server.
+
+    Attributes:
+        settings: what the deployment chose.
+        checkpoint: who speaks.
+        ratings: this process' only writer of ratings; safe between threads.
+    """
+
+    settings: Settings
+    checkpoint: Checkpoint
+    ratings: RatingsWriter
+
+    @classmethod
+    def open(cls, settings: Settings) -> AppContext:
+        """Open what the settings name. No weights are loaded yet.
+
+        Raises:
+            CheckpointError: the checkpoint cannot be found or read.
+        """
+        return cls(settings, open_checkpoint(settings.checkpoint), RatingsWriter(settings.ratings))
