@@ -3,10 +3,11 @@
     FOLDER/                    processor: spm_char.model, tokenizer_config.json
         model/                 acoustic model as `save_pretrained` leaves it; may also lie in FOLDER itself
         vocoder/               vocoder as `save_pretrained` leaves it
-        speakers/NAME.npy      one x-vector of 512 values each; labels.json: their order and labels to show
+        speakers/NAME.npy      one x-vector of 512 values each; labels.json: their order and labels to show;
+                               without this folder, the CMU ARCTIC speakers
         speaking.json          optional: {"max_characters": ..., "max_length_ratio": ...}
 
-Nothing here touches the network.
+Only a folder without speakers makes the hub be asked, once, for those.
 """
 
 import json
@@ -16,9 +17,9 @@ from pathlib import Path
 from transformers import SpeechT5Config, SpeechT5HifiGanConfig, SpeechT5Tokenizer
 
 from speecht5_demo.checkpoints.checkpoint import Checkpoint, SpeakingLimits
-from speecht5_demo.checkpoints.weights import FileWeights, find_weights
+from speecht5_demo.checkpoints.weights import WEIGHT_FILES, FileWeights, find_weights, require_whole
 from speecht5_demo.errors import CheckpointError
-from speecht5_demo.speakers import Speaker, read_speakers
+from speecht5_demo.speakers import Speaker, arctic_speakers, read_speakers
 
 TOKENIZER_FILE = "spm_char.model"
 DEFAULT_LIMITS = SpeakingLimits(max_characters=180, max_length_ratio=20)
@@ -47,7 +48,7 @@ def open_folder(folder: Path, vocoder: Path | None = None) -> Checkpoint:
         acoustic=acoustic,
         vocoder=vocoder,
         tokenizer=tokenizer,
-        speakers=read_speakers(folder / "speakers"),
+        speakers=read_speakers(folder / "speakers") if (folder / "speakers").is_dir() else arctic_speakers(),
         limits=read_limits(folder),
     )
 
@@ -58,14 +59,17 @@ def require_pieces(origin: object, *, acoustic: Path, vocoder: Path, tokenizer: 
     for what, folder in (("acoustic model", acoustic), ("vocoder", vocoder)):
         if not (folder / "config.json").is_file():
             missing.append(f"the {what}'s config.json (in {folder})")
-        if find_weights(folder) is None:
-            missing.append(f"the {what}'s model.safetensors or pytorch_model.bin (in {folder})")
+        weights = find_weights(folder)
+        if weights is None:
+            missing.append(f"the {what}'s {' or '.join(WEIGHT_FILES)} (in {folder})")
+        else:
+            require_whole(weights)
     if not (tokenizer / TOKENIZER_FILE).is_file():
         missing.append(f"the tokenizer's {TOKENIZER_FILE} (in {tokenizer})")
     if missing:
         raise CheckpointError(
             f"{origin} is not a whole checkpoint. Missing: {'; '.join(missing)}. "
-            "Save each piece there with save_pretrained."
+            "Save each piece there with save_pretrained; a vocoder may also be named, as in FOLDER+VOCODER."
         )
 
 

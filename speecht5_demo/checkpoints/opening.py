@@ -1,24 +1,86 @@
 """From a word on the command line to a checkpoint."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 from speecht5_demo.checkpoints.checkpoint import Checkpoint
 from speecht5_demo.checkpoints.embedded import open_embedded
 from speecht5_demo.checkpoints.folder import open_folder
+from speecht5_demo.checkpoints.from_hub import (
+    PUBLISHED,
+    PUBLISHED_VOCODER,
+    fetch,
+    is_hub_id,
+    open_from_hub,
+    published_is_cached,
+    vocoder_repository,
+)
 from speecht5_demo.checkpoints.random_full import open_random_full
+from speecht5_demo.errors import CheckpointError, SpeakerError
+
+CHOICES = f"auto, embedded, random-full, a hub id such as {PUBLISHED}, or a folder"
 
 
 def open_checkpoint(spec: str = "auto") -> Checkpoint:
     """The checkpoint that `spec` names. No weights are loaded yet.
 
     Args:
-        spec: `auto`, `embedded`, `random-full`, or a folder.
+        spec: one of
+            `auto`: the published model where it is cached or this is a Space, else the built-in voice;
+            `embedded`: the built-in voice;
+            `random-full`: full-size random weights, for sizes and times;
+            `OWNER/NAME` or `OWNER/NAME@REVISION`: from the hub, or its cache;
+            a folder.
+            `+VOCODER`, a hub id or a folder, may follow the last two.
 
     Raises:
         CheckpointError: when it cannot be found or is not whole.
+        SpeakerError: when its speakers are not usable.
     """
-    if spec in {"auto", "embedded"}:
+    spec = spec.strip()
+    if spec == "auto":
+        return _open_auto()
+    if spec == "embedded":
         return open_embedded()
     if spec == "random-full":
         return open_random_full()
-    return open_folder(Path(spec))
+    if spec and Path(spec).expanduser().is_dir():
+        return replace(open_folder(Path(spec).expanduser()), spec=spec)
+    return replace(_open_pair(*spec.partition("+")[::2]), spec=spec)
+
+
+def _open_pair(model: str, vocoder: str) -> Checkpoint:
+    """A model from the hub or a folder, with a vocoder from the hub or a folder."""
+    if not model:
+        raise CheckpointError(f"No checkpoint was named. Choose {CHOICES}.")
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return open_folder(folder, _vocoder_folder(vocoder) if vocoder else None)
+    if is_hub_id(model):
+        return open_from_hub(model, lambda: _vocoder_folder(vocoder or PUBLISHED_VOCODER))
+    raise CheckpointError(f"{model!r} is neither a known checkpoint nor a folder. Choose {CHOICES}.")
+
+
+def _vocoder_folder(spec: str) -> Path:
+    folder = Path(spec).expanduser()
+    if not folder.is_dir() and is_hub_id(spec):
+        return fetch(vocoder_repository(spec))
+    return folder
+
+
+def _open_auto() -> Checkpoint:
+    """The published model where it is cached or this is a Space; otherwise the built-in voice."""
+    in_space = bool(os.environ.get("SPACE_ID"))
+    if not in_space and not published_is_cached():
+        built_in = open_embedded()
+        return replace(built_in, notice=f"{built_in.notice} {_how_to_hear_the_published_model()}")
+    try:
+        return open_checkpoint(PUBLISHED)
+    except (CheckpointError, SpeakerError) as error:
+        built_in = open_embedded()
+        return replace(built_in, notice=f"{built_in.notice} {PUBLISHED} could not be loaded: {error}")
+
+
+def _how_to_hear_the_published_model() -> str:
+    return f"To hear that one, 0.6 GB to download: CHECKPOINT={PUBLISHED}, or --checkpoint {PUBLISHED}."

@@ -1,13 +1,15 @@
 """Weights in files: found, loaded whole or not at all, and named by what they hold."""
 
 import hashlib
+import json
 import pickle
 import re
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -68,8 +70,42 @@ def file_digest(path: Path) -> str:
     blob = path.resolve()
     if blob.parent.name == "blobs" and re.fullmatch(r"[0-9a-f]{64}", blob.name):
         return blob.name
+    return hash_file(path)
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of what is in a file, hexadecimal; about a second a gigabyte."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def require_whole(path: Path) -> None:
+    """Raise a `CheckpointError` when the file of weights was cut short. Reads a few bytes only."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        start = file.read(8)
+        if path.suffix == ".safetensors":
+            whole = _safetensors_size(start, file, size) == size
+        else:
+            # What torch.save writes is a zip archive, its directory last; releases before 1.6 wrote another.
+            whole = size > 0 and (not start.startswith(b"PK") or zipfile.is_zipfile(file))
+    if not whole:
+        raise CheckpointError(
+            f"{path} is cut short ({size:,} bytes). Delete it, then download or save it again."
+        )
+
+
+def _safetensors_size(start: bytes, file: BinaryIO, at_most: int) -> int | None:
+    """The size that a safetensors file says it has: 8 bytes of length, a JSON header, the tensors."""
+    header_size = int.from_bytes(start, "little")
+    if len(start) < 8 or header_size > at_most:
+        return None
+    try:
+        header = json.loads(file.read(header_size))
+        ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return 8 + header_size + int(max(ends, default=0))
 
 
 def for_inference(model: Model) -> Model:

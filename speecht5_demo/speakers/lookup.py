@@ -1,22 +1,35 @@
 """From what a user typed to a speaker."""
 
 import difflib
+import re
 from collections.abc import Mapping
 
 from speecht5_demo.errors import SpeakerError
+from speecht5_demo.speakers.blend import blend
 from speecht5_demo.speakers.speaker import Speaker
 
 
 def find_speaker(speakers: Mapping[str, Speaker], name: str) -> Speaker:
-    """The speaker called `name`, whatever its case.
+    """The speaker called `name`, whatever its case; or a blend, written `slt+rms@0.3` for 30 % of rms.
+
+    Never opens a file: the name may come from anybody.
 
     Raises:
         SpeakerError: naming the speakers that there are, and the nearest one.
     """
     wanted = name.strip().casefold()
-    for known, speaker in speakers.items():
-        if known.casefold() == wanted:
-            return speaker
-    near = difflib.get_close_matches(wanted, list(speakers), n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    raise SpeakerError(f"No speaker is called {name!r}.{hint} Choose one of: {', '.join(speakers)}.")
+    by_name = {known.casefold(): speaker for known, speaker in speakers.items()}
+    if wanted in by_name:
+        return by_name[wanted]
+    if mixed := re.fullmatch(r"([^+@]+)\+([^+@]+)@([0-9.]+)", wanted):
+        try:
+            share = float(mixed[3])
+        except ValueError as error:
+            raise SpeakerError(
+                f"{name!r}: {mixed[3]} is not a share. Write a blend as slt+rms@0.3."
+            ) from error
+        return blend(find_speaker(speakers, mixed[1]), find_speaker(speakers, mixed[2]), share)
+    near = difflib.get_close_matches(wanted, list(by_name), n=1)
+    hint = f" Did you mean {by_name[near[0]].name}?" if near else ""
+    shown = name if len(name) <= 40 else name[:40] + "…"
+    raise SpeakerError(f"No speaker is called {shown!r}.{hint} Choose one of: {', '.join(speakers)}.")

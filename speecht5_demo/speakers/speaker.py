@@ -1,7 +1,7 @@
 """One speaker: a name and the x-vector that stands for a voice.
 
-Every way to get a speaker (a checkpoint's folder, a data set, an upload, a blend) ends in the same constructor.
-A vector that would make a model fail or speak noise is refused there, before any model sees it.
+Every way to get a speaker (a checkpoint's folder, a data set, an upload, a blend) ends in the same
+constructor. A vector that would make a model fail or speak noise is refused there, before any model sees it.
 """
 
 from dataclasses import dataclass

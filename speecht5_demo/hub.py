@@ -1,0 +1,178 @@
+"""Asking the model hub without ever waiting for it long.
+
+The hub's own library retries for minutes. Here a request runs in a thread of its own, and every byte that
+arrives is a heartbeat: when none has come for a few seconds, the caller goes on without the hub, whatever
+the thread is stuck in (a name lookup, a connection, an answer that never ends). The thread is a daemon, so
+it cannot hold up the end of the process either.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Generic, TypeVar
+
+import httpx2
+from huggingface_hub import constants, get_session, set_client_factory
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+    XetDownloadError,
+)
+
+from speecht5_demo.errors import CheckpointError
+
+SILENCE_S = 4.5
+"""Longest wait, in seconds, for a hub that has not sent a byte of what was asked for."""
+
+SILENCE_WITHIN_A_FILE_S = 15.0
+"""Longest pause, in seconds, once a file is on its way: a hiccup must not cost half a gigabyte."""
+
+Answer = TypeVar("Answer")
+
+HUB_ERRORS = (httpx2.HTTPError, OSError, HFValidationError, EntryNotFoundError, XetDownloadError)
+"""What the hub's library raises when the hub, the network or the disk does not play along."""
+
+
+class HubError(CheckpointError):
+    """The hub did not give what was asked for; the sentence says why."""
+
+
+def ask_hub(work: Callable[[], Answer], *, wanted: str) -> Answer:
+    """Run `work`, which talks to the hub, for as long as the hub keeps talking.
+
+    Args:
+        work: calls huggingface_hub or datasets; runs in another thread.
+        wanted: what is being asked for, such as "microsoft/speecht5_tts"; opens the error's sentence.
+
+    Raises:
+        HubError: when the hub is silent, refuses, or breaks off.
+    """
+    with _one_at_a_time:
+        _listen_to_the_network()
+        _pulse.start()
+        task = _Task(work)
+        thread = threading.Thread(target=task.run, name="hub", daemon=True)
+        thread.start()
+        while thread.is_alive():
+            thread.join(timeout=0.1)
+            if thread.is_alive() and _pulse.silent_s() > _pulse.patience_s:
+                raise HubError(
+                    f"{wanted}: {constants.ENDPOINT} has sent nothing new for {_pulse.patience_s:.1f} s. "
+                    "Check the network connection, or choose the checkpoint embedded."
+                )
+    if task.error is not None:
+        raise HubError(f"{wanted}: {_why(task.error)}") from task.error
+    if not task.answers:
+        raise HubError(
+            f"{wanted}: the download failed in a way that the log shows. Choose the checkpoint embedded."
+        )
+    return task.answers[0]
+
+
+class _Task(Generic[Answer]):
+    def __init__(self, work: Callable[[], Answer]) -> None:
+        self.work = work
+        self.answers: list[Answer] = []
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.answers.append(self.work())
+        except HUB_ERRORS as error:
+            self.error = error
+
+
+class _Pulse:
+    """When the network was last heard to say something new.
+
+    A retry repeats what was said before, so a position that was reached already does not count.
+    """
+
+    def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        self.patience_s = SILENCE_S
+        self._heard_at = time.monotonic()
+        self._furthest: dict[str, int] = {}
+
+    def beat(self, request: str, position: int) -> None:
+        if position <= self._furthest.get(request, -1):
+            return
+        self._furthest[request] = position
+        self._heard_at = time.monotonic()
+        self.patience_s = SILENCE_WITHIN_A_FILE_S if position else SILENCE_S
+
+    def silent_s(self) -> float:
+        return time.monotonic() - self._heard_at
+
+
+_pulse = _Pulse()
+_one_at_a_time = threading.Lock()
+
+
+class _HeardBody(httpx2.SyncByteStream):
+    """The body of a response, which beats the pulse with every chunk."""
+
+    def __init__(self, body: httpx2.SyncByteStream, request: str, position: int) -> None:
+        self._body = body
+        self._request = request
+        self._position = position
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._body:
+            self._position += len(chunk)
+            _pulse.beat(self._request, self._position)
+            yield chunk
+
+    def close(self) -> None:
+        self._body.close()
+
+
+def _hear(response: httpx2.Response) -> None:
+    request = f"{response.request.method} {response.request.url}"
+    _pulse.beat(request, 0)
+    first = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    if isinstance(response.stream, httpx2.SyncByteStream):
+        response.stream = _HeardBody(response.stream, request, int(first[1]) if first else 0)
+
+
+@cache
+def _listen_to_the_network() -> None:
+    """Let the library's HTTP client report what it hears, once a process; nothing else about it changes."""
+    its_hooks = get_session().event_hooks
+
+    def client() -> httpx2.Client:
+        hooks = {**its_hooks, "response": [*its_hooks["response"], _hear]}
+        return httpx2.Client(event_hooks=hooks, follow_redirects=True, timeout=None)
+
+    set_client_factory(client)
+
+
+def _why(error: BaseException) -> str:
+    """One sentence for a user, and what to do."""
+    if isinstance(error, GatedRepoError):
+        return "access is restricted. Accept its terms on the hub and log in with `hf auth login`."
+    if isinstance(error, RepositoryNotFoundError):
+        return f"{constants.ENDPOINT} has no such repository, or it is private. Check the id, or log in."
+    if isinstance(error, RevisionNotFoundError):
+        return "there is no such revision. Check what follows the @."
+    if isinstance(error, OfflineModeIsEnabled) or constants.is_offline_mode():
+        return "not on this machine yet, and HF_HUB_OFFLINE forbids a download. Unset it, or choose embedded."
+    if isinstance(error, HfHubHTTPError):
+        return f"{constants.ENDPOINT} answered with an error ({error.response.status_code}). Try again later."
+    root = error.__cause__ if isinstance(error.__cause__, httpx2.TransportError) else error
+    if isinstance(root, httpx2.ConnectError | httpx2.ConnectTimeout):
+        return f"{constants.ENDPOINT} cannot be reached ({root}). Check the network connection."
+    if isinstance(root, EntryNotFoundError):
+        return (
+            f"a file is missing there ({error}). Check that the id is a SpeechT5 text-to-speech checkpoint."
+        )
+    return f"the download broke off ({root}). Nothing of the broken file is kept; start it again."

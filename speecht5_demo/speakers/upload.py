@@ -1,0 +1,77 @@
+"""A speaker from a file that somebody uploaded.
+
+The file is not trusted: its size is bounded before it is read, and nothing in it is ever run.
+"""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from speecht5_demo.errors import SpeakerError
+from speecht5_demo.speakers.files import read_array
+from speecht5_demo.speakers.speaker import VECTOR_SIZE, Speaker
+
+MAX_BYTES = 64 * 1024
+"""512 doubles are 4 KB and torch.save adds about 2; what is far larger is not one x-vector."""
+
+
+def load_upload(path: str | Path) -> Speaker:
+    """The speaker in a .npy file (`numpy.save`) or a .pt file (`torch.save`) of one x-vector.
+
+    Args:
+        path: the file; its stem becomes the speaker's name.
+
+    Raises:
+        SpeakerError: when the file has another ending or size, cannot be read, wants to run code, or does
+        not hold 512
+            finite values in shape (512,) or (1, 512).
+    """
+    path = Path(path)
+    readers = {".npy": read_array, ".pt": _read_tensor}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise SpeakerError(
+            f"{path.name}: expected a .npy or .pt file. Save one x-vector with numpy.save or torch.save."
+        )
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise SpeakerError(
+            f"{path.name} cannot be read ({error.strerror}). Choose the file again."
+        ) from error
+    if not 0 < size <= MAX_BYTES:
+        raise SpeakerError(
+            f"{path.name}: expected one x-vector of {VECTOR_SIZE} values in at most {MAX_BYTES:,} bytes, "
+            f"found {size:,} bytes. Save a single vector."
+        )
+    name = (
+        "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in path.stem)[:40]
+        or "upload"
+    )
+    return Speaker(name, f"{name} (uploaded)", reader(path), source=f"upload {path.name}")
+
+
+def _read_tensor(path: Path) -> npt.NDArray[np.generic]:
+    try:
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise SpeakerError(
+            f"{path.name} holds more than a tensor, and opening it could run code, so it was not opened. "
+            "Save the tensor alone with torch.save."
+        ) from error
+    except (OSError, RuntimeError, ValueError, EOFError, KeyError, AttributeError, TypeError) as error:
+        raise SpeakerError(
+            f"{path.name} cannot be read as a tensor: it is damaged or not of torch.save. Save it again."
+        ) from error
+    if isinstance(loaded, np.ndarray):
+        return loaded
+    if not isinstance(loaded, torch.Tensor):
+        raise SpeakerError(
+            f"{path.name}: expected one tensor, found {type(loaded).__name__}. Save the tensor alone."
+        )
+    if loaded.is_complex() or loaded.is_quantized or loaded.layout != torch.strided:
+        raise SpeakerError(f"{path.name}: expected a plain tensor of floats. Save it as float32.")
+    return np.asarray(loaded.detach().to(torch.float64 if loaded.is_floating_point() else loaded.dtype))
