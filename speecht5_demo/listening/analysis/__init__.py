@@ -1,0 +1,11 @@
+"""From ratings to verdicts.
+
+table = read_ratings([folder])
+analysis = analyse(table, Settings(margin=0.2))
+"""
+
+from speecht5_demo.listening.analysis.analysis import Analysis, Settings, View, analyse
+from speecht5_demo.listening.analysis.as_json import as_json
+from speecht5_demo.listening.analysis.power import chance_of_not_worse
+
+__all__ = ["Analysis", "Settings", "View", "analyse", "as_json", "chance_of_not_worse"]

@@ -22,6 +22,7 @@ NOT_RATINGS_OF_A_TEST = {
     "repeat": "baseline repeated with another seed, reported as noise floor",
 }
 REASONS: Mapping[str, str] = {
+    "other-study": "the row belongs to another study",
     "missing-variant": "the row names no variant",
     "missing-listener": "the row names no listener",
     "missing-sentence": "the row names neither sentence, text nor stimulus",
@@ -30,7 +31,30 @@ REASONS: Mapping[str, str] = {
     "unknown-role": "the role is not one of test, repeat, anchor, trap, practice",
     "other-method": "a comparison rating (CCR), reported apart",
     "invalid-rating": "not a whole number from 1 to 5",
+    "casual": "rated on the Compare page, reported apart",
 }
+COLUMNS = (
+    "study_id",
+    "session_id",
+    "listener_id",
+    "submitted_at",
+    "source",
+    "blind",
+    "position",
+    "method",
+    "question",
+    "role",
+    "stimulus_id",
+    "compared_with",
+    "sentence_id",
+    "text",
+    "speaker",
+    "variant",
+    "checkpoint",
+    "rating",
+    "heard_fraction",
+    "flags",
+)
 _REASON_NAMES = (COUNTED, *REASONS)
 
 
@@ -63,8 +87,16 @@ class Judged:
         return {name: int(n) for name, n in zip(self.names[1:], totals[1:], strict=True) if n}
 
 
-def judge(frame: pd.DataFrame) -> Judged:
-    """Give every row its verdict."""
+def judge(frame: pd.DataFrame, study_id: str | None = None) -> Judged:
+    """Give every row its verdict.
+
+    Ratings from the Compare page count only where there is not one from a study.
+
+    Args:
+        frame: as `read_ratings` gives it.
+        study_id: take only this study's ratings; those of all studies when None.
+    """
+    frame = frame.loc[:, [name for name in COLUMNS if name in frame.columns]]
     frame = frame.assign(sentence_key=_sentence_key(frame))
     reason = np.zeros(len(frame), dtype=np.int64)
     # Written from the last rule to the first, so that the first one that applies is the one that stays.
@@ -87,9 +119,22 @@ def judge(frame: pd.DataFrame) -> Judged:
         ("missing-listener", _is(frame, "listener_id", "")),
         ("missing-variant", _is(frame, "variant", "")),
     ]
+    if study_id is not None:
+        checks.append(("other-study", _is(frame, "source", "study") & ~_is(frame, "study_id", study_id)))
     for name, applies in checks:
         reason[applies] = _REASON_NAMES.index(name)
+    casual = (reason == 0) & _is(frame, "source", "compare")
+    if casual.any() and not casual[reason == 0].all():
+        reason[casual] = _REASON_NAMES.index("casual")
     return Judged(frame, reason)
+
+
+def valid_points(frame: pd.DataFrame, low: int, high: int) -> pd.DataFrame:
+    """The rows whose rating is a whole number within the scale."""
+    rating = frame["rating"].to_numpy(dtype=np.float64, na_value=np.nan)
+    with np.errstate(invalid="ignore"):
+        chosen: pd.DataFrame = frame.loc[(rating >= low) & (rating <= high) & (rating == np.rint(rating))]
+    return chosen
 
 
 def _is(frame: pd.DataFrame, column: str, word: str) -> np.ndarray:

@@ -1,0 +1,206 @@
+"""From a table of ratings to everything that can be said about it.
+
+`analyse` is the one entrance: the command line, the page and the report all print what it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from speecht5_demo.listening.analysis.cleaning import Judged, judge, valid_points
+from speecht5_demo.listening.analysis.clustered import MeanDifference
+from speecht5_demo.listening.analysis.mos import Mos, summarise
+from speecht5_demo.listening.analysis.order import Effect, order_effects
+from speecht5_demo.listening.analysis.paired import Comparison, compare, mean_difference_or_none, pair
+from speecht5_demo.listening.analysis.preference import Preference, preferences
+from speecht5_demo.listening.analysis.screening import Rules, Screening, flag_counts, screen
+from speecht5_demo.listening.analysis.sensitivity import without_bias, without_rejected
+from speecht5_demo.listening.ratings import RatingsTable
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is fixed before looking.
+
+    Attributes:
+        margin: points of MOS that count as no loss.
+        baseline: the variant that the others are compared with.
+        study_id: take only this study; all when None.
+        rules: screening thresholds.
+        traps: stimulus id of a trap -> rating it asks for.
+    """
+
+    margin: float = 0.2
+    baseline: str = "baseline"
+    study_id: str | None = None
+    rules: Rules = field(default_factory=Rules)
+    traps: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class View:
+    """One way of looking at the ratings: its MOS table and its comparisons with the baseline."""
+
+    variants: tuple[Mos, ...]
+    comparisons: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True)
+class NoiseFloor:
+    """Baseline against itself with another seed: how far apart the same thing is rated.
+
+    Attributes:
+        difference: first minus repeat, with its interval; None without pairs.
+        mean_absolute: mean size of a single listener's difference, in points; None without pairs.
+    """
+
+    difference: MeanDifference | None
+    mean_absolute: float | None
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What the ratings are of.
+
+    Attributes:
+        files, rows: read.
+        counted: ratings that the headline rests on.
+        sessions, listeners: among them.
+        first, last: ISO 8601 times of the earliest and latest of them; empty when unknown.
+        studies, checkpoints, questions, conditions: their distinct values; conditions are variants.
+        simulated: whether any of them came from simulated listeners.
+    """
+
+    files: int
+    rows: int
+    counted: int
+    sessions: int
+    listeners: int
+    first: str
+    last: str
+    studies: tuple[str, ...]
+    checkpoints: tuple[str, ...]
+    questions: tuple[str, ...]
+    conditions: tuple[str, ...]
+    simulated: bool
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything that can be said about some ratings.
+
+    Attributes:
+        source: whose ratings the headline holds: study | compare (casual).
+        headline: all valid ratings.
+        screened: what is left of them after screening.
+        casual: ratings from the Compare page beside a study; None where they are the headline or absent.
+        by: MOS by speaker, sentence and source.
+        excluded: rows left out of the headline, by reason, problems of the files included.
+        flagged: rows by flag.
+    """
+
+    settings: Settings
+    source: str
+    collected: Collected
+    headline: View
+    screened: View
+    screening: Screening
+    casual: View | None
+    by: Mapping[str, tuple[Mos, ...]]
+    excluded: Mapping[str, int]
+    flagged: Mapping[str, int]
+    problems: tuple[str, ...]
+    noise_floor: NoiseFloor
+    anchors: tuple[Mos, ...]
+    preferences: tuple[Preference, ...]
+    without_bias: View
+    without_rejected: View
+    rejected: tuple[str, ...]
+    order: tuple[Effect, ...]
+
+
+def analyse(table: RatingsTable, settings: Settings | None = None) -> Analysis:
+    """Analyse the ratings of a table; an empty one gives empty tables, not an error."""
+    settings = settings or Settings()
+    judged = judge(table.frame, settings.study_id)
+    counted = judged.counted
+    screening = screen(judged, settings.rules, settings.traps)
+    kept, rejected = without_rejected(counted)
+    casual_rows = judged.rows("casual")
+    headline = _view(counted, settings)
+    everyone = judged.frame.loc[np.isin(judged.reason, [0, judged.names.index("casual")])]
+    excluded = judged.counts()
+    for problem in table.problems:
+        excluded[problem.kind] = excluded.get(problem.kind, 0) + problem.count
+    return Analysis(
+        settings=settings,
+        source=_source(counted),
+        collected=_collected(table, judged),
+        headline=headline,
+        screened=_view(screening.kept, settings) if screening.removed else headline,
+        screening=screening,
+        casual=_view(casual_rows, settings) if len(casual_rows) else None,
+        by={
+            "speaker": summarise(counted, ("speaker",), settings.baseline),
+            "sentence": summarise(counted, ("sentence_key",), settings.baseline),
+            "source": summarise(everyone, ("source",), settings.baseline),
+        },
+        excluded=excluded,
+        flagged=flag_counts(table.frame),
+        problems=tuple(problem.message for problem in table.problems),
+        noise_floor=_noise_floor(judged, settings.baseline),
+        anchors=summarise(valid_points(judged.rows("anchor"), 1, 5), (), settings.baseline),
+        preferences=preferences(judged, settings.baseline),
+        without_bias=_view(without_bias(counted), settings),
+        without_rejected=_view(kept, settings) if rejected else headline,
+        rejected=rejected,
+        order=order_effects(counted),
+    )
+
+
+def _view(ratings: pd.DataFrame, settings: Settings) -> View:
+    if ratings.empty:
+        return View((), ())
+    return View(
+        summarise(ratings, (), settings.baseline), compare(ratings, settings.baseline, settings.margin)
+    )
+
+
+def _source(counted: pd.DataFrame) -> str:
+    return "compare" if len(counted) and bool((counted["source"] == "compare").all()) else "study"
+
+
+def _noise_floor(judged: Judged, baseline: str) -> NoiseFloor:
+    repeats = valid_points(judged.rows("repeat"), 1, 5)
+    repeats = repeats.loc[(repeats["variant"] == baseline).to_numpy(dtype=bool)]
+    counted = judged.counted
+    given = pair(counted.loc[(counted["variant"] == baseline).to_numpy(dtype=bool)], repeats)
+    difference = mean_difference_or_none(given)
+    return NoiseFloor(difference, float(np.abs(given.values).mean()) if difference else None)
+
+
+def _collected(table: RatingsTable, judged: Judged) -> Collected:
+    counted = judged.counted
+    times = counted["submitted_at"].dropna()
+
+    def distinct(column: str) -> tuple[str, ...]:
+        return tuple(sorted(str(name) for name in counted[column].unique() if str(name)))
+
+    return Collected(
+        files=len(table.files),
+        rows=len(table.frame),
+        counted=len(counted),
+        sessions=int(counted["session_id"].nunique()),
+        listeners=int(counted["listener_id"].nunique()),
+        first=times.min().isoformat() if len(times) else "",
+        last=times.max().isoformat() if len(times) else "",
+        studies=distinct("study_id"),
+        checkpoints=distinct("checkpoint"),
+        questions=distinct("question"),
+        conditions=distinct("variant"),
+        simulated="simulated" in flag_counts(counted),
+    )

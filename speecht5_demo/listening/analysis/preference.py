@@ -1,0 +1,65 @@
+"""Comparison ratings (CCR): the sharper test for a close call.
+
+A listener hears two clips of one sentence and says how much better the second is, -3 to +3 (ITU-T P.800,
+annex E). Every rating is turned to the same side, baseline minus variant, so that both orders of presentation
+count alike; the mean over crossed listeners and sentences is then treated as any difference is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from speecht5_demo.listening.analysis.cleaning import Judged, Scores, codes, valid_points
+from speecht5_demo.listening.analysis.clustered import MeanDifference
+from speecht5_demo.listening.analysis.paired import mean_difference_or_none
+
+
+@dataclass(frozen=True)
+class Preference:
+    """Baseline against one variant by direct comparison.
+
+    Attributes:
+        variant, baseline: names.
+        difference: mean of baseline minus variant on the -3..+3 scale, with its interval.
+        better, same, worse: how often the variant was heard as better than, the same as, or worse than the
+            baseline.
+    """
+
+    variant: str
+    baseline: str
+    difference: MeanDifference
+    better: int
+    same: int
+    worse: int
+
+
+def preferences(judged: Judged, baseline: str = "baseline") -> tuple[Preference, ...]:
+    """One entry for each variant that was compared with the baseline.
+
+    None where there are no such ratings.
+    """
+    rows = valid_points(judged.rows("other-method"), -3, 3)
+    rows = rows.loc[((rows["method"] == "CCR") & (rows["role"] == "test")).to_numpy(dtype=bool)]
+    if rows.empty:
+        return ()
+    known = judged.frame[["stimulus_id", "variant"]].drop_duplicates("stimulus_id").astype(str)
+    variant_of = dict(zip(known["stimulus_id"], known["variant"], strict=True))
+    reference = rows["compared_with"].astype(str).map(lambda name: variant_of.get(name, name))
+    rated = rows["variant"].astype(str)
+    forward, backward = (reference == baseline).to_numpy(), (rated == baseline).to_numpy()
+    of_pair = forward != backward
+    other = rated.where(forward, reference)
+    found = []
+    for name in sorted(set(other[of_pair])):
+        chosen = of_pair & (other == name).to_numpy()
+        part = rows.loc[chosen]
+        sign = np.where(forward[chosen], -1.0, 1.0)
+        values = sign * part["rating"].to_numpy(dtype=np.float64)
+        given = Scores(values, codes(part["listener_id"]), codes(part["sentence_key"]))
+        difference = mean_difference_or_none(given)
+        if difference is not None:
+            signs = [int((values < 0).sum()), int((values == 0).sum()), int((values > 0).sum())]
+            found.append(Preference(name, baseline, difference, *signs))
+    return tuple(found)
