@@ -1,0 +1,69 @@
+"""Numbers that are names, not amounts: telephones, versions, machines' addresses, GPT-4, INT8, x86."""
+
+from __future__ import annotations
+
+import re
+
+from speecht5_demo.text.cardinals import cardinal, digits, speak_scientific
+
+_PHONE = re.compile(
+    r"(?<![\w.,-])(?:(?P<plus>\+)[0-9]{1,3}[ .-]?)?(?:\([0-9]{2,4}\)[ -]?[0-9]{3,4}[ -][0-9]{3,4}"
+    r"|[0-9]{3}-[0-9]{3}-[0-9]{4}|[0-9]{3}\.[0-9]{3}\.[0-9]{4}|[0-9]{3}-[0-9]{4})(?![\w-]|[.,][0-9])"
+)
+_INTERNATIONAL = re.compile(
+    r"(?<![\w.,])\+[0-9]{1,3}(?:[ .-]\(?[0-9]{1,8}\)?){2,5}(?![\w-]|[.,][0-9])|(?<![\w.,])\+[0-9]{9,15}(?!\w)"
+)
+_EMERGENCY = re.compile(r"(?<=\b[Cc]all )(911|999|112)\b|(?<=\b[Dd]ial )(911|999|112)\b")
+_MACHINE = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.[0-9])")
+_VERSION = re.compile(
+    r"(?P<word>\b[Vv]ersion\s+)?(?<![\w.])(?P<mark>[vV]\.?\s?(?=[0-9]))?(?P<numbers>[0-9]+(?:\.[0-9]+)*)(?P<tail>-?(?:rc|beta|alpha|b|a)\.?[0-9]*)?(?![\w]|[.,][0-9])"
+)
+_SERIAL = re.compile(r"(?<![\w.,-])[0-9]+(?:-[0-9]+){2,}(?![\w]|[.,][0-9])")
+_LETTER_DIGIT = re.compile(r"(?<=[A-Za-z])-?(?=[0-9])")
+_DIGIT_LETTER = re.compile(r"(?<=[0-9])(?!(?:st|nd|rd|th)\b)(?=[A-Za-z])")
+_CODE = re.compile(
+    r"(?<![\w.,])(?=[\w-]*[A-Za-z])(?=[\w-]*[0-9])(?![0-9]+(?:st|nd|rd|th)\b)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?!\w)"
+)
+_VOWEL = re.compile(r"[aeiouyAEIOUY]")
+
+
+def _speak_groups(match: re.Match[str]) -> str:
+    groups = re.findall(r"[0-9]+", match[0])
+    plus = " plus " if match[0].startswith("+") else ""
+    return plus + ", ".join(digits(group) for group in groups)
+
+
+def _speak_version(match: re.Match[str]) -> str:
+    numbers = match["numbers"].split(".")
+    if not match["mark"] and len(numbers) < 3 and not (match["word"] and len(numbers) > 1):
+        return match[0]
+    word = match["word"] or ("version " if match["mark"] else "")
+    tail = re.sub("[-.]", " ", match["tail"] or "")
+    return word + " point ".join(map(cardinal, numbers)) + tail
+
+
+def speak_codes(text: str) -> str:
+    """Write out telephone numbers, addresses of machines, versions and serial numbers."""
+    text = _INTERNATIONAL.sub(_speak_groups, speak_scientific(text))
+    text = _PHONE.sub(_speak_groups, text)
+    text = _EMERGENCY.sub(lambda match: digits(match[0]), text)
+    text = _MACHINE.sub(lambda match: " dot ".join(cardinal(part) for part in match[0].split(".")), text)
+    text = _VERSION.sub(_speak_version, text)
+    return _SERIAL.sub(_speak_groups, text)
+
+
+def _split(match: re.Match[str]) -> str:
+    """Letters apart from digits; a short run of letters that no mouth can say as a word is spelled."""
+    parts = _DIGIT_LETTER.sub(" ", _LETTER_DIGIT.sub(" ", match[0])).split(" ")
+    spelled = [
+        " ".join(part.upper())
+        if part.isalpha() and part.islower() and len(part) <= 4 and not _VOWEL.search(part)
+        else part
+        for part in parts
+    ]
+    return " ".join(spelled)
+
+
+def split_letters_from_digits(text: str) -> str:
+    """INT8 is "INT 8", GPT-4 is "GPT 4", fp32 is "F P 32"."""
+    return _CODE.sub(_split, text)

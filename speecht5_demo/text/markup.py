@@ -1,0 +1,81 @@
+"""What a copied text brings along: HTML tags and entities, Markdown, bullets and line breaks."""
+
+from __future__ import annotations
+
+import html
+import re
+
+_BLOCK = "br|p|div|li|ul|ol|tr|table|h[1-6]|hr|blockquote|pre|section|article|header|footer"
+_INLINE = (
+    "a|b|i|u|s|em|strong|span|code|sub|sup|small|big|mark|del|ins|font|img|td|th|tbody|thead|html|body|head|title|"
+    "abbr|cite|q|kbd|var|center|label|button|speak|break|prosody|emphasis|say-as|voice"
+)
+_ATTRIBUTES = (
+    r"(?:\s+[A-Za-z:-]{1,40}\s?=\s?(?:\"[^\"<>]{0,500}\"|'[^'<>]{0,500}'|[^\s\"'<>]{1,200})){0,20}\s?"
+)
+_BLOCK_TAG = re.compile(rf"</?(?:{_BLOCK})\b{_ATTRIBUTES}/?>", re.IGNORECASE)
+_INLINE_TAG = re.compile(rf"</?(?:{_INLINE})\b{_ATTRIBUTES}/?>", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--[^<>]{0,1000}-->")
+_LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\]\([^()\s]{1,500}\)")
+_FENCE = re.compile(r"^[ \t]*```[\w+-]*[ \t]*$", re.MULTILINE)
+_RULE = re.compile(
+    r"^[ \t]*(?:[-*_=~#][ \t]?){3,}$|^[ \t]*\|?(?:[ \t]?:?-{2,}:?[ \t]?\|?)+[ \t]*$", re.MULTILINE
+)
+_HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+", re.MULTILINE)
+_QUOTED = re.compile(r"^[ \t]{0,3}(?:>[ \t]?){1,5}(?=[ \t\w\"'*])", re.MULTILINE)
+_EMPHASIS = (
+    re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])([^*\n]+)(?<=\S)\1(?![\w*])"),
+    re.compile(r"(?<![\w_])(_{1,3})(?=[^\s_])([^_\n]+)(?<=\S)\1(?![\w_])"),
+    re.compile(r"(?<![\w~])(~~)(?=[^\s~])([^~\n]+)(?<=\S)\1(?![\w~])"),
+    re.compile(r"(?<!`)(`{1,2})([^`\n]+)\1(?!`)"),
+)
+_BULLET = re.compile(r"^(?:[-*+–—•]|\[[ xX]\])\s+(?:\[[ xX]\]\s+)?")
+_NUMBERED = re.compile(r"^(?:\(?([0-9]{1,2})[.)]|\(([a-z])\))\s+(?=\S)")
+_CLOSED = re.compile(r"[.?!][\"')\]]*$")
+_OPEN = re.compile(r"[,;:–—-]$")
+_SHORT_LINE = (
+    50  # characters; a shorter line that begins anew is a heading or a list item, not a wrapped paragraph
+)
+
+
+def strip_markup(text: str) -> str:
+    """Take tags, entities and Markdown away and keep what they enclose."""
+    text = html.unescape(text) if "&" in text else text
+    text = _COMMENT.sub(" ", text)
+    text = _INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text))
+    text = _LINK.sub(r"\1", text)
+    text = _HEADING.sub("", _RULE.sub("\n", _FENCE.sub("", text)))
+    text = _QUOTED.sub("", text)
+    for emphasis in _EMPHASIS:
+        text = emphasis.sub(r"\2", text)
+    return text
+
+
+def join_lines(text: str) -> str:
+    """One line a paragraph: wrapped lines are joined, list items and headings become sentences."""
+    joined = ""
+    new_paragraph = False
+    for raw in text.split("\n"):
+        line = raw.strip()
+        if not line:
+            new_paragraph = bool(joined)
+            continue
+        bullet = _BULLET.match(line)
+        numbered = _NUMBERED.match(line)
+        if bullet and len(line) > bullet.end():
+            line = line[bullet.end() :]
+        elif numbered:
+            line = f"{numbered[1] or numbered[2]}, {line[numbered.end() :]}"
+        last_line = joined.rpartition("\n")[2]
+        if not joined:
+            joined = line
+        elif new_paragraph or _CLOSED.search(joined[-9:]):
+            joined += f"\n{line}"
+        elif (
+            bullet or numbered or (len(last_line) < _SHORT_LINE and line[0].isupper())
+        ) and not _OPEN.search(joined[-1:]):
+            joined += f". {line}"
+        else:
+            joined += f" {line}"
+        new_paragraph = False
+    return joined

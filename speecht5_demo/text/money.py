@@ -1,0 +1,127 @@
+"""Money: $5.50, $1, $1.2 million, £3, 20 €, ¥500, 99¢, -$4, US$3bn, 5 USD."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from speecht5_demo.text.cardinals import NUMBER, cardinal, is_one, quantity
+
+
+@dataclass(frozen=True)
+class Currency:
+    """How one currency is counted; `cent` and `cents` are empty where there is no small coin."""
+
+    one: str
+    many: str
+    cent: str = ""
+    cents: str = ""
+
+
+_DOLLAR = Currency("dollar", "dollars", "cent", "cents")
+_EURO = Currency("euro", "euros", "cent", "cents")
+_POUND = Currency("pound", "pounds", "penny", "pence")
+_YEN = Currency("yen", "yen")
+_RUPEE = Currency("rupee", "rupees", "paisa", "paise")
+_SIGNS = {
+    "$": _DOLLAR,
+    "€": _EURO,
+    "£": _POUND,
+    "¥": _YEN,
+    "₹": _RUPEE,
+    "₩": Currency("won", "won"),
+    "₽": Currency("ruble", "rubles", "kopek", "kopeks"),
+    "₺": Currency("lira", "lira"),
+    "₪": Currency("shekel", "shekels"),
+    "₫": Currency("dong", "dong"),
+    "₴": Currency("hryvnia", "hryvnias"),
+    "₦": Currency("naira", "naira"),
+    "₱": Currency("peso", "pesos"),
+    "₿": Currency("bitcoin", "bitcoins"),
+}
+SIGN_NAMES = {sign: currency.one for sign, currency in _SIGNS.items()} | {"¢": "cent"}
+"""What a currency sign is called where it stands without a number."""
+
+_CODES = {
+    "USD": Currency("U.S. dollar", "U.S. dollars"),
+    "EUR": _EURO,
+    "GBP": _POUND,
+    "JPY": _YEN,
+    "CNY": Currency("yuan", "yuan"),
+    "CHF": Currency("Swiss franc", "Swiss francs"),
+    "CAD": Currency("Canadian dollar", "Canadian dollars"),
+    "AUD": Currency("Australian dollar", "Australian dollars"),
+    "INR": _RUPEE,
+}
+_COUNTRIES = {
+    "US": "U.S. ",
+    "A": "Australian ",
+    "AU": "Australian ",
+    "C": "Canadian ",
+    "CA": "Canadian ",
+    "NZ": "New Zealand ",
+    "HK": "Hong Kong ",
+}
+_SCALES = {
+    "k": "thousand",
+    "m": "million",
+    "mn": "million",
+    "b": "billion",
+    "bn": "billion",
+    "t": "trillion",
+    "tn": "trillion",
+}
+_SIGN = f"[{''.join(_SIGNS)}]"
+_CODE = "|".join(_CODES)
+_SCALE = r"(?:\s?-?(?P<scale>thousand|million|billion|trillion|bn|mn|tn|[kKmMbBtT])(?![A-Za-z]))?"
+_SINGULAR_BEFORE = (
+    r"(?P<thing>[\s-](?:bill|note|coin|fee|ticket|deal|fine|prize|tip|meal|budget|question)s?\b)?"
+)
+_RANGE = re.compile(rf"({_SIGN})({NUMBER})\s?[-–—]\s?{_SIGN}?(?={NUMBER})")
+_SIGN_FIRST = re.compile(
+    rf"(?P<minus>(?<![\w.)])-\s?)?(?:\b(?P<country>US|AU|CA|NZ|HK|A|C))?(?P<sign>{_SIGN})(?P<gap>\s?)(?P<minus2>-)?"
+    rf"(?P<number>{NUMBER}|\.[0-9]+){_SCALE}{_SINGULAR_BEFORE}"
+)
+_SIGN_LAST = re.compile(
+    rf"(?P<minus>(?<![\w.)])-\s?)?(?<![\w.,])(?P<number>{NUMBER}){_SCALE}\s?(?:(?P<sign>{_SIGN})(?![0-9])|(?P<code>{_CODE})\b)"
+)
+_CODE_FIRST = re.compile(rf"\b(?P<code>{_CODE})\s?(?P<number>{NUMBER}){_SCALE}")
+_CENTS = re.compile(rf"({NUMBER})\s?¢")
+
+
+def _amount(number: str, scale: str | None, currency: Currency, singular: bool) -> str:
+    name = currency.one if singular else currency.many
+    if scale:
+        return f"{quantity(number)} {_SCALES.get(scale.lower(), scale)} {name}"
+    whole, _, decimals = number.partition(".")
+    if len(decimals) != 2 or not currency.cents:
+        return f"{quantity(number)} {currency.one if is_one(number) else name}"
+    cents = int(decimals)
+    coins = f"{cardinal(str(cents))} {currency.cent if cents == 1 else currency.cents}"
+    if cents and not int(whole.replace(",", "") or "0"):
+        return coins
+    notes = f"{cardinal(whole)} {currency.one if whole == '1' else name}"
+    return f"{notes} and {coins}" if cents else notes
+
+
+def _speak(match: re.Match[str]) -> str:
+    groups = match.groupdict()
+    sign, code = groups.get("sign"), groups.get("code")
+    if groups.get("gap") and match.string[max(0, match.start() - 2) : match.start()].strip()[-1:].isdigit():
+        return match[0]  # "20 € 5": the sign belongs to the number before it
+    currency = _SIGNS[sign] if sign else _CODES[code or "USD"]
+    country = _COUNTRIES.get(groups.get("country") or "", "")
+    if country:
+        currency = Currency(country + currency.one, country + currency.many, currency.cent, currency.cents)
+    thing = groups.get("thing") or ""
+    words = _amount(match["number"], match["scale"], currency, singular=bool(thing))
+    minus = "minus " if groups.get("minus") or groups.get("minus2") else ""
+    return f" {minus}{words}{thing}"
+
+
+def speak_money(text: str) -> str:
+    """Write out every amount of money."""
+    text = _RANGE.sub(r"\2 to \1", text)
+    text = _SIGN_FIRST.sub(_speak, text)
+    text = _CODE_FIRST.sub(_speak, _SIGN_LAST.sub(_speak, text))
+    return _CENTS.sub(lambda match: f"{match[1]} cent{'' if is_one(match[1]) else 's'}", text)

@@ -1,0 +1,91 @@
+"""From written to spoken English: the order in which the small rules of this package apply.
+
+The order is the design. Characters come first, so that every later rule sees plain ASCII letters
+and digits; things with an inner grammar (addresses, dates, money) come before the bare numbers they
+contain; punctuation comes last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from speecht5_demo.errors import TextError
+from speecht5_demo.text import (
+    abbreviations,
+    acronyms,
+    cardinals,
+    characters,
+    clock,
+    codes,
+    dates,
+    links,
+    markup,
+    money,
+    pictures,
+    punctuation,
+    ranges,
+    roman,
+    symbols,
+    units,
+    vulgar,
+    years,
+)
+
+MAX_CHARACTERS = 5_000
+"""Longest text accepted, about six minutes of speech."""
+
+_RULES: tuple[Callable[[str], str], ...] = (
+    markup.strip_markup,
+    pictures.name_pictures,
+    characters.to_plain_characters,
+    markup.join_lines,
+    links.speak_links,
+    pictures.name_emoticons,
+    abbreviations.expand_before_numbers,
+    dates.speak_dates,
+    clock.speak_times,
+    codes.speak_codes,
+    money.speak_money,
+    vulgar.speak_fractions,
+    ranges.speak_ranges,
+    units.speak_units,
+    years.speak_years,
+    roman.speak_roman,
+    abbreviations.expand,
+    codes.split_letters_from_digits,
+    acronyms.speak_acronyms,
+    symbols.speak_operators,
+    cardinals.speak_numbers,
+    symbols.speak_symbols,
+    punctuation.tidy,
+)
+
+
+def spoken_form(text: str) -> str:
+    """Write text out the way an English speaker reads it aloud.
+
+    Args:
+        text: at most `MAX_CHARACTERS` characters of English; accents, emoji, links and markup are fine.
+
+    Returns:
+        Only letters a-z and A-Z, apostrophes, hyphens inside words, spaces and ``, . ? ! ; :``; a newline
+        stands between two paragraphs. The spoken form of a spoken form is itself.
+
+    Raises:
+        TextError: the text is empty, holds only punctuation, is too long, is damaged or is in a script that
+            the voice cannot speak.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise TextError(
+            f"The text has {len(text):,} characters and the limit is {MAX_CHARACTERS:,}: "
+            "shorten it, or speak it in several parts."
+        )
+    characters.refuse_damage(text)
+    if characters.is_blank(text):
+        raise TextError("There is no text to speak: write a sentence first.")
+    if not any(character.isalnum() or not character.isascii() for character in text):
+        raise TextError("The text has only punctuation, nothing to speak: add at least one word or number.")
+    for rule in _RULES:
+        text = rule(text)
+    if not any(character.isalpha() for character in text):
+        raise TextError("The text has only punctuation, nothing to speak: add at least one word or number.")
+    return text

@@ -1,0 +1,163 @@
+"""Train the acoustic model: characters and a speaker in, mel frames and a stop out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import SpeechT5ForTextToSpeech
+
+from speecht5_demo.voice_training.acoustic_batches import AcousticClips
+from speecht5_demo.voice_training.acoustic_losses import acoustic_losses, own_frames, shifted_frames
+from speecht5_demo.voice_training.loop import (
+    Average,
+    Clock,
+    Journal,
+    Means,
+    load_state,
+    rate_factor,
+    save_state,
+)
+from speecht5_demo.voice_training.settings import AcousticSettings
+
+_REPORT_STEPS = 100
+_NO_LIMIT = 10_000
+
+Measurement = Callable[[SpeechT5ForTextToSpeech, int], dict[str, float]]
+"""Measures the averaged model at a step; of its values, `score` (lower is better) chooses what is kept."""
+
+
+class AcousticTraining:
+    """One resumable training of an acoustic model.
+
+    Args:
+        start: the model to go on from when there is no state in `state_path` yet; it is trained in place.
+        warm: `start` is trained already: clips of every length and scheduled sampling from the first step.
+    """
+
+    def __init__(
+        self,
+        start: SpeechT5ForTextToSpeech,
+        settings: AcousticSettings,
+        clips: AcousticClips,
+        state_path: Path,
+        journal: Journal,
+        seed: int,
+        warm: bool,
+    ) -> None:
+        self.settings, self.clips, self.warm = settings, clips, warm
+        self.state_path, self.journal, self.seed = state_path, journal, seed
+        self.device = clips.device
+        self.model = start.train()
+        nn.Module.to(self.model, self.device)
+        self.average = Average(self.model, decay=0.999)
+        self.steps = _optimizer(self.model, settings.learning_rate)
+        self.step = 0
+        self.spent = 0.0
+        self.best_score = float("inf")
+        state = load_state(state_path, self.device)
+        if state is not None:
+            for name, part in self._parts().items():
+                part.load_state_dict(state[name])
+            self.step, self.spent, self.best_score = state["step"], state["spent"], state["best_score"]
+            journal.note("acoustic", "resumed", step=self.step, spent_s=round(self.spent))
+
+    @property
+    def best_path(self) -> Path:
+        """Weights of the averaged model that measured best so far."""
+        return self.state_path.with_name("acoustic-best.pt")
+
+    def _parts(self) -> dict[str, Any]:
+        return {"model": self.model, "average": self.average.model, "steps": self.steps}
+
+    def run(self, seconds: float, save_seconds: float, measure_seconds: float, measure: Measurement) -> None:
+        """Train until `seconds` of training are spent, over all resumptions; keep the best by `measure`."""
+        clock = Clock(self.spent, seconds)
+        means = Means()
+        saved = since = clock.seconds
+        reported = self.step
+        measured = clock.seconds // measure_seconds
+        while clock.seconds < seconds:
+            means.add(self._learn(clock.fraction))
+            self.step += 1
+            if self.step % _REPORT_STEPS == 0:
+                rate = (clock.seconds - since) / (self.step - reported)
+                self.journal.note(
+                    "acoustic", "losses", step=self.step, seconds_a_step=round(rate, 4), **means.take()
+                )
+                since, reported = clock.seconds, self.step
+            if clock.seconds // measure_seconds > measured:
+                measured = clock.seconds // measure_seconds
+                clock.outside(lambda: self._measure(measure))
+            if clock.seconds - saved > save_seconds:
+                saved = clock.seconds
+                self._save(clock)
+        clock.outside(lambda: self._measure(measure))
+        self._save(clock)
+
+    def _measure(self, measure: Measurement) -> None:
+        values = measure(self.average.model, self.step)
+        self.journal.note("acoustic", "validation", step=self.step, **values)
+        if values["score"] <= self.best_score:
+            self.best_score = values["score"]
+            save_state(
+                self.best_path, {"model": self.average.model.state_dict(), "step": self.step, **values}
+            )
+
+    def _save(self, clock: Clock) -> None:
+        self.spent = clock.seconds
+        state = {name: part.state_dict() for name, part in self._parts().items()}
+        state |= {"step": self.step, "spent": self.spent, "best_score": self.best_score}
+        clock.outside(lambda: save_state(self.state_path, state))
+
+    def _learn(self, fraction: float) -> dict[str, Tensor]:
+        chance = random.Random(f"{self.seed} acoustic {self.step}")
+        torch.manual_seed(chance.randrange(2**62))
+        for group in self.steps.param_groups:
+            group["lr"] = self.settings.learning_rate * rate_factor(self.step, fraction, warm_up=400)
+        batch = self.clips.random_batch(self.settings.frames, self._longest(), chance)
+        sampled = (self.warm or self.step >= self.settings.sampling_from) and chance.random() < 0.5
+        with torch.autocast(self.device.type, torch.bfloat16):
+            heard = own_frames(self.model, batch, chance) if sampled else shifted_frames(batch.mel)
+            noise = torch.randn_like(heard) * (0.03 if sampled else 0.1)
+            noise[:, 0] = 0
+            alignment_weight = 0.1 if self.warm or self.step >= 3000 else 0.3
+            loss, report = acoustic_losses(self.model, batch, heard + noise, alignment_weight)
+        self.steps.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.steps.step()
+        self.average.update(self.model, self.step)
+        return report
+
+    def _longest(self) -> int:
+        if self.warm:
+            return _NO_LIMIT
+        return next((frames for until, frames in self.settings.first_lengths if self.step < until), _NO_LIMIT)
+
+
+def _optimizer(model: nn.Module, rate: float) -> torch.optim.AdamW:
+    matrices = [p for p in model.parameters() if p.dim() >= 2]
+    vectors = [p for p in model.parameters() if p.dim() < 2]
+    groups = [{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, rate, betas=(0.9, 0.98), eps=1e-8, foreach=True)
+
+
+@torch.no_grad()
+def validation_losses(model: SpeechT5ForTextToSpeech, clips: AcousticClips, frames: int) -> dict[str, float]:
+    """Teacher-forced losses on held-out clips, the mean over batches; the prenet's dropout has a fixed
+    seed.
+    """
+    torch.manual_seed(0)
+    means: dict[str, float] = {}
+    batches = clips.batches_in_order(frames)
+    for batch in batches:
+        with torch.autocast(clips.device.type, torch.bfloat16):
+            _, report = acoustic_losses(model, batch, shifted_frames(batch.mel), 0.0)
+        for name, value in report.items():
+            means[name] = means.get(name, 0.0) + float(value) / len(batches)
+    return {name: round(value, 4) for name, value in means.items()}

@@ -1,0 +1,87 @@
+"""What the acoustic model is taught: the frames, when to stop, and where in the text it should be listening
+to itself.
+"""
+
+from __future__ import annotations
+
+import random
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from transformers import SpeechT5ForTextToSpeech
+
+from speecht5_demo.voice_training.acoustic_batches import Batch
+from speecht5_demo.voice_training.corpus import REDUCTION
+
+_GUIDED_HEADS = 2
+_STOP_WEIGHT = 5.0
+
+
+def shifted_frames(mel: Tensor) -> Tensor:
+    """What the decoder hears at each step: silence first, then the last frame of the step before, (B, T /
+    2, 80).
+    """
+    heard = mel[:, REDUCTION - 1 :: REDUCTION]
+    return F.pad(heard[:, :-1], (0, 0, 1, 0))
+
+
+@torch.no_grad()
+def own_frames(model: SpeechT5ForTextToSpeech, batch: Batch, chance: random.Random) -> Tensor:
+    """Decoder input in which a random share of the frames is the model's own guess (scheduled sampling).
+
+    While speaking, the model only ever hears itself; trained on the teacher's frames alone, its small
+    errors pile up.
+    """
+    heard = shifted_frames(batch.mel)
+    output = model.speecht5(
+        input_values=batch.tokens,
+        attention_mask=batch.token_mask,
+        decoder_input_values=heard,
+        speaker_embeddings=batch.speakers,
+        use_cache=False,
+    )
+    guess = model.speech_decoder_postnet.feat_out(output.last_hidden_state).float()[:, :, -heard.shape[2] :]
+    guess = F.pad(guess[:, :-1], (0, 0, 1, 0))
+    share = chance.uniform(0.2, 1.0)
+    chosen = torch.rand(heard.shape[:2], device=heard.device) < share
+    return torch.where(chosen[:, :, None], guess, heard)
+
+
+def acoustic_losses(
+    model: SpeechT5ForTextToSpeech, batch: Batch, heard: Tensor, alignment_weight: float
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The loss to descend, and its parts by name (each a mean over what is not padding)."""
+    output = model.speecht5(
+        input_values=batch.tokens,
+        attention_mask=batch.token_mask,
+        decoder_input_values=heard,
+        speaker_embeddings=batch.speakers,
+        use_cache=False,
+        output_attentions=True,
+    )
+    before, after, stop_scores = model.speech_decoder_postnet(output.last_hidden_state)
+    weight = batch.frame_mask[:, :, None] / (batch.frame_mask.sum() * batch.mel.shape[2])
+    l1_before = ((before - batch.mel).abs() * weight).sum()
+    l1_after = ((after - batch.mel).abs() * weight).sum()
+    l2 = (((before - batch.mel) ** 2 + (after - batch.mel) ** 2) * weight).sum()
+    stop = F.binary_cross_entropy_with_logits(
+        stop_scores.float(),
+        batch.stop.repeat_interleave(REDUCTION, 1),
+        pos_weight=torch.tensor(_STOP_WEIGHT, device=heard.device),
+        reduction="none",
+    )
+    stop_loss = (stop * batch.frame_mask).sum() / batch.frame_mask.sum()
+    alignment_loss = _alignment_loss(output.cross_attentions, batch)
+    total = l1_before + l1_after + 0.25 * l2 + 0.5 * stop_loss + alignment_weight * alignment_loss
+    return total, {"l1": l1_after, "stop": stop_loss, "alignment": alignment_loss}
+
+
+def _alignment_loss(attentions: tuple[Tensor, ...], batch: Batch) -> Tensor:
+    """Cross-entropy of two heads a layer to the soft alignment of the teacher."""
+    losses = []
+    for attention in attentions:
+        heads = min(_GUIDED_HEADS, attention.shape[1])
+        surprise = -torch.log(attention[:, :heads].float() + 1e-5) * batch.alignment[:, None]
+        losses.append((surprise.sum(-1) * batch.step_mask[:, None]).sum() / (heads * batch.step_mask.sum()))
+    return torch.stack(losses).mean()

@@ -1,0 +1,106 @@
+"""The acoustic model: the stock SpeechT5ForTextToSpeech, small, and started so that it learns from the
+first step.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import SpeechT5Config, SpeechT5ForTextToSpeech
+
+from speecht5_demo.voice_training import tokenizer
+from speecht5_demo.voice_training.corpus import REDUCTION
+from speecht5_demo.voice_training.features import MEL_BINS
+from speecht5_demo.voice_training.settings import AcousticSettings
+from speecht5_demo.voice_training.speaker_vectors import VECTOR_SIZE
+
+_TRAINED_KEEP = 0.5
+SPOKEN_KEEP = 0.9375
+"""Share of the decoder prenet's units kept while speaking; see :func:`fold_dropout`."""
+
+_LONGEST_SPEECH = 4000
+
+
+def new_model(settings: AcousticSettings, mean_mel: Tensor) -> SpeechT5ForTextToSpeech:
+    """An untrained model for frames of that mean, shape (80,).
+
+    The stock initial deviation of 0.02 is too small for a model this narrow: attention stays flat for
+    thousands of steps. Linear layers start with Xavier's, embeddings with unit variance, the output at the
+    mean frame.
+    """
+    config = SpeechT5Config(
+        vocab_size=tokenizer.VOCABULARY,
+        hidden_size=settings.hidden,
+        encoder_layers=settings.layers,
+        decoder_layers=settings.layers,
+        encoder_attention_heads=settings.heads,
+        decoder_attention_heads=settings.heads,
+        encoder_ffn_dim=4 * settings.hidden,
+        decoder_ffn_dim=4 * settings.hidden,
+        encoder_layerdrop=0.0,
+        decoder_layerdrop=0.0,
+        hidden_dropout=0.05,
+        attention_dropout=0.0,
+        activation_dropout=0.05,
+        positional_dropout=0.05,
+        num_mel_bins=MEL_BINS,
+        speaker_embedding_dim=VECTOR_SIZE,
+        speech_decoder_prenet_layers=2,
+        speech_decoder_prenet_units=128,
+        speech_decoder_prenet_dropout=_TRAINED_KEEP,
+        speech_decoder_postnet_layers=4,
+        speech_decoder_postnet_units=128,
+        speech_decoder_postnet_dropout=0.1,
+        reduction_factor=REDUCTION,
+        max_speech_positions=_LONGEST_SPEECH,
+        encoder_max_relative_position=32,
+        guided_attention_loss_num_heads=2,
+        pad_token_id=tokenizer.PADDING,
+        bos_token_id=tokenizer.START,
+        eos_token_id=tokenizer.END,
+        decoder_start_token_id=tokenizer.END,
+    )
+    model = SpeechT5ForTextToSpeech(config)
+    _start_weights(model, mean_mel.cpu())
+    return model
+
+
+@torch.no_grad()
+def _start_weights(model: Any, mean_mel: Tensor) -> None:
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+    model.speecht5.encoder.prenet.embed_tokens.weight.normal_(0, 1)
+    prenet, postnet = model.speecht5.decoder.prenet, model.speech_decoder_postnet
+    prenet.speaker_embeds_layer.weight[:, model.config.hidden_size :].normal_(0, 0.3)
+    prenet.layers[0].bias.copy_(-prenet.layers[0].weight @ mean_mel)
+    postnet.feat_out.weight.mul_(0.5)
+    postnet.feat_out.bias.copy_(mean_mel.repeat(model.config.reduction_factor))
+    postnet.prob_out.bias.fill_(-2)
+
+
+@torch.no_grad()
+def fold_dropout(model: SpeechT5ForTextToSpeech, keep: float) -> None:
+    """Change, in place, the share of prenet units kept while speaking, with the same mean output.
+
+    The published model keeps half of the prenet's units even while speaking, which costs a small model
+    intelligibility. transformers keeps a unit with probability p and multiplies by 1 / (1 - p): a mean gain
+    of p / (1 - p), right only at one half. Any other p therefore needs the next layer's weights divided by
+    that gain.
+    """
+    present = model.config.speech_decoder_prenet_dropout
+    gain = (keep / (1 - keep)) / (present / (1 - present))
+    prenet: Any = model.speecht5.decoder.prenet
+    for layer in (*prenet.layers[1:], prenet.final_layer):
+        layer.weight.div_(gain)
+    model.config.speech_decoder_prenet_dropout = keep
+
+
+def trainable_model(folder: Path) -> SpeechT5ForTextToSpeech:
+    """A trained voice's acoustic model, fp32, with the dropout that it is trained with."""
+    model = SpeechT5ForTextToSpeech.from_pretrained(folder / "model", dtype=torch.float32)
+    fold_dropout(model, _TRAINED_KEEP)
+    return model

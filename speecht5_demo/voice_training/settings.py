@@ -1,0 +1,120 @@
+"""How long, how large and where: everything a training run can be told, as frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from speecht5_demo.errors import VoiceTrainingError
+
+
+@dataclass(frozen=True)
+class AcousticSettings:
+    """The acoustic model and its training.
+
+    Attributes:
+        hidden: width; the feed-forward layers are four times as wide.
+        frames: mel frames (16 ms) in a batch, padding included.
+        learning_rate: highest rate of the cosine schedule.
+        first_lengths: (step, frames): until that step, only clips up to so many frames; alignment is learnt
+            on short ones.
+        sampling_from: step from which half of the batches see the model's own frames in place of the
+            teacher's.
+    """
+
+    hidden: int = 256
+    layers: int = 3
+    heads: int = 4
+    frames: int = 2600
+    learning_rate: float = 1e-3
+    first_lengths: tuple[tuple[int, int], ...] = ((800, 130), (2500, 220), (6000, 340))
+    sampling_from: int = 5000
+
+
+@dataclass(frozen=True)
+class VocoderSettings:
+    """The vocoder and its training.
+
+    Attributes:
+        channels: width of the first layer; each of the four stages halves it.
+        batch: pieces of speech in a batch.
+        piece_frames: frames (16 ms) of one piece.
+        discriminators_from: step from which the discriminators judge; spectra alone before.
+        discriminator_width: channels of the discriminators' first layers.
+    """
+
+    channels: int = 256
+    batch: int = 8
+    piece_frames: int = 32
+    learning_rate: float = 8e-4
+    discriminators_from: int = 1500
+    discriminator_width: int = 16
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """One run of the whole chain.
+
+    Attributes:
+        texts: sentences that the teacher reads.
+        seed: of texts, speakers of texts, initial weights and batches.
+        minutes: training time in minutes, shared by the stages; making data and measuring come on top.
+        shares: of `minutes`: vocoder on the teacher's frames, acoustic model, vocoder on the acoustic
+            model's frames.
+        evaluate_minutes: training minutes between two free-running measurements on development texts.
+        save_seconds: training time between two resumable states.
+        development_texts: how many development texts each speaker speaks in a measurement.
+        test_texts: how many Harvard sentences each speaker speaks for the model card.
+    """
+
+    texts: int = 40_000
+    seed: int = 1
+    minutes: float = 240.0
+    shares: tuple[float, float, float] = (0.3, 0.6, 0.1)
+    acoustic: AcousticSettings = AcousticSettings()
+    vocoder: VocoderSettings = VocoderSettings()
+    evaluate_minutes: float = 15.0
+    save_seconds: float = 180.0
+    development_texts: int = 12
+    test_texts: int = 100
+
+
+MINIATURE = TrainingSettings(
+    texts=60,
+    minutes=0.5,
+    acoustic=AcousticSettings(
+        hidden=32, layers=1, heads=2, frames=1200, learning_rate=3e-3, first_lengths=(), sampling_from=20
+    ),
+    vocoder=VocoderSettings(
+        channels=32, batch=2, piece_frames=16, discriminators_from=10, discriminator_width=4
+    ),
+    evaluate_minutes=10.0,
+    save_seconds=2.0,
+    development_texts=1,
+    test_texts=1,
+)
+"""The whole chain in little: proves that it runs, not that it speaks."""
+
+
+def pick_device(name: str) -> torch.device:
+    """`auto`: the GPU where there is one, else the processor; otherwise the device of that name."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise VoiceTrainingError("There is no CUDA device here: use --device cpu or --device auto.")
+    try:
+        return torch.device(name)
+    except RuntimeError as error:
+        raise VoiceTrainingError(f"{name!r} is no device: use auto, cpu or cuda.") from error
+
+
+def for_device(settings: TrainingSettings, device: torch.device) -> TrainingSettings:
+    """The same run with batches that fill a GPU: on a processor, small batches learn more in an hour."""
+    if device.type == "cpu":
+        return settings
+    return replace(
+        settings,
+        acoustic=replace(settings.acoustic, frames=20_000),
+        vocoder=replace(settings.vocoder, batch=32, piece_frames=48, discriminator_width=32),
+    )

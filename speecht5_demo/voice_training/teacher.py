@@ -1,0 +1,183 @@
+"""The teacher: the free synthesizer flite, spoken to through its C library.
+
+flite is small, fast and permissively licensed, and it tells when each word starts and ends, which lets the
+student learn its alignment in minutes instead of days. The library is called directly because its command
+line reports no times. Debian and Ubuntu: `apt-get install flite`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import os
+from ctypes import POINTER, Structure, c_char_p, c_float, c_int, c_short, c_void_p
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from speecht5_demo.errors import VoiceTrainingError
+
+SPEAKERS = ("slt", "rms", "awb", "kal16")
+"""The teacher's four 16 kHz voices: slt is female American, rms male American, awb male Scottish, kal16
+male American.
+"""
+
+SAMPLING_RATE = 16_000
+_GAIN = {"kal16": 2.0}
+"""kal16 is recorded 6 dB below the others; a listener would turn the volume up and down between voices."""
+
+_LIBRARY_FOLDER = "FLITE_LIBRARIES"
+
+
+@dataclass(frozen=True)
+class SpokenWord:
+    """One written word and when the teacher says it, in seconds from the start of the waveform."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class TeacherSpeech:
+    """What the teacher said.
+
+    Attributes:
+        samples: float32 mono in [-1, 1] at 16 kHz, shape (n,).
+        words: one entry for each written word, in order.
+    """
+
+    samples: npt.NDArray[np.float32]
+    words: tuple[SpokenWord, ...]
+
+
+class _Wave(Structure):
+    _fields_ = (
+        ("type", c_char_p),
+        ("sample_rate", c_int),
+        ("num_samples", c_int),
+        ("num_channels", c_int),
+        ("samples", POINTER(c_short)),
+    )
+
+
+def _library(name: str) -> ctypes.CDLL:
+    """Load one of flite's libraries from the folder in FLITE_LIBRARIES, else from where the system keeps
+    them.
+    """
+    folder = os.environ.get(_LIBRARY_FOLDER)
+    file = f"lib{name}.so.1"
+    try:
+        return ctypes.CDLL(str(Path(folder) / file) if folder else file, mode=ctypes.RTLD_GLOBAL)
+    except OSError as error:
+        raise VoiceTrainingError(
+            f"Training a voice needs the teacher flite, and {file} is not installed: run "
+            f"`apt-get install flite`, or name the folder of its libraries in {_LIBRARY_FOLDER}."
+        ) from error
+
+
+class Flite:
+    """flite's C functions, and one loaded voice for each speaker asked for. Not safe to share between
+    threads.
+    """
+
+    def __init__(self) -> None:
+        self._main = _library("flite")
+        _library("flite_usenglish")
+        _library("flite_cmulex")
+        self._voices: dict[str, int] = {}
+        declare = self._declare
+        declare("flite_init", c_int)
+        self._synthesize = declare("flite_synth_text", c_void_p, c_char_p, c_void_p)
+        self._relation = declare("utt_relation", c_void_p, c_void_p, c_char_p)
+        self._head = declare("relation_head", c_void_p, c_void_p)
+        self._next = declare("item_next", c_void_p, c_void_p)
+        self._daughter = declare("item_daughter", c_void_p, c_void_p)
+        self._as = declare("item_as", c_void_p, c_void_p, c_char_p)
+        self._number = declare("item_feat_float", c_float, c_void_p, c_char_p)
+        self._string = declare("item_feat_string", c_char_p, c_void_p, c_char_p)
+        self._wave = declare("utt_wave", c_void_p, c_void_p)
+        self._delete = declare("delete_utterance", None, c_void_p)
+        self._main.flite_init()
+
+    def _declare(self, name: str, result: Any, *arguments: Any) -> Any:
+        function = getattr(self._main, name)
+        function.restype = result
+        function.argtypes = list(arguments)
+        return function
+
+    def _voice(self, speaker: str) -> int:
+        if speaker not in self._voices:
+            register = getattr(_library(f"flite_cmu_us_{speaker}"), f"register_cmu_us_{speaker}")
+            register.restype = c_void_p
+            register.argtypes = [c_void_p]
+            self._voices[speaker] = register(None)
+        return self._voices[speaker]
+
+    def say(self, text: str, speaker: str) -> TeacherSpeech | None:
+        """`text` spoken, or None where flite's words cannot be matched one to one with the written ones."""
+        utterance = self._synthesize(text.encode("ascii"), self._voice(speaker))
+        try:
+            wave = ctypes.cast(self._wave(utterance), POINTER(_Wave)).contents
+            samples = np.ctypeslib.as_array(wave.samples, (wave.num_samples,)).astype(np.float32) / 32768
+            words = self._words(utterance)
+        finally:
+            self._delete(utterance)
+        if not words or len(words) != len(text.split()):
+            return None
+        return TeacherSpeech(samples=(samples * _GAIN.get(speaker, 1.0)).astype(np.float32), words=words)
+
+    def _words(self, utterance: int) -> tuple[SpokenWord, ...]:
+        """Words with the times of their first and last sound; empty where sounds and words do not add up."""
+        sounds = self._sounds(utterance)
+        words: list[SpokenWord] = []
+        used = 0
+        token = self._head(self._relation(utterance, b"Token"))
+        while token:
+            size = self._sounds_in(token)
+            if size == 0 or used + size > len(sounds):
+                return ()
+            name = self._string(token, b"name").decode("ascii")
+            words.append(SpokenWord(name, sounds[used][0], sounds[used + size - 1][1]))
+            used += size
+            token = self._next(token)
+        return tuple(words) if used == len(sounds) else ()
+
+    def _sounds(self, utterance: int) -> list[tuple[float, float]]:
+        """Start and end of each sound, pauses left out."""
+        sounds: list[tuple[float, float]] = []
+        start = 0.0
+        segment = self._head(self._relation(utterance, b"Segment"))
+        while segment:
+            end = self._number(segment, b"end")
+            if self._string(segment, b"name") != b"pau":
+                sounds.append((start, end))
+            start = end
+            segment = self._next(segment)
+        return sounds
+
+    def _sounds_in(self, token: int) -> int:
+        """How many sounds one written word has: token -> words -> syllables -> sounds."""
+        count = 0
+        word = self._daughter(token)
+        while word:
+            structure = self._as(word, b"SylStructure")
+            syllable = self._daughter(structure) if structure else None
+            while syllable:
+                sound = self._daughter(syllable)
+                while sound:
+                    count += 1
+                    sound = self._next(sound)
+                syllable = self._next(syllable)
+            word = self._next(word)
+        return count
+
+
+@cache
+def flite() -> Flite:
+    """The teacher of this process."""
+    return Flite()

@@ -1,0 +1,206 @@
+"""Train the vocoder: mel frames in, waveform out.
+
+It is a SpeechT5HifiGan of the stock class, four stages of four samples each, a tenth of the published one.
+First it learns on the teacher's own frames; at the end also on frames that the acoustic model predicts
+under teacher forcing, which are a little blurred, so that it learns to speak crisply from what it will
+really be given.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
+
+from speecht5_demo.voice_training.clip_store import ClipStore
+from speecht5_demo.voice_training.loop import (
+    Average,
+    Clock,
+    Journal,
+    Means,
+    load_state,
+    rate_factor,
+    save_state,
+)
+from speecht5_demo.voice_training.settings import VocoderSettings
+from speecht5_demo.voice_training.vocoder_losses import (
+    Discriminators,
+    discriminator_loss,
+    generator_loss,
+    reconstruction_loss,
+)
+
+_PREDICTED_SHARE = 0.7
+_REPORT_STEPS = 100
+
+
+def new_vocoder(settings: VocoderSettings, mean: Tensor, scale: Tensor) -> SpeechT5HifiGan:
+    """An untrained vocoder for frames of that mean and deviation (each of shape (80,))."""
+    config = SpeechT5HifiGanConfig(
+        upsample_initial_channel=settings.channels,
+        upsample_rates=[4, 4, 4, 4],
+        upsample_kernel_sizes=[8, 8, 8, 8],
+        resblock_kernel_sizes=[3, 7],
+        resblock_dilation_sizes=[[1, 3], [1, 3]],
+        normalize_before=True,
+    )
+    vocoder = SpeechT5HifiGan(config)
+    for module in vocoder.modules():
+        if isinstance(module, nn.Conv1d | nn.ConvTranspose1d):
+            nn.init.kaiming_uniform_(module.weight, a=math.sqrt(2))
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    vocoder.mean.copy_(mean)
+    vocoder.scale.copy_(scale)
+    return vocoder
+
+
+class VocoderTraining:
+    """One resumable training of a vocoder.
+
+    Args:
+        start: the vocoder to go on from when there is no state in `state_path` yet; it is trained in place.
+        predicted: frames by the acoustic model for `clips.mel`, same shape; 70 % of the pieces use them.
+        judged_from: step from which the discriminators judge.
+    """
+
+    def __init__(
+        self,
+        start: SpeechT5HifiGan,
+        settings: VocoderSettings,
+        clips: ClipStore,
+        state_path: Path,
+        journal: Journal,
+        seed: int,
+        judged_from: int,
+        predicted: Tensor | None = None,
+        stage: str = "vocoder",
+    ) -> None:
+        self.settings, self.clips, self.predicted = settings, clips, predicted
+        self.state_path, self.journal, self.seed, self.stage = state_path, journal, seed, stage
+        self.judged_from = judged_from
+        self.device = clips.mel.device
+        torch.manual_seed(seed)
+        self.generator = start.train()
+        nn.Module.to(self.generator, self.device)
+        self.judges = Discriminators(settings.discriminator_width).to(self.device)
+        self.average = Average(self.generator, decay=0.998)
+        self.generator_steps = _optimizer(self.generator, settings.learning_rate)
+        self.judge_steps = _optimizer(self.judges, settings.learning_rate * 0.7)
+        self.step = 0
+        self.spent = 0.0
+        state = load_state(state_path, self.device)
+        if state is not None:
+            for name, part in self._parts().items():
+                part.load_state_dict(state[name])
+            self.step, self.spent = state["step"], state["spent"]
+            journal.note(stage, "resumed", step=self.step, spent_s=round(self.spent))
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "generator": self.generator,
+            "judges": self.judges,
+            "average": self.average.model,
+            "generator_steps": self.generator_steps,
+            "judge_steps": self.judge_steps,
+        }
+
+    def run(
+        self, seconds: float, save_seconds: float, validate: Callable[[SpeechT5HifiGan], dict[str, float]]
+    ) -> None:
+        """Train until `seconds` of training are spent, over all resumptions."""
+        clock = Clock(self.spent, seconds)
+        means, saved, reported = Means(), clock.seconds, self.step
+        since = clock.seconds
+        while clock.seconds < seconds:
+            means.add(self._learn(clock.fraction))
+            self.step += 1
+            if self.step % _REPORT_STEPS == 0:
+                rate = (clock.seconds - since) / (self.step - reported)
+                self.journal.note(
+                    self.stage, "losses", step=self.step, seconds_a_step=round(rate, 4), **means.take()
+                )
+                since, reported = clock.seconds, self.step
+            if clock.seconds - saved > save_seconds:
+                self._save(clock)
+                saved = clock.seconds
+        self._save(clock)
+        self.journal.note(self.stage, "validation", step=self.step, **validate(self.average.model))
+
+    def _save(self, clock: Clock) -> None:
+        self.spent = clock.seconds
+        parts = {name: part.state_dict() for name, part in self._parts().items()}
+        clock.outside(lambda: save_state(self.state_path, {**parts, "step": self.step, "spent": self.spent}))
+
+    def _learn(self, fraction: float) -> dict[str, Tensor]:
+        factor = rate_factor(self.step, fraction, warm_up=200)
+        for steps, rate in ((self.generator_steps, 1.0), (self.judge_steps, 0.7)):
+            for group in steps.param_groups:
+                group["lr"] = self.settings.learning_rate * rate * factor
+        mel, real = self._batch()
+        judged = self.step >= self.judged_from
+        with self._half():
+            made = self.generator(mel)
+        made = made.float()
+        loss, report = reconstruction_loss(made, real, judged)
+        if judged:
+            report["judges"] = self._teach_judges(made.detach(), real)
+            self.judges.requires_grad_(False)
+            with self._half():
+                judgements = self.judges(made)
+                with torch.no_grad():
+                    targets = self.judges(real)
+            adversarial = generator_loss(judgements, targets)
+            self.judges.requires_grad_(True)
+            report["adversarial"] = adversarial
+            loss = loss + adversarial
+        _descend(loss, self.generator, self.generator_steps, largest_gradient=20.0)
+        self.average.update(self.generator, self.step)
+        return report
+
+    def _teach_judges(self, made: Tensor, real: Tensor) -> Tensor:
+        with self._half():
+            judgements = self.judges(torch.cat([real, made]))
+        loss = discriminator_loss(judgements)
+        _descend(loss, self.judges, self.judge_steps, largest_gradient=10.0)
+        return loss
+
+    def _batch(self) -> tuple[Tensor, Tensor]:
+        chance = random.Random(f"{self.seed} {self.stage} {self.step}")
+        frames = self.settings.piece_frames
+        start, index = self.clips.random_pieces(self.settings.batch, frames, chance)
+        mel = self.clips.mel[index].float()
+        if self.predicted is not None:
+            from_model = torch.tensor([chance.random() < _PREDICTED_SHARE for _ in range(len(start))])
+            chosen = from_model.to(mel.device)[:, None, None]
+            mel = torch.where(chosen, self.predicted[index].float(), mel)
+        return mel, self.clips.waveforms(start, frames)
+
+    def _half(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+
+def _optimizer(model: nn.Module, rate: float) -> torch.optim.AdamW:
+    return torch.optim.AdamW(model.parameters(), rate, betas=(0.8, 0.99), weight_decay=0.01, foreach=True)
+
+
+def _descend(loss: Tensor, model: nn.Module, steps: torch.optim.Optimizer, largest_gradient: float) -> None:
+    steps.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), largest_gradient)
+    steps.step()
+
+
+@torch.no_grad()
+def copy_synthesis_error(vocoder: SpeechT5HifiGan, clips: ClipStore, pieces: int = 64) -> dict[str, float]:
+    """How far re-made speech is from the real, on the same pieces each time: spectral and mel loss."""
+    start, index = clips.random_pieces(pieces, 48, random.Random(0))
+    made = vocoder(clips.mel[index].float())
+    _, report = reconstruction_loss(made, clips.waveforms(start, 48), judged=True)
+    return {name: round(float(value), 4) for name, value in report.items()}

@@ -1,0 +1,142 @@
+"""What makes a waveform good: spectra at four resolutions, the mel frames, and seven small discriminators.
+
+Spectral losses alone leave a buzz; the discriminators (five on periods, two on spectrograms) take it away,
+as in HiFi-GAN (Kong et al. 2020) and UnivNet (Jang et al. 2021), here a tenth of their size because the
+generator is.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from speecht5_demo.voice_training.features import log_mel
+
+_RESOLUTIONS = ((1024, 256), (512, 128), (256, 64), (128, 32))
+_AUDIBLE_FLOOR = 10**-4.2
+_SPECTRA_WEIGHT = 10.0
+_MEL_WEIGHT = 60.0
+_MATCHING_WEIGHT = 2.0
+
+Judgement = tuple[Tensor, list[Tensor]]
+"""A discriminator's map of scores (1 real, 0 made) and the features that led to it."""
+
+
+class PeriodDiscriminator(nn.Module):
+    """Looks at every p-th sample as a picture."""
+
+    def __init__(self, period: int, width: int) -> None:
+        super().__init__()
+        self.period = period
+        channels = [1, width, 2 * width, 4 * width, 8 * width]
+        self.layers = nn.ModuleList(
+            nn.Conv2d(a, b, (5, 1), (3, 1), (2, 0)) for a, b in itertools.pairwise(channels)
+        )
+        self.score = nn.Conv2d(channels[-1], 1, (3, 1), 1, (1, 0))
+
+    def forward(self, samples: Tensor) -> Judgement:
+        rest = samples.shape[1] % self.period
+        if rest:
+            samples = F.pad(samples[:, None], (0, self.period - rest), "reflect")[:, 0]
+        x = samples.reshape(len(samples), 1, -1, self.period)
+        return _judge(x, self.layers, self.score)
+
+
+class SpectrogramDiscriminator(nn.Module):
+    """Looks at a log spectrogram."""
+
+    window: Tensor
+
+    def __init__(self, size: int, hop: int, width: int) -> None:
+        super().__init__()
+        self.size, self.hop = size, hop
+        self.register_buffer("window", torch.hann_window(size))
+        self.layers = nn.ModuleList(
+            (
+                nn.Conv2d(1, width, (7, 5), (2, 2), (3, 2)),
+                nn.Conv2d(width, width, (5, 3), (2, 1), (2, 1)),
+                nn.Conv2d(width, width, (5, 3), (2, 2), (2, 1)),
+                nn.Conv2d(width, width, (3, 3), 1, 1),
+            )
+        )
+        self.score = nn.Conv2d(width, 1, 3, 1, 1)
+
+    def forward(self, samples: Tensor) -> Judgement:
+        spectrum = torch.stft(
+            samples.float(), self.size, self.hop, self.size, self.window, return_complex=True
+        )
+        x = torch.log10(spectrum.abs().clamp_min(1e-4))[:, None] + 1
+        return _judge(x, self.layers, self.score)
+
+
+def _judge(x: Tensor, layers: nn.ModuleList, score: nn.Module) -> Judgement:
+    features = []
+    for layer in layers:
+        x = F.leaky_relu(layer(x), 0.1)
+        features.append(x)
+    return score(x), features
+
+
+class Discriminators(nn.Module):
+    """The seven judges."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.judges = nn.ModuleList(
+            [PeriodDiscriminator(period, width) for period in (2, 3, 5, 7, 11)]
+            + [SpectrogramDiscriminator(size, size // 4, width * 3 // 2) for size in (512, 256)]
+        )
+
+    def forward(self, samples: Tensor) -> list[Judgement]:
+        return [judge(samples) for judge in self.judges]
+
+
+def spectral_loss(made: Tensor, real: Tensor) -> Tensor:
+    """Log-magnitude distance plus spectral convergence, the mean over four resolutions; waveforms of shape
+    (B, n).
+    """
+    total = made.new_zeros(())
+    for size, hop in _RESOLUTIONS:
+        window = torch.hann_window(size, device=made.device)
+        a = torch.stft(made, size, hop, size, window, return_complex=True).abs()
+        b = torch.stft(real, size, hop, size, window, return_complex=True).abs()
+        total = total + F.l1_loss(a.clamp_min(1e-3).log(), b.clamp_min(1e-3).log())
+        total = total + 0.5 * (a - b).norm() / (b.norm() + 1e-3)
+    return total / len(_RESOLUTIONS)
+
+
+def mel_loss(made: Tensor, real: Tensor) -> Tensor:
+    """Mean distance of the log mel frames above what is audible."""
+    return F.l1_loss(log_mel(made, _AUDIBLE_FLOOR), log_mel(real, _AUDIBLE_FLOOR))
+
+
+def reconstruction_loss(made: Tensor, real: Tensor, judged: bool) -> tuple[Tensor, dict[str, Tensor]]:
+    """Spectra and mel frames together; heavier once discriminators pull at the generator too."""
+    spectra, mel = spectral_loss(made, real), mel_loss(made, real)
+    share = 1.0 if judged else 0.4
+    return share * (_SPECTRA_WEIGHT * spectra + _MEL_WEIGHT * mel), {"spectra": spectra, "mel": mel}
+
+
+def discriminator_loss(judgements: list[Judgement]) -> Tensor:
+    """Least squares: the first half of each batch is real, the second half made."""
+    losses = []
+    for score, _ in judgements:
+        real, made = score.float().chunk(2)
+        losses.append(((1 - real) ** 2).mean() + (made**2).mean())
+    return torch.stack(losses).sum()
+
+
+def generator_loss(made: list[Judgement], real: list[Judgement]) -> Tensor:
+    """To be taken for real, with features like those of real speech."""
+    adversarial = torch.stack([((1 - score.float()) ** 2).mean() for score, _ in made]).sum()
+    matching = torch.stack(
+        [
+            F.l1_loss(mine.float(), theirs.float()) / len(features)
+            for (_, features), (_, targets) in zip(made, real, strict=True)
+            for mine, theirs in zip(features, targets, strict=True)
+        ]
+    ).sum()
+    return adversarial + _MATCHING_WEIGHT * matching
