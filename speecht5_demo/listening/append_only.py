@@ -14,6 +14,7 @@ import uuid
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from speecht5_demo.errors import RatingsError
 
@@ -79,6 +80,19 @@ class AppendOnlyCsv:
                         "Name a folder that this process may write to."
                     ) from error
             return self._file
+
+
+def complete_length(stream: BinaryIO) -> int:
+    """Bytes up to and with the last line end; a tail of zero bytes, left by a power cut, is no line."""
+    end = stream.seek(0, io.SEEK_END)
+    while end > 0:
+        start = max(0, end - 65536)
+        stream.seek(start)
+        place = stream.read(end - start).rfind(b"\n")
+        if place >= 0:
+            return start + place + 1
+        end = start
+    return 0
 
 
 class _OwnFile:

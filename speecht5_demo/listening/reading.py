@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from speecht5_demo.errors import RatingsError
+from speecht5_demo.listening.append_only import complete_length
 from speecht5_demo.listening.cells import restore
 from speecht5_demo.listening.rows import INTEGER_COLUMNS, NUMBER_COLUMNS, RATING_COLUMNS, REQUIRED_COLUMNS
 
@@ -128,7 +129,7 @@ def _read_file(path: Path, mapping: dict[str, str]) -> tuple[pa.Table | None, li
     problems: list[ReadProblem] = []
     try:
         with path.open("rb") as stream:
-            whole = _complete_length(stream)
+            whole = complete_length(stream)
             size = stream.seek(0, io.SEEK_END)
             if size > whole:
                 message = (
@@ -262,19 +263,6 @@ def _to_frame(tables: list[pa.Table]) -> pd.DataFrame:
 
 def _pandas_type(kind: pa.DataType) -> object:
     return pd.Int64Dtype() if kind == pa.int64() else pd.BooleanDtype() if kind == pa.bool_() else None
-
-
-def _complete_length(stream: io.BufferedReader) -> int:
-    """Bytes up to and with the last line end; a tail of zero bytes, left by a power cut, is no line."""
-    end = stream.seek(0, io.SEEK_END)
-    while end > 0:
-        start = max(0, end - 65536)
-        stream.seek(start)
-        place = stream.read(end - start).rfind(b"\n")
-        if place >= 0:
-            return start + place + 1
-        end = start
-    return 0
 
 
 class _Prefix(io.RawIOBase):

@@ -1,0 +1,164 @@
+"""Who hears what, in which order: a pure function of the prepared study and the listener's id.
+
+Nothing is drawn at run time and nothing is remembered, so a session that resumes on another replica, after
+a crash or on another day goes on in the same order. A listener hears a few sentences, each in every
+condition, because the comparison is made within listener and sentence; conditions are spread by Williams
+squares, one row a round.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from speecht5_demo.errors import StudyError
+from speecht5_demo.listening.manifest import Manifest, Stimulus
+from speecht5_demo.listening.williams import williams_rows
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One page of a session.
+
+    Attributes:
+        number: place in the session, from 0, practice included.
+        role: test | repeat | anchor | trap | practice.
+        stimulus: the clip that the rating is about.
+        compared_with: the clip it is compared with (CCR), else None.
+        stimulus_first: for CCR, whether `stimulus` is played before `compared_with`.
+    """
+
+    number: int
+    role: str
+    stimulus: Stimulus
+    compared_with: Stimulus | None = None
+    stimulus_first: bool = True
+
+    @property
+    def clips(self) -> tuple[Stimulus, ...]:
+        """The clips in the order they are played."""
+        if self.compared_with is None:
+            return (self.stimulus,)
+        pair = (self.stimulus, self.compared_with)
+        return pair if self.stimulus_first else pair[::-1]
+
+    @property
+    def audio_s(self) -> float:
+        """Seconds that hearing it once takes at least."""
+        return sum(clip.audio_s for clip in self.clips)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a sentence is heard in: a variant alone, or against the baseline in one of two orders."""
+
+    role: str
+    variant: str
+    first: bool = True
+
+
+def plan_session(manifest: Manifest, listener_id: str) -> tuple[Trial, ...]:
+    """Every trial of one listener, in order."""
+    study = manifest.study
+    draw = _Draw(f"{manifest.digest}/{listener_id}")
+    clips = _index(manifest)
+    items = _items(manifest, draw)
+    slots = [(condition, item) for condition, item in _rounds(manifest, items, draw)]
+    extras = [("repeat", study.session.repeats), ("anchor", study.session.anchors)]
+    for role, count in extras:
+        start = draw.below(len(items))
+        for k in range(count):
+            first = not draw.below(2)
+            place = draw.below(len(slots) + 1)
+            slots.insert(place, (Condition(role, study.baseline, first), items[(start + k) % len(items)]))
+    pages = [_page(manifest, clips, condition, item) for condition, item in slots]
+    traps = [clip for clip in manifest.stimuli if clip.role == "trap" and clip.speaker == items[0][1]]
+    for clip in draw.some(traps, study.session.traps):
+        # Never among the first two, where attention is high anyway, nor the very last.
+        place = min(2, len(pages)) + draw.below(max(1, len(pages) - 2))
+        pages.insert(place, ("trap", clip, clip if study.method == "CCR" else None, True))
+    practice = sorted((c for c in manifest.stimuli if c.role == "practice"), key=lambda c: c.sentence_id)
+    warm_up = [
+        ("practice", clip, practice[0] if study.method == "CCR" else None, True)
+        for clip in practice[: study.session.practice]
+    ]
+    return tuple(Trial(number, *page) for number, page in enumerate(warm_up + pages))
+
+
+Item = tuple[str, str]
+Page = tuple[str, Stimulus, Stimulus | None, bool]
+
+
+def conditions_of(manifest: Manifest) -> list[Condition]:
+    """Everything that each of a listener's sentences is heard in."""
+    study = manifest.study
+    if study.method == "ACR":
+        return [Condition("test", variant) for variant in study.variants]
+    others = [variant for variant in study.variants if variant != study.baseline]
+    return [Condition("test", variant, first) for variant in others for first in (True, False)]
+
+
+def _rounds(manifest: Manifest, items: list[Item], draw: "_Draw") -> Iterator[tuple[Condition, Item]]:
+    """As many rounds as sentences: each round has every condition once, all rounds together every pair
+    once.
+    """
+    conditions = conditions_of(manifest)
+    rows = williams_rows(len(conditions))
+    mine, turn = [rows[draw.below(len(rows))] for _ in items], draw.below(len(items))
+    share = {condition: place + turn for place, condition in enumerate(mine[0])}
+    for number, row in enumerate(mine):
+        for condition in row:
+            yield conditions[condition], items[(share[condition] + number) % len(items)]
+
+
+def _items(manifest: Manifest, draw: "_Draw") -> list[Item]:
+    """The listener's sentences with their speakers: any sentence as likely as any other, speakers in turn."""
+    sentences, speakers = manifest.study.sentences, manifest.speakers
+    count = len(sentences)
+    start, voice = draw.below(count), draw.below(len(speakers))
+    strides = [stride for stride in range(1, count + 1) if math.gcd(stride, count) == 1]
+    stride = strides[draw.below(len(strides))]
+    chosen = []
+    for k in range(manifest.study.session.sentences):
+        lap = k // count
+        sentence = sentences[(start + k * stride) % count]
+        chosen.append((sentence.id, speakers[(voice + k + lap) % len(speakers)]))
+    return chosen
+
+
+_Key = tuple[str, str, str, str]
+
+
+def _index(manifest: Manifest) -> Mapping[_Key, Stimulus]:
+    return {(c.role, c.variant, c.sentence_id, c.speaker): c for c in manifest.stimuli}
+
+
+def _page(manifest: Manifest, clips: Mapping[_Key, Stimulus], condition: Condition, item: Item) -> Page:
+    try:
+        clip = clips[(condition.role, condition.variant, *item)]
+        against = clips[("test", manifest.study.baseline, *item)] if manifest.study.method == "CCR" else None
+    except KeyError as error:
+        raise StudyError(
+            f"The study has no clip for {error}. Run: study check, or prepare it again."
+        ) from error
+    return condition.role, clip, against, condition.first
+
+
+class _Draw:
+    """Numbers from a hash: the same for the same name on every machine and in every version of Python."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._count = 0
+
+    def below(self, bound: int) -> int:
+        """A whole number from 0 to bound - 1; the bias of 64 bits against a small bound is nothing."""
+        self._count += 1
+        digest = hashlib.sha256(f"{self._name}/{self._count}".encode()).digest()
+        return int.from_bytes(digest[:8], "big") % max(1, bound)
+
+    def some(self, things: list[Stimulus], count: int) -> list[Stimulus]:
+        """`count` of them, each once before any comes again."""
+        ordered = sorted(things, key=lambda thing: thing.sentence_id)
+        start = self.below(len(ordered))
+        return [ordered[(start + k) % len(ordered)] for k in range(count)] if ordered else []

@@ -1,0 +1,94 @@
+"""What has already happened, read from the disk and kept up to date.
+
+The ratings and sessions files are the only memory of a study: a server that starts again, or a second one
+on the same folder, knows from them which trials of a session are done. Files are followed like a log, each
+from where the last look ended, so that a look costs next to nothing when nothing is new.
+"""
+
+import csv
+import io
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from speecht5_demo.listening.append_only import complete_length
+from speecht5_demo.listening.cells import restore
+
+
+@dataclass
+class SessionRecord:
+    """What the files say about one session.
+
+    Attributes:
+        rated: numbers of the trials that have a rating on disk.
+        told: the last value of every column that an event gave, by column.
+        events: names of the events that happened.
+    """
+
+    rated: set[int] = field(default_factory=set)
+    told: dict[str, str] = field(default_factory=dict)
+    events: set[str] = field(default_factory=set)
+
+
+class Ledger:
+    """The sessions of one study, from a folder of ratings and sessions files; safe to use from threads."""
+
+    def __init__(self, folder: Path, study_id: str) -> None:
+        self._folder = folder
+        self._study_id = study_id
+        self._read: dict[Path, int] = {}
+        self._columns: dict[Path, list[str]] = {}
+        self._sessions: dict[str, SessionRecord] = {}
+        self._lock = threading.Lock()
+
+    def session(self, session_id: str) -> SessionRecord:
+        """The record as the files are now."""
+        with self._lock:
+            self._look()
+            return self._sessions.setdefault(session_id, SessionRecord())
+
+    def sessions(self) -> dict[str, SessionRecord]:
+        """All sessions that have started, by id."""
+        with self._lock:
+            self._look()
+            return {name: record for name, record in self._sessions.items() if record.events or record.rated}
+
+    def _look(self) -> None:
+        if not self._folder.is_dir():
+            return
+        for path in sorted(self._folder.glob("*.csv")):
+            if path.name.startswith(("ratings", "sessions")) and path.stat().st_size > self._read.get(
+                path, 0
+            ):
+                for row in self._new_rows(path):
+                    self._take(row)
+
+    def _new_rows(self, path: Path) -> Iterator[dict[str, str]]:
+        with path.open("rb") as stream:
+            whole = complete_length(stream)
+            start = self._read.get(path, 0)
+            stream.seek(start)
+            lines = io.StringIO(
+                stream.read(max(0, whole - start)).decode("utf-8", errors="replace"), newline=""
+            )
+        self._read[path] = max(start, whole)
+        rows = csv.reader(lines)
+        if path not in self._columns:
+            self._columns[path] = next(rows, [])
+        columns = self._columns[path]
+        for row in rows:
+            if len(row) == len(columns):
+                yield dict(zip(columns, row, strict=True))
+
+    def _take(self, row: dict[str, str]) -> None:
+        session_id = row.get("session_id", "")
+        if row.get("study_id") != self._study_id or not session_id:
+            return
+        record = self._sessions.setdefault(session_id, SessionRecord())
+        if "event" in row:
+            record.events.add(row["event"])
+            record.told.update({name: restore(cell) for name, cell in row.items() if cell})
+        elif row.get("trial", "").isdigit():
+            record.rated.add(int(row["trial"]))
+            record.told.setdefault("listener_id", row.get("listener_id", ""))

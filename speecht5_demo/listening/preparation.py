@@ -1,0 +1,259 @@
+"""From a recipe to clips: synthesize, level, store, describe.
+
+Speaking is given as a function, so that this works with any model and in a test without one. Two passes:
+raw clips first (each stored as soon as it is spoken, so that a run that was broken off, even by SIGKILL,
+goes on where it stopped), then levelling, which needs to know all of them.
+"""
+
+import fcntl
+import hashlib
+import io
+import json
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from speecht5_demo import __version__
+from speecht5_demo.errors import StudyError
+from speecht5_demo.listening import levelling
+from speecht5_demo.listening.clips import smallest_file, wav_bytes, write_durably
+from speecht5_demo.listening.manifest import CLIPS, MANIFEST, Manifest, Stimulus, load_manifest, save_manifest
+from speecht5_demo.listening.rows import iso_utc, utc_now
+from speecht5_demo.listening.study import Sentence, Study
+
+RAW = ".raw"
+REPEAT_SEED = 1_000_003
+"""Added to the study's seed for the repeat of the baseline: another draw, reproducible."""
+
+
+@dataclass(frozen=True)
+class SpokenClip:
+    """What speaking gives back.
+
+    Attributes:
+        samples: mono, float32 in [-1, 1].
+        sampling_rate: in Hz.
+        spoken_text: what the model was given.
+        ended: False when it was cut off at its step limit.
+    """
+
+    samples: npt.NDArray[np.float32]
+    sampling_rate: int
+    spoken_text: str
+    ended: bool
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What a study is spoken with.
+
+    Attributes:
+        checkpoint: its spec.
+        digest: sha256 of its weights.
+        speakers: names it knows, the first one being its default.
+        speak: text, speaker, variant, seed -> clip.
+    """
+
+    checkpoint: str
+    digest: str
+    speakers: tuple[str, ...]
+    speak: Callable[[str, str, str, int], SpokenClip]
+
+
+class Progress(Protocol):
+    """Called after every clip."""
+
+    def __call__(self, done: int, total: int, what: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Order:
+    """One clip to be made: everything that determines it."""
+
+    role: str
+    sentence: Sentence
+    speaker: str
+    variant: str
+    seed: int
+    expected: int | None = None
+
+    def key(self, study: Study, voice_digest: str) -> str:
+        """The same for the same clip by the same weights; names the raw file while preparing."""
+        anchor = study.anchor.q_db if self.role == "anchor" else None
+        parts = json.dumps([asdict(self), anchor, voice_digest], sort_keys=True)
+        return hashlib.sha256(parts.encode()).hexdigest()[:32]
+
+
+TRAPS = {
+    "ACR": {2: "Please choose two for this one.", 4: "Please choose four for this one."},
+    "CCR": {2: "Please choose plus two for this one."},
+}
+
+
+def orders(study: Study, speakers: tuple[str, ...]) -> Iterator[Order]:
+    """Every clip of a study."""
+    plan = study.session
+    for speaker in speakers:
+        for sentence in study.sentences:
+            # Variant by variant would be faster to build, sentence by sentence is what a broken-off run can
+            # use.
+            for variant in study.variants:
+                yield Order("test", sentence, speaker, variant, study.seed)
+            if plan.repeats:
+                yield Order("repeat", sentence, speaker, study.baseline, study.seed + REPEAT_SEED)
+            if plan.anchors:
+                yield Order("anchor", sentence, speaker, study.baseline, study.seed)
+        if plan.traps:
+            for answer, text in TRAPS[study.method].items():
+                yield Order(
+                    "trap", Sentence(f"trap-{answer}", text), speaker, study.baseline, study.seed, answer
+                )
+    if plan.practice:
+        # Practice shows the range of what will be heard, best and worst, so that the scale is used from the
+        # first trial.
+        for k, sentence in enumerate(study.practice_sentences):
+            worst = study.variants[-1] if k % 2 else study.baseline
+            yield Order("practice", sentence, speakers[k % len(speakers)], worst, study.seed)
+
+
+def prepare(study: Study, voice: Voice, folder: Path, on_progress: Progress | None = None) -> Manifest:
+    """Make a study's clips in `folder`, or finish making them.
+
+    A folder that already holds this very study is returned as it is; one that holds another is refused.
+
+    Raises:
+        StudyError: an unknown speaker, a variant that is silent, or a folder of another study.
+    """
+    if unknown := [name for name in study.speakers if name not in voice.speakers]:
+        raise StudyError(
+            f"speakers: {unknown[0]!r} is unknown to {voice.checkpoint}. Known: {', '.join(voice.speakers)}."
+        )
+    speakers = study.speakers or voice.speakers[:1]
+    with _alone_in(folder):
+        if (folder / MANIFEST).exists():
+            made = load_manifest(folder)
+            if made.study == study and made.checkpoint_sha256 == voice.digest:
+                return made
+            raise StudyError(
+                f"{folder} holds another study ({made.study.id}). Give an empty folder, or remove it first."
+            )
+        # Variant by variant: each is built once, however many sentences it speaks.
+        wanted = sorted(orders(study, speakers), key=lambda order: study.variants.index(order.variant))
+        raw = folder / RAW
+        spoken: dict[str, SpokenClip] = {}
+        for done, order in enumerate(wanted, start=1):
+            key = order.key(study, voice.digest)
+            clip = _load_raw(raw / f"{key}.npz")
+            if clip is None:
+                clip = _make(study, voice, order, raw)
+                _save_raw(raw / f"{key}.npz", clip)
+            spoken[key] = clip
+            if on_progress:
+                on_progress(done, len(wanted), f"{order.variant}: {order.sentence.text}")
+        manifest = _store(study, voice, speakers, wanted, spoken, folder)
+        save_manifest(manifest, folder)
+        shutil.rmtree(raw)
+        return manifest
+
+
+def _make(study: Study, voice: Voice, order: Order, raw: Path) -> SpokenClip:
+    if order.role != "anchor":
+        return voice.speak(order.sentence.text, order.speaker, order.variant, order.seed)
+    clean = replace(order, role="test")
+    clip = _load_raw(raw / f"{clean.key(study, voice.digest)}.npz") or _make(study, voice, clean, raw)
+    samples = levelling.modulated_noise(clip.samples, study.anchor.q_db, order.seed)
+    return SpokenClip(samples, clip.sampling_rate, clip.spoken_text, clip.ended)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Only one process prepares a folder; the lock goes with the process, however it ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".preparing").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StudyError(
+                f"{folder} is being prepared by another process. Wait until it is done."
+            ) from error
+        yield
+
+
+def _store(
+    study: Study,
+    voice: Voice,
+    speakers: tuple[str, ...],
+    wanted: list[Order],
+    spoken: dict[str, SpokenClip],
+    folder: Path,
+) -> Manifest:
+    """Level all clips alike and give them their names."""
+    clips = [spoken[order.key(study, voice.digest)] for order in wanted]
+    levels = [levelling.measure(clip.samples, clip.sampling_rate) for clip in clips]
+    target = levelling.common_target(levels, study.loudness)
+    size = max(smallest_file(len(clip.samples)) for clip in clips)
+    shutil.rmtree(folder / CLIPS, ignore_errors=True)
+    stimuli = []
+    for order, clip, level in zip(wanted, clips, levels, strict=True):
+        gain = levelling.gain_db(level, target)
+        data = wav_bytes(levelling.apply_gain(clip.samples, gain), clip.sampling_rate, size)
+        name = secrets.token_hex(16)
+        write_durably(folder / CLIPS / f"{name}.wav", data)
+        stimuli.append(
+            Stimulus(
+                id=name,
+                role=order.role,
+                sentence_id=order.sentence.id,
+                text=order.sentence.text,
+                spoken_text=clip.spoken_text,
+                speaker=order.speaker,
+                variant=order.variant,
+                seed=order.seed,
+                expected=order.expected,
+                sha256=hashlib.sha256(data).hexdigest(),
+                audio_s=round(len(clip.samples) / clip.sampling_rate, 4),
+                loudness_lufs=round(level.lufs, 2),
+                gain_db=round(gain, 2),
+                ended=clip.ended,
+            )
+        )
+    return Manifest(
+        study=study,
+        stimuli=tuple(sorted(stimuli, key=lambda stimulus: stimulus.id)),
+        speakers=speakers,
+        checkpoint=voice.checkpoint,
+        checkpoint_sha256=voice.digest,
+        sampling_rate=clips[0].sampling_rate,
+        target_lufs=round(target, 2),
+        clip_bytes=size,
+        app_version=__version__,
+        created_at=iso_utc(utc_now()),
+    )
+
+
+def _save_raw(path: Path, clip: SpokenClip) -> None:
+    buffer = io.BytesIO()
+    np.savez(
+        buffer,
+        samples=clip.samples,
+        sampling_rate=clip.sampling_rate,
+        spoken_text=clip.spoken_text,
+        ended=clip.ended,
+    )
+    write_durably(path, buffer.getvalue())
+
+
+def _load_raw(path: Path) -> SpokenClip | None:
+    if not path.exists():
+        return None
+    with np.load(path) as kept:
+        return SpokenClip(
+            kept["samples"], int(kept["sampling_rate"]), str(kept["spoken_text"]), bool(kept["ended"])
+        )

@@ -1,0 +1,304 @@
+"""A listener's way through a study: what comes next, and what may be written down.
+
+The room keeps nothing of its own. Where a session stands is worked out from the plan and from what is on
+disk, at every request, so a reload, a killed server, another replica and another day are all the same case.
+It knows neither HTTP nor a page; the page sends what a listener did and gets back a `View`, which holds
+nothing that tells one variant from another.
+"""
+
+import base64
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from speecht5_demo.errors import RatingsError
+from speecht5_demo.listening import flags
+from speecht5_demo.listening.append_only import AppendOnlyCsv
+from speecht5_demo.listening.assignment import Trial, plan_session
+from speecht5_demo.listening.ledger import Ledger, SessionRecord
+from speecht5_demo.listening.manifest import Manifest, clip_path
+from speecht5_demo.listening.ratings import RatingRow, RatingsWriter
+from speecht5_demo.listening.rows import check_rating, iso_utc, utc_now
+from speecht5_demo.listening.sessions import SessionEvent, SessionsWriter
+from speecht5_demo.listening.tickets import Kind, Signer, Token
+from speecht5_demo.listening.views import (
+    DEVICES,
+    HEADPHONES,
+    LONGEST_PARAMETER,
+    PLATFORM_PARAMETERS,
+    STEPS,
+    RefusedError,
+    View,
+)
+
+MOST_REFUSALS_KEPT = 1000
+"""Lines a process writes down for one reason; beyond, it only counts, so that nobody can fill the disk."""
+
+
+@dataclass
+class Room:
+    """One prepared study, open to listeners.
+
+    Attributes:
+        manifest: the study.
+        study_folder: where its clips lie.
+        ratings_folder: where ratings and sessions are written.
+        secret: of this deployment.
+        clock: seconds since 1970; a test gives its own.
+    """
+
+    manifest: Manifest
+    study_folder: Path
+    ratings_folder: Path
+    secret: bytes
+    clock: Callable[[], float] = time.time
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._signer = Signer(self.secret, self.manifest.digest)
+        self._ledger = Ledger(self.ratings_folder, self.manifest.study.id)
+        self._ratings = RatingsWriter(self.ratings_folder)
+        self._sessions = SessionsWriter(self.ratings_folder)
+        self._refusals = AppendOnlyCsv(self.ratings_folder, "refusals", ("at", "study_id", "reason"))
+        self._one_at_a_time = [threading.Lock() for _ in range(256)]
+        self.plan = lru_cache(maxsize=4096)(lambda listener_id: plan_session(self.manifest, listener_id))
+
+    def enter(self, token: object, parameters: Mapping[str, str], language: str) -> View:
+        """Begin, or go on: with the browser's token, with the crowd platform's participant id, or afresh."""
+        known = self._signer.open(token, Kind.SESSION)
+        given = {column: _parameter(parameters, names) for column, names in PLATFORM_PARAMETERS.items()}
+        if given["platform_participant"]:
+            listener_id = self._participant(given["platform_participant"])
+        else:
+            listener_id = known.listener_id if known else str(uuid.uuid4())
+        with self._turn(listener_id):
+            record = self._record(listener_id)
+            if "start" not in record.events:
+                self._note(listener_id, "start", language=language[:20], **given)
+        return self.view(listener_id)
+
+    def answer(self, token: object, event: object, told: Mapping[str, object]) -> View:
+        """Take the answer to a step, or the end of a break."""
+        listener_id = self._listener(token)
+        with self._turn(listener_id):
+            step = self._step(listener_id)
+            if event != step or step not in (*STEPS, "break"):
+                if event in (*STEPS, "break") and event in self._record(listener_id).events:
+                    return self.view(listener_id)  # sent again after a lost connection: nothing to ask twice
+                raise self._refusal("not-now", f"This session is at {step}; reload the page to go on.")
+            columns = {}
+            if step == "about":
+                columns["device"] = self._choice(told.get("device"), DEVICES)
+                columns["headphones"] = self._choice(told.get("headphones"), HEADPHONES)
+            if step == "headphone-check":
+                columns["headphone_check"] = _words(told.get("result"), 20)
+            self._note(listener_id, step, **columns)
+        return self.view(listener_id)
+
+    def rate(self, ticket: object, rating: object, heard: object, plays: object, response_s: object) -> View:
+        """Write a rating down. When this returns, it is on the disk.
+
+        Raises:
+            RefusedError: the ticket is not ours or was used, or the rating is off the scale; all are counted.
+        """
+        now = self.clock()
+        opened = self._signer.open(ticket, Kind.TICKET)
+        if opened is None:
+            raise self._refusal("not-ours", "This page is from another study or was changed; reload it.")
+        listener_id = opened.listener_id
+        plan = self.plan(listener_id)
+        if opened.trial >= len(plan):
+            raise self._refusal("not-in-plan", "This session has no such trial; reload the page.")
+        trial = plan[opened.trial]
+        try:
+            score = check_rating(rating, self.manifest.study.method)
+        except RatingsError as error:
+            raise self._refusal("not-a-rating", str(error)) from error
+        told = flags.Told.from_page(heard, plays, response_s)
+        since = now - opened.issued_ms / 1000
+        with self._turn(listener_id):
+            record = self._record(listener_id)
+            if trial.number in record.rated:
+                raise self._refusal(
+                    "already-rated", "This clip has its rating already; the first one counts."
+                )
+            self._ratings.append(self._row(listener_id, trial, score, told, since, record))
+            if len(record.rated | {trial.number}) == len(plan):
+                self._note(listener_id, "end", completion_code=self._code(listener_id))
+        return self.view(listener_id)
+
+    def listener_of(self, token: object) -> str | None:
+        """Whose token this is, be it a session's or a ticket's."""
+        for kind in (Kind.SESSION, Kind.TICKET):
+            if opened := self._signer.open(token, kind):
+                return opened.listener_id
+        return None
+
+    def view(self, listener_id: str) -> View:
+        """Where this session stands."""
+        study = self.manifest.study
+        plan = self.plan(listener_id)
+        record = self._record(listener_id)
+        step = self._step(listener_id)
+        left = [trial for trial in plan if trial.number not in record.rated]
+        here = left[0] if step in ("practice", "trial") else None
+        upcoming = left[1:2] if here else left[:1] if step in ("level", "break") else []
+        seconds = sum(trial.audio_s for trial in plan)
+        return View(
+            token=self._signer.seal(Token(Kind.SESSION, listener_id)),
+            step=step,
+            done=len(plan) - len(left),
+            total=len(plan),
+            method=study.method,
+            question=study.question,
+            title=study.title,
+            contact=study.contact,
+            minutes=max(1, round((seconds + 6 * len(plan) + 60) / 60)),
+            ticket=self._ticket(listener_id, here) if here else "",
+            clips=self._addresses(listener_id, here) if here else (),
+            upcoming=tuple(name for trial in upcoming for name in self._addresses(listener_id, trial)),
+            code=self._code(listener_id) if step == "end" else "",
+        )
+
+    def clip(self, name: object) -> bytes:
+        """The bytes of a clip by its address, which is another one for every listener and trial."""
+        opened = self._signer.open(name, Kind.CLIP)
+        plan = self.plan(opened.listener_id) if opened else ()
+        if opened is None or opened.trial >= len(plan) or opened.clip >= len(plan[opened.trial].clips):
+            raise self._refusal("not-ours", "There is no such clip; reload the page.")
+        return clip_path(self.study_folder, plan[opened.trial].clips[opened.clip]).read_bytes()
+
+    def close(self) -> None:
+        """Release the files."""
+        self._ratings.close()
+        self._sessions.close()
+        self._refusals.close()
+
+    def _step(self, listener_id: str) -> str:
+        record, plan = self._record(listener_id), self.plan(listener_id)
+        for step in STEPS:
+            if step not in record.events:
+                return step
+        if all(trial.number in record.rated for trial in plan):
+            return "end"
+        current = next(trial for trial in plan if trial.number not in record.rated)
+        if current.role == "practice":
+            return "practice"
+        pause = self.manifest.study.session.break_after
+        heard = sum(trial.number in record.rated for trial in plan if trial.role != "practice")
+        tests = sum(trial.role != "practice" for trial in plan)
+        if pause and pause <= heard < tests - 1 and "break" not in record.events:
+            return "break"
+        return "trial"
+
+    def _row(
+        self,
+        listener_id: str,
+        trial: Trial,
+        score: int,
+        told: flags.Told,
+        since: float,
+        record: SessionRecord,
+    ) -> RatingRow:
+        study, clip, other = self.manifest.study, trial.stimulus, trial.compared_with
+        session_id = self.session_id(listener_id)
+        kept = score
+        if other is not None and trial.stimulus_first and trial.role != "trap":
+            kept = -score  # asked as "second against first", kept as "stimulus against compared_with"
+        return RatingRow(
+            rating_id=str(uuid.uuid5(uuid.UUID(session_id), f"trial {trial.number}")),
+            study_id=study.id,
+            session_id=session_id,
+            listener_id=listener_id,
+            source="study",
+            blind=True,
+            trial=trial.number,
+            position=len(record.rated) + 1,
+            method=study.method,
+            question=study.asked,
+            role=trial.role,
+            stimulus_id=clip.id,
+            compared_with=other.id if other else "",
+            sentence_id=clip.sentence_id,
+            text=clip.text,
+            speaker=clip.speaker,
+            variant=clip.variant,
+            checkpoint=self.manifest.checkpoint,
+            seed=clip.seed,
+            audio_sha256=clip.sha256,
+            rating=kept,
+            heard_fraction=told.heard_fraction,
+            plays=told.plays,
+            response_s=told.response_s,
+            device=record.told.get("device", ""),
+            headphones=record.told.get("headphones", ""),
+            flags=flags.judge(trial, score, told, since),
+        )
+
+    def session_id(self, listener_id: str) -> str:
+        """One session a listener and prepared study: coming back is going on."""
+        return str(uuid.uuid5(uuid.UUID(listener_id), self.manifest.digest))
+
+    def _participant(self, name: str) -> str:
+        """A listener id for a crowd worker: always the same, and no way back without the secret."""
+        return str(uuid.UUID(bytes=self._signer.name("participant", name), version=4))
+
+    def _code(self, listener_id: str) -> str:
+        own = self._signer.name("completion", listener_id)
+        return self.manifest.study.session.completion_code or base64.b32encode(own[:5]).decode()
+
+    def _ticket(self, listener_id: str, trial: Trial) -> str:
+        issued = int(self.clock() * 1000)
+        return self._signer.seal(Token(Kind.TICKET, listener_id, trial.number, 0, issued))
+
+    def _addresses(self, listener_id: str, trial: Trial) -> tuple[str, ...]:
+        numbers = range(len(trial.clips))
+        return tuple(self._signer.seal(Token(Kind.CLIP, listener_id, trial.number, k)) for k in numbers)
+
+    def _listener(self, token: object) -> str:
+        opened = self._signer.open(token, Kind.SESSION)
+        if opened is None:
+            raise self._refusal("not-ours", "This page is from another study or was changed; reload it.")
+        return opened.listener_id
+
+    def _record(self, listener_id: str) -> SessionRecord:
+        return self._ledger.session(self.session_id(listener_id))
+
+    def _turn(self, listener_id: str) -> threading.Lock:
+        """One request of a listener at a time; listeners do not wait for each other."""
+        return self._one_at_a_time[uuid.UUID(listener_id).int % len(self._one_at_a_time)]
+
+    def _note(self, listener_id: str, event: str, **columns: str) -> None:
+        self._sessions.append(
+            SessionEvent(
+                study_id=self.manifest.study.id,
+                session_id=self.session_id(listener_id),
+                listener_id=listener_id,
+                event=event,
+                **columns,  # type: ignore[arg-type]
+            )
+        )
+
+    def _choice(self, given: object, known: tuple[str, ...]) -> str:
+        if given not in known:
+            raise self._refusal("not-an-answer", f"Choose one of {', '.join(known)}.")
+        return str(given)
+
+    def _refusal(self, reason: str, message: str) -> RefusedError:
+        self.refused[reason] += 1
+        if self.refused[reason] <= MOST_REFUSALS_KEPT:
+            self._refusals.append((iso_utc(utc_now()), self.manifest.study.id, reason))
+        return RefusedError(reason, message)
+
+
+def _parameter(parameters: Mapping[str, str], names: tuple[str, ...]) -> str:
+    return next((_words(parameters[name], LONGEST_PARAMETER) for name in names if parameters.get(name)), "")
+
+
+def _words(value: object, longest: int) -> str:
+    return value[:longest] if isinstance(value, str) else ""

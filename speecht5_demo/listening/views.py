@@ -1,0 +1,65 @@
+"""What passes between a page and the room: where a session stands, and why something was not taken."""
+
+from dataclasses import asdict, dataclass
+
+from speecht5_demo.errors import DemoError
+
+STEPS = ("consent", "about", "headphone-check", "level")
+"""Asked once, in this order, before the first clip; the step's name is the event that ends it."""
+
+PLATFORM_PARAMETERS = {
+    "platform_participant": ("PROLIFIC_PID", "workerId", "participant"),
+    "platform_study": ("STUDY_ID", "hitId", "study"),
+    "platform_session": ("SESSION_ID", "assignmentId", "session"),
+}
+LONGEST_PARAMETER = 128
+DEVICES = ("computer", "phone", "tablet", "other")
+HEADPHONES = ("headphones", "earphones", "loudspeaker")
+
+
+class RefusedError(DemoError):
+    """Something a listener sent was not taken.
+
+    Attributes:
+        reason: not-ours | not-in-plan | already-rated | not-a-rating | not-now | not-an-answer.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything a page may know.
+
+    Attributes:
+        token: of the session; the browser keeps it.
+        step: one of STEPS, practice | trial | break | end.
+        done, total: rated pages and all pages of the session.
+        ticket: to rate the current trial with; empty when there is none to rate.
+        clips: addresses of the current trial's clips, in playing order.
+        upcoming: addresses of the next trial's clips, to load them early.
+        method, question: how and what to ask.
+        title, contact: of the study.
+        minutes: how long a whole session takes, about.
+        code: completion code; empty before the end.
+    """
+
+    token: str
+    step: str
+    done: int
+    total: int
+    method: str
+    question: str
+    title: str
+    contact: str
+    minutes: int
+    ticket: str = ""
+    clips: tuple[str, ...] = ()
+    upcoming: tuple[str, ...] = ()
+    code: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """For the wire."""
+        return asdict(self)

@@ -1,0 +1,72 @@
+"""A small prepared study, spoken by a function instead of a model."""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from speecht5_demo.listening.manifest import Manifest
+from speecht5_demo.listening.preparation import SpokenClip, Voice, prepare
+from speecht5_demo.listening.room import Room
+from speecht5_demo.listening.study import Sentence, SessionPlan, Study
+
+RATE = 16_000
+VARIANTS = ("baseline", "int8", "pruned", "pruned-int8")
+
+
+def say(text: str, speaker: str, variant: str, seed: int, seconds: float = 0.5) -> SpokenClip:
+    """Noise with a syllable rhythm, another one for every text, speaker, variant and seed."""
+    rng = np.random.default_rng(zlib.crc32(repr((text, speaker, variant, seed)).encode()))
+    frames = int(RATE * (seconds + 0.1 * rng.random()))
+    rhythm = 0.6 + 0.4 * np.sin(np.arange(frames) * 2 * np.pi * 4 / RATE)
+    loud = 0.05 + 0.1 * rng.random()
+    return SpokenClip(
+        (rng.standard_normal(frames) * rhythm * loud).clip(-1, 1).astype(np.float32), RATE, text, True
+    )
+
+
+VOICE = Voice("test-voice", "d" * 64, ("slt", "rms"), say)
+
+
+def make_study(**changes: object) -> Study:
+    study = Study(
+        id="test-study",
+        title="A test of the test",
+        variants=VARIANTS,
+        sentences=tuple(Sentence(f"h{k}", f"Sentence number {k} of the list.") for k in range(6)),
+        practice_sentences=(Sentence("p1", "This is for practice."), Sentence("p2", "And so is this.")),
+        session=SessionPlan(sentences=2, repeats=1, anchors=1, traps=1, practice=2, break_after=6),
+    )
+    return replace(study, **changes)
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, Path]:
+    folder = tmp_path_factory.mktemp("study")
+    return prepare(make_study(), VOICE, folder), folder
+
+
+@pytest.fixture(scope="session")
+def prepared_pairs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, Path]:
+    folder = tmp_path_factory.mktemp("pairs")
+    return prepare(make_study(method="CCR", question="comparison"), VOICE, folder), folder
+
+
+@pytest.fixture
+def open_room(prepared: tuple[Manifest, Path], tmp_path: Path) -> Callable[..., Room]:
+    """`open_room()`: as a starting server opens it; twice on a folder is a restart or a second replica."""
+
+    def start(**changes: object) -> Room:
+        manifest, folder = prepared
+        given = {
+            "manifest": manifest,
+            "study_folder": folder,
+            "ratings_folder": tmp_path,
+            "secret": b"s" * 32,
+        }
+        return Room(**{**given, **changes})
+
+    return start
