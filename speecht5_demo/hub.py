@@ -26,9 +26,9 @@ from huggingface_hub.errors import (
     XetDownloadError,
 )
 
-from speecht5_demo.errors import CheckpointError
+from speecht5_demo.errors import CheckpointError, DemoError
 
-SILENCE_S = 4.5
+SILENCE_S = 4.0
 """Longest wait, in seconds, for a hub that has not sent a byte of what was asked for."""
 
 SILENCE_WITHIN_A_FILE_S = 15.0
@@ -53,6 +53,7 @@ def ask_hub(work: Callable[[], Answer], *, wanted: str) -> Answer:
 
     Raises:
         HubError: when the hub is silent, refuses, or breaks off.
+        DemoError: whatever `work` raises of that kind.
     """
     with _one_at_a_time:
         _listen_to_the_network()
@@ -67,6 +68,8 @@ def ask_hub(work: Callable[[], Answer], *, wanted: str) -> Answer:
                     f"{wanted}: {constants.ENDPOINT} has sent nothing new for {_pulse.patience_s:.1f} s. "
                     "Check the network connection, or choose the checkpoint embedded."
                 )
+    if isinstance(task.error, DemoError):
+        raise task.error
     if task.error is not None:
         raise HubError(f"{wanted}: {_why(task.error)}") from task.error
     if not task.answers:
@@ -85,7 +88,7 @@ class _Task(Generic[Answer]):
     def run(self) -> None:
         try:
             self.answers.append(self.work())
-        except HUB_ERRORS as error:
+        except (DemoError, *HUB_ERRORS) as error:
             self.error = error
 
 
@@ -110,6 +113,10 @@ class _Pulse:
         self._heard_at = time.monotonic()
         self.patience_s = SILENCE_WITHIN_A_FILE_S if position else SILENCE_S
 
+    def await_something_else(self) -> None:
+        """A file is complete; the next thing must start soon."""
+        self.patience_s = SILENCE_S
+
     def silent_s(self) -> float:
         return time.monotonic() - self._heard_at
 
@@ -131,6 +138,7 @@ class _HeardBody(httpx2.SyncByteStream):
             self._position += len(chunk)
             _pulse.beat(self._request, self._position)
             yield chunk
+        _pulse.await_something_else()
 
     def close(self) -> None:
         self._body.close()
@@ -171,7 +179,7 @@ def _why(error: BaseException) -> str:
     root = error.__cause__ if isinstance(error.__cause__, httpx2.TransportError) else error
     if isinstance(root, httpx2.ConnectError | httpx2.ConnectTimeout):
         return f"{constants.ENDPOINT} cannot be reached ({root}). Check the network connection."
-    if isinstance(root, EntryNotFoundError):
+    if isinstance(root, EntryNotFoundError | FileNotFoundError):
         return (
             f"a file is missing there ({error}). Check that the id is a SpeechT5 text-to-speech checkpoint."
         )

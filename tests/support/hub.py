@@ -14,7 +14,10 @@ import hashlib
 import json
 import os
 import re
+import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -53,6 +56,7 @@ class Misbehaviour:
         status: answer with this status instead.
         cut_after: send only so many bytes of the body, then close the connection.
         stall_after: send only so many bytes of the body, then stay silent with the connection open.
+        damage: change one byte of the body.
         times: how often it happens before all is well again; None means always.
     """
 
@@ -61,6 +65,7 @@ class Misbehaviour:
     status: int | None = None
     cut_after: int | None = None
     stall_after: int | None = None
+    damage: bool = False
     times: int | None = None
 
 
@@ -71,6 +76,7 @@ class LoopbackHub:
         self.repositories: dict[tuple[str, str], Repository] = {}
         self.misbehaviours: list[Misbehaviour] = []
         self.requests: list[str] = []
+        self.connections: set[socket.socket] = set()
         self.closing = threading.Event()
         hub = self
 
@@ -78,25 +84,45 @@ class LoopbackHub:
             pass
 
         Handler.hub = hub
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._handler = Handler
+        self._listen(0)
         port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{port}"
         # As in reality, large files come from another host than the hub's own: the library tells them apart.
         self.storage_url = f"http://localhost:{port}"
 
     def __enter__(self) -> "LoopbackHub":
-        self._thread.start()
         return self
+
+    def _listen(self, port: int) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def _hang_up(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        for connection in list(self.connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._thread.join(timeout=5)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """For a while, new connections are refused."""
+        port = self._server.server_address[1]
+        self._hang_up()
+        try:
+            yield
+        finally:
+            self._listen(port)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(timeout=5)
+        self._hang_up()
 
     def add_model(self, name: str, files: dict[str, bytes], **how: bool) -> Repository:
         """A model repository called `name`."""
@@ -144,6 +170,15 @@ def hub_environment(url: str, home: Path, **more: str) -> dict[str, str]:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     hub: LoopbackHub
+
+    def setup(self) -> None:
+        super().setup()
+        self.hub.connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.hub.connections.discard(self.connection)
+        with suppress(OSError):
+            super().finish()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
         """Keep the test output quiet; `hub.requests` holds what came."""
@@ -323,7 +358,12 @@ class _Handler(BaseHTTPRequestHandler):
             return self._json(
                 {"url": f"{self.hub.url}/{name}", "error": "You already created this repo"}, status=409
             )
-        self.hub._add(kind, name, {".gitattributes": b""}, private=bool(wish.get("private")))
+        self.hub._add(
+            kind,
+            name,
+            {".gitattributes": b""},
+            private=wish.get("visibility") == "private" or bool(wish.get("private")),
+        )
         prefix = "" if kind == "models" else f"{kind}/"
         return self._json({"url": f"{self.hub.url}/{prefix}{name}", "name": name, "id": "0" * 24})
 
@@ -368,6 +408,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         fault = self._fault
+        if fault is not None and fault.damage and body:
+            body = body[:-1] + bytes([body[-1] ^ 1])
         allowed = (
             None if fault is None else fault.cut_after if fault.stall_after is None else fault.stall_after
         )

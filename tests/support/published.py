@@ -1,4 +1,4 @@
-"""Small stand-ins for the published repositories: their true names, files and formats, a thousandth of the weights."""
+"""Small stand-ins for the published repositories: true names, files and formats, few weights."""
 
 import io
 import json
@@ -51,7 +51,7 @@ RECORDINGS = (
 
 
 def put_published_model(hub: LoopbackHub) -> None:
-    """Add the acoustic model, with pytorch_model.bin only and the files of a release of 2023, and its vocoder."""
+    """Add the acoustic model and its vocoder, each with a pytorch_model.bin only, in the layout of 2023."""
     torch.manual_seed(1)
     mask = {"content": "<mask>", "lstrip": True, "normalized": True, "rstrip": False, "single_word": False}
     hub.add_model(
@@ -106,8 +106,8 @@ def put_xvectors(hub: LoopbackHub, leave_out: str = "") -> dict[str, np.ndarray]
     hub.add_dataset(
         XVECTORS,
         {
-            "README.md": b"---\nlicense: mit\nconfigs:\n- config_name: default\n  data_files:\n  - split: validation\n"
-            b"    path: data/validation-*\n---\n",
+            "README.md": b"---\nlicense: mit\nconfigs:\n- config_name: default\n  data_files:\n"
+            b"  - split: validation\n    path: data/validation-*\n---\n",
             "data/validation-00000-of-00001.parquet": buffer.getvalue(),
         },
     )

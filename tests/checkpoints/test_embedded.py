@@ -1,0 +1,51 @@
+"""The voice that comes with the repository."""
+
+import hashlib
+
+import torch
+
+from speecht5_demo.checkpoints import open_checkpoint
+from speecht5_demo.checkpoints.embedded import FOLDER
+
+
+def test_networks_are_fresh_float32_in_evaluation_mode(embedded):
+    first, second = embedded.load_vocoder(), embedded.load_vocoder()
+    assert first is not second
+    for module in (embedded.load_acoustic(), first):
+        assert not module.training
+        assert {parameter.dtype for parameter in module.parameters()} == {torch.float32}
+        assert not any(parameter.requires_grad for parameter in module.parameters())
+
+
+def test_digest_is_of_the_weight_files(embedded):
+    files = [FOLDER / part / "model.safetensors" for part in ("model", "vocoder")]
+    both = " ".join(hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
+    assert embedded.digest == hashlib.sha256(both.encode()).hexdigest()
+
+
+def test_it_may_be_listened_to_and_says_what_it_is(embedded):
+    assert embedded.listenable
+    assert "built-in voice" in embedded.notice
+    assert "not the published model" in embedded.notice
+
+
+def test_numbers_are_left_to_our_own_normaliser(embedded):
+    unknown = embedded.tokenizer.unk_token_id
+    assert unknown in embedded.tokenizer("50")["input_ids"]
+
+
+def test_the_more_intelligible_speaker_is_the_default(embedded):
+    assert list(embedded.speakers) == ["rms", "slt"]
+    assert embedded.speaker().name == "rms"
+    assert embedded.speaker("SLT").name == "slt"
+
+
+def test_its_limits_are_those_it_was_trained_for(embedded):
+    assert embedded.limits.max_characters == 110
+    assert embedded.limits.max_length_ratio == 10
+
+
+def test_opening_loads_no_weights():
+    opened = open_checkpoint("embedded")
+    assert "digest" not in vars(opened)
+    assert not any(isinstance(value, torch.nn.Module) for value in vars(opened).values())
