@@ -24,12 +24,17 @@ class AppendOnlyCsv:
     across forks.
     """
 
-    def __init__(self, folder: Path, stem: str, columns: Sequence[str]) -> None:
-        """Nothing is created before the first row: a server without listeners leaves no empty files."""
+    def __init__(self, folder: Path, stem: str, columns: Sequence[str], durable: bool = True) -> None:
+        """Nothing is created before the first row: a server without listeners leaves no empty files.
+
+        Args:
+            durable: False skips the fsync, for rows that can be made again (a simulation's).
+        """
         self.folder = Path(folder)
         self._stem = stem
         self._header = _line(columns)
         self._width = len(columns)
+        self._durable = durable
         self._reset()
         _LIVE.add(self)
 
@@ -73,7 +78,7 @@ class AppendOnlyCsv:
         with self._opening:
             if self._file is None:
                 try:
-                    self._file = _OwnFile.create(self.folder, self._stem, self._header)
+                    self._file = _OwnFile.create(self.folder, self._stem, self._header, self._durable)
                 except OSError as error:
                     raise RatingsError(
                         f"No answers can be kept in {self.folder} ({error.strerror or error}). "
@@ -98,8 +103,9 @@ def complete_length(stream: BinaryIO) -> int:
 class _OwnFile:
     """One open file and the group commit on it."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: Path, descriptor: int, durable: bool) -> None:
         self.path = path
+        self._durable = durable
         self._descriptor = descriptor
         self._writing = threading.Lock()
         self._syncing = threading.Lock()
@@ -107,11 +113,11 @@ class _OwnFile:
         self._synced = 0
 
     @classmethod
-    def create(cls, folder: Path, stem: str, header: bytes) -> "_OwnFile":
+    def create(cls, folder: Path, stem: str, header: bytes, durable: bool) -> "_OwnFile":
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{stem}-{uuid.uuid4()}.csv"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        own = cls(path, descriptor)
+        own = cls(path, descriptor, durable)
         own.append(header)
         _sync_folder(folder)
         return own
@@ -122,6 +128,8 @@ class _OwnFile:
                 raise OSError(28, "the disk took only a part of the row")
             self._written += 1
             mine = self._written
+        if not self._durable:
+            return
         with self._syncing:
             if self._synced < mine:
                 covered = self._written

@@ -92,9 +92,10 @@ class Order:
 
 
 TRAPS = {
-    "ACR": {2: "Please choose two for this one.", 4: "Please choose four for this one."},
-    "CCR": {2: "Please choose plus two for this one."},
+    "ACR": {2: "This is a check. Please choose two.", 4: "This is a check. Please choose four."},
+    "CCR": {2: "This is a check. Please choose plus two."},
 }
+"""What traps say; the last word is the answer."""
 
 
 def orders(study: Study, speakers: tuple[str, ...]) -> Iterator[Order]:

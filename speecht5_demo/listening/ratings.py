@@ -17,8 +17,8 @@ __all__ = ["RATING_COLUMNS", "RatingRow", "RatingsTable", "RatingsWriter", "Read
 class RatingsWriter:
     """Appends ratings to this process' own `ratings-<uuid>.csv` in `folder`."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = AppendOnlyCsv(folder, "ratings", RATING_COLUMNS)
+    def __init__(self, folder: Path, durable: bool = True) -> None:
+        self._file = AppendOnlyCsv(folder, "ratings", RATING_COLUMNS, durable)
 
     @property
     def path(self) -> Path | None:

@@ -13,6 +13,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -49,7 +50,9 @@ class Room:
         study_folder: where its clips lie.
         ratings_folder: where ratings and sessions are written.
         secret: of this deployment.
-        clock: seconds since 1970; a test gives its own.
+        clock: seconds since 1970; a simulation gives its own.
+        durable: whether every row is fsynced; only a simulation does without.
+        refused: how often something was not taken, by reason, since this process began.
     """
 
     manifest: Manifest
@@ -57,13 +60,14 @@ class Room:
     ratings_folder: Path
     secret: bytes
     clock: Callable[[], float] = time.time
+    durable: bool = True
     refused: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._signer = Signer(self.secret, self.manifest.digest)
         self._ledger = Ledger(self.ratings_folder, self.manifest.study.id)
-        self._ratings = RatingsWriter(self.ratings_folder)
-        self._sessions = SessionsWriter(self.ratings_folder)
+        self._ratings = RatingsWriter(self.ratings_folder, self.durable)
+        self._sessions = SessionsWriter(self.ratings_folder, self.durable)
         self._refusals = AppendOnlyCsv(self.ratings_folder, "refusals", ("at", "study_id", "reason"))
         self._one_at_a_time = [threading.Lock() for _ in range(256)]
         self.plan = lru_cache(maxsize=4096)(lambda listener_id: plan_session(self.manifest, listener_id))
@@ -120,14 +124,15 @@ class Room:
         except RatingsError as error:
             raise self._refusal("not-a-rating", str(error)) from error
         told = flags.Told.from_page(heard, plays, response_s)
-        since = now - opened.issued_ms / 1000
         with self._turn(listener_id):
             record = self._record(listener_id)
             if trial.number in record.rated:
                 raise self._refusal(
                     "already-rated", "This clip has its rating already; the first one counts."
                 )
-            self._ratings.append(self._row(listener_id, trial, score, told, since, record))
+            self._ratings.append(
+                self._row(listener_id, trial, score, told, now, opened.issued_ms / 1000, record)
+            )
             if len(record.rated | {trial.number}) == len(plan):
                 self._note(listener_id, "end", completion_code=self._code(listener_id))
         return self.view(listener_id)
@@ -202,7 +207,8 @@ class Room:
         trial: Trial,
         score: int,
         told: flags.Told,
-        since: float,
+        now: float,
+        issued: float,
         record: SessionRecord,
     ) -> RatingRow:
         study, clip, other = self.manifest.study, trial.stimulus, trial.compared_with
@@ -215,6 +221,7 @@ class Room:
             study_id=study.id,
             session_id=session_id,
             listener_id=listener_id,
+            submitted_at=datetime.fromtimestamp(now, UTC),
             source="study",
             blind=True,
             trial=trial.number,
@@ -237,7 +244,7 @@ class Room:
             response_s=told.response_s,
             device=record.told.get("device", ""),
             headphones=record.told.get("headphones", ""),
-            flags=flags.judge(trial, score, told, since),
+            flags=flags.judge(trial, score, told, now - issued),
         )
 
     def session_id(self, listener_id: str) -> str:
@@ -279,6 +286,7 @@ class Room:
                 study_id=self.manifest.study.id,
                 session_id=self.session_id(listener_id),
                 listener_id=listener_id,
+                at=datetime.fromtimestamp(self.clock(), UTC),
                 event=event,
                 **columns,  # type: ignore[arg-type]
             )

@@ -70,8 +70,8 @@ SESSION_COLUMNS = tuple(column.name for column in fields(SessionEvent))
 class SessionsWriter:
     """Appends events to this process' own `sessions-<uuid>.csv` in `folder`."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = AppendOnlyCsv(folder, "sessions", SESSION_COLUMNS)
+    def __init__(self, folder: Path, durable: bool = True) -> None:
+        self._file = AppendOnlyCsv(folder, "sessions", SESSION_COLUMNS, durable)
 
     def append(self, event: SessionEvent) -> Path:
         """Write one event and fsync it."""

@@ -1,0 +1,101 @@
+"""What a number of listeners would give a study, before anyone has been asked.
+
+Orders depend on the listener's id alone, so a plan for listeners who do not exist yet is as good as the
+real one.
+"""
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+
+from speecht5_demo.listening.analysis.power import chance_of_not_worse
+from speecht5_demo.listening.assignment import plan_session
+from speecht5_demo.listening.manifest import Manifest
+
+GOOD_POWER = 0.8
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The fewest and the most that any of something gets."""
+
+    fewest: int
+    most: int
+
+    @classmethod
+    def of(cls, counts: Counter[str], names: list[str]) -> "Spread":
+        found = [counts[name] for name in names]
+        return cls(min(found), max(found))
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """A study under a number of listeners.
+
+    Attributes:
+        listeners: how many.
+        trials: pages of one session, practice included.
+        minutes: of one session, about.
+        ratings: test ratings for each variant.
+        per_sentence: listeners for each sentence.
+        per_pair: test ratings for each variant of each sentence.
+        opened_by: how often a session's first test clip is of a variant.
+        mean_position: of each variant among the test clips, from 0 (first) to 1 (last); 0.5 is fair.
+        power: chance of "not worse" at the study's margin, were there no difference at all.
+    """
+
+    listeners: int
+    trials: int
+    minutes: int
+    ratings: dict[str, int]
+    per_sentence: Spread
+    per_pair: Spread
+    opened_by: Spread
+    mean_position: dict[str, float]
+    power: float
+
+
+def cover(manifest: Manifest, listeners: int) -> Coverage:
+    """Plan for that many listeners.
+
+    Raises:
+        ValueError: there are none.
+    """
+    if listeners < 1:
+        raise ValueError(f"a study needs at least one listener, not {listeners}")
+    study = manifest.study
+    ratings: Counter[str] = Counter()
+    sentences: Counter[str] = Counter()
+    pairs: Counter[str] = Counter()
+    opened: Counter[str] = Counter()
+    places: dict[str, list[float]] = {variant: [] for variant in study.variants}
+    plans = [
+        plan_session(manifest, str(uuid.uuid5(uuid.NAMESPACE_OID, f"planned {k}"))) for k in range(listeners)
+    ]
+    for plan in plans:
+        tests = [trial.stimulus for trial in plan if trial.role == "test"]
+        sentences.update({clip.sentence_id for clip in tests})
+        ratings.update(clip.variant for clip in tests)
+        pairs.update(f"{clip.variant} {clip.sentence_id}" for clip in tests)
+        opened[tests[0].variant] += 1
+        for place, clip in enumerate(tests):
+            places[clip.variant].append(place / max(1, len(tests) - 1))
+    heard = [variant for variant in study.variants if ratings[variant]]
+    names = [sentence.id for sentence in study.sentences]
+    seconds = sum(trial.audio_s for trial in plans[0]) + 6 * len(plans[0]) + 60
+    return Coverage(
+        listeners=listeners,
+        trials=len(plans[0]),
+        minutes=max(1, round(seconds / 60)),
+        ratings={variant: ratings[variant] for variant in heard},
+        per_sentence=Spread.of(sentences, names),
+        per_pair=Spread.of(pairs, [f"{variant} {name}" for variant in heard for name in names]),
+        opened_by=Spread.of(opened, heard),
+        mean_position={variant: round(sum(places[variant]) / len(places[variant]), 3) for variant in heard},
+        power=chance_of_not_worse(
+            listeners,
+            len(names),
+            margin=study.margin,
+            sentences_per_listener=min(study.session.sentences, len(names)),
+        ),
+    )
