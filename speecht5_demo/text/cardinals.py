@@ -9,7 +9,7 @@ import re
 
 from num2words import num2words
 
-NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
+NUMBER = r"(?<![0-9])(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
 """One written quantity, without a sign: 7, 1,000,000, 3.14."""
 
 _LONGEST_QUANTITY = 15  # digits; beyond the trillions a listener follows digits better than names
@@ -21,7 +21,7 @@ _SIGNED = re.compile(rf"(?:(?<![\w.,')])-(?=\.?[0-9]))?(?:{NUMBER}|(?<![\w])\.[0
 
 def digits(text: str) -> str:
     """Each digit by itself: "007" is "zero zero seven"."""
-    return " ".join(_DIGITS[int(digit)] for digit in text if digit.isdigit())
+    return " ".join(_DIGITS[int(digit)] for digit in text if "0" <= digit <= "9")
 
 
 def cardinal(text: str) -> str:

@@ -120,7 +120,7 @@ def _refuse_scripts(text: str, foreign: dict[str, int]) -> None:
 
 def _greek_letter(text: str, index: int) -> str | None:
     """The name of a Greek letter that stands alone, as in a formula; None inside a Greek word."""
-    name = unicodedata.name(text[index])
+    name = unicodedata.name(text[index], "")
     if not name.startswith("GREEK") or any(
         _foreign(beside) for beside in (text[index - 1 : index] + text[index + 1 : index + 2])
     ):

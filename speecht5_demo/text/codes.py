@@ -21,9 +21,8 @@ _VERSION = re.compile(
 _SERIAL = re.compile(r"(?<![\w.,-])[0-9]+(?:-[0-9]+){2,}(?![\w]|[.,][0-9])")
 _LETTER_DIGIT = re.compile(r"(?<=[A-Za-z])-?(?=[0-9])")
 _DIGIT_LETTER = re.compile(r"(?<=[0-9])(?!(?:st|nd|rd|th)\b)(?=[A-Za-z])")
-_CODE = re.compile(
-    r"(?<![\w.,])(?=[\w-]*[A-Za-z])(?=[\w-]*[0-9])(?![0-9]+(?:st|nd|rd|th)\b)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?!\w)"
-)
+_CODE = re.compile(r"(?<![\w.,])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?!\w)")
+_ORDINAL = re.compile(r"[0-9]+(?:st|nd|rd|th)\b")
 _VOWEL = re.compile(r"[aeiouyAEIOUY]")
 
 
@@ -54,7 +53,10 @@ def speak_codes(text: str) -> str:
 
 def _split(match: re.Match[str]) -> str:
     """Letters apart from digits; a short run of letters that no mouth can say as a word is spelled."""
-    parts = _DIGIT_LETTER.sub(" ", _LETTER_DIGIT.sub(" ", match[0])).split(" ")
+    code = match[0]
+    if code.isalpha() or code.isdigit() or not any(map(str.isdigit, code)) or _ORDINAL.match(code):
+        return code
+    parts = _DIGIT_LETTER.sub(" ", _LETTER_DIGIT.sub(" ", code)).split(" ")
     spelled = [
         " ".join(part.upper())
         if part.isalpha() and part.islower() and len(part) <= 4 and not _VOWEL.search(part)

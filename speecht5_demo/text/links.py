@@ -14,13 +14,15 @@ _TOP = (
 _END_OF_PATH = r"[^\s<>\"]*"
 _URL = re.compile(r"(?<![\w@.])(?:(?:https?|ftp)://|(?=www\.[A-Za-z0-9]))[^\s<>\"]+", re.IGNORECASE)
 _DOMAIN = re.compile(
-    rf"(?<![\w@./-])(?:[A-Za-z0-9][A-Za-z0-9-]{{0,62}}\.){{1,6}}(?:{_TOP})(?![\w-]|\.[A-Za-z0-9])(?:/{_END_OF_PATH})?"
+    rf"(?<![\w@./-])(?:[A-Za-z0-9][A-Za-z0-9-]{{0,62}}\.){{1,6}}(?:{_TOP})"
+    rf"(?![\w-]|\.[A-Za-z0-9])(?:/{_END_OF_PATH})?"
 )
 _EMAIL = re.compile(
-    r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}(?![\w])"
+    r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}(?!\w)",
+    re.ASCII,
 )
-_HANDLE = re.compile(r"(?<![\w@.])@(\w{1,60})")
-_HASHTAG = re.compile(r"(?<![\w&#])#([A-Za-z]\w{0,100})")
+_HANDLE = re.compile(r"(?<![\w@.])@(\w{1,60})", re.ASCII)
+_HASHTAG = re.compile(r"(?<![\w&#])#([A-Za-z]\w{0,100})", re.ASCII)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SAID_EXTENSIONS = {
     "wav": "wave",
@@ -33,11 +35,13 @@ _SAID_EXTENSIONS = {
     **{word: word for word in words("zip toml doc gif bin log tar ogg yaml")},
 }
 _SPELLED_EXTENSIONS = words(
-    "pdf txt py csv tsv yml html htm css js ts exe xlsx pptx jpg png svg mp3 mp4 cpp md sh ipynb pt npy cfg ini",
-    "db gz xml",
+    "pdf txt py csv tsv yml html htm css js ts exe xlsx pptx jpg png svg mp3 mp4 cpp md sh ipynb pt npy cfg",
+    "ini db gz xml",
 )
 _EXTENSIONS = "|".join(sorted(_SPELLED_EXTENSIONS.union(_SAID_EXTENSIONS), key=len, reverse=True))
-_FILE = re.compile(rf"(?<![\w.])[\w-]{{1,100}}(?:\.[\w-]{{1,30}}){{0,4}}\.(?:{_EXTENSIONS})(?!\w|\.\w)")
+_FILE = re.compile(
+    rf"(?<![\w.])[\w-]{{1,100}}(?:\.[\w-]{{1,30}}){{0,4}}\.(?:{_EXTENSIONS})(?!\w|\.\w)", re.ASCII
+)
 _MARKS = {
     ".": "dot",
     "/": "slash",
@@ -65,7 +69,7 @@ _SPELLED = words(
 
 
 def _part(part: str) -> str:
-    if part.isdigit():
+    if part.isascii() and part.isdigit():
         return digits(part) if len(part) > 2 or part.startswith("0") else cardinal(part)
     if part.lower() in _SPELLED:
         return " ".join(part.lower())

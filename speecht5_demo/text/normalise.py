@@ -59,6 +59,8 @@ _RULES: tuple[Callable[[str], str], ...] = (
     punctuation.tidy,
 )
 
+_MOST_PASSES = 5  # two are enough for nearly all text: one that writes out, one that finds nothing to do
+
 
 def spoken_form(text: str) -> str:
     """Write text out the way an English speaker reads it aloud.
@@ -84,8 +86,21 @@ def spoken_form(text: str) -> str:
         raise TextError("There is no text to speak: write a sentence first.")
     if not any(character.isalnum() or not character.isascii() for character in text):
         raise TextError("The text has only punctuation, nothing to speak: add at least one word or number.")
-    for rule in _RULES:
-        text = rule(text)
+    text = _settled(text)
     if not any(character.isalpha() for character in text):
         raise TextError("The text has only punctuation, nothing to speak: add at least one word or number.")
+    return text
+
+
+def _settled(text: str) -> str:
+    """Apply the rules until they change nothing, as when quotation marks hid an abbreviation: "Mr" Lee.
+
+    What is shown as spoken must be spoken the same when somebody pastes it back.
+    """
+    for _ in range(_MOST_PASSES):
+        before = text
+        for rule in _RULES:
+            text = rule(text)
+        if text == before:
+            break
     return text

@@ -28,9 +28,9 @@ def test_punctuation_alone_asks_for_a_word(text):
 
 @pytest.mark.parametrize("length", [MAX_CHARACTERS + 1, 100_000])
 def test_too_long_text_is_refused_at_once_with_its_length_and_the_limit(length):
-    start = time.perf_counter()
+    start = time.process_time()
     message = refusal("a" * length)
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
     assert f"{length:,}" in message
     assert f"{MAX_CHARACTERS:,}" in message
 
