@@ -23,10 +23,13 @@ class SpeakingLimits:
     Attributes:
         max_characters: longest piece of spoken text, in characters; longer text has to be split.
         max_length_ratio: spectrogram frames a text token may take before the run is cut off.
+        steps_per_token: decoder steps to speak for each text token, whatever the stop head says; None, the rule,
+            asks the stop head. Random weights have none worth asking.
     """
 
     max_characters: int
     max_length_ratio: float
+    steps_per_token: float | None = None
 
 
 class Weights(Protocol):

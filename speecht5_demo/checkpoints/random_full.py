@@ -18,6 +18,8 @@ from speecht5_demo.checkpoints.weights import for_inference
 from speecht5_demo.speakers import VECTOR_SIZE, Speaker
 
 SEED = 0
+STEPS_PER_TOKEN = 1.875
+"""150 decoder steps (4.8 s) for an 80-token sentence: about the pace of the published voice."""
 
 
 def published_acoustic_config() -> SpeechT5Config:
@@ -70,7 +72,7 @@ def open_random_full() -> Checkpoint:
         listenable=False,
         tokenizer=read_tokenizer(EMBEDDED_FOLDER),
         speakers={"random": Speaker("random", "Random vector (not a voice)", vector, f"seed {SEED}")},
-        limits=SpeakingLimits(max_characters=180, max_length_ratio=20),
+        limits=SpeakingLimits(max_characters=180, max_length_ratio=20, steps_per_token=STEPS_PER_TOKEN),
         acoustic_config=published_acoustic_config(),
         vocoder_config=published_vocoder_config(),
         weights=SeededWeights(SEED),

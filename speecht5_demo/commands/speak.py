@@ -1,0 +1,126 @@
+"""`synthesize` and `compare`: speech and its figures from a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from speecht5_demo.checkpoints import open_checkpoint
+from speecht5_demo.commands import console
+from speecht5_demo.commands.options import (
+    CheckpointOption,
+    JsonOption,
+    RepeatsOption,
+    SeedOption,
+    SpeakerOption,
+    read_speaker,
+)
+from speecht5_demo.synthesis import Speech, Synthesizer, speech_document, write_wav
+from speecht5_demo.variants import REPORT_VARIANTS, Sizes, find
+
+TextArgument = Annotated[str, typer.Argument(help="What to say; numbers, prices and dates are spoken out.")]
+
+
+def synthesize(
+    text: TextArgument,
+    variant: Annotated[str, typer.Option("--variant", help="A name that `variants` lists.")] = "baseline",
+    speaker: SpeakerOption = None,
+    seed: SeedOption = 0,
+    repeats: RepeatsOption = 1,
+    output: Annotated[Path, typer.Option("--output", "-o", help="WAV file to write.")] = Path("speech.wav"),
+    checkpoint: CheckpointOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Speak one text with one variant and write a WAV file.
+
+    Example: python -m speecht5_demo synthesize "Hello!" --variant int8 --speaker slt -o hello.wav
+    """
+    source = open_checkpoint(checkpoint)
+    synthesizer, recipe = Synthesizer(source), find(variant)
+    with console.speaking_progress({recipe.name: recipe.label}) as on_progress:
+        speech = synthesizer.speak(text, read_speaker(source, speaker), recipe, seed, repeats, on_progress)
+    sizes, audio = synthesizer.sizes(recipe), write_wav(speech, output)
+    if json:
+        console.print_json(speech_document(speech, sizes, audio))
+        return
+    console.stderr.print(source.notice)
+    console.stdout.print(_table([(speech, sizes, audio)]))
+    _warn_if_cut(speech)
+
+
+def compare(
+    text: TextArgument,
+    variants: Annotated[
+        str, typer.Option("--variants", help="Names that `variants` lists, with commas.")
+    ] = ",".join(REPORT_VARIANTS),
+    speaker: SpeakerOption = None,
+    seed: SeedOption = 0,
+    repeats: RepeatsOption = 3,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the WAV files.")] = Path(
+        "speech"
+    ),
+    checkpoint: CheckpointOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Speak one text with several variants, repeats interleaved, and print their figures side by side.
+
+    Example: python -m speecht5_demo compare "Glue the sheet to the dark blue background." --variants baseline,int8
+    """
+    source = open_checkpoint(checkpoint)
+    synthesizer = Synthesizer(source)
+    recipes = [find(name.strip()) for name in variants.split(",") if name.strip()]
+    voice = read_speaker(source, speaker)
+    spoken: dict[str, Speech] = {}
+    with console.speaking_progress({recipe.name: recipe.label for recipe in recipes}) as on_progress:
+        for speech in synthesizer.compare(text, voice, recipes, seed, repeats, on_progress):
+            spoken[speech.variant] = speech
+    rows = [
+        (speech, synthesizer.sizes(speech.variant), write_wav(speech, output / f"{speech.variant}.wav"))
+        for speech in spoken.values()
+    ]
+    if json:
+        console.print_json({"results": [speech_document(*row) for row in rows]})
+        return
+    console.stderr.print(source.notice)
+    console.stdout.print(f"Spoken as: {rows[0][0].spoken_text}")
+    console.stdout.print(_table(rows))
+    for speech, _, _ in rows:
+        _warn_if_cut(speech)
+
+
+def _table(rows: list[tuple[Speech, Sizes, Path]]) -> Table:
+    table = Table(caption="latency: seconds of the model call; MB: 10**6 bytes, acoustic model and vocoder")
+    for title in (
+        "variant",
+        "median s",
+        "p90 s",
+        "RTF",
+        "encode",
+        "decode",
+        "vocode",
+        "disk MB",
+        "zip MB",
+        "file",
+    ):
+        table.add_column(title, justify="left" if title in ("variant", "file") else "right", overflow="fold")
+    for speech, sizes, audio in rows:
+        latency = speech.latency
+        seconds = (latency.median, latency.p90, speech.rtf, latency.encode, latency.decode, latency.vocode)
+        table.add_row(
+            speech.variant,
+            *(f"{value:.3f}" for value in seconds),
+            console.megabytes(sizes.disk_bytes),
+            console.megabytes(sizes.zip_bytes),
+            str(audio),
+        )
+    return table
+
+
+def _warn_if_cut(speech: Speech) -> None:
+    if not speech.ended:
+        console.stderr.print(
+            f"{speech.variant} did not stop by itself: it was cut at {speech.audio_seconds:.1f} s."
+        )

@@ -1,0 +1,28 @@
+"""Synthesis: text, a speaker, a variant and a seed become speech with timings."""
+
+from speecht5_demo.synthesis.document import speech_document
+from speecht5_demo.synthesis.engine import Engine, StepLimits, Utterance
+from speecht5_demo.synthesis.masks import DropoutMasks, mask_seed
+from speecht5_demo.synthesis.plan import SpeechPlan, plan_speech, step_limits
+from speecht5_demo.synthesis.reference import ReferenceEngine
+from speecht5_demo.synthesis.speech import Latency, Speech
+from speecht5_demo.synthesis.synthesizer import Progress, Synthesizer
+from speecht5_demo.synthesis.wav import write_wav
+
+__all__ = [
+    "DropoutMasks",
+    "Engine",
+    "Latency",
+    "Progress",
+    "ReferenceEngine",
+    "Speech",
+    "SpeechPlan",
+    "StepLimits",
+    "Synthesizer",
+    "Utterance",
+    "mask_seed",
+    "plan_speech",
+    "speech_document",
+    "step_limits",
+    "write_wav",
+]

@@ -1,0 +1,33 @@
+"""A speech as plain data: what `--json` prints and the `/compare` endpoint returns."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from speecht5_demo.synthesis.speech import Speech
+from speecht5_demo.variants import Sizes
+
+
+def speech_document(speech: Speech, sizes: Sizes, audio: Path) -> dict[str, Any]:
+    """One JSON object; times in seconds, sizes in bytes, `stopped` true when the model ended by itself."""
+    latency = asdict(speech.latency)
+    latency["runs"] = list(speech.latency.runs)
+    return {
+        "variant": speech.variant,
+        "text": speech.text,
+        "spoken_text": speech.spoken_text,
+        "speaker": speech.speaker,
+        "seed": speech.seed,
+        "checkpoint": speech.checkpoint,
+        "sampling_rate": speech.sampling_rate,
+        "audio_seconds": speech.audio_seconds,
+        "latency_s": latency,
+        "rtf": speech.rtf,
+        "steps": speech.steps,
+        "pieces": speech.pieces,
+        "sizes": asdict(sizes),
+        "stopped": speech.ended,
+        "audio": str(audio),
+    }

@@ -1,0 +1,41 @@
+"""Pieces of one text into one waveform, with the pauses a reader would make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+FADE_S = 0.005
+"""A linear fade at both ends of each piece: the vocoder may start or stop off zero, which clicks."""
+TAIL_S = 0.08
+"""Silence after the last piece, so that players do not clip the last sound."""
+
+
+def join(
+    pieces: Sequence[NDArray[np.float32]], pauses_s: Sequence[float], sampling_rate: int
+) -> NDArray[np.float32]:
+    """Fade, pause and concatenate.
+
+    Args:
+        pieces: waveforms in [-1, 1], at least one.
+        pauses_s: seconds of silence after each piece; the last is replaced by a short tail.
+        sampling_rate: in Hz.
+    """
+    parts: list[NDArray[np.float32]] = []
+    last = len(pieces) - 1
+    for index, (piece, pause_s) in enumerate(zip(pieces, pauses_s, strict=True)):
+        silence_s = TAIL_S if index == last else pause_s
+        parts += [_faded(piece, sampling_rate), np.zeros(round(silence_s * sampling_rate), np.float32)]
+    return np.clip(np.concatenate(parts), -1.0, 1.0)
+
+
+def _faded(piece: NDArray[np.float32], sampling_rate: int) -> NDArray[np.float32]:
+    size = min(round(FADE_S * sampling_rate), len(piece) // 2)
+    faded = piece.copy()
+    if size:
+        ramp = np.linspace(0.0, 1.0, size, dtype=np.float32)
+        faded[:size] *= ramp
+        faded[-size:] *= ramp[::-1]
+    return faded

@@ -1,0 +1,212 @@
+"""Text, speaker, variant and seed in; speech with honest timings out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.errors import SynthesisCancelled, SynthesisError
+from speecht5_demo.speakers import Speaker
+from speecht5_demo.synthesis.engine import Engine, StepLimits, Utterance
+from speecht5_demo.synthesis.engines import EngineShelf
+from speecht5_demo.synthesis.joining import join
+from speecht5_demo.synthesis.plan import SpeechPlan, plan_speech
+from speecht5_demo.synthesis.speech import Latency, Speech
+from speecht5_demo.variants import Sizes, Variant, find
+
+WARM_UP_STEPS = 8
+MAX_REPEATS = 20
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a synthesis stands.
+
+    Attributes:
+        variant: name of the variant that is speaking.
+        run: repeat under way, from 0.
+        piece: piece of the text under way, from 0.
+        pieces: pieces in all.
+        step: decoder steps done in this piece.
+        max_steps: its cap; most pieces end well before it.
+    """
+
+    variant: str
+    run: int
+    piece: int
+    pieces: int
+    step: int
+    max_steps: int
+
+
+OnProgress = Callable[[Progress], None]
+Stages = tuple[float, float, float]
+
+
+class Synthesizer:
+    """Speaks any variant of one checkpoint, one run at a time, so that nobody's latency is another's load.
+
+    Args:
+        checkpoint: where weights, tokenizer and speakers come from.
+        capacity: engines kept in memory.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, capacity: int = 8) -> None:
+        self.checkpoint = checkpoint
+        self._shelf = EngineShelf(checkpoint, capacity)
+        self._turn = threading.Lock()
+        self._sizes: dict[Variant, Sizes] = {}
+
+    def speak(
+        self,
+        text: str,
+        speaker: str | Speaker,
+        variant: str | Variant = "baseline",
+        seed: int = 0,
+        repeats: int = 1,
+        on_progress: OnProgress | None = None,
+        cancelled: threading.Event | None = None,
+    ) -> Speech:
+        """Synthesize one text with one variant.
+
+        Args:
+            text: as written; numbers, symbols and the like are spoken out.
+            speaker: a name the checkpoint knows, or any speaker.
+            variant: a registered name, or any recipe.
+            seed: of the dropout masks; the same seed gives all variants the same masks.
+            repeats: timed runs, 1 to 20; the samples are those of the first.
+            on_progress: told after every decoder step.
+            cancelled: set it from another thread to stop at the next decoder step.
+
+        Raises:
+            TextError, SpeakerError, VariantError: an input is unusable.
+            SynthesisCancelled: `cancelled` was set.
+        """
+        *_, speech = self.compare(text, speaker, [variant], seed, repeats, on_progress, cancelled)
+        return speech
+
+    def compare(
+        self,
+        text: str,
+        speaker: str | Speaker,
+        variants: Sequence[str | Variant],
+        seed: int = 0,
+        repeats: int = 1,
+        on_progress: OnProgress | None = None,
+        cancelled: threading.Event | None = None,
+    ) -> Iterator[Speech]:
+        """Speak one text with several variants, repeats interleaved.
+
+        Yields each variant's speech as soon as its first run is done, in the order given, and again with a fuller
+        latency after each further round; a later yield of a variant replaces the earlier one. Arguments and errors
+        are those of `speak`.
+        """
+        if not 1 <= repeats <= MAX_REPEATS:
+            raise SynthesisError(f"Cannot time {repeats} repeats: choose 1 to {MAX_REPEATS}.")
+        chosen = [find(variant) if isinstance(variant, str) else variant for variant in variants]
+        if len({variant.name for variant in chosen}) < len(chosen) or not chosen:
+            raise SynthesisError("Choose at least one variant, each only once.")
+        voice = self.checkpoint.speaker(speaker) if isinstance(speaker, str) else speaker
+        plan = plan_speech(self.checkpoint, text, voice, seed)
+        return self._rounds(plan, chosen, repeats, on_progress, cancelled or threading.Event())
+
+    def sizes(self, variant: str | Variant) -> Sizes:
+        """Bytes and parameters of a variant, from a saved artifact; measured once."""
+        recipe = find(variant) if isinstance(variant, str) else variant
+        if recipe not in self._sizes:
+            self._sizes[recipe] = self._shelf.get(recipe)[0].sizes()
+        return self._sizes[recipe]
+
+    def warm_up(self, variant: str | Variant = "baseline") -> None:
+        """Build a variant and let it speak a few frames, so that the first user does not pay for it."""
+        with self._turn:
+            self._ready(find(variant) if isinstance(variant, str) else variant)
+
+    def _rounds(
+        self,
+        plan: SpeechPlan,
+        variants: list[Variant],
+        repeats: int,
+        on_progress: OnProgress | None,
+        cancelled: threading.Event,
+    ) -> Iterator[Speech]:
+        first: dict[str, Speech] = {}
+        stages: dict[str, list[Stages]] = {variant.name: [] for variant in variants}
+        for run in range(repeats):
+            for variant in variants:
+                with self._turn:
+                    engine = self._ready(variant)
+                    spoken = self._run(engine, plan, variant.name, run, on_progress, cancelled)
+                stages[variant.name].append(_stages(spoken))
+                latency = Latency.of(stages[variant.name])
+                if run == 0:
+                    first[variant.name] = self._speech(plan, variant, spoken, latency)
+                yield first[variant.name].with_latency(latency)
+
+    def _ready(self, variant: Variant) -> Engine:
+        engine, cold = self._shelf.get(variant)
+        if cold:
+            tokens = torch.tensor([self.checkpoint.tokenizer("hello there.")["input_ids"]])
+            limits = StepLimits(max_steps=WARM_UP_STEPS, min_steps=WARM_UP_STEPS)
+            engine.speak(tokens, torch.ones(1, 512), engine.new_masks(0), limits)
+        return engine
+
+    def _run(
+        self,
+        engine: Engine,
+        plan: SpeechPlan,
+        variant: str,
+        run: int,
+        on_progress: OnProgress | None,
+        cancelled: threading.Event,
+    ) -> list[Utterance]:
+        spoken = []
+        speaker = torch.from_numpy(plan.speaker.vector.copy()).reshape(1, -1)
+        for index, piece in enumerate(plan.pieces):
+
+            def on_step(step: int, index: int = index, cap: int = piece.limits.max_steps) -> None:
+                if cancelled.is_set():
+                    raise SynthesisCancelled(
+                        "Stopped before the speech was complete; press Speak to start again."
+                    )
+                if on_progress is not None:
+                    on_progress(Progress(variant, run, index, len(plan.pieces), step, cap))
+
+            spoken.append(
+                engine.speak(piece.tokens, speaker, engine.new_masks(piece.seed), piece.limits, on_step)
+            )
+        return spoken
+
+    def _speech(
+        self, plan: SpeechPlan, variant: Variant, spoken: list[Utterance], latency: Latency
+    ) -> Speech:
+        rate = self.checkpoint.vocoder_config.sampling_rate
+        samples = [np.asarray(utterance.samples, dtype=np.float32) for utterance in spoken]
+        return Speech(
+            samples=join(samples, [piece.pause_after_s for piece in plan.pieces], rate),
+            sampling_rate=rate,
+            mel=np.concatenate([np.asarray(utterance.mel, dtype=np.float32) for utterance in spoken]),
+            text=plan.text,
+            spoken_text=plan.spoken_text,
+            speaker=plan.speaker.name,
+            variant=variant.name,
+            checkpoint=self.checkpoint.title,
+            seed=plan.seed,
+            latency=latency,
+            steps=sum(utterance.steps for utterance in spoken),
+            pieces=len(spoken),
+            ended=all(utterance.ended for utterance in spoken),
+        )
+
+
+def _stages(spoken: list[Utterance]) -> Stages:
+    return (
+        sum(utterance.encode_s for utterance in spoken),
+        sum(utterance.decode_s for utterance in spoken),
+        sum(utterance.vocode_s for utterance in spoken),
+    )

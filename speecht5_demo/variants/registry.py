@@ -1,0 +1,91 @@
+"""The variants that have a name, and those a user mixes."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Sequence
+
+from speecht5_demo.errors import VariantError
+from speecht5_demo.variants.recipe import EVERYTHING, Prune, QuantizeDynamic, Step, Variant
+
+BASELINE = Variant(
+    name="baseline",
+    label="Baseline fp32",
+    explanation="The checkpoint as published, in 32-bit floats: what everything else is compared with.",
+)
+INT8 = Variant(
+    name="int8",
+    label="Dynamic INT8",
+    explanation="Every Linear layer stored as 8-bit integers, activations quantised on the fly.",
+    steps=(QuantizeDynamic(),),
+)
+PRUNED = Variant(
+    name="pruned",
+    label="Pruned 30 %",
+    explanation="The smallest 30 % of the weights of every Linear layer set to zero.",
+    steps=(Prune(amount=0.3),),
+)
+PRUNED_INT8 = Variant(
+    name="pruned-int8",
+    label="Pruned 30 % + INT8",
+    explanation="Pruned by 30 %, then stored as 8-bit integers: the report's full recipe.",
+    steps=(Prune(amount=0.3), QuantizeDynamic()),
+)
+
+_REGISTERED = {variant.name: variant for variant in (BASELINE, INT8, PRUNED, PRUNED_INT8)}
+REPORT_VARIANTS = ("baseline", "int8", "pruned", "pruned-int8")
+"""Names of the four variants that the source report compares, in its order."""
+
+
+def all_variants() -> tuple[Variant, ...]:
+    """Every named variant, the report's first."""
+    return tuple(_REGISTERED.values())
+
+
+def find(name: str) -> Variant:
+    """The variant of that name.
+
+    Raises:
+        VariantError: there is none; the message names the nearest and all of them.
+    """
+    if name in _REGISTERED:
+        return _REGISTERED[name]
+    near = difflib.get_close_matches(name, _REGISTERED, n=1)
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    raise VariantError(f"There is no variant {name!r}. {hint}Choose one of: {', '.join(_REGISTERED)}.")
+
+
+def custom(
+    amount: float,
+    int8: bool,
+    include: Sequence[str] = EVERYTHING,
+    exclude: Sequence[str] = (),
+) -> Variant:
+    """A user's own mix of pruning and quantisation.
+
+    Args:
+        amount: share of weights to prune, 0 to 0.95.
+        int8: whether to quantise afterwards.
+        include: name patterns both steps apply to; empty means everything.
+        exclude: name patterns both steps leave alone.
+    """
+    chosen, left = tuple(include) or EVERYTHING, tuple(exclude)
+    steps: list[Step] = []
+    parts: list[str] = []
+    if amount > 0:
+        steps.append(Prune(amount=amount, include=chosen, exclude=left))
+        parts.append(f"Pruned {amount * 100:g} %")
+    if int8:
+        steps.append(QuantizeDynamic(include=chosen, exclude=left))
+        parts.append("INT8")
+    slug = f"custom-p{amount * 100:g}{'-int8' if int8 else ''}"
+    if (chosen, left) != (EVERYTHING, ()):
+        slug += "-" + hashlib.sha256(repr((chosen, left)).encode()).hexdigest()[:8]
+        parts.append("some layers kept")
+    return Variant(
+        name=slug,
+        label=" + ".join(parts) or "Own recipe: nothing changed",
+        explanation="Your own recipe.",
+        steps=tuple(steps),
+    )

@@ -1,0 +1,119 @@
+"""How big a variant is, from a real saved artifact: nothing here is estimated."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from speecht5_demo.variants.build import BuiltVariant
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes and counts of one variant, vocoder included unless named otherwise.
+
+    Attributes:
+        disk_bytes: the saved acoustic model and vocoder (`torch.save` of the state dicts).
+        zip_bytes: the same files after deflate; this is where zeros of pruning pay.
+        resident_bytes: tensors held in memory while serving.
+        parameters: weights of both models.
+        nonzero_parameters: those whose stored value is not zero.
+        acoustic_disk_bytes: the saved acoustic model alone.
+        vocoder_disk_bytes: the saved vocoder alone.
+    """
+
+    disk_bytes: int
+    zip_bytes: int
+    resident_bytes: int
+    parameters: int
+    nonzero_parameters: int
+    acoustic_disk_bytes: int
+    vocoder_disk_bytes: int
+
+
+def measure_sizes(built: BuiltVariant) -> Sizes:
+    """Save the variant to a temporary folder, measure it, and remove it again."""
+    with tempfile.TemporaryDirectory(prefix="speecht5-sizes-") as folder:
+        acoustic = _saved(built.acoustic, Path(folder) / "acoustic.pt")
+        vocoder = _saved(built.vocoder, Path(folder) / "vocoder.pt")
+        zipped = _zipped_bytes(acoustic) + _zipped_bytes(vocoder)
+        acoustic_bytes, vocoder_bytes = acoustic.stat().st_size, vocoder.stat().st_size
+    tensors = [*_tensors(built.acoustic), *_tensors(built.vocoder)]
+    weights = [*_weights(built.acoustic), *_weights(built.vocoder)]
+    return Sizes(
+        disk_bytes=acoustic_bytes + vocoder_bytes,
+        zip_bytes=zipped,
+        resident_bytes=sum(_bytes(tensor) for tensor in tensors),
+        parameters=sum(weight.numel() for weight in weights),
+        nonzero_parameters=sum(_nonzero(weight) for weight in weights),
+        acoustic_disk_bytes=acoustic_bytes,
+        vocoder_disk_bytes=vocoder_bytes,
+    )
+
+
+def _saved(model: nn.Module, path: Path) -> Path:
+    torch.save(model.state_dict(), path)
+    return path
+
+
+class _Counter(io.RawIOBase):
+    """A sink that only counts, so that compressing a large model needs no second copy of it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        size = memoryview(data).nbytes
+        self.count += size
+        return size
+
+
+def _zipped_bytes(path: Path) -> int:
+    sink = _Counter()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.write(path, path.name)
+    return sink.count
+
+
+def _packed_weights(model: nn.Module) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
+    """The (weight, bias) of each quantised Linear layer, which are no parameters of the module."""
+    for module in model.modules():
+        if isinstance(module, torch.ao.nn.quantized.Linear):
+            yield module.weight(), module.bias()
+
+
+def _weights(model: nn.Module) -> Iterator[torch.Tensor]:
+    yield from model.parameters()
+    for weight, bias in _packed_weights(model):
+        yield weight
+        if bias is not None:
+            yield bias
+
+
+def _tensors(model: nn.Module) -> Iterator[torch.Tensor]:
+    yield from _weights(model)
+    yield from model.buffers()
+
+
+def _bytes(tensor: torch.Tensor) -> int:
+    size = tensor.numel() * tensor.element_size()
+    if tensor.is_quantized and tensor.qscheme() in (torch.per_channel_affine, torch.per_channel_symmetric):
+        scales, zero_points = tensor.q_per_channel_scales(), tensor.q_per_channel_zero_points()
+        size += scales.numel() * scales.element_size() + zero_points.numel() * zero_points.element_size()
+    return size
+
+
+def _nonzero(tensor: torch.Tensor) -> int:
+    values = tensor.int_repr() if tensor.is_quantized else tensor
+    return int(torch.count_nonzero(values))
