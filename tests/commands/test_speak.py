@@ -1,0 +1,150 @@
+"""The command line speaks, and tells its figures as one JSON document."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+from speecht5_demo.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = "It cost $5.50 on May 3rd."
+
+
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "speecht5_demo", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Call:
+    """The command line within this process: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+
+    def within(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["speecht5_demo", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return within
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("compare")
+    done = run("compare", TEXT, "--checkpoint", "embedded", "--repeats", "1", "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    for result in document["results"]:
+        result["audio"] = str(folder / result["audio"])
+    return document
+
+
+def test_compare_gives_the_four_report_variants(compared: dict[str, Any]) -> None:
+    assert [result["variant"] for result in compared["results"]] == [
+        "baseline", "int8", "pruned", "pruned-int8",
+    ]  # fmt: skip
+
+
+def test_every_result_has_the_documented_fields(compared: dict[str, Any]) -> None:
+    for result in compared["results"]:
+        assert result.keys() >= {
+            "variant", "text", "spoken_text", "speaker", "seed", "checkpoint", "sampling_rate", "audio_seconds",
+            "latency_s", "rtf", "sizes", "stopped", "audio",
+        }  # fmt: skip
+        assert result["latency_s"].keys() >= {"median", "p90", "runs", "encode", "decode", "vocode"}
+        assert result["sizes"].keys() == {
+            "disk_bytes", "zip_bytes", "resident_bytes", "parameters", "nonzero_parameters",
+            "acoustic_disk_bytes", "vocoder_disk_bytes",
+        }  # fmt: skip
+
+
+def test_the_audio_files_are_what_the_figures_say(compared: dict[str, Any]) -> None:
+    for result in compared["results"]:
+        info = soundfile.info(result["audio"])
+        assert info.samplerate == result["sampling_rate"] == 16_000
+        assert info.duration == pytest.approx(result["audio_seconds"], abs=0.001)
+        assert result["rtf"] == pytest.approx(result["latency_s"]["median"] / result["audio_seconds"])
+
+
+def test_prices_and_dates_are_spoken(compared: dict[str, Any]) -> None:
+    spoken = compared["results"][0]["spoken_text"].lower()
+    assert "five dollars and fifty cents" in spoken
+    assert "third" in spoken
+
+
+def test_synthesize_prints_one_object_and_writes_where_it_was_told(tmp_path: Path) -> None:
+    done = run(
+        "synthesize", "Hello there.", "--variant", "int8", "--speaker", "slt+rms:0.4", "--seed", "3",
+        "-o", "out/hello.wav", "--checkpoint", "embedded", "--json", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["variant"] == "int8"
+    assert document["seed"] == 3
+    assert document["stopped"] is True
+    assert soundfile.info(tmp_path / "out" / "hello.wav").frames > 4000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["synthesize", "..."], "only punctuation"),
+        (["synthesize", "Hello", "--variant", "int9"], "Choose one of: baseline, int8"),
+        (["synthesize", "Hello", "--speaker", "nobody"], "Choose one of: rms"),
+        (["synthesize", "Hello", "--speaker", "missing.npy"], "missing.npy"),
+        (["synthesize", "Hello", "--speaker", "slt+rms:half"], "write a blend as slt+rms:0.3"),
+        (["compare", "Hello", "--variants", "int8,int8"], "each only once"),
+        (["speakers", "--checkpoint", "no/such/folder"], "no/such/folder"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_1(
+    arguments: list[str], words: str, call: Call, tmp_path: Path
+) -> None:
+    extra = [] if "--checkpoint" in arguments else ["--checkpoint", "embedded"]
+    code, out, err = call(*arguments, *extra)
+    assert code == 1
+    assert out == ""
+    assert err.startswith("error: ")
+    assert words in err
+    assert err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_real_process_shows_no_traceback(tmp_path: Path) -> None:
+    done = run("synthesize", "", "--checkpoint", "embedded", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_variants_and_speakers_are_listed(call: Call) -> None:
+    variants = json.loads(call("variants", "--json")[1])["variants"]
+    assert [variant["name"] for variant in variants[:4]] == ["baseline", "int8", "pruned", "pruned-int8"]
+    speakers = json.loads(call("speakers", "--checkpoint", "embedded", "--json")[1])["speakers"]
+    assert {"slt", "rms"} <= {speaker["name"] for speaker in speakers}
+
+
+@pytest.mark.parametrize("command", [[], ["synthesize"], ["compare"], ["variants"], ["speakers"]])
+def test_help_teaches(command: list[str], call: Call) -> None:
+    code, out, _ = call(*command, "--help")
+    assert code == 0
+    assert "--help" in out
