@@ -1,0 +1,32 @@
+# `make demo` serves the app, `make test` proves it. Both install what they need into .venv first.
+HOST ?= 127.0.0.1
+PORT ?= 7860
+CHECKPOINT ?= auto
+RUN := .venv/bin/python -m speecht5_demo
+
+.PHONY: demo setup dev lint test format clean
+
+demo: setup ## serve the app on http://HOST:PORT
+	@HOST="$(HOST)" PORT="$(PORT)" CHECKPOINT="$(CHECKPOINT)" .venv/bin/python app.py
+
+setup: ## install the run-time
+	@sh scripts/install.sh requirements.txt
+
+dev: setup ## install what the tests need
+	@sh scripts/install.sh requirements-dev.txt
+	@sh scripts/system_packages.sh
+
+lint: dev ## style, format and types
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+test: lint ## every check there is
+	.venv/bin/python -m pytest
+
+format: dev ## rewrite the code in the house format
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+clean: ## forget the environment and caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache build

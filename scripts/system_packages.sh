@@ -1,0 +1,34 @@
+#!/bin/sh
+# What the tests need beside Python: a Chromium to drive, and the flite voices that the built-in voice learned from.
+# Found where they are there; installed where that is possible; named in one line where it is not.
+set -eu
+
+fail() {
+    echo "error: $1" >&2
+    exit 1
+}
+
+browser() {
+    for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do
+        if command -v "$name" >/dev/null 2>&1; then return 0; fi
+    done
+    [ -n "${CHROMIUM:-}" ] || ls "$HOME"/.cache/ms-playwright/chromium-* >/dev/null 2>&1
+}
+
+missing=
+browser || missing="chromium"
+ldconfig -p 2>/dev/null | grep -q libflite_cmu_us_slt || missing="$missing libflite1"
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing for the tests: $missing"
+    # shellcheck disable=SC2086
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing; } >.venv/apt.log 2>&1 ||
+        fail "apt-get could not install $missing: see .venv/apt.log."
+    exit 0
+fi
+case "$missing" in
+*chromium*) .venv/bin/python -m playwright install chromium >.venv/playwright.log 2>&1 && missing=${missing#chromium} ;;
+esac
+missing=$(echo $missing)
+[ -z "$missing" ] || fail "the tests need: $missing. On Debian and Ubuntu: sudo apt-get install $missing"
