@@ -1,16 +1,22 @@
 """Fixtures for the whole suite: what is slow to make is made once."""
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 
-os.environ.setdefault(
-    "HF_HUB_OFFLINE", "1"
-)  # a test that needs a hub starts one of its own, in a process of its own
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+# No test may depend on what this machine has downloaded, nor reach the network; one that needs a hub starts a
+# hub of its own, for a process of its own. The libraries read these when imported, hence before all else.
+os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="hf-home-")
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["SPACE_ID"] = ""
 
 import pytest
 import torch
 
 from speecht5_demo.checkpoints import Checkpoint, open_checkpoint
+from tests.support.published import save_tiny_checkpoint
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,7 +25,22 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _hub_cache() -> Iterator[None]:
+    """Removes the suite's own cache of the hub in the end."""
+    yield
+    shutil.rmtree(os.environ["HF_HOME"], ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def embedded() -> Checkpoint:
     """The built-in voice."""
     return open_checkpoint("embedded")
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    """A checkpoint of few random weights, for where it does not matter what is said."""
+    folder = tmp_path_factory.mktemp("tiny")
+    save_tiny_checkpoint(folder)
+    return open_checkpoint(str(folder))

@@ -3,6 +3,7 @@
 The file is not trusted: its size is bounded before it is read, and nothing in it is ever run.
 """
 
+import hashlib
 import pickle
 import threading
 from pathlib import Path
@@ -14,7 +15,7 @@ import torch
 
 from speecht5_demo.errors import SpeakerError
 from speecht5_demo.speakers.files import read_array
-from speecht5_demo.speakers.speaker import VECTOR_SIZE, Speaker
+from speecht5_demo.speakers.speaker import VECTOR_SIZE, Speaker, checked_vector
 
 MAX_BYTES = 64 * 1024
 """512 doubles are 4 KB and torch.save adds about 2; what is far larger is not one x-vector."""
@@ -35,7 +36,8 @@ def load_upload(path: str | Path) -> Speaker:
     """The speaker in a .npy file (`numpy.save`) or a .pt file (`torch.save`) of one x-vector.
 
     Args:
-        path: the file; its stem becomes the speaker's name.
+        path: the file. Its name is shown to whoever uploaded it and recorded nowhere: the speaker is named by what
+            the vector is, so that it cannot pass for a built-in one and the same vector has the same name.
 
     Raises:
         SpeakerError: when the file has another ending or size, cannot be read, wants to run code, or does
@@ -60,11 +62,9 @@ def load_upload(path: str | Path) -> Speaker:
             f"{path.name}: expected one x-vector of {VECTOR_SIZE} values in at most {MAX_BYTES:,} bytes, "
             f"found {size:,} bytes. Save a single vector."
         )
-    name = (
-        "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in path.stem)[:40]
-        or "upload"
-    )
-    return Speaker(name, f"{name} (uploaded)", reader(path), source=f"upload {path.name}")
+    vector = checked_vector(reader(path), path.name)
+    name = f"upload-{hashlib.sha256(vector.tobytes()).hexdigest()[:8]}"
+    return Speaker(name, f"{path.stem[:40]} (uploaded)", vector, source="upload")
 
 
 def _read_tensor(path: Path) -> npt.NDArray[np.generic]:

@@ -141,6 +141,18 @@ def test_folder_whose_speakers_folder_is_empty_is_refused(folder):
         open_checkpoint(str(folder))
 
 
+def test_published_model_is_not_waited_for_when_downloads_are_forbidden():
+    with pytest.raises(CheckpointError, match="HF_HUB_OFFLINE forbids a download"):
+        open_checkpoint("microsoft/speecht5_tts")
+    assert open_checkpoint("auto").spec == "embedded"
+
+
+def test_tiny_checkpoint_of_the_tests_is_whole(tiny):
+    tiny.load_acoustic()
+    tiny.load_vocoder()
+    assert tiny.speaker().name == "random"
+
+
 @pytest.mark.parametrize("spec", ["embeded", "", "/no/such/folder", "a b/c d"])
 def test_unknown_checkpoint_lists_the_choices(spec):
     with pytest.raises(CheckpointError, match="embedded, random-full"):

@@ -39,7 +39,14 @@ def test_npy_of_one_x_vector_is_taken(tmp_path, value):
     loaded = load_upload(save(tmp_path / "Ada's voice.npy", value))
     assert loaded.vector.dtype == np.float32
     assert np.allclose(loaded.vector, GOOD, atol=1e-3)
-    assert loaded.name == "Ada-s-voice"
+    assert loaded.label == "Ada's voice (uploaded)"
+
+
+def test_upload_is_named_by_its_vector_and_not_by_its_file(tmp_path):
+    first, second = (load_upload(save(tmp_path / name, GOOD)) for name in ("slt.npy", "Ada Lovelace.npy"))
+    assert first.name == second.name
+    assert first.name.startswith("upload-")
+    assert load_upload(save(tmp_path / "slt.npy", -GOOD)).name != first.name
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,19 @@ def put_published_model(hub: LoopbackHub) -> None:
             "config.json": _json(_config(TINY_VOCODER, "SpeechT5HifiGan")),
             "pytorch_model.bin": saved(SpeechT5HifiGan(TINY_VOCODER)),
         },
+    )
+
+
+def save_tiny_checkpoint(folder: Path) -> None:
+    """Write a whole checkpoint of the same small size into a folder, with one speaker called random."""
+    torch.manual_seed(1)
+    SpeechT5ForTextToSpeech(TINY).save_pretrained(folder)
+    SpeechT5HifiGan(TINY_VOCODER).save_pretrained(folder / "vocoder")
+    for name in ("spm_char.model", "tokenizer_config.json"):
+        shutil.copy(TOKENIZER.parent / name, folder)
+    (folder / "speakers").mkdir()
+    np.save(
+        folder / "speakers" / "random.npy", np.random.default_rng(2).standard_normal(512).astype(np.float32)
     )
 
 
