@@ -1,9 +1,9 @@
 """Asking the model hub without ever waiting for it long.
 
-The hub's own library retries for minutes. Here a request runs in a thread of its own, and every byte that
-arrives is a heartbeat: when none has come for a few seconds, the caller goes on without the hub, whatever
-the thread is stuck in (a name lookup, a connection, an answer that never ends). The thread is a daemon, so
-it cannot hold up the end of the process either.
+The hub's own library retries for minutes. Here it works in a thread, and every byte that arrives is a sign of life:
+when a request is open and none has come for a few seconds, the caller goes on without the hub, whatever the thread
+is stuck in (a name lookup, a connection, an answer that never ends). The thread is a daemon, so it cannot hold up
+the end of the process either.
 """
 
 import re
@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import httpx2
 from huggingface_hub import constants, get_session, set_client_factory
@@ -33,6 +33,9 @@ SILENCE_S = 4.0
 
 SILENCE_WITHIN_A_FILE_S = 15.0
 """Longest pause, in seconds, once a file is on its way: a hiccup must not cost half a gigabyte."""
+
+RETRIED_STATUSES = (408, 429, 500, 502, 503, 504)
+"""Answers upon which the hub's library waits and asks again."""
 
 Answer = TypeVar("Answer")
 
@@ -63,7 +66,7 @@ def ask_hub(work: Callable[[], Answer], *, wanted: str) -> Answer:
         thread.start()
         while thread.is_alive():
             thread.join(timeout=0.1)
-            if thread.is_alive() and _pulse.silent_s() > _pulse.patience_s:
+            if thread.is_alive() and _pulse.has_stopped():
                 raise HubError(
                     f"{wanted}: {constants.ENDPOINT} has sent nothing new for {_pulse.patience_s:.1f} s. "
                     "Check the network connection, or choose the checkpoint embedded."
@@ -93,9 +96,10 @@ class _Task(Generic[Answer]):
 
 
 class _Pulse:
-    """When the network was last heard to say something new.
+    """Whether an answer is being waited for, and when the network last said something new.
 
-    A retry repeats what was said before, so a position that was reached already does not count.
+    A retry repeats what was said before: a position that was reached already does not count, and a request that
+    failed is still unanswered. Work without a request (reading, hashing, converting) may take as long as it likes.
     """
 
     def __init__(self) -> None:
@@ -103,22 +107,28 @@ class _Pulse:
 
     def start(self) -> None:
         self.patience_s = SILENCE_S
-        self._heard_at = time.monotonic()
+        self._unanswered: set[str] = set()
         self._furthest: dict[str, int] = {}
+        self._heard_at = time.monotonic()
 
-    def beat(self, request: str, position: int) -> None:
+    def ask(self, request: str) -> None:
+        if not self._unanswered:
+            self._heard_at = time.monotonic()
+            self.patience_s = SILENCE_S
+        self._unanswered.add(request)
+
+    def hear(self, request: str, position: int) -> None:
         if position <= self._furthest.get(request, -1):
             return
         self._furthest[request] = position
         self._heard_at = time.monotonic()
         self.patience_s = SILENCE_WITHIN_A_FILE_S if position else SILENCE_S
 
-    def await_something_else(self) -> None:
-        """A file is complete; the next thing must start soon."""
-        self.patience_s = SILENCE_S
+    def finish(self, request: str) -> None:
+        self._unanswered.discard(request)
 
-    def silent_s(self) -> float:
-        return time.monotonic() - self._heard_at
+    def has_stopped(self) -> bool:
+        return bool(self._unanswered) and time.monotonic() - self._heard_at > self.patience_s
 
 
 _pulse = _Pulse()
@@ -126,27 +136,39 @@ _one_at_a_time = threading.Lock()
 
 
 class _HeardBody(httpx2.SyncByteStream):
-    """The body of a response, which beats the pulse with every chunk."""
+    """The body of a response, which tells the pulse of every chunk and of its end."""
 
     def __init__(self, body: httpx2.SyncByteStream, request: str, position: int) -> None:
         self._body = body
         self._request = request
         self._position = position
+        self._broken = False
 
     def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._body:
-            self._position += len(chunk)
-            _pulse.beat(self._request, self._position)
-            yield chunk
-        _pulse.await_something_else()
+        try:
+            for chunk in self._body:
+                self._position += len(chunk)
+                _pulse.hear(self._request, self._position)
+                yield chunk
+        except httpx2.TransportError:
+            self._broken = True
+            raise
 
     def close(self) -> None:
         self._body.close()
+        if not self._broken:
+            _pulse.finish(self._request)
 
 
-def _hear(response: httpx2.Response) -> None:
+def _hear_request(request: httpx2.Request) -> None:
+    _pulse.ask(f"{request.method} {request.url}")
+
+
+def _hear_response(response: httpx2.Response) -> None:
+    if response.status_code in RETRIED_STATUSES:
+        return
     request = f"{response.request.method} {response.request.url}"
-    _pulse.beat(request, 0)
+    _pulse.hear(request, 0)
     first = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
     if isinstance(response.stream, httpx2.SyncByteStream):
         response.stream = _HeardBody(response.stream, request, int(first[1]) if first else 0)
@@ -158,7 +180,10 @@ def _listen_to_the_network() -> None:
     its_hooks = get_session().event_hooks
 
     def client() -> httpx2.Client:
-        hooks = {**its_hooks, "response": [*its_hooks["response"], _hear]}
+        hooks: dict[str, list[Callable[..., Any]]] = {
+            "request": [*its_hooks["request"], _hear_request],
+            "response": [*its_hooks["response"], _hear_response],
+        }
         return httpx2.Client(event_hooks=hooks, follow_redirects=True, timeout=None)
 
     set_client_factory(client)

@@ -36,8 +36,8 @@ def load_upload(path: str | Path) -> Speaker:
     """The speaker in a .npy file (`numpy.save`) or a .pt file (`torch.save`) of one x-vector.
 
     Args:
-        path: the file. Its name is shown to whoever uploaded it and recorded nowhere: the speaker is named by what
-            the vector is, so that it cannot pass for a built-in one and the same vector has the same name.
+        path: the file. Its name is shown to whoever uploaded it and recorded nowhere: the speaker is named by
+            what the vector is, so that it cannot pass for a built-in one and keeps its name under another file.
 
     Raises:
         SpeakerError: when the file has another ending or size, cannot be read, wants to run code, or does

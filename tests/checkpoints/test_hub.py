@@ -105,6 +105,13 @@ def test_hub_that_is_ill_is_named_with_its_status(hub, worker, status, words):
     assert words in worker.open(MODEL)["error"]
 
 
+def test_hub_that_keeps_failing_halfway_is_left_after_the_same_wait(hub, worker):
+    hub.misbehave("HEAD .*pytorch_model.bin", status=503)
+    failed = worker.open(MODEL)
+    assert "error" in failed
+    assert failed["seconds"] < 6
+
+
 def test_unknown_and_restricted_repositories_are_told_apart(hub, worker):
     assert "no such repository" in worker.open("microsoft/speecht5_tss")["error"]
     hub.repositories["models", MODEL].gated = True
