@@ -20,6 +20,7 @@ _SAID_AS = {
     "AAA": "triple A",
     "VRAM": "vee ram",
     "OpenAI": "Open A I",
+    "PhD": "P H D",
     "WiFi": "why-fye",
     "ASAP": "A S A P",
 }
@@ -51,7 +52,7 @@ _LOWER_LETTERS = words(
 _SENTENCE = re.compile(r"[^.?!\n]+")
 _CAPITALS = re.compile(r"(?<![A-Za-z])([A-Z]{2,})(?P<plural>s|'s)?(?![A-Za-z])")
 _LOWER = re.compile(rf"(?<![\w'])({'|'.join(sorted(_LOWER_LETTERS))})(?P<plural>s)?(?![\w'])")
-_MIXED = re.compile(r"\b(OpenAI|WiFi)\b|\bWi-Fi\b")
+_MIXED = re.compile(r"\b(OpenAI|WiFi|PhD)\b|\bWi-Fi\b")
 _AMPERSAND = re.compile(r"\b([A-Z]{1,3})&([A-Z]{1,3})\b")
 _VOWEL = re.compile(r"[AEIOUY]")
 _UNSAYABLE = re.compile(
@@ -73,9 +74,16 @@ def _speak(word: str, shouted: bool) -> str:
     return word.lower()
 
 
+def _only_shouted(word: str) -> bool:
+    """True for a word that has no other reason to stand in capitals."""
+    if word in _LETTERS or word in _WORDS or word in _SAID_AS:
+        return False
+    return word in _PLAIN or (len(word) > 3 and bool(_VOWEL.search(word)) and not _UNSAYABLE.search(word))
+
+
 def _speak_sentence(sentence: re.Match[str]) -> str:
     found = [match[1] for match in _CAPITALS.finditer(sentence[0])]
-    shouted = sum(word in _PLAIN or len(word) > 5 for word in found) >= 2
+    shouted = sum(_only_shouted(word) for word in found) >= 2
 
     def speak(match: re.Match[str]) -> str:
         return _speak(match[1], shouted) + (match["plural"] or "")

@@ -14,6 +14,9 @@ NUMBER = r"(?<![0-9])(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
 
 _LONGEST_QUANTITY = 15  # digits; beyond the trillions a listener follows digits better than names
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_GROUPED = re.compile(
+    r"(?<![\w.,])(?<![0-9] )[0-9]{1,3}(?:(?: [0-9]{3}){2,}|(?:\.[0-9]{3}){2})(?![\w.]| [0-9])"
+)
 _ORDINAL = re.compile(r"(?<![0-9.,])([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:st|nd|rd|th)\b", re.IGNORECASE)
 _SCIENTIFIC = re.compile(r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)[eE]([+-]?)([0-9]{1,3})\b")
 _SIGNED = re.compile(rf"(?:(?<![\w.,')])-(?=\.?[0-9]))?(?:{NUMBER}|(?<![\w])\.[0-9]+)")
@@ -64,7 +67,13 @@ def _speak_scientific(match: re.Match[str]) -> str:
 def _speak_signed(match: re.Match[str]) -> str:
     text = match[0]
     words = quantity(text.removeprefix("-"))
-    return f" minus {words} " if text.startswith("-") else f" {words} "
+    compound = match.string[match.end() : match.end() + 1] == "-"  # 5-year-old
+    return f" {'minus ' if text.startswith('-') else ''}{words}{'' if compound else ' '}"
+
+
+def join_groups(text: str) -> str:
+    """1 000 000 and 1.000.000, as the continent writes a million, without their separators."""
+    return _GROUPED.sub(lambda match: re.sub("[ .]", "", match[0]), text)
 
 
 def speak_scientific(text: str) -> str:
@@ -79,5 +88,4 @@ def speak_ordinals(text: str) -> str:
 
 def speak_numbers(text: str) -> str:
     """Every number that no earlier rule has claimed."""
-    text = _SIGNED.sub(_speak_signed, speak_ordinals(text))
-    return re.sub(r"(?<=[a-z]) +-(?=[A-Za-z])", "-", text)
+    return _SIGNED.sub(_speak_signed, speak_ordinals(text))

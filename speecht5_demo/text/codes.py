@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from speecht5_demo.text.cardinals import cardinal, digits, speak_scientific
+from speecht5_demo.text.cardinals import cardinal, digits, join_groups, speak_scientific
 
 _PHONE = re.compile(
     r"(?<![\w.,-])(?:(?P<plus>\+)[0-9]{1,3}[ .-]?)?(?:\([0-9]{2,4}\)[ -]?[0-9]{3,4}[ -][0-9]{3,4}"
@@ -43,7 +43,7 @@ def _speak_version(match: re.Match[str]) -> str:
 
 def speak_codes(text: str) -> str:
     """Write out telephone numbers, addresses of machines, versions and serial numbers."""
-    text = _INTERNATIONAL.sub(_speak_groups, speak_scientific(text))
+    text = _INTERNATIONAL.sub(_speak_groups, speak_scientific(join_groups(text)))
     text = _PHONE.sub(_speak_groups, text)
     text = _EMERGENCY.sub(lambda match: digits(match[0]), text)
     text = _MACHINE.sub(lambda match: " dot ".join(cardinal(part) for part in match[0].split(".")), text)

@@ -78,6 +78,9 @@ _SINGULAR_BEFORE = (
     r"(?P<thing>[\s-](?:bill|note|coin|fee|ticket|deal|fine|prize|tip|meal|budget|question)s?\b)?"
 )
 _RANGE = re.compile(rf"({_SIGN})({NUMBER})\s?[-–—]\s?{_SIGN}?(?={NUMBER})")
+_SCALED_RANGE = re.compile(
+    rf"({_SIGN}{NUMBER}\s?(?:thousand|million|billion|trillion|bn|mn|tn|[kKmMbBtT]))\s?[-–—]\s?(?={_SIGN}{NUMBER})"
+)
 _SIGN_FIRST = re.compile(
     rf"(?P<minus>(?<![\w.)])-\s?)?(?:\b(?P<country>US|AU|CA|NZ|HK|A|C))?(?P<sign>{_SIGN})(?P<gap>\s?)(?P<minus2>-)?"
     rf"(?P<number>{NUMBER}|\.[0-9]+){_SCALE}{_SINGULAR_BEFORE}"
@@ -121,7 +124,7 @@ def _speak(match: re.Match[str]) -> str:
 
 def speak_money(text: str) -> str:
     """Write out every amount of money."""
-    text = _RANGE.sub(r"\2 to \1", text)
+    text = _SCALED_RANGE.sub(r"\1 to ", _RANGE.sub(r"\2 to \1", text))
     text = _SIGN_FIRST.sub(_speak, text)
     text = _CODE_FIRST.sub(_speak, _SIGN_LAST.sub(_speak, text))
     return _CENTS.sub(lambda match: f"{match[1]} cent{'' if is_one(match[1]) else 's'}", text)

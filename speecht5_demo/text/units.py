@@ -111,8 +111,9 @@ _UNIT = re.compile(
 _PERCENT = re.compile(rf"({NUMBER})\s?%")
 _FEET = re.compile(r"(?<![\w.,'])([0-9]{1,3})'\s?([0-9]{1,2})(?:\"|'')")
 _FEET_ALONE = re.compile(r"(?<![\w.,'])([0-9]{1,3})'(?=\s)")
+_INCH_WORD = re.compile(rf"({NUMBER})\s?in\.(?=\s+[a-z]|,)")
 _INCHES = re.compile(r"(?<![\w.,])([0-9]{1,3}(?:\.[0-9]+)?)\"")
-_SIZE = re.compile(r"(?<![\w.,])([0-9]+(?:\.[0-9]+)?)(?:×|\s?x\s?)(?=[0-9])")
+_SIZE = re.compile(r"(?<![\w.,])(?!0x)([0-9]+(?:\.[0-9]+)?)(?:×|\s?x\s?)(?=[0-9])")
 _FACTOR = re.compile(rf"(?<![\w.,])({NUMBER})[x×](?![\w])")
 _PER = re.compile(
     r"(?<=[a-z])\s?/\s?(?=(?:months?|mo|years?|yr|days?|hours?|hr|weeks?|nights?|persons?|users?|seconds?|minutes?|items?|units?"
@@ -170,6 +171,7 @@ def speak_units(text: str) -> str:
     """Write out the unit behind each number."""
     text = _FEET.sub(lambda match: f"{match[1]} {'foot' if match[1] == '1' else 'feet'} {match[2]}", text)
     text = _FEET_ALONE.sub(r"\1 feet", _speak_inches(text))
+    text = _INCH_WORD.sub(r"\1 inches", text)
     text = _SIZE.sub(r"\1 by ", text)
     text = _FACTOR.sub(r"\1 times", text)
     text = _PARAMETERS.sub(lambda match: f"{match[1]} {_SCALES[match[2]]}", text)
