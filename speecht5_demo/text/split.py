@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from speecht5_demo.text.letters import respell_letters
 from speecht5_demo.text.wordlists import words
 
 SENTENCE_PAUSE_S = 0.35
@@ -33,7 +34,8 @@ class Piece:
     """Text for one run of the model.
 
     Attributes:
-        text: at most the limit asked for; ends with a punctuation mark.
+        text: at most the limit asked for; ends with a punctuation mark; letters are written by
+            their names ("eff bee eye").
         pause_after_s: silence before the next piece, in seconds; 0 at the end and after a cut between words.
     """
 
@@ -49,14 +51,15 @@ def split_for_speech(spoken: str, max_characters: int) -> list[Piece]:
         max_characters: longest piece, in characters, at least 4.
 
     Returns:
-        Pieces in order, holding the words of `spoken`; only a word longer than the limit is cut.
+        Pieces in order, holding the words of `spoken` with single letters respelled; only a word
+        longer than the limit is cut.
     """
     if max_characters < _SHORTEST_LIMIT:
         raise ValueError(
             f"max_characters is {max_characters}; the shortest piece has {_SHORTEST_LIMIT} characters"
         )
     pieces: list[Piece] = []
-    for paragraph in spoken.split("\n"):
+    for paragraph in respell_letters(spoken).split("\n"):
         sentences = _merge_short(_SENTENCE_END.split(" ".join(paragraph.split())), max_characters)
         for sentence in filter(None, sentences):
             pieces += _split_sentence(sentence, max_characters)

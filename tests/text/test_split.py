@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speecht5_demo.text import Piece, split_for_speech
+from speecht5_demo.text import Piece, respell_letters, split_for_speech
 from speecht5_demo.text.split import CLAUSE_PAUSE_S, PARAGRAPH_PAUSE_S, SENTENCE_PAUSE_S
 
 SENTENCE = "The birch canoe slid on the smooth planks."
@@ -62,12 +62,34 @@ def test_a_limit_too_small_to_speak_is_a_programming_error():
         split_for_speech(SENTENCE, 1)
 
 
+@pytest.mark.parametrize(
+    ("spoken", "heard"),
+    [
+        ("the F B I", "the eff bee eye"),
+        ("at nine a m", "at nine ay em"),
+        ("w w w dot", "double you double you double you dot"),
+        ("two G P Us", "two gee pee yous"),
+        ("the C I A's plan", "the see eye ay's plan"),
+        ("Plan B", "Plan bee"),
+        ("an x-ray", "an ex-ray"),
+        ("I saw a cat", "I saw a cat"),
+        ("a B movie", "a bee movie"),
+        ("at five o'clock, O'Neil", "at five o'clock, O'Neil"),
+        ("it's Tom's", "it's Tom's"),
+        ("vitamin A", "vitamin A"),
+    ],
+)
+def test_single_letters_reach_the_model_by_their_names(spoken, heard):
+    assert respell_letters(spoken) == heard
+    assert split_for_speech(spoken, 100)[0].text.rstrip(".") == heard
+
+
 @given(SPOKEN, st.integers(4, 120))
 def test_no_piece_exceeds_the_limit_and_no_letter_is_lost(spoken, limit):
     pieces = split_for_speech(spoken, limit)
     assert all(len(piece.text) <= limit for piece in pieces)
     assert all(piece.text[-1] in ",.?!;:" for piece in pieces)
-    assert letters("".join(piece.text for piece in pieces)) == letters(spoken)
+    assert letters("".join(piece.text for piece in pieces)) == letters(respell_letters(spoken))
 
 
 @given(SPOKEN)
@@ -75,5 +97,5 @@ def test_the_words_of_the_pieces_are_the_words_of_the_text(spoken):
     pieces = split_for_speech(spoken, 301)
     words = " ".join(piece.text for piece in pieces).split()
     assert [letters(word) for word in words if letters(word)] == [
-        letters(word) for word in spoken.split() if letters(word)
+        letters(word) for word in respell_letters(spoken).split() if letters(word)
     ]

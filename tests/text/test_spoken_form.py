@@ -5,6 +5,9 @@ import pytest
 from speecht5_demo.text import spoken_form
 
 NUMBERS = [
+    ("1 000 000", "one million"),
+    ("9-to-5", "nine to five"),
+    ("0x1F", "zero X one F"),
     ("0 apples", "zero apples"),
     ("-5", "minus five"),
     ("−5", "minus five"),
@@ -33,6 +36,9 @@ NUMBERS = [
     ("9" * 20, " ".join(["nine"] * 20)),
 ]
 DATES = [
+    ("5pm–7pm", "five p m to seven p m"),
+    ("10:30-11:15", "ten thirty to eleven fifteen"),
+    ("2026-11-23T14:05:00Z", "November twenty-third, twenty twenty-six fourteen oh five U T C"),
     ("in 1984", "in nineteen eighty-four"),
     ("in 2005", "in two thousand and five"),
     ("1984 apples", "one thousand nine hundred and eighty-four apples"),
@@ -58,6 +64,7 @@ DATES = [
     ("9-11am", "nine to eleven a m"),
 ]
 MONEY = [
+    ("€1.5bn–€2bn", "one point five billion euros to two billion euros"),
     ("$5.50", "five dollars and fifty cents"),
     ("$1", "one dollar"),
     ("$1.00", "one dollar"),
@@ -97,6 +104,9 @@ UNITS = [
     ("5-year-old", "five-year-old"),
 ]
 NAMES = [
+    ("I AM IRON MAN", "I am iron man"),
+    ("Type II diabetes", "Type two diabetes"),
+    ("the US and the IT team", "the U S and the I T team"),
     ("Henry VIII", "Henry the eighth"),
     ("World War II", "World War two"),
     ("Chapter IV", "Chapter four"),
@@ -119,6 +129,10 @@ NAMES = [
     ("Node.js", "Node dot J S"),
 ]
 ABBREVIATIONS = [
+    ("a Ph.D. in", "a P H D in"),
+    ("w/o milk", "without milk"),
+    ("Hello Dr. Smith", "Hello Doctor Smith"),
+    ("Mulholland Dr.", "Mulholland Drive"),
     ("Dr. Smith", "Doctor Smith"),
     ("Ask Mr. Jones and Mrs. Hill", "Ask Mister Jones and Missus Hill"),
     ("5 Main St. near St. John", "five Main Street near Saint John"),
