@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from speecht5_demo.ui import compare
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.settings import Settings
 from speecht5_demo.ui.theme import STYLESHEETS, theme
@@ -25,9 +26,10 @@ def build_app(settings: Settings) -> gr.Blocks:
     """
     context = AppContext.open(settings)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as pages:
-        gr.HTML(f"<p>{context.checkpoint.notice}</p>")
+        service = compare.build(context, pages)
     demo: gr.Blocks = pages
     demo.queue(max_size=32)
+    service.warm_up_in_background()
     return demo
 
 

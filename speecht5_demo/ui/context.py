@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from speecht5_demo.checkpoints import Checkpoint, open_checkpoint
 from speecht5_demo.listening.ratings import RatingsWriter
+from speecht5_demo.synthesis import Synthesizer
 from speecht5_demo.ui.settings import Settings
 
 
@@ -16,11 +17,13 @@ class AppContext:
     Attributes:
         settings: what the deployment chose.
         checkpoint: who speaks.
+        synthesizer: makes it speak, one run at a time.
         ratings: this process' only writer of ratings; safe between threads.
     """
 
     settings: Settings
     checkpoint: Checkpoint
+    synthesizer: Synthesizer
     ratings: RatingsWriter
 
     @classmethod
@@ -30,4 +33,5 @@ class AppContext:
         Raises:
             CheckpointError: the checkpoint cannot be found or read.
         """
-        return cls(settings, open_checkpoint(settings.checkpoint), RatingsWriter(settings.ratings))
+        checkpoint = open_checkpoint(settings.checkpoint)
+        return cls(settings, checkpoint, Synthesizer(checkpoint), RatingsWriter(settings.ratings))

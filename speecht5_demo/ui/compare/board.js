@@ -26,13 +26,37 @@ const icon = (path) => {
 };
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
 
+// One random word a browser, so that all ratings of one person can be told from those of others. Nothing else is kept.
+const listenerId = () => {
+  const fresh = () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  try {
+    const known = localStorage.getItem('speecht5-listener') || fresh();
+    localStorage.setItem('speecht5-listener', known);
+    return known;
+  } catch {
+    return (window.speecht5Listener ??= fresh());
+  }
+};
+
 const board = element.querySelector('.board');
-const view = { run: null, revision: -1, cards: new Map() };
+const view = { run: null, opened: 0, revision: -1, cards: new Map() };
 const players = new Set();
+
+// ---- a sample of a checkpoint that does not speak: figures only ----
+const makeSilentCard = (data) => {
+  const title = h('h3');
+  const facts = h('div', { style: 'display:grid;gap:12px' });
+  const node = h('section', { class: 'card new', 'data-letter': data.letter },
+    h('header', {}, h('div', { class: 'letter', 'aria-hidden': 'true' }, data.letter), title, h('p', {}, 'Speed and size only')), facts);
+  return {
+    node, audio: null, refresh: () => {},
+    update: (next) => { title.textContent = next.told.label; facts.replaceChildren(...figures(next, next.told)); },
+  };
+};
 
 // ---- one sample: player, scale, and, once the server tells, its name and figures ----
 const makeCard = (run, data) => {
-  const heard = { plays: 0, shownAt: performance.now() };
+  const heard = { plays: 0, since: null };
   const audio = h('audio', { preload: 'auto', src: `${root}/gradio_api/file=${data.audio.path}` });
   const glyph = icon(PLAY);
   const play = h('button', { type: 'button', class: 'play', 'aria-label': `Play sample ${data.letter}` }, glyph);
@@ -55,6 +79,7 @@ const makeCard = (run, data) => {
   audio.ontimeupdate = tell;
   audio.onplay = () => {
     heard.plays += 1;
+    heard.since ??= performance.now();
     show(true);
     players.forEach((other) => other !== audio && other.pause());
     card.refresh();
@@ -70,12 +95,13 @@ const makeCard = (run, data) => {
     return data.audio.seconds ? Math.min(1, seconds / data.audio.seconds) : 0;
   };
 
+  const link = h('a', { class: 'download', href: audio.src }, 'Download WAV');
   const title = h('h3', { id: `title-${data.ticket}` });
   const subtitle = h('p');
   const slots = { top: h('div'), rating: h('div'), facts: h('div', { style: 'display:grid;gap:12px' }) };
   const node = h('section', { class: 'card new', tabindex: -1, 'aria-labelledby': `title-${data.ticket}`, 'data-letter': data.letter },
     h('header', {}, h('div', { class: 'letter', 'aria-hidden': 'true' }, data.letter), title, subtitle),
-    slots.top, h('div', { class: 'player' }, play, seek, time, audio), slots.rating, slots.facts);
+    slots.top, h('div', { class: 'player' }, play, seek, time, audio), slots.rating, slots.facts, link);
 
   const scale = makeScale(run, data, heard, heardFraction, audio);
   const card = {
@@ -86,9 +112,11 @@ const makeCard = (run, data) => {
       const told = next.told;
       title.textContent = told ? told.label : `Sample ${next.letter}`;
       subtitle.textContent = told ? `Sample ${next.letter}` : 'Name hidden until all are rated';
-      slots.top.replaceChildren(...(next.ended ? [] : [h('p', { class: 'cut' }, 'Cut off: this variant did not stop by itself.')]));
+      slots.top.replaceChildren(...(!next.cut_off ? [] : [h('p', { class: 'cut' }, 'Cut off: this variant did not stop by itself.')]));
       if (next.rating) slots.rating.replaceChildren(ratedLine(next.rating));
       else if (!slots.rating.contains(scale.node)) slots.rating.replaceChildren(scale.node);
+      link.setAttribute('download', next.audio.download);
+      link.setAttribute('aria-label', `Download sample ${next.letter} as WAV`);
       const key = JSON.stringify(told ?? null);
       if (slots.facts.dataset.key !== key) {
         slots.facts.dataset.key = key;
@@ -145,7 +173,8 @@ const makeScale = (run, data, heard, heardFraction, audio) => {
     try {
       const answer = await server.rate({
         ticket: data.ticket, rating: score, plays: heard.plays, heard_fraction: heardFraction(),
-        response_s: (performance.now() - heard.shownAt) / 1000,
+        response_s: (performance.now() - heard.since) / 1000, listener: listenerId(),
+        device: matchMedia('(pointer: coarse)').matches ? 'touch' : 'mouse',
       });
       if (!answer?.saved) throw new Error(answer?.problem || '');
       audio.pause();
@@ -194,11 +223,11 @@ const figures = (data, told) => {
   const rows = [];
   for (const row of told.facts) rows.push(...fact(row.name, row.value, row.change));
   parts.push(h('dl', { class: 'facts' }, ...rows));
-  if (told.spectrogram) {
+  if (told.spectrogram && data.audio) {
     parts.push(h('figure', {},
       h('img', { class: 'day', src: `${root}/gradio_api/file=${told.spectrogram.day}`, alt: told.spectrogram.alt }),
       h('img', { class: 'night', src: `${root}/gradio_api/file=${told.spectrogram.night}`, alt: told.spectrogram.alt }),
-      h('figcaption', { 'aria-hidden': 'true' }, h('span', {}, '0 s'), h('span', {}, 'mel spectrogram, 80 Hz to 7.6 kHz'),
+      h('figcaption', { 'aria-hidden': 'true' }, h('span', {}, '0 s'), h('span', {}, 'mel spectrogram'),
         h('span', {}, `${data.audio.seconds.toFixed(1)} s`))));
   }
   return parts;
@@ -224,22 +253,27 @@ const spoken = h('p', { class: 'spoken' });
 const track = h('div', { class: 'track', role: 'progressbar', 'aria-label': 'Progress', 'aria-valuemin': 0, 'aria-valuemax': 100 }, h('span'));
 const stateBox = h('div', { class: 'state' }, status, problem, track, spoken);
 
+const complain = (sentence) => {
+  problem.hidden = !sentence;
+  if (problem.textContent !== (sentence || '')) problem.textContent = sentence || '';
+};
 const draw = (value) => {
   if (!value || !value.run && !value.problem) return;
-  if (value.run && value.run === view.run && value.revision < view.revision) return;
+  if (value.run && (value.opened < view.opened || (value.run === view.run && value.revision < view.revision))) return;
   if (!areas.cards.isConnected) board.replaceChildren(areas.state, areas.reveal, areas.cards);
+  if (!stateBox.isConnected) areas.state.append(stateBox);
+  if (!value.run) return complain(value.problem);
   if (value.run !== view.run) {
-    view.cards.forEach((card) => { card.audio.pause(); players.delete(card.audio); });
+    view.cards.forEach((card) => { card.audio?.pause(); players.delete(card.audio); });
     view.cards.clear();
     areas.cards.replaceChildren();
     areas.reveal.replaceChildren();
   }
   view.run = value.run;
+  view.opened = value.opened;
   view.revision = value.revision;
-  if (!stateBox.isConnected) areas.state.append(stateBox);
   if (status.textContent !== value.status) status.textContent = value.status;
-  problem.hidden = !value.problem;
-  if (problem.textContent !== (value.problem || '')) problem.textContent = value.problem || '';
+  complain(value.problem);
   track.hidden = value.progress == null;
   if (value.progress != null) {
     track.setAttribute('aria-valuenow', Math.round(100 * value.progress));
@@ -253,7 +287,7 @@ const draw = (value) => {
   for (const data of value.cards ?? []) {
     let card = view.cards.get(data.ticket);
     if (!card) {
-      card = makeCard(value.run, data);
+      card = data.audio ? makeCard(value.run, data) : makeSilentCard(data);
       view.cards.set(data.ticket, card);
       areas.cards.append(card.node);
     }

@@ -1,0 +1,80 @@
+"""Samples and spectrograms as files that say nothing about themselves.
+
+A blind card must not be told apart by what surrounds its audio: names are random, and the time of writing,
+which a server sends as Last-Modified and which would tell how long each variant took, is the same for all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import tempfile
+import wave
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speecht5_demo.synthesis import Speech
+from speecht5_demo.ui.components.spectrogram import DAY, NIGHT, spectrogram_png
+
+_SAME_TIME = (1_000_000_000, 1_000_000_000)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One sample on disk.
+
+    Attributes:
+        audio: 16-bit mono WAV.
+        sha256: of that file, hexadecimal.
+        day, night: its spectrogram for light and for dark pages, PNG.
+    """
+
+    audio: Path
+    sha256: str
+    day: Path
+    night: Path
+
+    def delete(self) -> None:
+        """Remove the files; those that are gone already are no problem."""
+        for path in (self.audio, self.day, self.night):
+            path.unlink(missing_ok=True)
+
+
+class ClipShelf:
+    """A folder of clips that lives as long as this process."""
+
+    def __init__(self) -> None:
+        self._holder = tempfile.TemporaryDirectory(prefix="speecht5-demo-clips-", ignore_cleanup_errors=True)
+        self.folder = Path(self._holder.name).resolve()
+
+    def store(self, speech: Speech) -> Clip:
+        """Write a speech's audio and pictures."""
+        audio = wav_bytes(speech.samples, speech.sampling_rate)
+        return Clip(
+            audio=self._write(audio, ".wav"),
+            sha256=hashlib.sha256(audio).hexdigest(),
+            day=self._write(spectrogram_png(speech.mel, DAY), ".png"),
+            night=self._write(spectrogram_png(speech.mel, NIGHT), ".png"),
+        )
+
+    def _write(self, content: bytes, suffix: str) -> Path:
+        path = self.folder / f"{secrets.token_hex(16)}{suffix}"
+        path.write_bytes(content)
+        os.utime(path, _SAME_TIME)
+        return path
+
+
+def wav_bytes(samples: NDArray[np.float32], sampling_rate: int) -> bytes:
+    """A 16-bit mono WAV of samples in [-1, 1]; louder ones are clipped, nothing is normalised."""
+    buffer = BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sampling_rate)
+        file.writeframes((np.clip(samples, -1.0, 1.0) * 32767).round().astype("<i2").tobytes())
+    return buffer.getvalue()

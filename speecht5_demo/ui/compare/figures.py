@@ -1,0 +1,41 @@
+"""Numbers as people read them, and changes against the baseline in words as well as in colour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SAME_WITHIN = 0.02
+"""Changes smaller than this share are called "no change"."""
+
+
+def seconds(value: float) -> str:
+    """`312 ms` below a second, `1.24 s` above."""
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
+
+
+def megabytes(count: int) -> str:
+    """Decimal megabytes: `24.9 MB`."""
+    return f"{count / 1e6:.1f} MB"
+
+
+def change(value: float, baseline: float | None, less: str, more: str) -> dict[str, str] | None:
+    """How much less or more than the baseline; less is better in all that is compared here.
+
+    Args:
+        value: of this variant.
+        baseline: of the baseline; None where it is not part of the comparison.
+        less, more: words such as "faster" and "slower".
+    """
+    if baseline is None or baseline <= 0:
+        return None
+    share = value / baseline - 1
+    if abs(share) < SAME_WITHIN:
+        return {"text": "no change", "direction": ""}
+    if share < 0:
+        return {"text": f"{-share:.0%} {less}", "direction": "better"}
+    return {"text": f"{share:.0%} {more}", "direction": "worse"}
+
+
+def row(name: str, value: str, delta: dict[str, str] | None = None) -> dict[str, Any]:
+    """One line of a card's facts."""
+    return {"name": name, "value": value, "change": delta}

@@ -1,0 +1,220 @@
+"""The Compare page: layout first, then what its buttons do."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+import gradio as gr
+from gradio.events import api as gradio_api
+
+from speecht5_demo.errors import DemoError
+from speecht5_demo.text import spoken_form
+from speecht5_demo.ui.compare.api import compare_endpoint
+from speecht5_demo.ui.compare.board import board
+from speecht5_demo.ui.compare.plan import (
+    MAX_CHARACTERS,
+    MAX_PRUNED_PERCENT,
+    MAX_REPEATS,
+    MAX_SEED,
+    OwnVariant,
+    VoiceChoice,
+    preselected,
+)
+from speecht5_demo.ui.compare.service import CompareService
+from speecht5_demo.ui.compare.view import board_view, problem_view
+from speecht5_demo.ui.context import AppContext
+from speecht5_demo.variants import all_variants
+
+EXAMPLES = (
+    "The train leaves at 9:45 on March 3rd; a ticket is $12.50.",
+    "Glue the sheet to the dark blue background.",
+    "Dr. Lee paid £7.99 for 3 apples on 12/24/2025.",
+    "Would you rather hear it fast, or hear it well?",
+)
+HERO = """<div class="hero"><h1>Hear what optimisation costs</h1>
+<p>SpeechT5 reads your sentence as it is and after quantisation and pruning. Listen without names, rate what
+you hear, then see what each version costs in time and megabytes.</p> <p
+class="notice"><span>{notice}</span></p></div>"""
+NO_BLEND = ""
+
+
+def preview(written: object) -> str:
+    """What will be spoken, as markup; while typing, a problem is only mentioned."""
+    if not isinstance(written, str) or not written.strip():
+        return ""
+    try:
+        said = spoken_form(written[:MAX_CHARACTERS])
+    except DemoError as error:
+        return f'<p class="preview wrong">{escape(str(error))}</p>'
+    return f'<p class="preview">Will be spoken as <q>{escape(said)}</q></p>'
+
+
+def build(context: AppContext, demo: gr.Blocks) -> CompareService:
+    """Lay out the page in `demo`, which is open; returns the service that the app warms up."""
+    service = CompareService(context)
+    gr.set_static_paths(service.shelf.folder)
+    checkpoint = context.checkpoint
+    speakers = [(speaker.label, name) for name, speaker in checkpoint.speakers.items()]
+
+    gr.HTML(HERO.format(notice=escape(checkpoint.notice)), apply_default_css=False)
+    with gr.Row(equal_height=False, elem_classes="desk"):
+        with gr.Column(scale=6, min_width=300):
+            text = gr.Textbox(
+                EXAMPLES[0],
+                label="What should it say?",
+                lines=3,
+                max_lines=8,
+                placeholder="Type a sentence: numbers, prices and dates are welcome.",
+                elem_id="text",
+            )
+            spoken = gr.HTML(preview(EXAMPLES[0]), elem_id="spoken", apply_default_css=False)
+            examples = gr.Dataset(
+                components=[text],
+                samples=[[sentence] for sentence in EXAMPLES],
+                label="Or try one of these",
+                type="tuple",
+                elem_id="examples",
+            )
+        with gr.Column(scale=5, min_width=300):
+            variants = gr.CheckboxGroup(
+                [(variant.label, variant.name) for variant in all_variants()],
+                value=list(preselected(checkpoint)),
+                label="Versions to compare",
+                elem_id="variants",
+            )
+            with gr.Row():
+                speaker = gr.Dropdown(
+                    speakers, value=speakers[0][1], label="Speaker", scale=3, min_width=180, elem_id="speaker"
+                )
+                seed = gr.Number(
+                    0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=90, elem_id="seed"
+                )
+                dice = gr.Button("New seed", size="sm", scale=1, min_width=80, elem_id="dice")
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=280), gr.Accordion("Another voice: upload or blend", open=False):
+            upload = gr.File(
+                label="Your own speaker: 512 values, .npy or .pt",
+                file_types=[".npy", ".pt"],
+                type="filepath",
+                height=120,
+                elem_id="upload",
+            )
+            blend_with = gr.Dropdown(
+                [("Nobody", NO_BLEND), *speakers], value=NO_BLEND, label="Blend with", elem_id="blend-with"
+            )
+            share = gr.Slider(0, 100, 50, step=1, label="Share of the second voice, %", elem_id="share")
+        with gr.Column(min_width=280), gr.Accordion("Your own version", open=False):
+            own = gr.Checkbox(False, label="Add it to the comparison", elem_id="own")
+            amount = gr.Slider(0, MAX_PRUNED_PERCENT, 60, step=1, label="Pruned weights, %", elem_id="amount")
+            int8 = gr.Checkbox(False, label="Then quantise to INT8", elem_id="own-int8")
+            include = gr.Textbox(
+                "*", label="Layers to change", info="Name patterns, separated by commas.", elem_id="include"
+            )
+            exclude = gr.Textbox(
+                "",
+                label="Layers to leave alone",
+                placeholder="*.prenet.*, *.feat_out, *.prob_out",
+                elem_id="exclude",
+            )
+        with gr.Column(min_width=280), gr.Accordion("Timing", open=False):
+            repeats = gr.Slider(
+                1,
+                MAX_REPEATS,
+                3,
+                step=1,
+                label="Timed runs of each version",
+                info="Runs are interleaved; the median is shown.",
+                elem_id="repeats",
+            )
+    with gr.Row(elem_classes="actions"):
+        speak = gr.Button("Speak", variant="primary", size="lg", scale=2, min_width=140, elem_id="speak")
+        stop = gr.Button(
+            "Stop", variant="stop", size="lg", scale=1, min_width=90, visible=False, elem_id="stop"
+        )
+        blind = gr.Checkbox(
+            checkpoint.listenable,
+            label="Hide names until I have rated",
+            interactive=checkpoint.listenable,
+            scale=2,
+            min_width=220,
+            container=False,
+            elem_id="blind",
+        )
+    samples = board(service.rate)
+    run = gr.State(None)
+
+    def start(request: gr.Request, *sent: Any) -> tuple[Any, ...]:
+        written, voice, second, file, percent, number, names, *own_recipe, times, hidden = sent
+        try:
+            started = service.start(
+                text=written,
+                voice=VoiceChoice(voice, file, second, percent),
+                seed=number,
+                variants=names,
+                own=OwnVariant(*own_recipe),
+                repeats=times,
+                blind=hidden,
+                session=request.session_hash,
+            )
+        except DemoError as error:
+            return problem_view(str(error)), None, gr.skip(), gr.skip()
+        return board_view(started), started.id, gr.update(interactive=False), gr.update(visible=True)
+
+    def speak_run(run_id: object) -> Iterator[Any]:
+        for running in service.speak(run_id):
+            yield board_view(running), gr.update(interactive=not running.speaking)
+
+    def rest(run_id: object) -> tuple[Any, Any]:
+        if service.busy(run_id):
+            return gr.skip(), gr.skip()
+        return gr.update(interactive=True), gr.update(visible=False)
+
+    def leave(request: gr.Request) -> None:
+        service.leave(request.session_hash)
+
+    inside: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    at_once: dict[str, Any] = {**inside, "concurrency_limit": None}
+    asked = [
+        text,
+        speaker,
+        blend_with,
+        upload,
+        share,
+        seed,
+        variants,
+        own,
+        amount,
+        int8,
+        include,
+        exclude,
+        repeats,
+        blind,
+    ]
+    begun = gr.on(
+        [speak.click, text.submit], start, asked, [samples, run, speak, stop], trigger_mode="once", **at_once
+    )
+    spoken_out = begun.then(
+        speak_run,
+        run,
+        [samples, speak],
+        trigger_mode="multiple",
+        concurrency_id="synthesis",
+        concurrency_limit=1,
+        **inside,
+    )
+    spoken_out.then(rest, run, [speak, stop], trigger_mode="multiple", **at_once)
+    stop.click(service.stop, run, None, **at_once)
+    examples.click(lambda sample: sample[0], examples, text, **at_once)
+    dice.click(lambda: secrets.randbelow(10_000), None, seed, **at_once)
+    text.change(preview, text, spoken, trigger_mode="always_last", **at_once)
+    gradio_api(
+        compare_endpoint(context, service.shelf),
+        api_name="compare",
+        concurrency_id="synthesis",
+        concurrency_limit=1,
+    )
+    demo.unload(leave)
+    return service

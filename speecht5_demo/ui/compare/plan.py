@@ -1,0 +1,181 @@
+"""From what a page sent to what will be spoken. A raw post to the queue passes through here too."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.errors import SpeakerError, SynthesisError, TextError, VariantError
+from speecht5_demo.speakers import Speaker, blend, find_speaker, load_upload
+from speecht5_demo.text import spoken_form
+from speecht5_demo.variants import REPORT_VARIANTS, Variant, custom, find
+
+MAX_CHARACTERS = 2000
+MAX_VARIANTS = 8
+MAX_REPEATS = 10
+MAX_SEED = 2**31 - 1
+MAX_PRUNED_PERCENT = 95
+SMALL_HIDDEN_SIZE = 512
+
+
+@dataclass(frozen=True)
+class OwnVariant:
+    """A visitor's own recipe, as the page sends it.
+
+    Attributes:
+        wanted: whether it joins the comparison.
+        pruned_percent: 0 to 95.
+        int8: quantise afterwards.
+        include, exclude: name patterns, separated by commas or line breaks.
+    """
+
+    wanted: Any = False
+    pruned_percent: Any = 0
+    int8: Any = False
+    include: Any = ""
+    exclude: Any = ""
+
+
+@dataclass(frozen=True)
+class VoiceChoice:
+    """Who shall speak, as the page sends it.
+
+    Attributes:
+        name: a speaker of the checkpoint.
+        upload: path of an uploaded x-vector, which then takes that speaker's place.
+        blend_with: a second speaker, or empty.
+        share_percent: how much of the second one, 0 to 100.
+    """
+
+    name: Any
+    upload: Any = None
+    blend_with: Any = None
+    share_percent: Any = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A checked request.
+
+    Attributes:
+        text: as written.
+        spoken_text: as it will be spoken.
+        speaker: who speaks.
+        seed: of the dropout masks.
+        variants: in the order chosen, each once.
+        repeats: timed runs of each.
+        blind: names and figures hidden until all samples are rated.
+        listenable: whether the samples are speech; where they are noise, only speed and size are shown.
+    """
+
+    text: str
+    spoken_text: str
+    speaker: Speaker
+    seed: int
+    variants: tuple[Variant, ...]
+    repeats: int
+    blind: bool
+    listenable: bool
+
+
+def make_plan(
+    checkpoint: Checkpoint,
+    *,
+    text: Any,
+    voice: VoiceChoice,
+    seed: Any,
+    variants: Any,
+    own: OwnVariant,
+    repeats: Any,
+    blind: Any,
+) -> Plan:
+    """Check every input.
+
+    Raises:
+        TextError, SpeakerError, VariantError, SynthesisError: an input is unusable; the sentence says which.
+    """
+    written = _text(text)
+    return Plan(
+        text=written,
+        spoken_text=spoken_form(written),
+        speaker=_speaker(checkpoint, voice),
+        seed=whole_number(seed, "The seed", 0, MAX_SEED),
+        variants=_variants(variants, own),
+        repeats=whole_number(repeats, "The number of repeats", 1, MAX_REPEATS),
+        blind=blind is not False and checkpoint.listenable,
+        listenable=checkpoint.listenable,
+    )
+
+
+def preselected(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """Variants chosen for a first visit: all of the report's where they are quick, else its two ends."""
+    if checkpoint.acoustic_config.hidden_size <= SMALL_HIDDEN_SIZE:
+        return REPORT_VARIANTS
+    return (REPORT_VARIANTS[0], REPORT_VARIANTS[-1])
+
+
+def whole_number(value: Any, what: str, low: int, high: int) -> int:
+    """`value` as an integer from `low` to `high`.
+
+    Raises:
+        SynthesisError: it is none.
+    """
+    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+    if not math.isfinite(number) or number != int(number) or not low <= number <= high:
+        raise SynthesisError(f"{what} must be a whole number from {low} to {high:,}; got {value!r:.40}.")
+    return int(number)
+
+
+def _text(text: Any) -> str:
+    if not isinstance(text, str):
+        raise TextError("The text must be text. Type a sentence, then press Speak.")
+    if len(text) > MAX_CHARACTERS:
+        raise TextError(
+            f"The text has {len(text):,} characters and this page speaks up to {MAX_CHARACTERS:,} at once. "
+            "Shorten it, or use the command line for long texts."
+        )
+    return text
+
+
+def _speaker(checkpoint: Checkpoint, voice: VoiceChoice) -> Speaker:
+    if voice.upload:
+        first = load_upload(Path(str(voice.upload)))
+    elif isinstance(voice.name, str):
+        first = find_speaker(checkpoint.speakers, voice.name)
+    else:
+        raise SpeakerError(f"Choose one of the speakers: {', '.join(checkpoint.speakers)}.")
+    if not voice.blend_with:
+        return first
+    share = whole_number(voice.share_percent, "The share of the second speaker, in percent,", 0, 100)
+    return blend(first, find_speaker(checkpoint.speakers, str(voice.blend_with)), share / 100)
+
+
+def _variants(names: Any, own: OwnVariant) -> tuple[Variant, ...]:
+    if (
+        not isinstance(names, Sequence)
+        or isinstance(names, str)
+        or not all(isinstance(n, str) for n in names)
+    ):
+        raise VariantError("Choose the variants as a list of names.")
+    chosen = [find(name) for name in dict.fromkeys(names)]
+    if own.wanted is True:
+        percent = whole_number(own.pruned_percent, "The share to prune, in percent,", 0, MAX_PRUNED_PERCENT)
+        chosen.append(custom(percent / 100, own.int8 is True, _patterns(own.include), _patterns(own.exclude)))
+    if not chosen:
+        raise VariantError("Choose at least one variant, then press Speak.")
+    if len(chosen) > MAX_VARIANTS:
+        raise VariantError(
+            f"{len(chosen)} variants are too many for one comparison: choose up to {MAX_VARIANTS}."
+        )
+    return tuple(chosen)
+
+
+def _patterns(written: Any) -> tuple[str, ...]:
+    if not isinstance(written, str) or len(written) > 1000:
+        raise VariantError("Write name patterns as short text, separated by commas, such as *.prenet.*")
+    return tuple(part for part in re.split(r"[\s,;]+", written) if part)

@@ -1,0 +1,109 @@
+"""A click on Save: checked, written to the disk, and only then confirmed."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from typing import Any
+
+from speecht5_demo.errors import DemoError, RatingsError
+from speecht5_demo.listening.ratings import RatingRow, RatingsWriter
+from speecht5_demo.listening.rows import check_rating
+from speecht5_demo.ui.compare.runs import Card, Run, Runs
+from speecht5_demo.ui.compare.view import QUESTION, board_view
+
+WHOLE_CLIP = 0.95
+_LISTENER = re.compile(r"[A-Za-z0-9-]{8,64}")
+_DEVICES = ("touch", "mouse")
+
+
+def rate(runs: Runs, writer: RatingsWriter, sent: Any) -> dict[str, Any]:
+    """Keep one rating.
+
+    Args:
+        runs: where the ticket is looked up.
+        writer: returns when the row is on the disk.
+        sent: what the page, or anybody, posted: `ticket`, `rating`, `plays`, `heard_fraction`, `response_s`,
+            `listener`, `device`.
+
+    Returns:
+        `{"saved": True, "rating": ..., "board": snapshot}` once the row is safe; a ticket used before answers
+        with the rating it was used for. `{"saved": False, "problem": sentence}` otherwise; the ticket stays
+        good.
+    """
+    try:
+        if not isinstance(sent, dict):
+            raise RatingsError("A rating needs a ticket and a score. Reload the page and rate again.")
+        run, card = runs.card(sent.get("ticket"))
+        with run.saving:
+            if card.rating is None:
+                row = rating_row(run, card, sent)
+                writer.append(row)
+                card.rating = row.rating
+    except DemoError as error:
+        return {"saved": False, "problem": str(error)}
+    return {"saved": True, "rating": card.rating, "board": board_view(run)}
+
+
+def rating_row(run: Run, card: Card, sent: dict[str, Any]) -> RatingRow:
+    """The row of the ratings file for what was sent.
+
+    Raises:
+        RatingsError: the score is not a whole number from 1 to 5, or the sample is no speech.
+    """
+    if not run.plan.listenable:
+        raise RatingsError("This checkpoint does not speak: its samples cannot be rated.")
+    speech, heard = card.speech, _share(sent.get("heard_fraction"))
+    flags = [
+        *(["part-heard"] if heard is None or heard < WHOLE_CLIP else []),
+        *([] if speech.ended else ["cut-off"]),
+    ]
+    listener, device = sent.get("listener"), sent.get("device")
+    return RatingRow(
+        study_id="",
+        session_id=run.session_id,
+        listener_id=listener
+        if isinstance(listener, str) and _LISTENER.fullmatch(listener)
+        else f"session-{run.session_id}",
+        source="compare",
+        blind=run.plan.blind,
+        trial=card.index,
+        position=card.index + 1,
+        question=QUESTION,
+        stimulus_id=card.clip.sha256[:16],
+        sentence_id="text-" + hashlib.sha256(speech.spoken_text.encode()).hexdigest()[:12],
+        text=speech.text,
+        speaker=speech.speaker,
+        variant=card.variant.name,
+        checkpoint=speech.checkpoint,
+        seed=speech.seed,
+        audio_sha256=card.clip.sha256,
+        rating=check_rating(sent.get("rating"), "ACR"),
+        heard_fraction=heard,
+        plays=_count(sent.get("plays")),
+        response_s=_seconds(sent.get("response_s")),
+        device=device if device in _DEVICES else "",
+        flags=tuple(flags),
+    )
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def _share(value: object) -> float | None:
+    number = _number(value)
+    return None if number is None or not 0 <= number <= 1 else number
+
+
+def _seconds(value: object) -> float | None:
+    number = _number(value)
+    return None if number is None or not 0 <= number <= 86_400 else number
+
+
+def _count(value: object) -> int | None:
+    number = _number(value)
+    return None if number is None or not 0 <= number <= 10_000 else int(number)

@@ -1,0 +1,104 @@
+"""What the page's events call: start a run, speak it, stop it, rate a card. No widget is known here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from speecht5_demo.errors import DemoError
+from speecht5_demo.ui.compare.clips import ClipShelf
+from speecht5_demo.ui.compare.pace import Tempo
+from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice, make_plan, preselected
+from speecht5_demo.ui.compare.rating import rate
+from speecht5_demo.ui.compare.runs import Run, Runs
+from speecht5_demo.ui.compare.speaking import speak
+from speecht5_demo.ui.context import AppContext
+
+WARM_UP_SENTENCE = "Hello there, this is a short sentence to warm up the voice."
+
+
+class CompareService:
+    """One server's comparisons."""
+
+    def __init__(self, context: AppContext) -> None:
+        self.context = context
+        self.shelf = ClipShelf()
+        self._runs = Runs()
+        self._tempo = Tempo()
+        self._warm = threading.Event()
+
+    def warm_up_in_background(self) -> None:
+        """Load the weights and let the preselected variants speak once: no visitor waits for that."""
+        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+
+    def _warm_up(self) -> None:
+        try:
+            synthesizer, checkpoint = self.context.synthesizer, self.context.checkpoint
+            for speech in synthesizer.compare(
+                WARM_UP_SENTENCE, checkpoint.speaker(), preselected(checkpoint)
+            ):
+                self._tempo.learn(speech)
+                synthesizer.sizes(speech.variant)
+        except DemoError as error:
+            print(f"Warm-up failed: {error}", flush=True)
+        finally:
+            self._warm.set()
+
+    def start(
+        self,
+        *,
+        text: Any,
+        voice: VoiceChoice,
+        seed: Any,
+        variants: Any,
+        own: OwnVariant,
+        repeats: Any,
+        blind: Any,
+        session: str | None,
+    ) -> Run:
+        """Check what the page sent and open a run.
+
+        Raises:
+            DemoError: an input is unusable.
+        """
+        plan = make_plan(
+            self.context.checkpoint,
+            text=text,
+            voice=voice,
+            seed=seed,
+            variants=variants,
+            own=own,
+            repeats=repeats,
+            blind=blind,
+        )
+        return self._runs.add(plan, session)
+
+    def speak(self, run_id: object) -> Iterator[Run]:
+        """The run, whenever its page may be told something new; nothing for one unknown or spoken before."""
+        run = self._runs.find(run_id)
+        if run is None or not run.claim():
+            return
+        while not self._warm.wait(0.1) and not run.cancel.is_set():
+            pass
+        for _ in speak(run, self.context.synthesizer, self.shelf, self._tempo):
+            yield run
+
+    def busy(self, run_id: object) -> bool:
+        """Whether something is still happening to a run."""
+        run = self._runs.find(run_id)
+        return run is not None and not run.over
+
+    def stop(self, run_id: object) -> None:
+        """Stop a run at its next decoder step, or before it begins."""
+        run = self._runs.find(run_id)
+        if run is not None:
+            run.cancel.set()
+
+    def leave(self, session: str | None) -> None:
+        """The visitor closed the page."""
+        self._runs.leave(session)
+
+    def rate(self, sent: Any) -> dict[str, Any]:
+        """Keep one rating; see `rating.rate`."""
+        return rate(self._runs, self.context.ratings, sent)

@@ -1,0 +1,83 @@
+"""One run from waiting to done. A generator: it yields whenever the page may be told something new.
+
+It holds no lock while it yields, so a visitor who closes the page in the middle leaves nothing locked behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from speecht5_demo.errors import DemoError, SynthesisCancelled
+from speecht5_demo.synthesis import Speech, Synthesizer
+from speecht5_demo.ui.compare.clips import ClipShelf
+from speecht5_demo.ui.compare.pace import Beat, Tempo
+from speecht5_demo.ui.compare.runs import Card, Run
+
+
+def speak(run: Run, synthesizer: Synthesizer, shelf: ClipShelf, tempo: Tempo) -> Iterator[None]:
+    """Prepare, speak every variant once, measure the sizes, time the repeats."""
+    try:
+        yield from _prepare(run, synthesizer)
+        plan = run.plan
+        speeches = synthesizer.compare(
+            plan.text, plan.speaker, run.order, plan.seed, plan.repeats, cancelled=run.cancel
+        )
+        yield from _first_samples(run, speeches, shelf, tempo)
+        yield from _sizes(run, synthesizer)
+        yield from _repeats(run, speeches)
+        run.phase = "done"
+    except SynthesisCancelled:
+        run.phase = "stopped"
+    except DemoError as error:
+        run.phase = "stopped"
+        run.problem = str(error)
+    yield
+
+
+def _check_cancelled(run: Run) -> None:
+    if run.cancel.is_set():
+        raise SynthesisCancelled("Stopped before all samples were complete; press Speak to start again.")
+
+
+def _prepare(run: Run, synthesizer: Synthesizer) -> Iterator[None]:
+    """Build every variant first: building is nobody's latency, and a recipe that fails does so at once."""
+    run.phase = "preparing"
+    yield
+    for variant in run.plan.variants:
+        _check_cancelled(run)
+        synthesizer.warm_up(variant)
+    run.phase = "speaking"
+    yield
+
+
+def _first_samples(run: Run, speeches: Iterator[Speech], shelf: ClipShelf, tempo: Tempo) -> Iterator[None]:
+    beat = Beat(tempo.beat(run.plan.variants, len(run.plan.spoken_text)), run.cancel)
+    for variant, speech in zip(run.order, speeches, strict=False):
+        tempo.learn(speech)
+        clip = shelf.store(speech)
+        if run.plan.blind:
+            beat.wait()
+        run.cards.append(Card(len(run.cards), variant, speech, clip))
+        run.runs_done += 1
+        if len(run.cards) == len(run.order):
+            run.phase = "measuring"
+        yield
+        _check_cancelled(run)
+
+
+def _sizes(run: Run, synthesizer: Synthesizer) -> Iterator[None]:
+    for card in run.cards:
+        _check_cancelled(run)
+        card.sizes = synthesizer.sizes(card.variant)
+        if run.revealed:
+            yield
+
+
+def _repeats(run: Run, speeches: Iterator[Speech]) -> Iterator[None]:
+    """Time the further rounds. While a run is blind the page hears nothing of them: their pace would tell."""
+    for speech in speeches:
+        card = next(card for card in run.cards if card.variant.name == speech.variant)
+        card.speech = speech
+        run.runs_done += 1
+        if run.revealed:
+            yield

@@ -1,0 +1,186 @@
+"""The one place that decides what a page may know.
+
+`board_view` is all that a browser is ever told about a run. While a run is blind and not all of its samples
+are rated, a card is a letter, a ticket, its audio and what this visitor rated: no name, no figure, no
+picture, no timing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from speecht5_demo.ui.compare.figures import change, megabytes, row, seconds
+from speecht5_demo.ui.compare.runs import Card, Run
+from speecht5_demo.variants import BASELINE
+
+QUESTION = "How does it sound?"
+
+_STATUS = {
+    "waiting": "Waiting for the voice: it serves one visitor at a time.",
+    "preparing": "Preparing the variants. The first time takes a moment.",
+}
+
+
+def board_view(run: Run) -> dict[str, Any]:
+    """A snapshot of the run for its visitor's page."""
+    revision = run.next_revision()
+    revealed = run.revealed
+    cards = list(run.cards)
+    return {
+        "run": run.session_id,
+        "opened": run.opened_ms,
+        "revision": revision,
+        "question": QUESTION,
+        "status": _status(run, revealed),
+        "problem": run.problem,
+        "progress": _progress(run, revealed),
+        "spoken": run.plan.spoken_text,
+        "expected": len(run.order) if run.speaking else len(cards),
+        "cards": [_card(run, card, revealed) for card in cards],
+        "table": _table(run, cards) if revealed and not run.speaking and cards else None,
+    }
+
+
+def problem_view(sentence: str) -> dict[str, Any]:
+    """What the page shows when a run could not even begin; its earlier samples stay."""
+    return {"run": None, "revision": 0, "problem": sentence}
+
+
+def _status(run: Run, revealed: bool) -> str:
+    ready, total, rated = len(run.cards), len(run.order), sum(1 for card in run.cards if card.rating)
+    if run.phase in _STATUS:
+        return _STATUS[run.phase]
+    if run.phase == "speaking":
+        return f"{ready} of {total} samples are ready."
+    if run.phase == "stopped":
+        return f"Stopped: {ready} of {total} samples are complete."
+    if run.plan.blind and not revealed:
+        return f"Listen, then rate: {rated} of {total} rated. Names and figures appear after the last one."
+    if run.phase == "measuring":
+        return f"All samples are ready; timing run {run.runs_done} of {run.plan.repeats * total}."
+    if run.plan.blind:
+        return "All rated. This is what you heard."
+    return "Done. Listen and compare."
+
+
+def _progress(run: Run, revealed: bool) -> float | None:
+    if run.speaking:
+        return len(run.cards) / len(run.order)
+    if run.phase == "measuring" and revealed:
+        return run.runs_done / (run.plan.repeats * len(run.order))
+    return None
+
+
+def _card(run: Run, card: Card, revealed: bool) -> dict[str, Any]:
+    name = (
+        f"{card.speech.speaker}-{card.variant.name}-seed{card.speech.seed}"
+        if revealed
+        else f"sample-{card.letter}"
+    )
+    return {
+        "letter": card.letter,
+        "ticket": card.ticket,
+        "rating": card.rating,
+        "cut_off": revealed and not card.speech.ended,
+        "audio": {
+            "path": str(card.clip.audio),
+            "seconds": round(card.speech.audio_seconds, 3),
+            "download": f"{name}.wav",
+        }
+        if run.plan.listenable
+        else None,
+        "told": _told(run, card) if revealed else None,
+    }
+
+
+def _baseline(run: Run) -> Card | None:
+    return next((card for card in run.cards if card.variant.name == BASELINE.name), None)
+
+
+def _told(run: Run, card: Card) -> dict[str, Any]:
+    speech, latency = card.speech, card.speech.latency
+    stages = (("encode", latency.encode), ("decode", latency.decode), ("vocode", latency.vocode))
+    done, wanted = len(latency.runs), run.plan.repeats
+    return {
+        "label": card.variant.label,
+        "name": card.variant.name,
+        "explanation": card.variant.explanation,
+        "latency": {
+            "median": seconds(latency.median),
+            "note": f"median of {done} runs" if done == wanted and done > 1 else f"{done} of {wanted} runs",
+            "change": _latency_change(run, card),
+            "stages": [
+                {"name": name, "seconds": seconds(value), "share": max(value, 1e-6)} for name, value in stages
+            ],
+        },
+        "facts": _facts(run, card),
+        "spectrogram": {
+            "day": str(card.clip.day),
+            "night": str(card.clip.night),
+            "alt": f"Mel spectrogram of {card.variant.label}, {speech.audio_seconds:.1f} seconds",
+        },
+    }
+
+
+def _latency_change(run: Run, card: Card) -> dict[str, str] | None:
+    baseline = _baseline(run)
+    if baseline is None or baseline is card:
+        return None
+    return change(card.speech.latency.median, baseline.speech.latency.median, "faster", "slower")
+
+
+def _size_change(run: Run, card: Card, attribute: str) -> dict[str, str] | None:
+    baseline = _baseline(run)
+    if baseline is None or baseline is card or baseline.sizes is None or card.sizes is None:
+        return None
+    return change(getattr(card.sizes, attribute), getattr(baseline.sizes, attribute), "smaller", "larger")
+
+
+def _facts(run: Run, card: Card) -> list[dict[str, Any]]:
+    speech, sizes = card.speech, card.sizes
+    rows = [
+        row("RTF", f"{speech.rtf:.3f}"),
+        row("p90", seconds(speech.latency.p90)),
+        row("Audio", f"{speech.audio_seconds:.2f} s in {speech.steps} steps"),
+    ]
+    if sizes is None:
+        return [*rows, row("On disk", "measuring…")]
+    return [
+        *rows,
+        row("On disk", megabytes(sizes.disk_bytes), _size_change(run, card, "disk_bytes")),
+        row("– vocoder", megabytes(sizes.vocoder_disk_bytes)),
+        row("Zipped", megabytes(sizes.zip_bytes), _size_change(run, card, "zip_bytes")),
+        row("In memory", megabytes(sizes.resident_bytes), _size_change(run, card, "resident_bytes")),
+        row(
+            "Not zero",
+            f"{sizes.nonzero_parameters / sizes.parameters:.0%} of {sizes.parameters / 1e6:.1f} M",
+        ),
+    ]
+
+
+def _table(run: Run, cards: list[Card]) -> dict[str, Any]:
+    place = {variant.name: index for index, variant in enumerate(run.plan.variants)}
+    return {
+        "caption": "What you heard and what it costs",
+        "head": ["Sample", "You said", "Latency", "Real-time factor", "On disk", "Zipped"],
+        "rows": [
+            {
+                "letter": card.letter,
+                "label": card.variant.label,
+                "rating": card.rating,
+                "cells": [
+                    {"text": seconds(card.speech.latency.median), "change": _latency_change(run, card)},
+                    {"text": f"{card.speech.rtf:.3f}", "change": None},
+                    _size_cell(run, card, "disk_bytes"),
+                    _size_cell(run, card, "zip_bytes"),
+                ],
+            }
+            for card in sorted(cards, key=lambda card: place[card.variant.name])
+        ],
+    }
+
+
+def _size_cell(run: Run, card: Card, attribute: str) -> dict[str, Any]:
+    if card.sizes is None:
+        return {"text": "measuring…", "change": None}
+    return {"text": megabytes(getattr(card.sizes, attribute)), "change": _size_change(run, card, attribute)}
