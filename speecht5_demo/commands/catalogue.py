@@ -7,10 +7,8 @@ from dataclasses import asdict
 import typer
 from rich.table import Table
 
-from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import CheckpointOption, JsonOption
-from speecht5_demo.variants import all_variants
 
 variants_app = typer.Typer(invoke_without_command=True, help="List the variants, or build one.")
 
@@ -20,6 +18,8 @@ def variants(context: typer.Context, json: JsonOption = False) -> None:
     """List the variants, their recipes and what they are for."""
     if context.invoked_subcommand is not None:
         return
+    from speecht5_demo.variants import all_variants
+
     if json:
         console.print_json(
             {
@@ -43,6 +43,8 @@ def variants(context: typer.Context, json: JsonOption = False) -> None:
 
 def speakers(checkpoint: CheckpointOption = "auto", json: JsonOption = False) -> None:
     """List the speakers of a checkpoint."""
+    from speecht5_demo.checkpoints import open_checkpoint
+
     source = open_checkpoint(checkpoint)
     if json:
         console.print_json(

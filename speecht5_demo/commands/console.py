@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from speecht5_demo.synthesis import Progress as SynthesisProgress
+if TYPE_CHECKING:
+    from speecht5_demo.synthesis import Progress as SynthesisProgress
 
 stdout = Console()
 stderr = Console(stderr=True)

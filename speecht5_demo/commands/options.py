@@ -1,15 +1,21 @@
-"""Options that several commands share, and how their values are read."""
+"""Options that several commands share, and how their values are read.
+
+Modules of this package import torch and transformers inside the commands that need them: it takes seconds, which
+`--help` and the commands about ratings need not spend.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import SpeakerError
-from speecht5_demo.speakers import Speaker, blend, load_upload
+
+if TYPE_CHECKING:
+    from speecht5_demo.checkpoints import Checkpoint
+    from speecht5_demo.speakers import Speaker
 
 CheckpointOption = Annotated[
     str,
@@ -43,6 +49,8 @@ def read_speaker(checkpoint: Checkpoint, wanted: str | None) -> Speaker:
     Raises:
         SpeakerError: there is no such speaker, or the blend's share is not between 0 and 1.
     """
+    from speecht5_demo.speakers import blend, load_upload
+
     if wanted is None or wanted in checkpoint.speakers:
         return checkpoint.speaker(wanted)
     if wanted.endswith((".npy", ".pt")):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import (
     CheckpointOption,
@@ -18,8 +17,10 @@ from speecht5_demo.commands.options import (
     SpeakerOption,
     read_speaker,
 )
-from speecht5_demo.synthesis import Speech, Synthesizer, speech_document, write_wav
-from speecht5_demo.variants import REPORT_VARIANTS, Sizes, find
+
+if TYPE_CHECKING:
+    from speecht5_demo.synthesis import Speech
+    from speecht5_demo.variants import Sizes
 
 TextArgument = Annotated[str, typer.Argument(help="What to say; numbers, prices and dates are spoken out.")]
 
@@ -38,6 +39,10 @@ def synthesize(
 
     Example: python -m speecht5_demo synthesize "Hello!" --variant int8 --speaker slt -o hello.wav
     """
+    from speecht5_demo.checkpoints import open_checkpoint
+    from speecht5_demo.synthesis import Synthesizer, speech_document, write_wav
+    from speecht5_demo.variants import find
+
     source = open_checkpoint(checkpoint)
     synthesizer, recipe = Synthesizer(source), find(variant)
     with console.speaking_progress({recipe.name: recipe.label}) as on_progress:
@@ -54,8 +59,11 @@ def synthesize(
 def compare(
     text: TextArgument,
     variants: Annotated[
-        str, typer.Option("--variants", help="Names that `variants` lists, with commas.")
-    ] = ",".join(REPORT_VARIANTS),
+        str | None,
+        typer.Option(
+            "--variants", help="Names that `variants` lists, with commas; the report's four if not given."
+        ),
+    ] = None,
     speaker: SpeakerOption = None,
     seed: SeedOption = 0,
     repeats: RepeatsOption = 3,
@@ -69,9 +77,14 @@ def compare(
 
     Example: python -m speecht5_demo compare "Glue the sheet to the dark blue background." --variants baseline,int8
     """
+    from speecht5_demo.checkpoints import open_checkpoint
+    from speecht5_demo.synthesis import Synthesizer, speech_document, write_wav
+    from speecht5_demo.variants import REPORT_VARIANTS, find
+
     source = open_checkpoint(checkpoint)
     synthesizer = Synthesizer(source)
-    recipes = [find(name.strip()) for name in variants.split(",") if name.strip()]
+    names = REPORT_VARIANTS if variants is None else [name.strip() for name in variants.split(",")]
+    recipes = [find(name) for name in names]
     voice = read_speaker(source, speaker)
     spoken: dict[str, Speech] = {}
     with console.speaking_progress({recipe.name: recipe.label for recipe in recipes}) as on_progress:
