@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from speecht5_demo.errors import SpeakerError
-
 if TYPE_CHECKING:
     from speecht5_demo.checkpoints import Checkpoint
     from speecht5_demo.speakers import Speaker
@@ -47,22 +45,10 @@ def read_speaker(checkpoint: Checkpoint, wanted: str | None) -> Speaker:
     """The speaker an option names: the default, a known name, a file, or a blend `a+b[:share of b]`.
 
     Raises:
-        SpeakerError: there is no such speaker, or the blend's share is not between 0 and 1.
+        SpeakerError: there is no such speaker or file, or the blend's share is not between 0 and 1.
     """
-    from speecht5_demo.speakers import blend, load_upload
+    if wanted is not None and wanted.endswith((".npy", ".pt")):
+        from speecht5_demo.speakers import load_upload
 
-    if wanted is None or wanted in checkpoint.speakers:
-        return checkpoint.speaker(wanted)
-    if wanted.endswith((".npy", ".pt")):
         return load_upload(Path(wanted))
-    if "+" in wanted:
-        names, _, share = wanted.partition(":")
-        first, _, second = names.partition("+")
-        try:
-            part = float(share) if share else 0.5
-        except ValueError as error:
-            raise SpeakerError(
-                f"The share in {wanted!r} is no number: write a blend as slt+rms:0.3, with 0 to 1 of the second."
-            ) from error
-        return blend(checkpoint.speaker(first), checkpoint.speaker(second), part)
     return checkpoint.speaker(wanted)

@@ -30,7 +30,7 @@ def blend(a: Speaker, b: Speaker, share: float) -> Speaker:
         )
     percent = f"{100 * share:g}"
     return Speaker(
-        name=f"{a.name}+{b.name}@{share:g}",
+        name=f"{a.name}+{b.name}:{share:g}",
         label=f"{a.label} with {percent} % of {b.label}",
         vector=(mixed / length).astype(np.float32),
         source=f"blend of {a.name} ({a.source}) and {b.name} ({b.source})",

@@ -10,23 +10,23 @@ from speecht5_demo.speakers.speaker import Speaker
 
 
 def find_speaker(speakers: Mapping[str, Speaker], name: str) -> Speaker:
-    """The speaker called `name`, whatever its case; or a blend, written `slt+rms@0.3` for 30 % of rms.
+    """The speaker called `name`, whatever its case; or a blend, written `slt+rms` or, for 30 % of rms, `slt+rms:0.3`.
 
     Never opens a file: the name may come from anybody.
 
     Raises:
         SpeakerError: naming the speakers that there are, and the nearest one.
     """
-    wanted = name.strip().casefold()
+    wanted = name.strip().casefold()[:100]
     by_name = {known.casefold(): speaker for known, speaker in speakers.items()}
     if wanted in by_name:
         return by_name[wanted]
-    if mixed := re.fullmatch(r"([^+@]+)\+([^+@]+)@([0-9.]+)", wanted):
+    if mixed := re.fullmatch(r"([^+:]+)\+([^+:]+)(?::(.*))?", wanted):
         try:
-            share = float(mixed[3])
+            share = 0.5 if mixed[3] is None else float(mixed[3])
         except ValueError as error:
             raise SpeakerError(
-                f"{name!r}: {mixed[3]} is not a share. Write a blend as slt+rms@0.3."
+                f"The share in {name!r} is no number. Write a blend as slt+rms:0.3, with 0 to 1 of the second."
             ) from error
         return blend(find_speaker(speakers, mixed[1]), find_speaker(speakers, mixed[2]), share)
     near = difflib.get_close_matches(wanted, list(by_name), n=1)

@@ -92,7 +92,7 @@ def test_pickle_that_wants_to_run_code_is_refused_and_does_not_run(tmp_path, end
     value = np.array([Trap(trace)], dtype=object) if ending == ".npy" else {"vector": Trap(trace)}
     with pytest.raises(SpeakerError):
         load_upload(save(tmp_path / f"x{ending}", value))
-    (tmp_path / f"bare{ending}").write_bytes(pickle.dumps(Trap(trace)))
+    (tmp_path / f"bare{ending}").write_bytes(pickle.dumps(Trap(trace), protocol=2))
     with pytest.raises(SpeakerError):
         load_upload(tmp_path / f"bare{ending}")
     assert not trace.exists()
@@ -163,14 +163,15 @@ def test_blend_goes_from_one_to_the_other_whatever_their_lengths():
     assert np.allclose(blend(long, short, 1).vector[:2], [0, 1])
     half = blend(long, short, 0.5)
     assert np.allclose(half.vector[:2], np.sqrt([0.5, 0.5]))
-    assert half.name == "a+b@0.5"
+    assert half.name == "a+b:0.5"
 
 
 def test_blend_can_be_named():
     other = speaker("rms", GOOD[::-1] ** 2)
     known = {"slt": speaker("slt"), "rms": other}
-    assert np.array_equal(find_speaker(known, "slt+rms@0.3").vector, blend(known["slt"], other, 0.3).vector)
-    for wrong in ("slt+rms@1.5", "slt+rms@0.3.3", "slt+nobody@0.5"):
+    assert np.array_equal(find_speaker(known, "slt+rms:0.3").vector, blend(known["slt"], other, 0.3).vector)
+    assert find_speaker(known, "slt+RMS").name == "slt+rms:0.5"
+    for wrong in ("slt+rms:1.5", "slt+rms:", "slt+rms:half", "slt+nobody", "slt+rms+slt"):
         with pytest.raises(SpeakerError):
             find_speaker(known, wrong)
 
