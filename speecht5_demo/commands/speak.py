@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
 from rich.table import Table
 
 from speecht5_demo.commands import console
@@ -40,10 +41,11 @@ def synthesize(
     Example: python -m speecht5_demo synthesize "Hello!" --variant int8 --speaker slt -o hello.wav
     """
     from speecht5_demo.checkpoints import open_checkpoint
-    from speecht5_demo.synthesis import Synthesizer, speech_document, write_wav
+    from speecht5_demo.synthesis import Synthesizer, choose_threads, speech_document, write_wav
     from speecht5_demo.variants import find
 
     source = open_checkpoint(checkpoint)
+    choose_threads(source)
     synthesizer, recipe = Synthesizer(source), find(variant)
     with console.speaking_progress({recipe.name: recipe.label}) as on_progress:
         speech = synthesizer.speak(text, read_speaker(source, speaker), recipe, seed, repeats, on_progress)
@@ -52,7 +54,8 @@ def synthesize(
         console.print_json(speech_document(speech, sizes, audio))
         return
     console.stderr.print(source.notice)
-    console.stdout.print(_table([(speech, sizes, audio)]))
+    console.stdout.print(_table([(speech, sizes)]))
+    console.stdout.print(f"Wrote {audio}")
     _warn_if_cut(speech)
 
 
@@ -78,10 +81,11 @@ def compare(
     Example: python -m speecht5_demo compare "Glue the sheet to the dark blue background." --variants baseline,int8
     """
     from speecht5_demo.checkpoints import open_checkpoint
-    from speecht5_demo.synthesis import Synthesizer, speech_document, write_wav
+    from speecht5_demo.synthesis import Synthesizer, choose_threads, speech_document, write_wav
     from speecht5_demo.variants import REPORT_VARIANTS, find
 
     source = open_checkpoint(checkpoint)
+    choose_threads(source)
     synthesizer = Synthesizer(source)
     names = REPORT_VARIANTS if variants is None else [name.strip() for name in variants.split(",")]
     recipes = [find(name) for name in names]
@@ -99,27 +103,23 @@ def compare(
         return
     console.stderr.print(source.notice)
     console.stdout.print(f"Spoken as: {rows[0][0].spoken_text}")
-    console.stdout.print(_table(rows))
+    console.stdout.print(_table([(speech, sizes) for speech, sizes, _ in rows]))
+    console.stdout.print(f"Wrote {len(rows)} WAV files to {output}")
     for speech, _, _ in rows:
         _warn_if_cut(speech)
 
 
-def _table(rows: list[tuple[Speech, Sizes, Path]]) -> Table:
-    table = Table(caption="latency: seconds of the model call; MB: 10**6 bytes, acoustic model and vocoder")
-    for title in (
-        "variant",
-        "median s",
-        "p90 s",
-        "RTF",
-        "encode",
-        "decode",
-        "vocode",
-        "disk MB",
-        "zip MB",
-        "file",
-    ):
-        table.add_column(title, justify="left" if title in ("variant", "file") else "right", overflow="fold")
-    for speech, sizes, audio in rows:
+def _table(rows: list[tuple[Speech, Sizes]]) -> Table:
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        caption="seconds of the model call, median of the repeats; MB of 10**6 bytes, vocoder included",
+        caption_justify="left",
+    )
+    table.add_column("variant", no_wrap=True)
+    for title in ("median", "p90", "RTF", "encode", "decode", "vocode", "disk MB", "zip MB"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for speech, sizes in rows:
         latency = speech.latency
         seconds = (latency.median, latency.p90, speech.rtf, latency.encode, latency.decode, latency.vocode)
         table.add_row(
@@ -127,7 +127,6 @@ def _table(rows: list[tuple[Speech, Sizes, Path]]) -> Table:
             *(f"{value:.3f}" for value in seconds),
             console.megabytes(sizes.disk_bytes),
             console.megabytes(sizes.zip_bytes),
-            str(audio),
         )
     return table
 

@@ -7,6 +7,7 @@ from speecht5_demo.synthesis.plan import SpeechPlan, plan_speech, step_limits
 from speecht5_demo.synthesis.reference import ReferenceEngine
 from speecht5_demo.synthesis.speech import Latency, Speech
 from speecht5_demo.synthesis.synthesizer import Progress, Synthesizer
+from speecht5_demo.synthesis.threads import choose_threads
 from speecht5_demo.synthesis.wav import write_wav
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "StepLimits",
     "Synthesizer",
     "Utterance",
+    "choose_threads",
     "mask_seed",
     "plan_speech",
     "speech_document",
