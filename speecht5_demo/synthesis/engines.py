@@ -8,7 +8,9 @@ from collections import OrderedDict
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.synthesis.engine import Engine
 from speecht5_demo.synthesis.reference import ReferenceEngine
+from speecht5_demo.synthesis.turbo import TurboEngine
 from speecht5_demo.variants import Variant, build
+from speecht5_demo.variants.turbo import build_turbo, measure_turbo
 
 
 def make_engine(checkpoint: Checkpoint, variant: Variant) -> Engine:
@@ -17,7 +19,12 @@ def make_engine(checkpoint: Checkpoint, variant: Variant) -> Engine:
     Raises:
         VariantError, CheckpointError: as `build` does.
     """
-    return ReferenceEngine(build(checkpoint, variant))
+    if variant.turbo is None:
+        return ReferenceEngine(build(checkpoint, variant))
+    # Sizes fold the checkpoint again: keeping the weights for them would double the memory of serving.
+    return TurboEngine(
+        build_turbo(checkpoint, variant), lambda: measure_turbo(build_turbo(checkpoint, variant))
+    )
 
 
 class EngineShelf:

@@ -1,7 +1,7 @@
 """Variants: a checkpoint after a recipe of steps."""
 
 from speecht5_demo.variants.build import BuiltVariant, build
-from speecht5_demo.variants.recipe import Prune, QuantizeDynamic, Step, Variant
+from speecht5_demo.variants.recipe import Prune, QuantizeDynamic, Step, Turbo, Variant
 from speecht5_demo.variants.registry import BASELINE, REPORT_VARIANTS, all_variants, custom, find
 from speecht5_demo.variants.sizes import Sizes, measure_sizes
 
@@ -13,6 +13,7 @@ __all__ = [
     "QuantizeDynamic",
     "Sizes",
     "Step",
+    "Turbo",
     "Variant",
     "all_variants",
     "build",

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.errors import VariantError
 from speecht5_demo.variants.prune import prune
 from speecht5_demo.variants.quantize import quantize_dynamic
 from speecht5_demo.variants.recipe import Prune, QuantizeDynamic, Variant
@@ -35,6 +36,10 @@ def build(checkpoint: Checkpoint, variant: Variant) -> BuiltVariant:
         VariantError: a step cannot be applied.
         CheckpointError: the weights cannot be read.
     """
+    if variant.turbo is not None:
+        raise VariantError(
+            f"{variant.name} runs folded weights, not transformers' modules: build it with `build_turbo`."
+        )
     acoustic: nn.Module = checkpoint.load_acoustic()
     vocoder = checkpoint.load_vocoder()
     with torch.no_grad():

@@ -39,7 +39,21 @@ class QuantizeDynamic:
     exclude: tuple[str, ...] = ()
 
 
-Step = Prune | QuantizeDynamic
+@dataclass(frozen=True)
+class Turbo:
+    """Fold the checkpoint for the turbo engine; always the last step.
+
+    Attributes:
+        storage: (pattern, storage) pairs over the names of *folded* layers, such as `decoder.0.qkv`, `encoder.3.up`,
+            `prenet.0` or `head`; storage is `fp32`, `int8` or `int4`, the first match decides, no match means fp32.
+        vocoder: `fp32`, or `bf16`, which a CPU without bfloat16 computes in fp32.
+    """
+
+    storage: tuple[tuple[str, str], ...] = ()
+    vocoder: str = "fp32"
+
+
+Step = Prune | QuantizeDynamic | Turbo
 
 
 @dataclass(frozen=True)
@@ -57,3 +71,8 @@ class Variant:
     label: str
     explanation: str
     steps: tuple[Step, ...] = ()
+
+    @property
+    def turbo(self) -> Turbo | None:
+        """The step that hands this variant to the turbo engine; None for one that transformers' own loop speaks."""
+        return next((step for step in self.steps if isinstance(step, Turbo)), None)

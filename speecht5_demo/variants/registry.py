@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 
 from speecht5_demo.errors import VariantError
-from speecht5_demo.variants.recipe import EVERYTHING, Prune, QuantizeDynamic, Step, Variant
+from speecht5_demo.variants.recipe import EVERYTHING, Prune, QuantizeDynamic, Step, Turbo, Variant
 
 BASELINE = Variant(
     name="baseline",
@@ -33,7 +33,32 @@ PRUNED_INT8 = Variant(
     steps=(Prune(amount=0.3), QuantizeDynamic()),
 )
 
-_REGISTERED = {variant.name: variant for variant in (BASELINE, INT8, PRUNED, PRUNED_INT8)}
+EVERY_LAYER_INT8 = (("prenet.*", "fp32"), ("head", "fp32"), ("*", "int8"))
+"""All but the decoder prenet and the mel and stop heads, which are small and which errors leave through."""
+
+TURBO = Variant(
+    name="turbo",
+    label="Turbo fp32",
+    explanation="The baseline's own samples from our generation loop: nothing is approximated, less is computed.",
+    steps=(Turbo(),),
+)
+TURBO_INT8 = Variant(
+    name="turbo-int8",
+    label="Turbo INT8",
+    explanation="Our loop with 8-bit weights, sensitive layers kept in fp32, and the vocoder in bfloat16.",
+    steps=(Turbo(storage=EVERY_LAYER_INT8, vocoder="bf16"),),
+)
+TURBO_PRUNED_INT8 = Variant(
+    name="turbo-pruned-int8",
+    label="Turbo pruned 30 % + INT8",
+    explanation="The report's recipe on our loop: pruned by 30 %, then 8-bit weights and a bfloat16 vocoder.",
+    steps=(Prune(amount=0.3), Turbo(storage=EVERY_LAYER_INT8, vocoder="bf16")),
+)
+
+_REGISTERED = {
+    variant.name: variant
+    for variant in (BASELINE, INT8, PRUNED, PRUNED_INT8, TURBO, TURBO_INT8, TURBO_PRUNED_INT8)
+}
 REPORT_VARIANTS = ("baseline", "int8", "pruned", "pruned-int8")
 """Names of the four variants that the source report compares, in its order."""
 

@@ -44,7 +44,7 @@ def measure_sizes(built: BuiltVariant) -> Sizes:
     with tempfile.TemporaryDirectory(prefix="speecht5-sizes-") as folder:
         acoustic = _saved(built.acoustic, Path(folder) / "acoustic.pt")
         vocoder = _saved(built.vocoder, Path(folder) / "vocoder.pt")
-        zipped = _zipped_bytes(acoustic) + _zipped_bytes(vocoder)
+        zipped = zipped_bytes(acoustic) + zipped_bytes(vocoder)
         acoustic_bytes, vocoder_bytes = acoustic.stat().st_size, vocoder.stat().st_size
     tensors = [*_tensors(built.acoustic), *_tensors(built.vocoder)]
     weights = [*_weights(built.acoustic), *_weights(built.vocoder)]
@@ -79,7 +79,8 @@ class _Counter(io.RawIOBase):
         return size
 
 
-def _zipped_bytes(path: Path) -> int:
+def zipped_bytes(path: Path) -> int:
+    """Bytes of the file after deflate at its fastest level."""
     sink = _Counter()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.write(path, path.name)

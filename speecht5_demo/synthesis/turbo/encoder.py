@@ -1,0 +1,90 @@
+"""The text encoder, one text at a time.
+
+A batch is encoded text by text on purpose: the encoder is bound by arithmetic, so padding would cost and batching would
+not pay, and a text's encoding cannot depend on its company.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from speecht5_demo.synthesis.turbo.linears import Ready
+from speecht5_demo.variants.turbo import TurboWeights
+
+
+class Encoder:
+    """Token ids to the keys and values of every decoder layer's cross-attention."""
+
+    def __init__(self, weights: TurboWeights, linears: dict[str, Ready]) -> None:
+        shape = weights.shape
+        self._shape = shape
+        self._linears = linears
+        self._tokens, self._positions, self._relative = (
+            weights.tensors[f"encoder.{name}"] for name in ("tokens", "positions", "relative")
+        )
+        self._norms = {
+            name: weights.norm(name)
+            for name in ["encoder.norm"]
+            + [f"encoder.{index}.norm{number}" for index in range(shape.encoder_layers) for number in (1, 2)]
+        }
+        self._width = (weights.hidden,)
+        self._size = weights.hidden // shape.encoder_heads
+        self._act: Ready = F.gelu if shape.activation == "gelu" else F.relu
+
+    @property
+    def positions(self) -> int:
+        """Most tokens that a text may have."""
+        return self._positions.shape[0]
+
+    def encode(self, tokens: Tensor) -> Tensor:
+        """int64 (n,) to float32 (n, hidden)."""
+        count, heads, size = tokens.shape[0], self._shape.encoder_heads, self._size
+        hidden = self._tokens[tokens] + self._positions[:count]
+        hidden = self._norm("encoder.norm", hidden)
+        distances = self._distances(count)
+        for index in range(self._shape.encoder_layers):
+            name = f"encoder.{index}"
+            query, key, value = self._linears[f"{name}.qkv"](hidden).view(count, 3, heads, size).unbind(1)
+            query, key, value = (part.transpose(0, 1).contiguous() for part in (query, key, value))
+            mixed = F.scaled_dot_product_attention(
+                query[None], key[None], value[None], attn_mask=self._bias(query, distances)[None]
+            )
+            mixed = mixed[0].transpose(0, 1).reshape(count, -1)
+            hidden = self._norm(f"{name}.norm1", hidden + self._linears[f"{name}.out"](mixed))
+            inner = self._act(self._linears[f"{name}.up"](hidden))
+            hidden = self._norm(f"{name}.norm2", hidden + self._linears[f"{name}.down"](inner))
+        return hidden
+
+    def cross(self, encoded: Tensor) -> list[Tensor]:
+        """float32 (n, hidden) to, for each decoder layer, float32 (2, heads, n, size): keys, then values."""
+        count, heads = encoded.shape[0], self._shape.heads
+        return [
+            self._linears[f"decoder.{index}.cross_kv"](encoded)
+            .view(count, 2, heads, -1)
+            .permute(1, 2, 0, 3)
+            .contiguous()
+            for index in range(self._shape.decoder_layers)
+        ]
+
+    def _norm(self, name: str, rows: Tensor) -> Tensor:
+        return F.layer_norm(rows, self._width, *self._norms[name], self._shape.norm_eps)
+
+    def _distances(self, count: int) -> Tensor:
+        """Relative position vectors from the farthest ahead to the farthest behind, shape (2 n - 1, size)."""
+        farthest = self._shape.relative_positions
+        offsets = torch.arange(count - 1, -count, -1).clamp(-farthest, farthest - 1) + farthest
+        vectors: Tensor = self._relative[offsets]
+        return vectors
+
+    def _bias(self, query: Tensor, distances: Tensor) -> Tensor:
+        """What relative positions add to the scores, shape (heads, n, n).
+
+        Row i of `query @ distances.T` holds distance i - j in column n - 1 - (i - j): each row is the one above moved
+        by one, which a strided view reads without copying.
+        """
+        heads, count, size = query.shape
+        scores: Tensor = (query * size**-0.5) @ distances.T
+        wide = 2 * count - 1
+        return scores.as_strided((heads, count, count), (count * wide, wide - 1, 1), count - 1)

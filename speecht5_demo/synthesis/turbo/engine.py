@@ -1,0 +1,179 @@
+"""The turbo engine: folded weights in, speech out; whole, streamed, or many utterances at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from speecht5_demo.errors import SynthesisError
+from speecht5_demo.synthesis.engine import OnStep, StepLimits, Utterance
+from speecht5_demo.synthesis.masks import DropoutMasks
+from speecht5_demo.synthesis.turbo.decoding import DecoderWeights, Decoding, Prompt
+from speecht5_demo.synthesis.turbo.encoder import Encoder
+from speecht5_demo.synthesis.turbo.linears import ready
+from speecht5_demo.synthesis.turbo.postnet import Postnet
+from speecht5_demo.synthesis.vocoding import Vocoder
+from speecht5_demo.variants.sizes import Sizes
+from speecht5_demo.variants.turbo import TurboWeights
+
+PATIENCE = 8
+"""Decoder steps between two looks at whether the user wants to stop: a tenth of a second at most."""
+FIRST_CHUNK, CHUNK_GROWTH, LAST_CHUNK = 12, 2, 192
+"""Frames of the first streamed chunk, the factor each next one grows by, and the longest."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One utterance of a batch; see `Engine.speak` for what the fields are."""
+
+    tokens: Tensor
+    speaker: Tensor
+    masks: DropoutMasks
+    limits: StepLimits
+
+
+class TurboEngine:
+    """Speaks folded weights. Safe under threads: all state of a run is its own.
+
+    Args:
+        weights: from `fold` or from an artifact.
+        measure: gives the sizes of the variant.
+    """
+
+    def __init__(self, weights: TurboWeights, measure: Callable[[], Sizes]) -> None:
+        self._shape = weights.shape
+        self._measure = measure
+        linears = {name: ready(layer) for name, layer in weights.linears.items()}
+        self._encoder = Encoder(weights, linears)
+        self._decoder = DecoderWeights(weights, linears)
+        self._postnet = Postnet(weights)
+        self._vocoder = Vocoder(weights.vocoder, weights.tensors)
+
+    def new_masks(self, seed: int) -> DropoutMasks:
+        """Masks of the shape this model's prenet needs."""
+        shape = self._shape
+        return DropoutMasks(seed, shape.prenet_layers, shape.prenet_units, shape.prenet_p)
+
+    def sizes(self) -> Sizes:
+        """Bytes and parameters of the variant."""
+        return self._measure()
+
+    def speak(
+        self,
+        tokens: Tensor,
+        speaker: Tensor,
+        masks: DropoutMasks,
+        limits: StepLimits,
+        on_step: OnStep | None = None,
+    ) -> Utterance:
+        """Speak one piece; see `Engine.speak`.
+
+        Raises:
+            SynthesisError: there is no token, or more than the model has positions for.
+        """
+        (utterance,) = self.speak_batch([Request(tokens, speaker, masks, limits)], on_step)
+        return utterance
+
+    def speak_batch(self, requests: Sequence[Request], on_step: OnStep | None = None) -> list[Utterance]:
+        """Speak several pieces at once; each comes out as it would alone.
+
+        The seconds of the shared decoder loop are split among the utterances by the steps they took.
+
+        Raises:
+            SynthesisError: as `speak`.
+        """
+        if not requests:
+            return []
+        with torch.inference_mode():
+            begin = time.perf_counter()
+            prompts: list[Prompt] = []
+            encode_s: list[float] = []
+            for request in requests:
+                prompts.append(self._prompt(request))
+                encode_s.append(time.perf_counter() - begin - sum(encode_s))
+            begin = time.perf_counter()
+            decoding = Decoding(self._decoder, prompts)
+            done = 0
+            while decoding.active:
+                decoding.advance(PATIENCE)
+                if on_step is not None:
+                    done = max(decoding.steps(index) for index in range(len(requests)))
+                    on_step(done)
+            mels = [self._postnet.refine(decoding.frames(index)) for index in range(len(requests))]
+            decode_s = time.perf_counter() - begin
+            steps = [decoding.steps(index) for index in range(len(requests))]
+            utterances = []
+            for index, mel in enumerate(mels):
+                begin = time.perf_counter()
+                samples = self._vocoder.vocode(mel)
+                utterances.append(
+                    Utterance(
+                        mel=mel,
+                        samples=samples,
+                        encode_s=encode_s[index],
+                        decode_s=decode_s * steps[index] / sum(steps),
+                        vocode_s=time.perf_counter() - begin,
+                        steps=steps[index],
+                        ended=decoding.ended(index),
+                    )
+                )
+        return utterances
+
+    def stream(
+        self,
+        tokens: Tensor,
+        speaker: Tensor,
+        masks: DropoutMasks,
+        limits: StepLimits,
+        on_step: OnStep | None = None,
+    ) -> Iterator[Tensor]:
+        """Speak one piece and yield its samples as they are made: the samples of `speak`, in growing chunks.
+
+        A chunk waits until the frames that it depends on exist, so its samples are final. Closing the iterator ends
+        the run. Arguments and errors are those of `speak`.
+        """
+        with torch.inference_mode():
+            decoding = Decoding(self._decoder, [self._prompt(Request(tokens, speaker, masks, limits))])
+        ahead = self._vocoder.context + self._postnet.context
+        given, chunk = 0, FIRST_CHUNK
+        refined = torch.empty(0, self._shape.mel_bins)
+        while True:
+            with torch.inference_mode():
+                self._decode_until(decoding, given + chunk + ahead, on_step)
+                frames = decoding.frames(0)
+                whole = decoding.finished(0)
+                known = frames.shape[0] if whole else frames.shape[0] - self._postnet.context
+                fresh = self._postnet.refine_between(frames, refined.shape[0], known)
+                refined = torch.cat([refined, fresh])
+                last = known if whole else known - self._vocoder.context
+                samples = self._vocoder.vocode_between(refined, given, last)
+            yield samples
+            if whole:
+                return
+            given, chunk = last, min(chunk * CHUNK_GROWTH, LAST_CHUNK)
+
+    def _decode_until(self, decoding: Decoding, frames: int, on_step: OnStep | None) -> None:
+        steps = -(-frames // self._shape.reduction)
+        while decoding.active and decoding.steps(0) < steps:
+            decoding.advance(min(PATIENCE, steps - decoding.steps(0)))
+            if on_step is not None:
+                on_step(decoding.steps(0))
+
+    def _prompt(self, request: Request) -> Prompt:
+        tokens = request.tokens.reshape(-1)
+        if not 1 <= tokens.shape[0] <= self._encoder.positions:
+            raise SynthesisError(
+                f"Cannot speak a piece of {tokens.shape[0]} tokens: this checkpoint takes 1 to "
+                f"{self._encoder.positions}. Write a text, or split it."
+            )
+        if not 1 <= request.limits.max_steps <= self._decoder.positions.shape[0]:
+            raise SynthesisError(
+                f"Cannot take {request.limits.max_steps} decoder steps: this checkpoint has 1 to "
+                f"{self._decoder.positions.shape[0]}."
+            )
+        cross = self._encoder.cross(self._encoder.encode(tokens))
+        return Prompt(cross, request.speaker.reshape(-1).float(), request.masks, request.limits)

@@ -1,0 +1,120 @@
+"""HiFi-GAN, laid out for a CPU: channels last, and in bfloat16 where the processor computes in it.
+
+Source of the network: Kong et al. 2020 (arXiv 2010.05646), as transformers' `SpeechT5HifiGan` builds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from speecht5_demo.variants.turbo import VocoderShape
+
+EDGE_REACH = 3
+"""Values to each side that the first and the last convolution (kernel size 7) see."""
+LAST_SLOPE = 0.01
+"""Of the leaky ReLU before the last convolution: PyTorch's default, as transformers leaves it."""
+
+
+def has_bf16() -> bool:
+    """Whether this CPU multiplies bfloat16 natively; elsewhere it is emulated, and slower than float32."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+class Vocoder:
+    """Mel frames to samples.
+
+    Args:
+        shape: of the network.
+        tensors: folded weights, `vocoder.*`; bfloat16 ones are computed in bfloat16 where the CPU can.
+    """
+
+    def __init__(self, shape: VocoderShape, tensors: Mapping[str, Tensor]) -> None:
+        self.shape = shape
+        stored = tensors["vocoder.conv_pre.weight"].dtype
+        self.dtype = torch.bfloat16 if stored == torch.bfloat16 and has_bf16() else torch.float32
+        self._mean, self._scale = tensors["vocoder.mean"], tensors["vocoder.scale"]
+        self._tensors = tensors
+        self._before, self._after = self._kernel("conv_pre"), self._kernel("conv_post")
+        self._upsamplers = [self._kernel(f"upsampler.{index}") for index in range(len(shape.rates))]
+        self._blocks = [
+            [
+                [
+                    (
+                        self._kernel(f"resblocks.{stage * len(shape.kernels) + block}.convs1.{index}"),
+                        self._kernel(f"resblocks.{stage * len(shape.kernels) + block}.convs2.{index}"),
+                        dilation,
+                    )
+                    for index, dilation in enumerate(shape.dilations[block])
+                ]
+                for block in range(len(shape.kernels))
+            ]
+            for stage in range(len(shape.rates))
+        ]
+        del self._tensors
+        self.context = _context(shape)
+        """Frames on each side that a sample depends on."""
+
+    def vocode(self, mel: Tensor) -> Tensor:
+        """float32 (frames, mel bins) to float32 (frames * hop,), in [-1, 1]."""
+        if mel.shape[0] == 0:
+            return mel.new_zeros(0)
+        if self.shape.normalize:
+            mel = (mel - self._mean) / self._scale
+        rows = mel.T[None, :, None, :].to(self.dtype).contiguous(memory_format=torch.channels_last)
+        rows = _convolve(rows, self._before)
+        slope = self.shape.slope
+        for rate, (weight, bias), blocks in zip(
+            self.shape.rates, self._upsamplers, self._blocks, strict=True
+        ):
+            rows = F.leaky_relu(rows, slope)
+            rows = F.conv_transpose2d(
+                rows, weight, bias, stride=(1, rate), padding=(0, (weight.shape[3] - rate) // 2)
+            )
+            total: Tensor | None = None
+            for block in blocks:
+                branch = rows
+                for first, second, dilation in block:
+                    inner = _convolve(F.leaky_relu(branch, slope), first, dilation)
+                    branch = _convolve(F.leaky_relu_(inner, slope), second).add_(branch)
+                total = branch if total is None else total.add_(branch)
+            assert total is not None
+            rows = total.div_(len(blocks))
+        rows = _convolve(F.leaky_relu(rows, LAST_SLOPE), self._after)
+        return torch.tanh(rows.float()).reshape(-1)
+
+    def vocode_between(self, mel: Tensor, first: int, last: int) -> Tensor:
+        """Samples of frames `first` to `last` (exclusive), computed from their surroundings only.
+
+        They equal those of the whole where `mel` reaches `context` beyond `last`, or ends where the utterance ends.
+        """
+        begin, end = max(0, first - self.context), min(mel.shape[0], last + self.context)
+        hop = self.shape.hop
+        return self.vocode(mel[begin:end])[(first - begin) * hop : (last - begin) * hop]
+
+    def _kernel(self, name: str) -> tuple[Tensor, Tensor]:
+        weight = self._tensors[f"vocoder.{name}.weight"].to(self.dtype).unsqueeze(2)
+        return weight.contiguous(memory_format=torch.channels_last), self._tensors[f"vocoder.{name}.bias"].to(
+            self.dtype
+        )
+
+
+def _convolve(rows: Tensor, kernel: tuple[Tensor, Tensor], dilation: int = 1) -> Tensor:
+    weight, bias = kernel
+    padding = (weight.shape[3] - 1) // 2 * dilation
+    return F.conv2d(rows, weight, bias, padding=(0, padding), dilation=(1, dilation))
+
+
+def _context(shape: VocoderShape) -> int:
+    """How many frames to one side a sample depends on, followed back from the last convolution to the first."""
+    widest = max(
+        sum((size - 1) // 2 * (dilation + 1) for dilation in dilations)
+        for size, dilations in zip(shape.kernels, shape.dilations, strict=True)
+    )
+    reach = EDGE_REACH
+    for rate, kernel in reversed(list(zip(shape.rates, shape.upsample_kernels, strict=True))):
+        reach = -(-(reach + widest + kernel - 1 - (kernel - rate) // 2) // rate)
+    return reach + EDGE_REACH

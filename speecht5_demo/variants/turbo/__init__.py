@@ -1,0 +1,18 @@
+"""The folded form of a checkpoint that the turbo engine runs: weights, how they are made, and how they are stored."""
+
+from speecht5_demo.variants.turbo.build import build_turbo, measure_turbo
+from speecht5_demo.variants.turbo.fold import fold, fold_vocoder
+from speecht5_demo.variants.turbo.linear import Linear, quantized
+from speecht5_demo.variants.turbo.weights import AcousticShape, TurboWeights, VocoderShape
+
+__all__ = [
+    "AcousticShape",
+    "Linear",
+    "TurboWeights",
+    "VocoderShape",
+    "build_turbo",
+    "fold",
+    "fold_vocoder",
+    "measure_turbo",
+    "quantized",
+]

@@ -1,0 +1,154 @@
+"""Everything that speaking needs, as plain tensors: no module, no configuration class, nothing to construct.
+
+So a saved variant loads without the fp32 model ever existing, and any loop (PyTorch, C++) reads the same names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from speecht5_demo.variants.turbo.linear import Linear
+
+
+@dataclass(frozen=True)
+class AcousticShape:
+    """Sizes of the acoustic model that no tensor tells.
+
+    Attributes:
+        heads, encoder_heads: attention heads of a decoder and of an encoder layer.
+        encoder_layers, decoder_layers: how many of each.
+        relative_positions: farthest distance, in tokens, that the encoder tells apart.
+        mel_bins: values of a frame.
+        reduction: frames a decoder step makes.
+        prenet_layers, prenet_units, prenet_p: of the dropout that stays on; see `DropoutMasks`.
+        norm_eps: of every layer norm.
+        activation: of the feed-forward blocks, `gelu` or `relu`.
+    """
+
+    heads: int
+    encoder_heads: int
+    encoder_layers: int
+    decoder_layers: int
+    relative_positions: int
+    mel_bins: int
+    reduction: int
+    prenet_layers: int
+    prenet_units: int
+    prenet_p: float
+    norm_eps: float
+    activation: str
+
+
+@dataclass(frozen=True)
+class VocoderShape:
+    """Sizes of the vocoder that no tensor tells.
+
+    Attributes:
+        rates: upsampling factors, one a stage; their product is the samples of a mel frame.
+        kernels: kernel size of each residual block of a stage.
+        dilations: dilations of each residual block's convolutions.
+        slope: of the leaky ReLUs.
+        normalize: whether frames are normalised by the stored mean and scale first.
+        sampling_rate: in Hz.
+    """
+
+    rates: tuple[int, ...]
+    upsample_kernels: tuple[int, ...]
+    kernels: tuple[int, ...]
+    dilations: tuple[tuple[int, ...], ...]
+    slope: float
+    normalize: bool
+    sampling_rate: int
+
+    @property
+    def hop(self) -> int:
+        """Samples a mel frame becomes."""
+        product = 1
+        for rate in self.rates:
+            product *= rate
+        return product
+
+
+@dataclass(frozen=True, eq=False)
+class TurboWeights:
+    """One variant, folded.
+
+    Linear layers are named `encoder.N.{qkv,out,up,down}`, `decoder.N.{qkv,out,cross_q,cross_kv,cross_out,up,down}`,
+    `prenet.N`, `prenet.last` and `head`; the rest (norms, tables, convolutions) are named tensors.
+
+    Attributes:
+        shape: of the acoustic model.
+        linears: by name.
+        tensors: by name, float32; those of the vocoder begin with `vocoder.` and may be bfloat16.
+        vocoder: its shape.
+    """
+
+    shape: AcousticShape
+    vocoder: VocoderShape
+    linears: Mapping[str, Linear]
+    tensors: Mapping[str, Tensor]
+
+    def norm(self, name: str) -> tuple[Tensor, Tensor]:
+        """Weight and bias of the layer norm `name`."""
+        return self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"]
+
+    @property
+    def hidden(self) -> int:
+        """Width of the model."""
+        return self.linears["head"].inputs
+
+    def flat(self) -> dict[str, Tensor]:
+        """Every tensor under one name, as an artifact stores them."""
+        stored = dict(self.tensors)
+        for name, layer in self.linears.items():
+            stored[f"linear.{name}.weight"] = layer.weight
+            stored[f"linear.{name}.bias"] = layer.bias
+            if layer.scale is not None:
+                stored[f"linear.{name}.scale"] = layer.scale
+        return stored
+
+    @classmethod
+    def from_flat(
+        cls, shape: AcousticShape, vocoder: VocoderShape, stored: Mapping[str, Tensor]
+    ) -> TurboWeights:
+        """The inverse of `flat`.
+
+        Raises:
+            KeyError: a layer lacks one of its tensors.
+        """
+        linears: dict[str, Linear] = {}
+        tensors: dict[str, Tensor] = {}
+        for name, tensor in stored.items():
+            if not name.startswith("linear."):
+                tensors[name] = tensor
+            elif name.endswith(".weight"):
+                stem = name.removesuffix(".weight")
+                scale = stored[f"{stem}.scale"] if tensor.dtype != torch.float32 else None
+                linears[stem.removeprefix("linear.")] = Linear(tensor, stored[f"{stem}.bias"], scale)
+        return cls(shape, vocoder, linears, tensors)
+
+    def nonzero(self) -> int:
+        """Stored weights that are not zero."""
+        return sum(_nonzero(tensor) for tensor in self._parameters())
+
+    def parameters(self) -> int:
+        """Stored weights; scales are not counted."""
+        return sum(
+            tensor.numel() * (2 if tensor.dtype == torch.uint8 else 1) for tensor in self._parameters()
+        )
+
+    def _parameters(self) -> Iterator[Tensor]:
+        for layer in self.linears.values():
+            yield layer.weight
+            yield layer.bias
+        yield from self.tensors.values()
+
+
+def _nonzero(tensor: Tensor) -> int:
+    if tensor.dtype == torch.uint8:
+        return int(torch.count_nonzero((tensor & 15) != 8) + torch.count_nonzero((tensor >> 4) != 8))
+    return int(torch.count_nonzero(tensor))
