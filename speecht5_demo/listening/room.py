@@ -52,6 +52,7 @@ class Room:
         secret: of this deployment.
         clock: seconds since 1970; a simulation gives its own.
         durable: whether every row is fsynced; only a simulation does without.
+        writer: of this process' ratings; one of its own when None.
         refused: how often something was not taken, by reason, since this process began.
     """
 
@@ -61,12 +62,13 @@ class Room:
     secret: bytes
     clock: Callable[[], float] = time.time
     durable: bool = True
+    writer: RatingsWriter | None = None
     refused: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._signer = Signer(self.secret, self.manifest.digest)
         self._ledger = Ledger(self.ratings_folder, self.manifest.study.id)
-        self._ratings = RatingsWriter(self.ratings_folder, self.durable)
+        self._ratings = self.writer or RatingsWriter(self.ratings_folder, self.durable)
         self._sessions = SessionsWriter(self.ratings_folder, self.durable)
         self._refusals = AppendOnlyCsv(self.ratings_folder, "refusals", ("at", "study_id", "reason"))
         self._one_at_a_time = [threading.Lock() for _ in range(256)]
@@ -153,12 +155,15 @@ class Room:
         left = [trial for trial in plan if trial.number not in record.rated]
         here = left[0] if step in ("practice", "trial") else None
         upcoming = left[1:2] if here else left[:1] if step in ("level", "break") else []
+        alike = [trial for trial in plan if (trial.role == "practice") == (step == "practice")]
         seconds = sum(trial.audio_s for trial in plan)
         return View(
             token=self._signer.seal(Token(Kind.SESSION, listener_id)),
             step=step,
             done=len(plan) - len(left),
             total=len(plan),
+            number=alike.index(here) + 1 if here else 0,
+            of=len(alike),
             method=study.method,
             question=study.question,
             title=study.title,

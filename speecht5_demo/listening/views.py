@@ -40,6 +40,7 @@ class View:
         ticket: to rate the current trial with; empty when there is none to rate.
         clips: addresses of the current trial's clips, in playing order.
         upcoming: addresses of the next trial's clips, to load them early.
+        number, of: which clip this is among the practice clips, or among the others.
         method, question: how and what to ask.
         title, contact: of the study.
         minutes: how long a whole session takes, about.
@@ -55,6 +56,8 @@ class View:
     title: str
     contact: str
     minutes: int
+    number: int = 0
+    of: int = 0
     ticket: str = ""
     clips: tuple[str, ...] = ()
     upcoming: tuple[str, ...] = ()

@@ -6,16 +6,29 @@ demo.launch(**launch_options(settings))
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
+from starlette.routing import BaseRoute
 
-from speecht5_demo.ui import compare
+from speecht5_demo.ui import compare, listen
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.settings import Settings
 from speecht5_demo.ui.theme import STYLESHEETS, theme
 
 TITLE = "Hear what optimisation costs"
+
+
+class App(gr.Blocks):
+    """Blocks that also serve addresses which are not Gradio events."""
+
+    routes: Sequence[BaseRoute] = ()
+
+    def launch(self, *args: Any, **kwargs: Any) -> Any:
+        """As `gr.Blocks.launch`, with our addresses and translations."""
+        kwargs.setdefault("app_kwargs", {}).setdefault("routes", list(self.routes))
+        return super().launch(*args, **{"i18n": listen.I18N, **kwargs})
 
 
 def build_app(settings: Settings) -> gr.Blocks:
@@ -25,9 +38,11 @@ def build_app(settings: Settings) -> gr.Blocks:
         CheckpointError: the checkpoint that the settings name cannot be opened.
     """
     context = AppContext.open(settings)
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as pages:
-        service = compare.build(context, pages)
-    demo: gr.Blocks = pages
+    demo = App(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400))
+    with demo:
+        service = compare.build(context, demo)
+    with demo.route("Listen", "/listen"):
+        demo.routes = listen.build(context).routes
     demo.queue(max_size=32)
     service.warm_up_in_background()
     return demo

@@ -7,6 +7,7 @@
 | CHECKPOINT | auto, embedded, random-full, a hub id or a folder | auto |
 | DATA_DIR | where ratings, sessions and the server's secret live | ./data |
 | STUDY_DIR | the study that the Listen page plays | DATA_DIR/study |
+| PREPARE_STUDY | 0: do not prepare the shipped study when there is none | 1 |
 | OWNER_KEY | what the study's owner types to download the raw ratings | none: nobody can |
 """
 
@@ -35,6 +36,7 @@ class Settings:
         data: folder of everything that must survive a restart.
         study: folder of the study to listen to; may not exist.
         owner_key: opens the raw downloads; None closes them.
+        prepare_study: whether to make the shipped study when DATA_DIR/study holds none.
     """
 
     host: str = "127.0.0.1"
@@ -43,6 +45,7 @@ class Settings:
     data: Path = Path("data")
     study: Path = Path("data/study")
     owner_key: str | None = None
+    prepare_study: bool = True
 
     @property
     def ratings(self) -> Path:
@@ -67,4 +70,6 @@ class Settings:
             data=data,
             study=Path(environment.get("STUDY_DIR") or data / "study"),
             owner_key=environment.get("OWNER_KEY") or None,
+            prepare_study=environment.get("PREPARE_STUDY", "1").strip().lower()
+            not in ("0", "no", "false", "off"),
         )

@@ -65,7 +65,7 @@ def running_server(data: Path, **environment: str) -> Iterator[Server]:
     port = free_port()
     data.mkdir(parents=True, exist_ok=True)
     log = data / "server.log"
-    chosen = {"CHECKPOINT": "embedded", "OMP_NUM_THREADS": "1", **environment}
+    chosen = {"CHECKPOINT": "embedded", "OMP_NUM_THREADS": "1", "PREPARE_STUDY": "0", **environment}
     fixed = {"HOST": "127.0.0.1", "PORT": str(port), "DATA_DIR": str(data), "PYTHONUNBUFFERED": "1"}
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -1,0 +1,71 @@
+// Small helpers, clips, and one native player with an honest account of what was heard.
+const root = window.gradio_config?.root || location.origin;
+
+const h = (tag, attributes = {}, ...children) => {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === false || value == null) continue;
+    if (name.startsWith('on')) node[name] = value;
+    else node.setAttribute(name, value === true ? '' : value);
+  }
+  node.append(...children.filter((child) => child != null && child !== false));
+  return node;
+};
+const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+// Clips are fetched whole before they are played: a weak connection makes nobody hear a stutter and blame the voice.
+const clips = {
+  loaded: new Map(),
+  load(name) {
+    if (!this.loaded.has(name)) this.loaded.set(name, this.fetch(name));
+    return this.loaded.get(name);
+  },
+  async fetch(name) {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const response = await fetch(`${root}/listening/clip/${name}`);
+        if (response.ok) return URL.createObjectURL(await response.blob());
+        if (response.status < 500) throw new Error('gone');
+      } catch (error) {
+        if (error.message === 'gone') throw error;
+      }
+      await pause(Math.min(8000, 500 * 2 ** attempt));
+    }
+  },
+  keep(names) {
+    for (const [name, url] of this.loaded) {
+      if (names.includes(name)) continue;
+      this.loaded.delete(name);
+      url.then(URL.revokeObjectURL, () => {});
+    }
+  },
+};
+
+// A native player. `heard()` is the share of the clip that was really played: the union of the played ranges.
+const makePlayer = (name, label, told) => {
+  const audio = h('audio', { controls: true, controlslist: 'nodownload noplaybackrate', preload: 'auto', 'aria-label': label });
+  const state = { plays: 0, firstPlay: null, audio };
+  state.heard = () => {
+    let seconds = 0;
+    for (let i = 0; i < audio.played.length; i++) seconds += audio.played.end(i) - audio.played.start(i);
+    return audio.duration ? Math.min(1, seconds / audio.duration) : 0;
+  };
+  audio.onplay = () => {
+    state.plays += 1;
+    state.firstPlay ??= performance.now();
+    for (const other of element.querySelectorAll('audio')) if (other !== audio) other.pause();
+    told();
+  };
+  audio.ontimeupdate = told;
+  audio.onended = told;
+  audio.onvolumechange = told;
+  audio.onratechange = () => { if (audio.playbackRate !== 1) audio.playbackRate = 1; };
+  clips.load(name).then((url) => { audio.src = url; state.ready = true; told(); }, () => { state.failed = true; told(); });
+  return state;
+};
+const playAgain = (audio) => {
+  if (!audio?.src) return;
+  if (!audio.paused) return audio.pause();
+  if (audio.ended) audio.currentTime = 0;
+  audio.play();
+};
