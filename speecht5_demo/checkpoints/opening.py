@@ -83,4 +83,4 @@ def _open_auto() -> Checkpoint:
 
 
 def _how_to_hear_the_published_model() -> str:
-    return f"To hear that one, 0.6 GB to download: CHECKPOINT={PUBLISHED}, or --checkpoint {PUBLISHED}."
+    return f"To hear that one (0.6 GB to download), start with CHECKPOINT={PUBLISHED}."
