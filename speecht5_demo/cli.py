@@ -8,7 +8,7 @@ import click
 import typer
 
 from speecht5_demo import __version__
-from speecht5_demo.commands import catalogue, speak
+from speecht5_demo.commands import catalogue, speak, study
 from speecht5_demo.errors import DemoError, SynthesisCancelled
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("synthesize")(speak.synthesize)
 app.command("compare")(speak.compare)
 app.add_typer(catalogue.variants_app, name="variants")
 app.command("speakers")(catalogue.speakers)
+app.add_typer(study.app, name="study")
 
 
 @app.callback(invoke_without_command=True)

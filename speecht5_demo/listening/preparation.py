@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -67,10 +66,8 @@ class Voice:
     speak: Callable[[str, str, str, int], SpokenClip]
 
 
-class Progress(Protocol):
-    """Called after every clip."""
-
-    def __call__(self, done: int, total: int, what: str) -> None: ...
+Progress = Callable[[int, int, str], None]
+"""Called after every clip with clips done, clips in all, and what was spoken."""
 
 
 @dataclass(frozen=True)

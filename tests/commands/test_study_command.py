@@ -1,0 +1,106 @@
+"""The study commands do for a person what the package does for a program."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from speecht5_demo.commands.study import app
+from speecht5_demo.errors import StudyError
+from speecht5_demo.listening.clips import read_wav
+from speecht5_demo.listening.manifest import clip_path, load_manifest
+
+RECIPE = """
+id = "tiny"
+title = "How natural does this voice sound?"
+variants = ["baseline", "pruned"]
+sentences = ["Glue the sheet to the blue background.", "Rice is often served in round bowls."]
+practice_sentences = ["A pot of tea helps to pass the evening."]
+[session]
+sentences = 2
+anchors = 0
+practice = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small study, spoken by the built-in voice."""
+    folder = tmp_path_factory.mktemp("study")
+    (folder / "tiny.toml").write_text(RECIPE, encoding="utf-8")
+    asked = [
+        "prepare",
+        str(folder / "tiny.toml"),
+        "-o",
+        str(folder / "made"),
+        "--checkpoint",
+        "embedded",
+        "--json",
+    ]
+    result = CliRunner().invoke(app, asked)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["clips"] == 4 + 2 + 2 + 1
+    return folder / "made"
+
+
+def test_the_built_in_voice_speaks_a_study_that_checks(study: Path) -> None:
+    result = CliRunner().invoke(app, ["check", str(study)])
+    assert result.exit_code == 0
+    assert "9 clips, all there and unchanged" in result.stdout
+    manifest = load_manifest(study)
+    assert manifest.checkpoint == "embedded"
+    assert len(manifest.checkpoint_sha256) == 64
+    for clip in manifest.stimuli:
+        samples, rate = read_wav(clip_path(study, clip))
+        assert rate == 16_000
+        assert 0.8 < len(samples) / rate < 8
+        assert clip.ended
+
+
+def test_check_fails_on_a_changed_clip(study: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    (copy / "clips").mkdir(parents=True)
+    (copy / "manifest.json").write_bytes((study / "manifest.json").read_bytes())
+    result = CliRunner().invoke(app, ["check", str(copy), "--json"])
+    assert result.exit_code == 1
+    assert len(json.loads(result.stdout)["problems"]) == 9
+
+
+def test_plan_and_simulate_speak_json(study: Path, tmp_path: Path) -> None:
+    planned = CliRunner().invoke(app, ["plan", str(study), "--listeners", "30", "--json"])
+    assert planned.exit_code == 0
+    assert json.loads(planned.stdout)["ratings"] == {"baseline": 60, "pruned": 60}
+    asked = ["simulate", str(study), "--listeners", "5", "--seed", "1", "-o", str(tmp_path), "--json"]
+    simulated = CliRunner().invoke(app, asked)
+    assert simulated.exit_code == 0
+    assert json.loads(simulated.stdout)["ratings"] == 5 * (4 + 1 + 1 + 1)
+
+
+def test_an_unknown_variant_in_a_study_is_named(tmp_path: Path) -> None:
+    (tmp_path / "wrong.toml").write_text(RECIPE.replace('"pruned"', '"prunned"'), encoding="utf-8")
+    asked = [
+        "prepare",
+        str(tmp_path / "wrong.toml"),
+        "-o",
+        str(tmp_path / "made"),
+        "--checkpoint",
+        "embedded",
+    ]
+    result = CliRunner().invoke(app, asked)
+    assert result.exit_code == 1
+    assert "prunned" in str(result.exception)
+
+
+def test_a_voice_that_cannot_be_understood_prepares_no_study(tmp_path: Path) -> None:
+    (tmp_path / "tiny.toml").write_text(RECIPE, encoding="utf-8")
+    asked = [
+        "prepare",
+        str(tmp_path / "tiny.toml"),
+        "-o",
+        str(tmp_path / "made"),
+        "--checkpoint",
+        "random-full",
+    ]
+    result = CliRunner().invoke(app, asked)
+    assert isinstance(result.exception, StudyError)
