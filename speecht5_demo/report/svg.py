@@ -1,0 +1,133 @@
+"""Matplotlib figures as SVG that belongs to the page it stands on.
+
+A picture drawn once must read by day, by night and on paper. Matplotlib draws with stand-in colours, which become CSS
+variables; text stays text and takes the page's font; marks carry their numbers as `<title>`, which browsers show on
+hover and screen readers read; ids are made unique, so that several charts can share one document.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+# Stand-in colour -> CSS. Matplotlib must never see two equal ones.
+INK, MUTED, GRID, PAPER = "#010101", "#020202", "#030303", "#040404"
+ACCENT, SOFT, GOOD, BAD = "#050505", "#060606", "#070707", "#080808"
+POINTS = ("#0a0a01", "#0a0a02", "#0a0a03", "#0a0a04", "#0a0a05")
+_CSS: Mapping[str, str] = {
+    INK: "var(--body-text-color, #1c1b19)",
+    MUTED: "var(--body-text-color-subdued, #5d5a54)",
+    GRID: "var(--border-color-primary, #e0dbd0)",
+    PAPER: "var(--background-fill-primary, #ffffff)",
+    ACCENT: "var(--chart-accent, #0f766e)",
+    SOFT: "var(--chart-soft, #8bbab4)",
+    GOOD: "var(--good, #0b6b3a)",
+    BAD: "var(--bad, #a3341b)",
+    **{colour: f"var(--chart-point-{k})" for k, colour in enumerate(POINTS, start=1)},
+}
+_DRAWING = threading.Lock()  # matplotlib's settings are global
+
+
+@dataclass
+class Canvas:
+    """A figure being drawn, and the words that go with its marks.
+
+    Attributes:
+        figure: to draw on.
+        words: gid of an artist -> what it says on hover.
+    """
+
+    figure: Figure
+    words: dict[str, str] = field(default_factory=dict)
+
+    def say(self, words: str) -> str:
+        """A gid for the next artist, which will say `words`."""
+        gid = f"mark-{len(self.words)}"
+        self.words[gid] = words
+        return gid
+
+
+def draw(
+    name: str, label: str, width: float, height: float, paint: Callable[[Canvas], None], css_class: str = ""
+) -> str:
+    """An inline SVG of what `paint` draws.
+
+    Args:
+        name: prefix of all ids in the picture, unique on its page.
+        label: what the picture shows, in one sentence; its text alternative.
+        width, height: in CSS pixels; the picture shrinks with its column and never grows beyond this.
+        paint: draws on the canvas.
+        css_class: added to the svg element.
+    """
+    settings = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": name,
+        "font.family": "sans-serif",
+        "font.size": 10.5,
+        "text.color": INK,
+        "axes.edgecolor": GRID,
+        "axes.facecolor": "none",
+        "axes.labelcolor": MUTED,
+        "axes.labelsize": 10.5,
+        "xtick.color": MUTED,
+        "ytick.color": INK,
+        "grid.color": GRID,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.spines.left": False,
+        "legend.frameon": False,
+        "legend.fontsize": 10,
+    }
+    stream = io.StringIO()
+    with _DRAWING, mpl.rc_context(settings):
+        canvas = Canvas(Figure(figsize=(width / 72, height / 72), layout="constrained"))
+        canvas.figure.patch.set_alpha(0)
+        paint(canvas)
+        canvas.figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    return _themed(stream.getvalue(), name, label, width, canvas.words, css_class)
+
+
+def _themed(svg: str, name: str, label: str, width: float, words: Mapping[str, str], css_class: str) -> str:
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
+    body = re.sub(r'href="#', f'href="#{name}-', body)
+    body = re.sub(r"url\(#", f"url(#{name}-", body)
+    for colour, css in _CSS.items():
+        body = body.replace(colour, css)
+    body = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1; font-family: inherit", body)
+    for gid, said in words.items():
+        body = body.replace(
+            f'<g id="{name}-{gid}">', f'<g id="{name}-{gid}"><title>{html.escape(said)}</title>', 1
+        )
+    opening = body[: body.index(">") + 1]
+    box = re.search(r'viewBox="[^"]+"', opening)
+    start = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'{box.group(0) if box else ""} role="img" aria-label="{html.escape(label)}" class="chart {css_class}" '
+        f'style="width:100%;max-width:{width:g}px;height:auto;display:block">'
+    )
+    return start + body[len(opening) :].strip()
+
+
+def wide_and_narrow(
+    name: str,
+    label: str,
+    height: float,
+    paint: Callable[[Canvas], None],
+    wide: float = 720,
+    narrow: float = 340,
+) -> str:
+    """The same picture for a desk and for a phone; the page's CSS shows one of them."""
+    return (
+        draw(f"{name}-w", label, wide, height, paint, "chart-wide")
+        + "\n"
+        + draw(f"{name}-n", label, narrow, height, paint, "chart-narrow")
+    )
