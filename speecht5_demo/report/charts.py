@@ -14,14 +14,29 @@ from matplotlib.axes import Axes
 from speecht5_demo.listening.analysis.interval import Interval
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.analysis.paired import Comparison
-from speecht5_demo.report.svg import ACCENT, BAD, GOOD, GRID, INK, MUTED, PAPER, POINTS, SOFT, Canvas, wide_and_narrow
+from speecht5_demo.report.svg import (
+    ACCENT,
+    BAD,
+    GOOD,
+    GRID,
+    INK,
+    MUTED,
+    PAPER,
+    POINTS,
+    SOFT,
+    Canvas,
+    wide_and_narrow,
+)
 
 ROW = 34.0  # CSS pixels a row of a chart takes
 LABELS = ("Bad", "Poor", "Fair", "Good", "Excellent")
 
 
 def score_chart(name: str, scores: Sequence[Mos], anytime: bool = False) -> str:
-    """MOS with 95 % intervals, one row a variant; with `anytime`, the interval that may be watched as a thin line."""
+    """MOS with 95 % intervals, one row a variant.
+
+    With `anytime`, the interval that may be watched as a thin line.
+    """
     said = "; ".join(f"{one.variant} {one.mos:.2f}{_range(one.ci95)}" for one in scores)
 
     def paint(canvas: Canvas) -> None:
@@ -73,7 +88,8 @@ def difference_chart(name: str, comparisons: Sequence[Comparison], margin: float
 def distribution_chart(name: str, scores: Sequence[Mos]) -> str:
     """How often each grade was given, as shares of all ratings of a variant."""
     said = "; ".join(
-        f"{one.variant} " + ", ".join(f"{n} {word.lower()}" for n, word in zip(one.counts, LABELS, strict=True))
+        f"{one.variant} "
+        + ", ".join(f"{n} {word.lower()}" for n, word in zip(one.counts, LABELS, strict=True))
         for one in scores
     )
 
@@ -143,9 +159,7 @@ def cost_chart(name: str, points: Sequence[Cost], axis: str) -> str:
                 axes.plot([one.cost] * 2, ends, color=ACCENT if on_front else MUTED, lw=1.4)
             face = ACCENT if on_front else PAPER
             edge = ACCENT if on_front else MUTED
-            axes.plot(
-                [one.cost], [one.score], "o", ms=8, mfc=face, mec=edge, mew=1.6, gid=canvas.say(words)
-            )
+            axes.plot([one.cost], [one.score], "o", ms=8, mfc=face, mec=edge, mew=1.6, gid=canvas.say(words))
             right = one.cost > 0.6 * max(each.cost for each in points)
             axes.annotate(
                 one.variant, (one.cost, one.score), (-8 if right else 8, 5), textcoords="offset points",
@@ -179,9 +193,7 @@ def _mark(
         low, high = found.low, found.high
         axes.plot([low, high], [y, y], color=colour, lw=3.2, solid_capstyle="round")
     axes.plot([centre], [y], "o", ms=9, mfc=colour, mec=PAPER, mew=1.6)
-    axes.annotate(
-        f"{centre:.2f}", (centre, y), (0, 8), textcoords="offset points", ha="center", color=INK
-    )
+    axes.annotate(f"{centre:.2f}", (centre, y), (0, 8), textcoords="offset points", ha="center", color=INK)
     axes.plot([low, high], [y, y], color=GRID, alpha=0.0, lw=20, gid=canvas.say(words))
 
 

@@ -1,8 +1,9 @@
 """Matplotlib figures as SVG that belongs to the page it stands on.
 
-A picture drawn once must read by day, by night and on paper. Matplotlib draws with stand-in colours, which become CSS
-variables; text stays text and takes the page's font; marks carry their numbers as `<title>`, which browsers show on
-hover and screen readers read; ids are made unique, so that several charts can share one document.
+A picture drawn once must read by day, by night and on paper. Matplotlib draws with stand-in colours, which
+become CSS variables; text stays text and takes the page's font; marks carry their numbers as `<title>`, which
+browsers show on hover and screen readers read; ids are made unique, so that several charts can share one
+document.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -66,7 +68,7 @@ def draw(
         paint: draws on the canvas.
         css_class: added to the svg element.
     """
-    settings = {
+    settings: Any = {
         "svg.fonttype": "none",
         "svg.hashsalt": name,
         "font.family": "sans-serif",
@@ -111,7 +113,8 @@ def _themed(svg: str, name: str, label: str, width: float, words: Mapping[str, s
     box = re.search(r'viewBox="[^"]+"', opening)
     start = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'{box.group(0) if box else ""} role="img" aria-label="{html.escape(label)}" class="chart {css_class}" '
+        f'{box.group(0) if box else ""} role="img" aria-label="{html.escape(label)}" '
+        f'class="chart {css_class}" '
         f'style="width:100%;max-width:{width:g}px;height:auto;display:block">'
     )
     return start + body[len(opening) :].strip()
