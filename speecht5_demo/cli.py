@@ -9,6 +9,7 @@ import typer
 
 from speecht5_demo import __version__
 from speecht5_demo.commands import catalogue, speak, study
+from speecht5_demo.commands.mos import benchmark_ratings, mos
 from speecht5_demo.errors import DemoError, SynthesisCancelled
 
 app = typer.Typer(
@@ -23,6 +24,8 @@ app.command("compare")(speak.compare)
 app.add_typer(catalogue.variants_app, name="variants")
 app.command("speakers")(catalogue.speakers)
 app.add_typer(study.app, name="study")
+app.command("mos")(mos)
+app.command("benchmark-ratings")(benchmark_ratings)
 
 
 @app.callback(invoke_without_command=True)
@@ -33,7 +36,9 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 a problem that the message explains, 2 wrong usage, 130 stopped."""
+    """Run the command line. Exit codes: 0 done, 1 a problem that the message explains, 2 wrong usage, 130
+    stopped.
+    """
     try:
         app()
     except DemoError as error:

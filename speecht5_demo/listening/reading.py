@@ -7,7 +7,7 @@ file is read up to its last complete line.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,13 +71,16 @@ class RatingsTable:
 
 
 def read_ratings(
-    sources: str | Path | Iterable[str | Path], columns: Mapping[str, str] | None = None
+    sources: str | Path | Iterable[str | Path],
+    columns: Mapping[str, str] | None = None,
+    only: Collection[str] | None = None,
 ) -> RatingsTable:
     """Merge ratings files and folders of them (`ratings*.csv`); of each rating_id the first row counts.
 
     Args:
         sources: files, folders, or a mix.
         columns: our name -> the name in the file, for CSVs of other tools: `{"rating": "score"}`.
+        only: take no columns but these and `rating_id`; what is not parsed costs neither time nor memory.
 
     Raises:
         RatingsError: a source does not exist, or a file named explicitly cannot be read as ratings.
@@ -86,12 +89,13 @@ def read_ratings(
     """
     given = [sources] if isinstance(sources, str | Path) else list(sources)
     mapping = dict(columns or {})
+    wanted = None if only is None else frozenset((*only, "rating_id", "blind"))
     problems: list[ReadProblem] = []
     tables: list[pa.Table] = []
     files: list[Path] = []
     with ThreadPoolExecutor(_READERS) as readers:
         asked = list(_files_of(Path(source) for source in given))
-        answers = readers.map(lambda file: _read_file(file[0], mapping), asked)
+        answers = readers.map(lambda file: _read_file(file[0], mapping, wanted), asked)
         for (path, explicit), (table, found) in zip(asked, answers, strict=True):
             if table is None and found and explicit:
                 raise RatingsError(found[-1].message)
@@ -124,7 +128,9 @@ def _files_of(sources: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
                 yield path, not source.is_dir()
 
 
-def _read_file(path: Path, mapping: dict[str, str]) -> tuple[pa.Table | None, list[ReadProblem]]:
+def _read_file(
+    path: Path, mapping: dict[str, str], wanted: frozenset[str] | None
+) -> tuple[pa.Table | None, list[ReadProblem]]:
     """The complete lines of one file with our column names, or None when there is nothing to take."""
     problems: list[ReadProblem] = []
     try:
@@ -150,35 +156,44 @@ def _read_file(path: Path, mapping: dict[str, str]) -> tuple[pa.Table | None, li
                 problems.append(ReadProblem("missing-columns", str(path), 1, message))
                 return None, problems
             stream.seek(0)
-            return _parse(path, _Prefix(stream, whole), ours, problems), problems
+            return _parse(path, _Prefix(stream, whole), ours, wanted, problems), problems
     except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowInvalid) as error:
         message = f"{path} cannot be read as CSV ({str(error).splitlines()[0][:160]})."
         problems.append(ReadProblem("unreadable", str(path), 1, message))
         return None, problems
 
 
-def _parse(path: Path, stream: "_Prefix", names: list[str], problems: list[ReadProblem]) -> pa.Table:
+def _parse(
+    path: Path,
+    stream: "_Prefix",
+    names: list[str],
+    wanted: frozenset[str] | None,
+    problems: list[ReadProblem],
+) -> pa.Table:
     broken = 0
+    taken = names if wanted is None else [name for name in names if name in wanted]
 
     def skip(row: arrow_csv.InvalidRow) -> str:
         nonlocal broken
         broken += 1
         return "skip"
 
-    types = {name: pa.utf8() if name in _PARSED or name == "rating_id" else _CATEGORY for name in names}
+    types = {name: pa.utf8() if name in _PARSED or name == "rating_id" else _CATEGORY for name in taken}
     reader = arrow_csv.open_csv(
         pa.PythonFile(stream, mode="r"),
         read_options=arrow_csv.ReadOptions(
             column_names=names, skip_rows=1, block_size=_BLOCK, use_threads=False
         ),
         parse_options=arrow_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
-        convert_options=arrow_csv.ConvertOptions(column_types=types, strings_can_be_null=False),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=types, strings_can_be_null=False, include_columns=taken
+        ),
     )
     bad: dict[str, int] = {}
     batches = []
     row = 0
     for batch in reader:
-        batches.append(_typed(path, batch, row, bad))
+        batches.append(_typed(path, batch, row, wanted, bad))
         row += batch.num_rows
     if broken:
         message = (
@@ -191,13 +206,16 @@ def _parse(path: Path, stream: "_Prefix", names: list[str], problems: list[ReadP
     return pa.concat_tables(batches, promote_options="default") if batches else None
 
 
-def _typed(path: Path, batch: pa.RecordBatch, first_row: int, bad: dict[str, int]) -> pa.Table:
-    """A batch with every known column present and of its type."""
+def _typed(
+    path: Path, batch: pa.RecordBatch, first_row: int, wanted: frozenset[str] | None, bad: dict[str, int]
+) -> pa.Table:
+    """A batch with every known column that is wanted present and of its type."""
     columns: dict[str, pa.Array] = {}
-    for name in (*RATING_COLUMNS, *(name for name in batch.schema.names if name not in RATING_COLUMNS)):
+    known = [name for name in RATING_COLUMNS if wanted is None or name in wanted]
+    for name in (*known, *(name for name in batch.schema.names if name not in known)):
         if name not in batch.schema.names:
             if name == "rating_id":
-                values = [f"{path.name}:{first_row + k}" for k in range(batch.num_rows)]
+                values = [f"{path}:{first_row + k}" for k in range(batch.num_rows)]
                 columns[name] = pa.array(values, pa.utf8())
                 continue
             absent = pa.DictionaryArray.from_arrays(
@@ -255,9 +273,8 @@ def _to_frame(tables: list[pa.Table]) -> pd.DataFrame:
         elif name not in _PARSED and name != "rating_id":
             frame[name] = frame[name].astype("category")
     frame["blind"] = frame["blind"].fillna(False).astype(bool)
-    known_first: pd.DataFrame = frame[
-        [*RATING_COLUMNS, *(name for name in frame.columns if name not in RATING_COLUMNS)]
-    ]
+    known = [name for name in RATING_COLUMNS if name in frame.columns]
+    known_first: pd.DataFrame = frame[[*known, *(name for name in frame.columns if name not in known)]]
     return known_first
 
 

@@ -153,7 +153,8 @@ def methods(analysis: Analysis) -> tuple[Method, ...]:
             "Screening",
             "A session is taken out of the screened tables when "
             + ("; or when ".join(applied) if applied else "a rule applies; the data hold nothing to check")
-            + f". Clips count as heard from {settings.rules.heard_fraction:.0%} on; the variance of a session's "
+            + f". Clips count as heard from {settings.rules.heard_fraction:.0%} on; the variance of a "
+            "session's "
             f"ratings must reach {settings.rules.variance:g}. Files keep every row.",
             sources=(
                 "ITU-T P.808 (2021)",

@@ -129,7 +129,8 @@ def scores_piece(name: str, view: View) -> str:
         return "<p>No counted ratings.</p>"
     return (
         score_chart(f"{name}-mos", view.variants, anytime=True)
-        + '<p class="key">Thick: 95 % interval, listeners and sentences both sampled. Thin: valid at every look.</p>'
+        + '<p class="key">Thick: 95 % interval, listeners and sentences both sampled. '
+        + "Thin: valid at every look.</p>"
         + mos_table("Mean opinion scores", view.variants)
     )
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,10 +15,17 @@ from speecht5_demo.listening.analysis.cleaning import Judged, judge, valid_point
 from speecht5_demo.listening.analysis.clustered import MeanDifference
 from speecht5_demo.listening.analysis.mos import Mos, summarise
 from speecht5_demo.listening.analysis.order import Effect, order_effects
-from speecht5_demo.listening.analysis.paired import Comparison, compare, mean_difference_or_none, pair
+from speecht5_demo.listening.analysis.paired import (
+    Comparison,
+    Pairing,
+    compare,
+    mean_difference_or_none,
+    pair,
+)
 from speecht5_demo.listening.analysis.preference import Preference, preferences
 from speecht5_demo.listening.analysis.screening import Rules, Screening, flag_counts, screen
 from speecht5_demo.listening.analysis.sensitivity import without_bias, without_rejected
+from speecht5_demo.listening.manifest import Manifest
 from speecht5_demo.listening.ratings import RatingsTable
 
 
@@ -32,6 +39,7 @@ class Settings:
         study_id: take only this study; all when None.
         rules: screening thresholds.
         traps: stimulus id of a trap -> rating it asks for.
+        variants: stimulus id -> variant, for the reference clips of comparison ratings.
     """
 
     margin: float = 0.2
@@ -39,6 +47,19 @@ class Settings:
     study_id: str | None = None
     rules: Rules = field(default_factory=Rules)
     traps: Mapping[str, int] = field(default_factory=dict)
+    variants: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_study(cls, manifest: Manifest, margin: float | None = None) -> Settings:
+        """What a prepared study fixed beforehand; `margin` overrides its own."""
+        study = manifest.study
+        return cls(
+            margin=study.margin if margin is None else margin,
+            baseline=study.baseline,
+            study_id=study.id,
+            traps={one.id: one.expected for one in manifest.stimuli if one.expected is not None},
+            variants={one.id: one.variant for one in manifest.stimuli},
+        )
 
 
 @dataclass(frozen=True)
@@ -123,8 +144,14 @@ class Analysis:
     order: tuple[Effect, ...]
 
 
-def analyse(table: RatingsTable, settings: Settings | None = None) -> Analysis:
-    """Analyse the ratings of a table; an empty one gives empty tables, not an error."""
+def analyse(
+    table: RatingsTable, settings: Settings | None = None, simulated: Collection[str] = ()
+) -> Analysis:
+    """Analyse the ratings of a table; an empty one gives empty tables, not an error.
+
+    Args:
+        simulated: ids of sessions that were not taken by people (`simulated_sessions`).
+    """
     settings = settings or Settings()
     judged = judge(table.frame, settings.study_id)
     counted = judged.counted
@@ -139,7 +166,7 @@ def analyse(table: RatingsTable, settings: Settings | None = None) -> Analysis:
     return Analysis(
         settings=settings,
         source=_source(counted),
-        collected=_collected(table, judged),
+        collected=_collected(table, judged, simulated),
         headline=headline,
         screened=_view(screening.kept, settings) if screening.removed else headline,
         screening=screening,
@@ -154,7 +181,7 @@ def analyse(table: RatingsTable, settings: Settings | None = None) -> Analysis:
         problems=tuple(problem.message for problem in table.problems),
         noise_floor=_noise_floor(judged, settings.baseline),
         anchors=summarise(valid_points(judged.rows("anchor"), 1, 5), (), settings.baseline),
-        preferences=preferences(judged, settings.baseline),
+        preferences=preferences(judged, settings.baseline, settings.variants),
         without_bias=_view(without_bias(counted), settings),
         without_rejected=_view(kept, settings) if rejected else headline,
         rejected=rejected,
@@ -177,13 +204,18 @@ def _source(counted: pd.DataFrame) -> str:
 def _noise_floor(judged: Judged, baseline: str) -> NoiseFloor:
     repeats = valid_points(judged.rows("repeat"), 1, 5)
     repeats = repeats.loc[(repeats["variant"] == baseline).to_numpy(dtype=bool)]
-    counted = judged.counted
-    given = pair(counted.loc[(counted["variant"] == baseline).to_numpy(dtype=bool)], repeats)
+    if repeats.empty:
+        return NoiseFloor(None, None)
+    both = pd.concat([judged.counted, repeats])
+    of_repeat = np.arange(len(both)) >= len(both) - len(repeats)
+    of_baseline = (both["variant"] == baseline).to_numpy(dtype=bool) & ~of_repeat
+    pairing = Pairing(both)
+    given = pair(pairing.heard(of_baseline), pairing.heard(of_repeat))
     difference = mean_difference_or_none(given)
     return NoiseFloor(difference, float(np.abs(given.values).mean()) if difference else None)
 
 
-def _collected(table: RatingsTable, judged: Judged) -> Collected:
+def _collected(table: RatingsTable, judged: Judged, simulated: Collection[str]) -> Collected:
     counted = judged.counted
     times = counted["submitted_at"].dropna()
 
@@ -202,5 +234,5 @@ def _collected(table: RatingsTable, judged: Judged) -> Collected:
         checkpoints=distinct("checkpoint"),
         questions=distinct("question"),
         conditions=distinct("variant"),
-        simulated="simulated" in flag_counts(counted),
+        simulated=bool(counted["session_id"].isin(list(simulated)).any()),
     )

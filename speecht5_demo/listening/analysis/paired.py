@@ -16,7 +16,14 @@ from scipy import stats
 from speecht5_demo.listening.analysis.cleaning import Scores, codes, dense
 from speecht5_demo.listening.analysis.clustered import MeanDifference, holm, mean_difference
 from speecht5_demo.listening.analysis.components import estimate
-from speecht5_demo.listening.analysis.interval import Interval, NotEnough, listener_means
+from speecht5_demo.listening.analysis.interval import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Interval,
+    NotEnough,
+    listener_means,
+)
 from speecht5_demo.listening.analysis.power import Needed, listeners_needed
 from speecht5_demo.listening.analysis.watching import anytime_interval
 
@@ -51,39 +58,56 @@ class Comparison:
     text: str
 
 
-def pair(base: pd.DataFrame, other: pd.DataFrame) -> Scores:
-    """The differences base minus other over the (listener, sentence, speaker) that both hold, each once.
+@dataclass(frozen=True)
+class Heard:
+    """Ratings by what was heard: one entry for each (listener, sentence, speaker).
 
-    Both frames must come from one judged frame, so that their columns share categories.
+    Attributes:
+        keys: sorted codes of the three, shape (K,).
+        means: mean rating under each.
+        widths: number of sentence codes and of speaker codes within a key.
     """
-    both = pd.concat([base, other])
-    split = len(base)
-    listener, sentence = codes(both["listener_id"]), codes(both["sentence_key"])
-    speaker = codes(both["speaker"])
-    if not len(both):
-        return Scores(np.empty(0), listener, sentence)
-    n_sentences, n_speakers = int(sentence.max()) + 1, int(speaker.max()) + 1
-    key = (listener * n_sentences + sentence) * n_speakers + speaker
-    values = both["rating"].to_numpy(dtype=np.float64)
-    base_keys, base_means = _mean_by(key[:split], values[:split])
-    other_keys, other_means = _mean_by(key[split:], values[split:])
-    shared, here, there = np.intersect1d(base_keys, other_keys, assume_unique=True, return_indices=True)
-    cell = shared // n_speakers
+
+    keys: IntArray
+    means: FloatArray
+    widths: tuple[int, int]
+
+
+class Pairing:
+    """Codes of one table, so that its parts can be paired with each other."""
+
+    def __init__(self, ratings: pd.DataFrame) -> None:
+        listener, sentence = codes(ratings["listener_id"]), codes(ratings["sentence_key"])
+        speaker = codes(ratings["speaker"])
+        self._widths = (int(sentence.max(initial=0)) + 1, int(speaker.max(initial=0)) + 1)
+        self._keys = (listener * self._widths[0] + sentence) * self._widths[1] + speaker
+        self._values = ratings["rating"].to_numpy(dtype=np.float64)
+
+    def heard(self, rows: BoolArray) -> Heard:
+        """The entries of some of the table's rows; a clip rated twice by one listener counts by its mean."""
+        unique, inverse, counts = np.unique(self._keys[rows], return_inverse=True, return_counts=True)
+        sums = np.bincount(inverse, weights=self._values[rows], minlength=unique.size)
+        return Heard(unique, sums / counts, self._widths)
+
+
+def pair(base: Heard, other: Heard) -> Scores:
+    """The differences base minus other over what both hold, each once. Both must be of one `Pairing`."""
+    shared, here, there = np.intersect1d(base.keys, other.keys, assume_unique=True, return_indices=True)
+    cell = shared // base.widths[1]
     return Scores(
-        base_means[here] - other_means[there], dense(cell // n_sentences), dense(cell % n_sentences)
+        base.means[here] - other.means[there],
+        dense(cell // base.widths[0]),
+        dense(cell % base.widths[0]),
     )
-
-
-def _mean_by(key: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    unique, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
-    return unique, np.bincount(inverse, weights=values, minlength=unique.size) / counts
 
 
 def compare(ratings: pd.DataFrame, baseline: str = "baseline", margin: float = 0.2) -> tuple[Comparison, ...]:
     """Every variant of `ratings` (rows that count) against the baseline; Holm over all of them."""
     names = sorted({str(name) for name in ratings["variant"].unique()} - {baseline})
-    base = ratings[(ratings["variant"] == baseline).to_numpy(dtype=bool)]
-    pairs = {name: pair(base, ratings[(ratings["variant"] == name).to_numpy(dtype=bool)]) for name in names}
+    pairing = Pairing(ratings)
+    rows = {name: (ratings["variant"] == name).to_numpy(dtype=bool) for name in (baseline, *names)}
+    base = pairing.heard(rows[baseline])
+    pairs = {name: pair(base, pairing.heard(rows[name])) for name in names}
     found = [mean_difference_or_none(pairs[name]) for name in names]
     adjusted = holm([one.p if one else None for one in found])
     return tuple(
@@ -93,6 +117,7 @@ def compare(ratings: pd.DataFrame, baseline: str = "baseline", margin: float = 0
 
 
 def mean_difference_or_none(given: Scores) -> MeanDifference | None:
+    """The mean difference, or None where there is no pair."""
     return mean_difference(given.values, given.listeners, given.sentences) if given.values.size else None
 
 

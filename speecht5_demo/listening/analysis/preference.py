@@ -7,6 +7,7 @@ count alike; the mean over crossed listeners and sentences is then treated as an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,18 +36,27 @@ class Preference:
     worse: int
 
 
-def preferences(judged: Judged, baseline: str = "baseline") -> tuple[Preference, ...]:
-    """One entry for each variant that was compared with the baseline.
+def preferences(
+    judged: Judged, baseline: str = "baseline", variants: Mapping[str, str] | None = None
+) -> tuple[Preference, ...]:
+    """One entry for each variant that was compared with the baseline; none without such ratings.
 
-    None where there are no such ratings.
+    Args:
+        variants: stimulus id -> variant, from the study. A reference clip that neither it nor any row names
+            is taken for one of the baseline, which every study compares with.
     """
     rows = valid_points(judged.rows("other-method"), -3, 3)
     rows = rows.loc[((rows["method"] == "CCR") & (rows["role"] == "test")).to_numpy(dtype=bool)]
     if rows.empty:
         return ()
     known = judged.frame[["stimulus_id", "variant"]].drop_duplicates("stimulus_id").astype(str)
-    variant_of = dict(zip(known["stimulus_id"], known["variant"], strict=True))
-    reference = rows["compared_with"].astype(str).map(lambda name: variant_of.get(name, name))
+    variant_of = {**dict(zip(known["stimulus_id"], known["variant"], strict=True)), **(variants or {})}
+    names = set(judged.frame["variant"].astype(str).unique())
+    reference = (
+        rows["compared_with"]
+        .astype(str)
+        .map(lambda name: variant_of.get(name, name if name in names else baseline))
+    )
     rated = rows["variant"].astype(str)
     forward, backward = (reference == baseline).to_numpy(), (rated == baseline).to_numpy()
     of_pair = forward != backward

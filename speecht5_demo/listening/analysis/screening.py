@@ -17,13 +17,20 @@ import numpy as np
 import pandas as pd
 
 from speecht5_demo.listening.analysis.cleaning import Judged
+from speecht5_demo.listening.flags import (
+    HEARD_IMPOSSIBLE,
+    MUST_HEAR,
+    RESPONSE_IMPOSSIBLE,
+    TOO_FAST,
+    TRAP_WRONG,
+)
 
 RULES: Mapping[str, str] = {
     "not-heard": "a clip was rated without being heard to its end",
     "trap-missed": "a trap question was not answered as it asked",
     "no-practice": "the practice clips were not done",
     "no-variation": "the ratings hardly vary",
-    "impossible": "a rating came before the clip could have been heard",
+    "impossible": "a rating came faster, or with other figures, than hearing the clip allows",
 }
 _NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 _ASKED = re.compile(r"\b(one|two|three|four|five|[1-5])\b", re.IGNORECASE)
@@ -40,10 +47,10 @@ class Rules:
         impossible_flags: flags that make a rating count as given too early.
     """
 
-    heard_fraction: float = 0.95
+    heard_fraction: float = MUST_HEAR
     variance: float = 0.1
     ratings_for_variance: int = 4
-    impossible_flags: tuple[str, ...] = ("impossible", "too-fast", "too-early")
+    impossible_flags: tuple[str, ...] = (TOO_FAST, HEARD_IMPOSSIBLE, RESPONSE_IMPOSSIBLE)
 
 
 @dataclass(frozen=True)
@@ -176,10 +183,13 @@ def _flagged(flags: pd.Series, names: tuple[str, ...]) -> np.ndarray:
 
 
 def _traps_missed(frame: pd.DataFrame, traps: Mapping[str, int]) -> np.ndarray | None:
-    """Rows of traps answered otherwise than asked; None when no trap says what it asks."""
+    """Rows of traps answered otherwise than asked; None when no trap says what it asks.
+
+    The server's own flag counts first: it knew the answer.
+    """
     rows = np.flatnonzero(np.asarray((frame["role"] == "trap").to_numpy(dtype=bool)))
-    missed = np.zeros(len(frame), dtype=bool)
-    judged_any = False
+    missed = _flagged(frame["flags"], (TRAP_WRONG,))
+    judged_any = bool(missed.any())
     for row, stimulus, text, rating in zip(
         rows,
         frame["stimulus_id"].iloc[rows].astype(str),
@@ -190,7 +200,7 @@ def _traps_missed(frame: pd.DataFrame, traps: Mapping[str, int]) -> np.ndarray |
         expected = traps.get(stimulus, asked_for(text))
         if expected is not None:
             judged_any = True
-            missed[row] = rating != expected
+            missed[row] |= rating != expected
     return missed if judged_any else None
 
 

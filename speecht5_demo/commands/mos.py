@@ -1,0 +1,185 @@
+"""`mos`: from ratings files to scores, differences and verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from speecht5_demo.commands import console
+from speecht5_demo.commands.options import JsonOption
+from speecht5_demo.errors import RatingsError
+from speecht5_demo.listening.analysis import (
+    NEEDED_COLUMNS,
+    Analysis,
+    Settings,
+    View,
+    analyse,
+    as_json,
+    simulated_sessions,
+)
+from speecht5_demo.listening.manifest import load_manifest
+from speecht5_demo.listening.ratings import RATING_COLUMNS, read_ratings
+
+SHORT_NAMES = {
+    "listener": "listener_id",
+    "worker": "listener_id",
+    "sentence": "sentence_id",
+    "session": "session_id",
+    "stimulus": "stimulus_id",
+    "study": "study_id",
+    "system": "variant",
+    "score": "rating",
+}
+
+
+def mos(
+    ratings: Annotated[
+        list[Path],
+        typer.Argument(help="Ratings CSV files, or folders that hold ratings*.csv.", show_default=False),
+    ],
+    study: Annotated[
+        Path | None,
+        typer.Option(
+            "--study", help="Folder of the prepared study: takes its ratings, margin and trap answers."
+        ),
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            "--margin", min=0.001, max=4, help="Points of MOS that count as no loss.  [default: 0.2]"
+        ),
+    ] = None,
+    baseline: Annotated[str | None, typer.Option("--baseline", help="Variant to compare with.")] = None,
+    json: JsonOption = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the report as one HTML file that needs nothing else.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write the score table as CSV.")] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option("--map", help="Columns of another tool: rating=score,listener=worker,sentence=utt,..."),
+    ] = None,
+    screened: Annotated[
+        bool, typer.Option("--screened", help="Print the tables after screening instead of all ratings.")
+    ] = False,
+) -> None:
+    """Mean opinion scores with intervals, differences to the baseline, and verdicts.
+
+    Merges any number of files, counts each rating once, and says what was left out and why.
+    """
+    settings = Settings.of_study(load_manifest(study), margin) if study else Settings(margin=margin or 0.2)
+    if baseline:
+        settings = Settings(
+            settings.margin, baseline, settings.study_id, settings.rules, settings.traps, settings.variants
+        )
+    table = read_ratings(ratings, parse_mapping(columns), only=NEEDED_COLUMNS)
+    analysis = analyse(table, settings, simulated_sessions(ratings))
+    if html:
+        from speecht5_demo.report.document import document
+
+        _write(html, document(analysis))
+    if csv:
+        from speecht5_demo.report.summary_csv import summary_csv
+
+        _write(csv, summary_csv(analysis))
+    if json:
+        console.print_json(as_json(analysis))
+        return
+    _print(analysis, analysis.screened if screened else analysis.headline, screened)
+    for path in filter(None, (html, csv)):
+        console.stderr.print(f"Written: {path}")
+
+
+def benchmark_ratings(
+    rows: Annotated[int, typer.Option("--rows", min=1000, help="Ratings to make up and read.")] = 1_000_000,
+    files: Annotated[int, typer.Option("--files", min=1, help="Files they are spread over.")] = 200,
+    rounds: Annotated[
+        int, typer.Option("--rounds", min=1, max=9, help="Interleaved rounds; medians count.")
+    ] = 3,
+    json: JsonOption = False,
+) -> None:
+    """Time reading and analysing many ratings beside a plain pandas read of the same files."""
+    from speecht5_demo.listening.analysis.benchmark import run, write_files
+
+    with TemporaryDirectory() as folder:
+        console.stderr.print(f"Making {rows:,} ratings in {files} files ...")
+        write_files(Path(folder), rows, files)
+        outcome = run(Path(folder), rows, files, rounds)
+    if json:
+        console.print_json({**asdict(outcome), "ratio_to_pandas": outcome.ratio})
+        return
+    table = Table("way", "wall s", "processor s", "peak MB")
+    for name, one in (("mos", outcome.analysed), ("our reader", outcome.read), ("pandas", outcome.pandas)):
+        peak = console.megabytes(one.peak_bytes)
+        table.add_row(name, f"{one.seconds:.2f}", f"{one.cpu_seconds:.2f}", peak)
+    console.stdout.print(table)
+    console.stdout.print(
+        f"{rows:,} ratings, {files} files, {console.megabytes(outcome.total_bytes)} MB: "
+        f"reading and analysing takes {outcome.ratio:.2f} times a plain pandas read."
+    )
+
+
+def parse_mapping(written: str | None) -> dict[str, str]:
+    """`ours=theirs,...` as a mapping; short names such as `listener` are allowed.
+
+    Raises:
+        RatingsError: a part is not `ours=theirs`, or names no column of ours.
+    """
+    mapping: dict[str, str] = {}
+    for part in filter(None, (written or "").split(",")):
+        ours, equals, theirs = (word.strip() for word in part.partition("="))
+        name = SHORT_NAMES.get(ours, ours)
+        if not equals or not theirs or name not in RATING_COLUMNS:
+            known = ", ".join(sorted({*RATING_COLUMNS, *SHORT_NAMES}))
+            raise RatingsError(f"--map has {part!r}; write ours=theirs, with ours one of: {known}.")
+        mapping[name] = theirs
+    return mapping
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RatingsError(
+            f"{path} cannot be written ({error.strerror}). Name a file in a folder of yours."
+        ) from error
+
+
+def _print(analysis: Analysis, view: View, screened: bool) -> None:
+    from speecht5_demo.report.pieces import headline_sentence, interval_text, p_text
+
+    out = console.stdout
+    out.print(headline_sentence(analysis))
+    title = "after screening" if screened else "all valid ratings"
+    scores = Table("variant", "MOS", "95 % interval", "over listeners", "naive", "n", "listeners", "sentences",
+                   title=f"Mean opinion scores, {title}", title_justify="left")  # fmt: skip
+    for one in view.variants:
+        scores.add_row(
+            one.variant, f"{one.mos:.2f}", interval_text(one.ci95), interval_text(one.ci95_listener),
+            interval_text(one.ci95_naive), str(one.n_ratings), str(one.n_listeners), str(one.n_sentences),
+        )  # fmt: skip
+    out.print(scores)
+    compared = Table("variant", "lost points", "95 % interval", "p (Holm)", "verdict",
+                     title=f"Against {analysis.settings.baseline}, margin {analysis.settings.margin:g}",
+                     title_justify="left")  # fmt: skip
+    for each in view.comparisons:
+        found = each.difference
+        compared.add_row(
+            each.variant, f"{found.mean:+.2f}" if found else "–", interval_text(found.interval if found else None),
+            p_text(each.p_holm), each.text,
+        )  # fmt: skip
+    out.print(compared)
+    for reason, n in analysis.excluded.items():
+        out.print(f"not counted: {n} {reason}")
+    for name, n in analysis.flagged.items():
+        out.print(f"flagged, counted: {n} {name}")
+    for message in analysis.problems:
+        console.stderr.print(message)
+    if analysis.screening.removed and not screened:
+        out.print(f"Screening would take out {len(analysis.screening.removed)} sessions: see --screened.")

@@ -1,0 +1,30 @@
+"""Telling simulated listeners from people, so that nobody takes a rehearsal for evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+SIMULATION = "simulation"  # what `simulate` gives as the crowd platform's study
+
+
+def simulated_sessions(sources: str | Path | Iterable[str | Path]) -> frozenset[str]:
+    """Ids of the sessions that `study simulate` made, from the sessions files in or beside the sources."""
+    given = [sources] if isinstance(sources, str | Path) else list(sources)
+    folders = {path if path.is_dir() else path.parent for path in map(Path, given)}
+    found: set[str] = set()
+    for path in sorted(file for folder in folders for file in folder.glob("sessions*.csv")):
+        try:
+            frame = pd.read_csv(
+                path,
+                usecols=["session_id", "platform_study"],
+                dtype=str,
+                keep_default_na=False,
+                on_bad_lines="skip",
+            )
+        except (OSError, ValueError):
+            continue  # not one of our sessions files: nothing in it says "simulated"
+        found.update(frame.loc[frame["platform_study"] == SIMULATION, "session_id"])
+    return frozenset(found)

@@ -1,0 +1,114 @@
+"""`mos` on the command line: any CSV in, one JSON document or one report out."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from speecht5_demo.cli import app
+from speecht5_demo.commands.mos import parse_mapping
+from speecht5_demo.errors import RatingsError
+
+VARIANT_FIELDS = [
+    "variant",
+    "mos",
+    "ci95",
+    "ci95_listener",
+    "ci95_naive",
+    "n_ratings",
+    "n_listeners",
+    "n_sentences",
+    "counts",
+]
+COMPARISON_FIELDS = [
+    "variant",
+    "baseline",
+    "difference",
+    "ci95",
+    "p",
+    "p_holm",
+    "verdict",
+    "listeners_needed",
+]
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """A long CSV as other tools write it: 6 workers, 5 utterances, 2 systems."""
+    rows = [
+        {
+            "worker": f"w{who}",
+            "utt": f"u{what}",
+            "model": model,
+            "score": 1 + (who * 3 + what * 2 + (model == "b")) % 5,
+        }
+        for who in range(6)
+        for what in range(5)
+        for model in ("a", "b")
+    ]
+    path = tmp_path / "crowd.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    return path
+
+
+MAP = ["--map", "rating=score,listener=worker,sentence=utt,system=model", "--baseline", "a"]
+
+
+def run(*arguments: object) -> str:
+    done = CliRunner().invoke(app, ["mos", *map(str, arguments)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_json_has_the_promised_fields_and_agrees_with_plain_pandas(foreign: Path) -> None:
+    document = json.loads(run(foreign, *MAP, "--json", "--margin", "0.3"))
+    assert set(document) >= {"variants", "comparisons", "excluded", "settings", "screened"}
+    frame = pd.read_csv(foreign)
+    means = frame.groupby("model")["score"].mean()
+    for one in document["variants"]:
+        assert set(one) >= set(VARIANT_FIELDS)
+        assert one["mos"] == pytest.approx(means[one["variant"]], abs=1e-9)
+        assert one["n_ratings"] == 30
+    (comparison,) = document["comparisons"]
+    assert set(comparison) >= set(COMPARISON_FIELDS)
+    assert comparison["difference"] == pytest.approx(means["a"] - means["b"], abs=1e-9)
+    assert document["settings"]["margin"] == 0.3
+    assert set(document["screened"]) >= {"variants", "comparisons"}
+
+
+def test_the_report_stands_alone(foreign: Path, tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "report.html"
+    run(foreign, *MAP, "--html", path)
+    text = path.read_text(encoding="utf-8")
+    assert text.count("<svg") >= 4
+    for outside in ("<script", "<link", "src=", "@import", 'href="http'):
+        assert outside not in text
+    assert "Ribeiro" in text
+
+
+def test_the_summary_opens_as_csv(foreign: Path, tmp_path: Path) -> None:
+    path = tmp_path / "summary.csv"
+    run(foreign, *MAP, "--csv", path)
+    frame = pd.read_csv(path)
+    assert frame.query("view == 'all'")["variant"].tolist() == ["a", "b"]
+
+
+@pytest.mark.parametrize("written", ["rating", "grade=score", "rating="])
+def test_a_mapping_that_makes_no_sense_is_refused_with_what_would(written: str) -> None:
+    with pytest.raises(RatingsError, match="ours=theirs"):
+        parse_mapping(written)
+
+
+def test_a_missing_column_is_named(foreign: Path) -> None:
+    with pytest.raises(RatingsError, match="has no column"):
+        CliRunner().invoke(app, ["mos", str(foreign)], catch_exceptions=False)
+
+
+def test_many_ratings_are_read_and_timed_beside_pandas() -> None:
+    arguments = ["benchmark-ratings", "--rows", "3000", "--files", "3", "--rounds", "1", "--json"]
+    done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    found = json.loads(done.stdout)
+    assert found["ratio_to_pandas"] > 0
+    assert 0 < found["analysed"]["peak_bytes"] < 1e9
