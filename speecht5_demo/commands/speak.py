@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,8 +21,9 @@ from speecht5_demo.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from speecht5_demo.synthesis import Speech
-    from speecht5_demo.variants import Sizes
+    from speecht5_demo.speakers import Speaker
+    from speecht5_demo.synthesis import Speech, Synthesizer
+    from speecht5_demo.variants import Sizes, Variant
 
 TextArgument = Annotated[str, typer.Argument(help="What to say; numbers, prices and dates are spoken out.")]
 
@@ -34,11 +36,16 @@ def synthesize(
     repeats: RepeatsOption = 1,
     output: Annotated[Path, typer.Option("--output", "-o", help="WAV file to write.")] = Path("speech.wav"),
     checkpoint: CheckpointOption = "auto",
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Write the audio while it is made; -o - writes it to stdout.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Speak one text with one variant and write a WAV file.
 
     Example: python -m speecht5_demo synthesize "Hello!" --variant int8 --speaker slt -o hello.wav
+
+    While it is made: python -m speecht5_demo synthesize "Hello!" --variant turbo-int8 --stream -o - | aplay
     """
     from speecht5_demo.checkpoints import open_checkpoint
     from speecht5_demo.synthesis import Synthesizer, choose_threads, speech_document, write_wav
@@ -47,6 +54,9 @@ def synthesize(
     source = open_checkpoint(checkpoint)
     choose_threads(source)
     synthesizer, recipe = Synthesizer(source), find(variant)
+    if stream:
+        _stream(synthesizer, text, read_speaker(source, speaker), recipe, seed, output, json)
+        return
     with console.speaking_progress({recipe.name: recipe.label}) as on_progress:
         speech = synthesizer.speak(text, read_speaker(source, speaker), recipe, seed, repeats, on_progress)
     sizes, audio = synthesizer.sizes(recipe), write_wav(speech, output)
@@ -57,6 +67,49 @@ def synthesize(
     console.stdout.print(_table([(speech, sizes)]))
     console.stdout.print(f"Wrote {audio}")
     _warn_if_cut(speech)
+
+
+def _stream(
+    synthesizer: Synthesizer,
+    text: str,
+    speaker: Speaker,
+    recipe: Variant,
+    seed: int,
+    output: Path,
+    json: bool,
+) -> None:
+    from speecht5_demo.errors import SynthesisError
+    from speecht5_demo.synthesis import speech_document, write_stream
+
+    to_stdout = str(output) == "-"
+    if to_stdout and json:
+        raise SynthesisError("Audio and JSON cannot share stdout: give a file with -o, or leave --json out.")
+    chunks = synthesizer.stream(text, speaker, recipe, seed)
+    try:
+        if to_stdout:
+            write_stream(chunks, sys.stdout.buffer)
+        else:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            with output.open("wb") as file:
+                write_stream(chunks, file)
+    except BrokenPipeError:  # the player was closed
+        sys.stderr.close()
+        return
+    except OSError as error:
+        raise SynthesisError(
+            f"Cannot write {output}: {error.strerror}. Choose another file with -o."
+        ) from error
+    assert chunks.speech is not None
+    if json:
+        document = speech_document(chunks.speech, synthesizer.sizes(recipe), output)
+        console.print_json(document | {"first_audio_s": chunks.first_audio_s})
+        return
+    console.stderr.print(synthesizer.checkpoint.notice)
+    console.stderr.print(
+        f"First audio after {chunks.first_audio_s:.3f} s, "
+        f"{chunks.speech.audio_seconds:.2f} s of audio in {chunks.speech.latency.median:.3f} s."
+    )
+    _warn_if_cut(chunks.speech)
 
 
 def compare(

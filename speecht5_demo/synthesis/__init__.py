@@ -6,9 +6,11 @@ from speecht5_demo.synthesis.masks import DropoutMasks, mask_seed
 from speecht5_demo.synthesis.plan import SpeechPlan, plan_speech, step_limits
 from speecht5_demo.synthesis.reference import ReferenceEngine
 from speecht5_demo.synthesis.speech import Latency, Speech
+from speecht5_demo.synthesis.streaming import SpeechStream
 from speecht5_demo.synthesis.synthesizer import Progress, Synthesizer
 from speecht5_demo.synthesis.threads import choose_threads
 from speecht5_demo.synthesis.wav import write_wav
+from speecht5_demo.synthesis.wav_stream import write_stream
 
 __all__ = [
     "DropoutMasks",
@@ -18,6 +20,7 @@ __all__ = [
     "ReferenceEngine",
     "Speech",
     "SpeechPlan",
+    "SpeechStream",
     "StepLimits",
     "Synthesizer",
     "Utterance",
@@ -26,5 +29,6 @@ __all__ = [
     "plan_speech",
     "speech_document",
     "step_limits",
+    "write_stream",
     "write_wav",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,15 +12,19 @@ import torch
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import SynthesisCancelled, SynthesisError
 from speecht5_demo.speakers import Speaker
-from speecht5_demo.synthesis.engine import Engine, StepLimits, Utterance
+from speecht5_demo.synthesis.engine import Engine, OnStep, StepLimits, Utterance
 from speecht5_demo.synthesis.engines import EngineShelf
 from speecht5_demo.synthesis.joining import join
-from speecht5_demo.synthesis.plan import SpeechPlan, plan_speech
+from speecht5_demo.synthesis.plan import PlannedPiece, SpeechPlan, plan_speech
 from speecht5_demo.synthesis.speech import Latency, Speech
+from speecht5_demo.synthesis.streaming import Piece, Samples, SpeechStream
+from speecht5_demo.synthesis.turbo import Request, TurboEngine
 from speecht5_demo.variants import Sizes, Variant, find
 
 WARM_UP_STEPS = 8
 MAX_REPEATS = 20
+MAX_BATCH = 8
+"""Pieces of one text spoken at once, where the engine can: most of what a batch gains, in bounded memory."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Progress:
     Attributes:
         variant: name of the variant that is speaking.
         run: repeat under way, from 0.
-        piece: piece of the text under way, from 0.
+        piece: piece of the text under way, from 0; an engine that speaks several at once counts them as one.
         pieces: pieces in all.
         step: decoder steps done in this piece.
         max_steps: its cap; most pieces end well before it.
@@ -115,6 +119,37 @@ class Synthesizer:
         plan = plan_speech(self.checkpoint, text, voice, seed)
         return self._rounds(plan, chosen, repeats, on_progress, cancelled or threading.Event())
 
+    def stream(
+        self,
+        text: str,
+        speaker: str | Speaker,
+        variant: str | Variant = "turbo-int8",
+        seed: int = 0,
+        on_progress: OnProgress | None = None,
+        cancelled: threading.Event | None = None,
+    ) -> SpeechStream:
+        """Synthesize one text and hand out its samples as they are made; they are those that `speak` returns.
+
+        A variant without turbo gives each piece of the text only when it is whole. Arguments and errors are those of
+        `speak`; errors of the run itself come from the iteration.
+        """
+        recipe = find(variant) if isinstance(variant, str) else variant
+        voice = self.checkpoint.speaker(speaker) if isinstance(speaker, str) else speaker
+        plan = plan_speech(self.checkpoint, text, voice, seed)
+        with self._turn:
+            engine = self._ready(recipe)
+        event = cancelled or threading.Event()
+        pieces = [
+            self._stream_piece(engine, plan, index, recipe.name, on_progress, event)
+            for index in range(len(plan.pieces))
+        ]
+
+        def whole(spoken: list[Utterance], samples: Samples) -> Speech:
+            return self._speech(plan, recipe, spoken, Latency.of([_stages(spoken)]), samples)
+
+        rate = self.checkpoint.vocoder_config.sampling_rate
+        return SpeechStream(pieces, [piece.pause_after_s for piece in plan.pieces], rate, whole)
+
     def sizes(self, variant: str | Variant) -> Sizes:
         """Bytes and parameters of a variant, from a saved artifact; measured once."""
         recipe = find(variant) if isinstance(variant, str) else variant
@@ -165,30 +200,63 @@ class Synthesizer:
         on_progress: OnProgress | None,
         cancelled: threading.Event,
     ) -> list[Utterance]:
-        spoken = []
-        speaker = torch.from_numpy(plan.speaker.vector.copy()).reshape(1, -1)
-        for index, piece in enumerate(plan.pieces):
-
-            def on_step(step: int, index: int = index, cap: int = piece.limits.max_steps) -> None:
-                if cancelled.is_set():
-                    raise SynthesisCancelled(
-                        "Stopped before the speech was complete; press Speak to start again."
-                    )
-                if on_progress is not None:
-                    on_progress(Progress(variant, run, index, len(plan.pieces), step, cap))
-
-            spoken.append(
-                engine.speak(piece.tokens, speaker, engine.new_masks(piece.seed), piece.limits, on_step)
-            )
+        size = MAX_BATCH if isinstance(engine, TurboEngine) and engine.batches else 1
+        groups = [plan.pieces[first : first + size] for first in range(0, len(plan.pieces), size)]
+        spoken: list[Utterance] = []
+        for index, group in enumerate(groups):
+            cap = max(piece.limits.max_steps for piece in group)
+            on_step = _reporter(Progress(variant, run, index, len(groups), 0, cap), on_progress, cancelled)
+            requests = [_request(engine, plan, piece) for piece in group]
+            if isinstance(engine, TurboEngine):
+                spoken += engine.speak_batch(requests, on_step)
+            else:
+                spoken += [engine.speak(r.tokens, r.speaker, r.masks, r.limits, on_step) for r in requests]
         return spoken
 
+    def _stream_piece(
+        self,
+        engine: Engine,
+        plan: SpeechPlan,
+        index: int,
+        variant: str,
+        on_progress: OnProgress | None,
+        cancelled: threading.Event,
+    ) -> Piece:
+        """One piece as it is made. The turn is held for a chunk at a time, so that a slow listener keeps nobody."""
+        piece = plan.pieces[index]
+        request = _request(engine, plan, piece)
+        progress = Progress(variant, 0, index, len(plan.pieces), 0, piece.limits.max_steps)
+        on_step = _reporter(progress, on_progress, cancelled)
+        arguments = (request.tokens, request.speaker, request.masks, request.limits, on_step)
+        if not isinstance(engine, TurboEngine):
+            with self._turn:
+                utterance = engine.speak(*arguments)
+            yield np.asarray(utterance.samples, dtype=np.float32)
+            return utterance
+        stream = engine.stream(*arguments)
+        while True:
+            try:
+                with self._turn:
+                    samples = next(stream)
+            except StopIteration as end:
+                whole: Utterance = end.value
+                return whole
+            yield np.asarray(samples, dtype=np.float32)
+
     def _speech(
-        self, plan: SpeechPlan, variant: Variant, spoken: list[Utterance], latency: Latency
+        self,
+        plan: SpeechPlan,
+        variant: Variant,
+        spoken: list[Utterance],
+        latency: Latency,
+        samples: Samples | None = None,
     ) -> Speech:
         rate = self.checkpoint.vocoder_config.sampling_rate
-        samples = [np.asarray(utterance.samples, dtype=np.float32) for utterance in spoken]
+        if samples is None:
+            pieces = [np.asarray(utterance.samples, dtype=np.float32) for utterance in spoken]
+            samples = join(pieces, [piece.pause_after_s for piece in plan.pieces], rate)
         return Speech(
-            samples=join(samples, [piece.pause_after_s for piece in plan.pieces], rate),
+            samples=samples,
             sampling_rate=rate,
             mel=np.concatenate([np.asarray(utterance.mel, dtype=np.float32) for utterance in spoken]),
             text=plan.text,
@@ -210,3 +278,20 @@ def _stages(spoken: list[Utterance]) -> Stages:
         sum(utterance.decode_s for utterance in spoken),
         sum(utterance.vocode_s for utterance in spoken),
     )
+
+
+def _request(engine: Engine, plan: SpeechPlan, piece: PlannedPiece) -> Request:
+    speaker = torch.from_numpy(plan.speaker.vector.copy()).reshape(1, -1)
+    return Request(piece.tokens, speaker, engine.new_masks(piece.seed), piece.limits)
+
+
+def _reporter(start: Progress, on_progress: OnProgress | None, cancelled: threading.Event) -> OnStep:
+    """What an engine calls with its steps: passes them on, and ends the run once it is cancelled."""
+
+    def on_step(step: int) -> None:
+        if cancelled.is_set():
+            raise SynthesisCancelled("Stopped before the speech was complete; press Speak to start again.")
+        if on_progress is not None:
+            on_progress(replace(start, step=step))
+
+    return on_step

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -22,7 +23,7 @@ from speecht5_demo.variants.turbo import TurboWeights
 
 PATIENCE = 8
 """Decoder steps between two looks at whether the user wants to stop: a tenth of a second at most."""
-FIRST_CHUNK, CHUNK_GROWTH, LAST_CHUNK = 12, 2, 192
+FIRST_CHUNK, CHUNK_GROWTH, LAST_CHUNK = 14, 2, 192
 """Frames of the first streamed chunk, the factor each next one grows by, and the longest."""
 
 
@@ -34,6 +35,20 @@ class Request:
     speaker: Tensor
     masks: DropoutMasks
     limits: StepLimits
+
+
+class Stopwatch:
+    """Seconds by stage, summed over visits."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def timing(self, stage: str) -> Iterator[None]:
+        """Adds what the block takes to the stage."""
+        begin = time.perf_counter()
+        yield
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - begin
 
 
 class TurboEngine:
@@ -52,6 +67,9 @@ class TurboEngine:
         self._decoder = DecoderWeights(weights, linears)
         self._postnet = Postnet(weights)
         self._vocoder = Vocoder(weights.vocoder, weights.tensors)
+        self.batches = all(layer.storage == "fp32" for layer in weights.linears.values())
+        """Whether an utterance of a batch equals the same one alone. Where PyTorch's kernels quantise activations they
+        round differently in company, and a voice magnifies that; then texts are spoken one by one."""
 
     def new_masks(self, seed: int) -> DropoutMasks:
         """Masks of the shape this model's prenet needs."""
@@ -99,9 +117,9 @@ class TurboEngine:
             decoding = Decoding(self._decoder, prompts)
             done = 0
             while decoding.active:
-                decoding.advance(PATIENCE)
+                decoding.advance(PATIENCE if done else 1)
+                done = max(decoding.steps(index) for index in range(len(requests)))
                 if on_step is not None:
-                    done = max(decoding.steps(index) for index in range(len(requests)))
                     on_step(done)
             mels = [self._postnet.refine(decoding.frames(index)) for index in range(len(requests))]
             decode_s = time.perf_counter() - begin
@@ -130,36 +148,47 @@ class TurboEngine:
         masks: DropoutMasks,
         limits: StepLimits,
         on_step: OnStep | None = None,
-    ) -> Iterator[Tensor]:
-        """Speak one piece and yield its samples as they are made: the samples of `speak`, in growing chunks.
+    ) -> Generator[Tensor, None, Utterance]:
+        """Speak one piece and yield its samples as they are made, in growing chunks; return the whole.
 
-        A chunk waits until the frames that it depends on exist, so its samples are final. Closing the iterator ends
-        the run. Arguments and errors are those of `speak`.
+        A chunk waits until the frames that it depends on exist, so its samples are those of `speak`. Closing the
+        generator ends the run. Arguments and errors are those of `speak`.
         """
-        with torch.inference_mode():
-            decoding = Decoding(self._decoder, [self._prompt(Request(tokens, speaker, masks, limits))])
+        stages = Stopwatch()
+        with torch.inference_mode(), stages.timing("encode"):
+            prompt = self._prompt(Request(tokens, speaker, masks, limits))
+        with torch.inference_mode(), stages.timing("decode"):
+            decoding = Decoding(self._decoder, [prompt])
         ahead = self._vocoder.context + self._postnet.context
-        given, chunk = 0, FIRST_CHUNK
-        refined = torch.empty(0, self._shape.mel_bins)
-        while True:
-            with torch.inference_mode():
+        given, chunk, whole = 0, FIRST_CHUNK, False
+        mel = torch.empty(0, self._shape.mel_bins)
+        spoken: list[Tensor] = []
+        while not whole:
+            with torch.inference_mode(), stages.timing("decode"):
                 self._decode_until(decoding, given + chunk + ahead, on_step)
-                frames = decoding.frames(0)
-                whole = decoding.finished(0)
-                known = frames.shape[0] if whole else frames.shape[0] - self._postnet.context
-                fresh = self._postnet.refine_between(frames, refined.shape[0], known)
-                refined = torch.cat([refined, fresh])
-                last = known if whole else known - self._vocoder.context
-                samples = self._vocoder.vocode_between(refined, given, last)
-            yield samples
-            if whole:
-                return
+                frames, whole = decoding.frames(0), decoding.finished(0)
+                known = self._postnet.ready(frames.shape[0], whole)
+                mel = torch.cat([mel, self._postnet.refine(frames, mel.shape[0], known)])
+            with torch.inference_mode(), stages.timing("vocode"):
+                last = known - (0 if whole else self._vocoder.context)
+                spoken.append(self._vocoder.vocode_between(mel, given, last))
             given, chunk = last, min(chunk * CHUNK_GROWTH, LAST_CHUNK)
+            yield spoken[-1]
+        return Utterance(
+            mel=mel,
+            samples=torch.cat(spoken),
+            encode_s=stages.seconds["encode"],
+            decode_s=stages.seconds["decode"],
+            vocode_s=stages.seconds["vocode"],
+            steps=decoding.steps(0),
+            ended=decoding.ended(0),
+        )
 
     def _decode_until(self, decoding: Decoding, frames: int, on_step: OnStep | None) -> None:
         steps = -(-frames // self._shape.reduction)
         while decoding.active and decoding.steps(0) < steps:
-            decoding.advance(min(PATIENCE, steps - decoding.steps(0)))
+            patience = PATIENCE if decoding.steps(0) else 1
+            decoding.advance(min(patience, steps - decoding.steps(0)))
             if on_step is not None:
                 on_step(decoding.steps(0))
 
