@@ -10,6 +10,7 @@ import typer
 from speecht5_demo import __version__
 from speecht5_demo.commands import catalogue, speak, study
 from speecht5_demo.commands.mos import benchmark_ratings, mos
+from speecht5_demo.commands.report import report
 from speecht5_demo.errors import DemoError, SynthesisCancelled
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app.command("speakers")(catalogue.speakers)
 app.add_typer(study.app, name="study")
 app.command("mos")(mos)
 app.command("benchmark-ratings")(benchmark_ratings)
+app.command("report")(report)
 
 
 @app.callback(invoke_without_command=True)

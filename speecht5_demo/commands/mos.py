@@ -82,11 +82,11 @@ def mos(
     if html:
         from speecht5_demo.report.document import document
 
-        _write(html, document(analysis))
+        write_text(html, document(analysis))
     if csv:
         from speecht5_demo.report.summary_csv import summary_csv
 
-        _write(csv, summary_csv(analysis))
+        write_text(csv, summary_csv(analysis))
     if json:
         console.print_json(as_json(analysis))
         return
@@ -141,7 +141,12 @@ def parse_mapping(written: str | None) -> dict[str, str]:
     return mapping
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a file the user named.
+
+    Raises:
+        RatingsError: it cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -1,0 +1,95 @@
+"""Claimed versus measured, as HTML, Markdown and JSON."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+from speecht5_demo.report.claims import Judged
+from speecht5_demo.report.tables import Markup, table
+
+HEAD = ("Claim", "Variant", "Measured", "Interval", "n", "CPU", "Checkpoint", "Date", "Verdict")
+
+
+def claims_piece(judged: Sequence[Judged]) -> str:
+    """The table as HTML."""
+    rows = []
+    for one in judged:
+        badge = Markup(
+            f'<span class="verdict {one.verdict.replace(" ", "-")}">{one.verdict}</span> '
+            f'<span class="why">{html.escape(_why(one))}</span>'
+        )
+        rows.append([f"{one.claim.metric}: {one.claim.statement}", *_cells(one)[1:-1], badge])
+    return table("Claimed by the source report, measured here", HEAD, rows)
+
+
+def claims_markdown(judged: Sequence[Judged]) -> str:
+    """The table as Markdown."""
+    lines = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
+    for one in judged:
+        cells = [f"{one.claim.metric}: {one.claim.statement}", *_cells(one)[1:]]
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def claims_json(judged: Sequence[Judged]) -> list[dict[str, Any]]:
+    """The table as data."""
+    return [
+        {
+            "metric": one.claim.metric,
+            "claim": one.claim.statement,
+            "variant": one.claim.variant,
+            "claimed": [one.claim.low, one.claim.high],
+            "unit": one.claim.unit,
+            "measured": one.found.value if one.found else None,
+            "interval": [one.found.low, one.found.high] if one.found and one.found.low is not None else None,
+            "n": one.found.n if one.found else None,
+            "cpu": one.found.cpu if one.found else None,
+            "checkpoint": one.found.checkpoint if one.found else None,
+            "date": one.found.date if one.found else None,
+            "file": one.found.file if one.found else None,
+            "note": one.found.note if one.found else "",
+            "verdict": one.verdict,
+            "reason": one.reason,
+        }
+        for one in judged
+    ]
+
+
+def _why(one: Judged) -> str:
+    note = f"; {one.found.note}" if one.found and one.found.note else ""
+    return one.reason + note
+
+
+def _cells(one: Judged) -> list[str]:
+    found, unit = one.found, one.claim.unit
+    if found is None:
+        return [
+            one.claim.metric,
+            one.claim.variant,
+            "–",
+            "–",
+            "–",
+            "–",
+            "–",
+            "–",
+            f"{one.verdict}: {_why(one)}",
+        ]
+    return [
+        one.claim.metric,
+        one.claim.variant,
+        f"{_number(found.value)} {unit}".strip(),
+        f"{_number(found.low)} to {_number(found.high)}"
+        if found.low is not None and found.high is not None
+        else "–",
+        found.n,
+        found.cpu or "–",
+        found.checkpoint or "–",
+        found.date[:10],
+        f"{one.verdict}: {_why(one)}",
+    ]
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
