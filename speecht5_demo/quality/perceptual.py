@@ -1,0 +1,63 @@
+"""PESQ and STOI of two signals that are aligned in time already.
+
+PESQ is ITU-T P.862.2, wide band, 16 kHz, as mean listening quality objective (1.02 to 4.644), computed by
+pesq 0.0.4: the ITU's reference code of October 2005 (P.862 Amendment 2). Corrigendum 2 of March 2018 is not
+in it, nor in most published figures. Both measures were made for transmitted speech and are meaningless on
+signals that run at different speeds: that is why the pair's origin is part of the metric's label.
+"""
+
+import warnings
+
+from speecht5_demo.errors import QualityError
+from speecht5_demo.quality.libraries import load
+from speecht5_demo.quality.signals import SAMPLING_RATE, Samples, audible
+
+PESQ_LIBRARY = (
+    "pesq 0.0.4: P.862.2 wide band, reference code of October 2005, without Corrigendum 2 (03/2018)"
+)
+PESQ_MAXIMUM = 4.644  # a signal against itself
+SHORTEST_S = 0.25  # P.862's level and delay alignment needs more than this
+
+
+def _pair(reference: Samples, degraded: Samples) -> tuple[Samples, Samples]:
+    if len(reference) != len(degraded):
+        raise QualityError(
+            f"The pair is not aligned: {len(reference)} and {len(degraded)} samples. "
+            "Cutting the longer one would only hide that."
+        )
+    return audible(reference, "reference"), audible(degraded, "variant")
+
+
+def pesq(reference: Samples, degraded: Samples) -> float:
+    """Wide-band PESQ, MOS-LQO, of an aligned pair at 16 kHz.
+
+    Raises:
+        QualityError: when the pair differs in length, is silent, or the library finds no utterance in it.
+    """
+    library = load("pesq", "PESQ")
+    one, other = _pair(reference, degraded)
+    if len(one) < SHORTEST_S * SAMPLING_RATE:
+        raise QualityError(f"PESQ needs at least {SHORTEST_S} s; these are {len(one) / SAMPLING_RATE:.2f} s.")
+    try:
+        return float(library.pesq(SAMPLING_RATE, one, other, "wb"))
+    except library.NoUtterancesError as error:
+        raise QualityError("PESQ: no utterance detected.") from error
+    except library.PesqError as error:
+        raise QualityError(f"PESQ: {error!r}.") from error
+
+
+def stoi(reference: Samples, degraded: Samples) -> float:
+    """Short-time objective intelligibility, 0 to 1, of an aligned pair at 16 kHz (Taal et al. 2011, by
+    pystoi).
+
+    Raises:
+        QualityError: when the pair differs in length, is silent, or too short for one 384 ms segment.
+    """
+    library = load("pystoi", "STOI")
+    one, other = _pair(reference, degraded)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        try:
+            return float(library.stoi(one, other, SAMPLING_RATE))
+        except RuntimeWarning as warning:
+            raise QualityError("STOI: less than 384 ms of speech are left without the pauses.") from warning

@@ -1,0 +1,51 @@
+"""Predicted opinion scores: what a network trained on P.808 ratings of noisy calls guesses, never what
+listeners said.
+
+DNSMOS P.808 (Reddy et al. 2021), its weights inside the speechmos package. It was trained on noise
+suppression, not on synthetic voices: it hears noise and clipping, hardly prosody.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from speecht5_demo.quality.libraries import load
+from speecht5_demo.quality.signals import SAMPLING_RATE, Samples, audible
+
+WINDOW_S = 9.01  # what the network takes; shorter speech is repeated, as speechmos does
+EDGE = 160  # samples that speechmos leaves off each window before its spectrogram
+
+
+@cache
+def _network() -> tuple[Any, Any]:
+    """speechmos' feature maker and the P.808 network, on one thread (speechmos itself also runs a second,
+    slower one).
+    """
+    library = load("speechmos.dnsmos", "Predicted MOS")
+    runtime = load("onnxruntime", "Predicted MOS")
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    weights = Path(str(library.__file__)).parent / "dnsmos_models" / "model_v8.onnx"
+    features = library.DNSMOS.__new__(library.DNSMOS)
+    return features, runtime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
+
+
+def predicted_mos(samples: Samples) -> float:
+    """The opinion score that DNSMOS P.808 predicts, about 1 to 5, the mean over windows one second apart.
+
+    Raises:
+        QualityError: when the signal is silent, or speechmos is not installed.
+    """
+    features, network = _network()
+    signal = audible(samples, "variant")
+    window = int(WINDOW_S * SAMPLING_RATE)
+    while len(signal) < window:
+        signal = np.concatenate([signal, signal])
+    scores = []
+    for second in range(int(len(signal) / SAMPLING_RATE - WINDOW_S) + 1):
+        piece = signal[second * SAMPLING_RATE : second * SAMPLING_RATE + window]
+        mel = np.asarray(features.audio_melspec(audio=piece[:-EDGE]), dtype=np.float32)
+        scores.append(network.run(None, {"input_1": mel[np.newaxis]})[0][0][0])
+    return float(np.mean(scores))
