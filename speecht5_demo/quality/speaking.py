@@ -1,0 +1,78 @@
+"""One sentence by one speaker as an evaluation needs it: samples, and what no listener hears."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from speecht5_demo.quality.attention import Reading, read
+from speecht5_demo.quality.locked import follow, recording
+from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
+from speecht5_demo.synthesis import Engine, ReferenceEngine, SpeechPlan, Utterance
+from speecht5_demo.synthesis.joining import join
+
+Frames = tuple[NDArray[np.float32], ...]
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A sentence, spoken freely.
+
+    Attributes:
+        samples: mono at 16 kHz, faded and padded as the app plays it, shape (n,).
+        mel: log-mel spectrogram, float32, shape (frames, 80).
+        ended: False when the step limit cut any piece.
+        readings: how the attention moved, one entry a piece; None where the engine keeps no attention.
+        heard: frames that each piece fed back to itself, shape (steps, 80); None where they are not noted.
+    """
+
+    samples: Samples
+    mel: NDArray[np.float32]
+    ended: bool
+    readings: tuple[Reading, ...] | None
+    heard: Frames | None
+
+
+def speak(engine: Engine, plan: SpeechPlan) -> Spoken:
+    """Let an engine speak a plan freely."""
+    speaker, utterances, heard = _vector(plan), [], []
+    for piece in plan.pieces:
+        masks = engine.new_masks(piece.seed)
+        if isinstance(engine, ReferenceEngine):
+            with recording(engine) as frames:
+                spoken = engine.speak(piece.tokens, speaker, masks, piece.limits, want_attention=True)
+            heard.append(frames[-1].numpy())
+        else:
+            spoken = engine.speak(piece.tokens, speaker, masks, piece.limits)
+        utterances.append(spoken)
+    attentions = [one.attention for one in utterances if one.attention is not None]
+    return Spoken(
+        samples=_joined(plan, utterances),
+        mel=np.concatenate([one.mel.float().numpy() for one in utterances]),
+        ended=all(one.ended for one in utterances),
+        readings=tuple(read(one.flatten(0, 1).float().numpy()) for one in attentions) if attentions else None,
+        heard=tuple(heard) if heard else None,
+    )
+
+
+def speak_along(engine: Engine, plan: SpeechPlan, frames: Frames) -> Samples | None:
+    """Let an engine speak a plan along frames that the baseline heard; None where it cannot be driven."""
+    speaker, utterances = _vector(plan), []
+    for piece, heard in zip(plan.pieces, frames, strict=True):
+        masks = engine.new_masks(piece.seed)
+        spoken = follow(engine, piece.tokens, speaker, masks, torch.from_numpy(heard))
+        if spoken is None:
+            return None
+        utterances.append(spoken)
+    return _joined(plan, utterances)
+
+
+def _vector(plan: SpeechPlan) -> Tensor:
+    return torch.from_numpy(plan.speaker.vector.copy()).reshape(1, -1)
+
+
+def _joined(plan: SpeechPlan, utterances: list[Utterance]) -> Samples:
+    samples = [np.asarray(one.samples, dtype=np.float32) for one in utterances]
+    return join(samples, [piece.pause_after_s for piece in plan.pieces], SAMPLING_RATE)
