@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from speecht5_demo.errors import QualityError
+from speecht5_demo.quality.libraries import load
 from speecht5_demo.quality.perceptual import PESQ_LIBRARY
 
 
@@ -153,6 +154,22 @@ METRICS: tuple[Metric, ...] = (
     ),
 )
 
+ASR_MODULE = {"pocketsphinx": ("pocketsphinx",)}
+_WARPING = ("mel_cepstral_distance", "librosa")
+MODULES = {
+    "wer": ("jiwer",),
+    "cer": ("jiwer",),
+    "pesq": ("pesq",),
+    "stoi": ("pystoi",),
+    "mcd": _WARPING,
+    "f0": (*_WARPING, "parselmouth"),
+    "voicing": (*_WARPING, "parselmouth"),
+    "predicted-mos": ("speechmos.dnsmos", "onnxruntime"),
+    "pesq-recording": ("pesq", *_WARPING),
+    "mcd-recording": _WARPING,
+}
+"""Modules of the optional set that a metric imports."""
+
 BY_NAME = {metric.name: metric for metric in METRICS}
 
 
@@ -181,3 +198,18 @@ def choose(names: Iterable[str], recordings: bool, speaker_model: bool) -> tuple
     if missing:
         raise QualityError(f"{', '.join(sorted(missing))}: give natural recordings with --references FOLDER.")
     return tuple(metric.name for metric in METRICS if metric.name in wanted)
+
+
+def unavailable(metrics: Iterable[str], asr: str) -> dict[str, str]:
+    """The metrics whose library is absent, each with how to get it."""
+    found = {}
+    for name in metrics:
+        modules = MODULES.get(name, ())
+        if name in ("wer", "cer"):
+            modules = (*modules, *ASR_MODULE.get(asr, ()))
+        try:
+            for module in modules:
+                load(module, BY_NAME[name].label)
+        except QualityError as error:
+            found[name] = str(error)
+    return found

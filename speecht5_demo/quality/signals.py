@@ -1,9 +1,11 @@
 """What every measure takes: mono float samples at 16 kHz, and a check that there is something to measure."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.io import wavfile
 
 from speecht5_demo.errors import QualityError
 
@@ -35,3 +37,11 @@ def audible(samples: NDArray[Any], name: str) -> Samples:
 def as_int16(samples: Samples) -> NDArray[np.int16]:
     """Samples as 16-bit integers."""
     return (np.clip(samples, -1.0, 1.0) * 32767.0).astype(np.int16)
+
+
+def save_wav(samples: Samples, path: Path) -> Path:
+    """Write samples as a 16-bit WAV file, whole or not at all, and return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".part")
+    wavfile.write(partial, SAMPLING_RATE, as_int16(samples))
+    return partial.replace(path)

@@ -1,0 +1,184 @@
+"""What an evaluation is: its sentences, speakers, variants and metrics, and the single pieces of work in it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.errors import QualityError
+from speecht5_demo.quality.metrics import BY_NAME
+from speecht5_demo.quality.recognisers import OFFLINE
+from speecht5_demo.speakers import Speaker
+from speecht5_demo.text import spoken_form
+from speecht5_demo.variants import BASELINE, Variant
+
+HARVARD = Path(__file__).parents[2] / "assets" / "text" / "harvard.txt"
+DEFAULT_SENTENCES = 50
+RESEEDED = "floor:baseline-reseeded"
+RECORDINGS = "floor:recordings"
+TEACHER = "floor:teacher"
+FLOORS = {
+    RESEEDED: "Baseline, other dropout seed",
+    RECORDINGS: "Natural recordings",
+    TEACHER: "The voice's teacher, flite",
+}
+"""Pseudo-variants that say how small a difference can get; no result about a variant is read without them."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of the list.
+
+    Attributes:
+        number: its place in the list, from 1.
+        text: as written.
+    """
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides what comes out; two runs with equal settings give equal rows.
+
+    Attributes:
+        checkpoint: what `open_checkpoint` takes.
+        variants: to evaluate; the baseline is always the first.
+        speakers: who speak.
+        sentences: what they say.
+        metrics: names, in their own order.
+        asr: the recogniser: `pocketsphinx`, or a transformers checkpoint.
+        references: folder of natural recordings, or None.
+        speaker_model: transformers x-vector checkpoint for `similarity`, or None.
+        teacher: whether the recogniser's floor is heard on the built-in voice's teacher.
+        seed: of the dropout masks; the reseeded floor takes the next one.
+    """
+
+    checkpoint: str
+    variants: tuple[Variant, ...]
+    speakers: tuple[Speaker, ...]
+    sentences: tuple[Sentence, ...]
+    metrics: tuple[str, ...]
+    asr: str = OFFLINE
+    references: Path | None = None
+    speaker_model: str | None = None
+    teacher: bool = False
+    seed: int = 0
+
+    def document(self) -> dict[str, Any]:
+        """As plain data, for `settings.json` and the summary."""
+        return {
+            "checkpoint": self.checkpoint,
+            "variants": {variant.name: [_step(step) for step in variant.steps] for variant in self.variants},
+            "speakers": {
+                speaker.name: hashlib.sha256(speaker.vector.tobytes()).hexdigest()[:12]
+                for speaker in self.speakers
+            },
+            "sentences": [sentence.text for sentence in self.sentences],
+            "metrics": list(self.metrics),
+            "asr": self.asr,
+            "references": str(self.references) if self.references else None,
+            "speaker_model": self.speaker_model,
+            "seed": self.seed,
+        }
+
+    @property
+    def floors(self) -> tuple[str, ...]:
+        """The pseudo-variants of this evaluation."""
+        floors = []
+        if any(BY_NAME[name].against in ("baseline", "locked") for name in self.metrics):
+            floors.append(RESEEDED)
+        if {"wer", "cer"} & set(self.metrics):
+            floors += [RECORDINGS] if self.references else []
+            floors += [TEACHER] if self.teacher else []
+        return tuple(floors)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One utterance to make and measure.
+
+    Attributes:
+        variant: a variant's name, or a floor.
+        speaker: who speaks.
+        number: of the sentence.
+        metrics: names to measure, in order.
+    """
+
+    variant: str
+    speaker: str
+    number: int
+    metrics: tuple[str, ...]
+
+
+def applicable(settings: Settings, variant: str) -> tuple[str, ...]:
+    """The metrics that mean something for a variant, or for a floor."""
+    if variant in (RECORDINGS, TEACHER):
+        return tuple(name for name in settings.metrics if name in ("wer", "cer", "predicted-mos"))
+    if variant == RESEEDED:
+        return tuple(name for name in settings.metrics if BY_NAME[name].against in ("baseline", "locked"))
+    if variant == BASELINE.name:
+        return tuple(name for name in settings.metrics if BY_NAME[name].against not in ("baseline", "locked"))
+    return settings.metrics
+
+
+def tasks(settings: Settings, variants: Sequence[str]) -> Iterator[Task]:
+    """Every utterance of the named variants and floors, one variant after the other."""
+    for variant in variants:
+        metrics = applicable(settings, variant)
+        for sentence in settings.sentences:
+            for speaker in settings.speakers:
+                yield Task(variant, speaker.name, sentence.number, metrics)
+
+
+def read_sentences(wanted: str) -> tuple[Sentence, ...]:
+    """The sentences an option names: `harvard` for all 720, a number for the first so many, or a file.
+
+    A file has one sentence a line; empty lines and lines that start with # are left out.
+
+    Raises:
+        QualityError: when there is no such file, or a line of it cannot be spoken.
+    """
+    path = HARVARD if wanted == "harvard" or wanted.isdigit() else Path(wanted)
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise QualityError(
+            f"{wanted} is no readable list of sentences ({error}). Give a text file, harvard, or a number."
+        ) from error
+    texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if wanted.isdigit():
+        if not 1 <= int(wanted) <= len(texts):
+            raise QualityError(f"{wanted} sentences: the Harvard list has 1 to {len(texts)}.")
+        texts = texts[: int(wanted)]
+    if not texts:
+        raise QualityError(f"{wanted} has no sentence in it.")
+    for text in texts:
+        spoken_form(text)
+    return tuple(Sentence(number, text) for number, text in enumerate(texts, start=1))
+
+
+def checked(settings: Settings, checkpoint: Checkpoint) -> Settings:
+    """The settings, if this checkpoint can be evaluated with them.
+
+    Raises:
+        QualityError: when the checkpoint does not speak, or the folder of recordings is missing.
+    """
+    if not checkpoint.listenable:
+        raise QualityError(
+            f"{checkpoint.title} has random weights: it makes no speech to judge. Choose another --checkpoint."
+        )
+    if settings.references is not None and not settings.references.is_dir():
+        raise QualityError(
+            f"{settings.references} is no folder. Give the recordings' folder with --references."
+        )
+    return settings
+
+
+def _step(step: Any) -> dict[str, Any]:
+    return {"step": type(step).__name__, **asdict(step)}
