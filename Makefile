@@ -4,7 +4,7 @@ PORT ?= 7860
 CHECKPOINT ?= auto
 RUN := .venv/bin/python -m speecht5_demo
 
-.PHONY: demo setup dev lint test format clean
+.PHONY: demo setup quality dev lint test format clean
 
 demo: setup ## serve the app on http://HOST:PORT
 	@HOST="$(HOST)" PORT="$(PORT)" CHECKPOINT="$(CHECKPOINT)" .venv/bin/python app.py
@@ -12,8 +12,12 @@ demo: setup ## serve the app on http://HOST:PORT
 setup: ## install the run-time
 	@sh scripts/install.sh requirements.txt
 
+quality: setup ## install the measuring libraries of `evaluate`
+	@sh scripts/install.sh requirements-quality.txt
+
 dev: setup ## install what the tests need
 	@sh scripts/install.sh requirements-dev.txt
+	@sh scripts/install.sh requirements-quality.txt
 	@sh scripts/system_packages.sh
 
 lint: dev ## style, format and types

@@ -12,12 +12,10 @@ from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.metrics import BY_NAME
 from speecht5_demo.quality.recognisers import OFFLINE
+from speecht5_demo.quality.sentences import Sentence
 from speecht5_demo.speakers import Speaker
-from speecht5_demo.text import spoken_form
 from speecht5_demo.variants import BASELINE, Variant
 
-HARVARD = Path(__file__).parents[2] / "assets" / "text" / "harvard.txt"
-DEFAULT_SENTENCES = 50
 RESEEDED = "floor:baseline-reseeded"
 RECORDINGS = "floor:recordings"
 TEACHER = "floor:teacher"
@@ -27,19 +25,6 @@ FLOORS = {
     TEACHER: "The voice's teacher, flite",
 }
 """Pseudo-variants that say how small a difference can get; no result about a variant is read without them."""
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """One sentence of the list.
-
-    Attributes:
-        number: its place in the list, from 1.
-        text: as written.
-    """
-
-    number: int
-    text: str
 
 
 @dataclass(frozen=True)
@@ -134,33 +119,6 @@ def tasks(settings: Settings, variants: Sequence[str]) -> Iterator[Task]:
         for sentence in settings.sentences:
             for speaker in settings.speakers:
                 yield Task(variant, speaker.name, sentence.number, metrics)
-
-
-def read_sentences(wanted: str) -> tuple[Sentence, ...]:
-    """The sentences an option names: `harvard` for all 720, a number for the first so many, or a file.
-
-    A file has one sentence a line; empty lines and lines that start with # are left out.
-
-    Raises:
-        QualityError: when there is no such file, or a line of it cannot be spoken.
-    """
-    path = HARVARD if wanted == "harvard" or wanted.isdigit() else Path(wanted)
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise QualityError(
-            f"{wanted} is no readable list of sentences ({error}). Give a text file, harvard, or a number."
-        ) from error
-    texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    if wanted.isdigit():
-        if not 1 <= int(wanted) <= len(texts):
-            raise QualityError(f"{wanted} sentences: the Harvard list has 1 to {len(texts)}.")
-        texts = texts[: int(wanted)]
-    if not texts:
-        raise QualityError(f"{wanted} has no sentence in it.")
-    for text in texts:
-        spoken_form(text)
-    return tuple(Sentence(number, text) for number, text in enumerate(texts, start=1))
 
 
 def checked(settings: Settings, checkpoint: Checkpoint) -> Settings:

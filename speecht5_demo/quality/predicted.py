@@ -44,7 +44,7 @@ def predicted_mos(samples: Samples) -> float:
     while len(signal) < window:
         signal = np.concatenate([signal, signal])
     scores = []
-    for second in range(int(len(signal) / SAMPLING_RATE - WINDOW_S) + 1):
+    for second in range(int(len(signal) // SAMPLING_RATE - WINDOW_S) + 1):
         piece = signal[second * SAMPLING_RATE : second * SAMPLING_RATE + window]
         mel = np.asarray(features.audio_melspec(audio=piece[:-EDGE]), dtype=np.float32)
         scores.append(network.run(None, {"input_1": mel[np.newaxis]})[0][0][0])

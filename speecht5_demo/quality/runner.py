@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,13 @@ class _Seat:
     rows: list[Row] = field(default_factory=list)
 
 
-def run(settings: Settings, records: Records, jobs: int, on_task: OnTask | None = None) -> None:
+def run(
+    settings: Settings,
+    records: Records,
+    jobs: int,
+    on_task: OnTask | None = None,
+    body: Callable[[Settings, Path, Connection], None] = work,
+) -> None:
     """Make every row of `settings` that `records` does not hold yet.
 
     Args:
@@ -53,6 +60,7 @@ def run(settings: Settings, records: Records, jobs: int, on_task: OnTask | None 
         records: where rows go.
         jobs: processes, each on one thread.
         on_task: told after each utterance.
+        body: what each process does.
 
     Raises:
         QualityError: when a process cannot start its work, for instance because a recogniser does not open.
@@ -67,7 +75,7 @@ def run(settings: Settings, records: Records, jobs: int, on_task: OnTask | None 
     total = len(first) + len(rest)
     done = total - sum(len(phase) for phase in todo)
     for phase in todo:
-        for task in _phase(settings, records, phase, jobs):
+        for task in _phase(phase, records, jobs, partial(_hire, settings, records.folder, body)):
             done += 1
             if on_task is not None:
                 on_task(done, total, task)
@@ -84,18 +92,17 @@ def _unspoken(records: Records, task: Task) -> bool:
     return not baseline_file(records.folder, task.speaker, task.number).exists()
 
 
-def _phase(settings: Settings, records: Records, phase: Sequence[Task], jobs: int) -> Iterator[Task]:
+def _phase(phase: Sequence[Task], records: Records, jobs: int, hire: Callable[[], _Seat]) -> Iterator[Task]:
     waiting = deque(phase)
     seats: list[_Seat] = []
     try:
         while waiting or any(seat.task for seat in seats):
             while waiting and len(seats) < min(jobs, len(phase)):
-                seats.append(_hire(settings, records.folder))
-            for seat in seats:
-                if seat.task is None and waiting:
-                    seat.task, seat.since = waiting.popleft(), time.monotonic()
-                    seat.pipe.send(seat.task)
-            wait([seat.pipe for seat in seats if seat.task], timeout=5.0)
+                seats.append(hire())
+            for seat in [seat for seat in seats if seat.task is None]:
+                if waiting and not _seated(seat, waiting):
+                    seats.remove(seat)
+            wait([seat.pipe for seat in seats if seat.task], timeout=5.0 if seats else 0.0)
             for seat in list(seats):
                 task, finished = seat.task, _listen(seat)
                 if finished is None or task is None:
@@ -109,6 +116,17 @@ def _phase(settings: Settings, records: Records, phase: Sequence[Task], jobs: in
     finally:
         for seat in seats:
             _dismiss(seat)
+
+
+def _seated(seat: _Seat, waiting: deque[Task]) -> bool:
+    """Give a process its next task; False when it has died in between, and the task goes to another."""
+    try:
+        seat.pipe.send(waiting[0])
+    except OSError:
+        _dismiss(seat)
+        return False
+    seat.task, seat.since = waiting.popleft(), time.monotonic()
+    return True
 
 
 def _listen(seat: _Seat) -> bool | None:
@@ -152,10 +170,10 @@ def _fate(exit_code: int | None) -> str:
     return f"signal {-exit_code}" if exit_code < 0 else f"exit status {exit_code}"
 
 
-def _hire(settings: Settings, folder: Path) -> _Seat:
+def _hire(settings: Settings, folder: Path, body: Callable[[Settings, Path, Connection], None]) -> _Seat:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=work, args=(settings, folder, theirs), daemon=True)
+    process = context.Process(target=body, args=(settings, folder, theirs), daemon=True)
     with _one_thread():
         process.start()
     theirs.close()

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.io import wavfile
 
 from speecht5_demo.errors import QualityError
 
@@ -41,6 +40,8 @@ def as_int16(samples: Samples) -> NDArray[np.int16]:
 
 def save_wav(samples: Samples, path: Path) -> Path:
     """Write samples as a 16-bit WAV file, whole or not at all, and return its path."""
+    from scipy.io import wavfile
+
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
     wavfile.write(partial, SAMPLING_RATE, as_int16(samples))

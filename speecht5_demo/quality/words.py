@@ -54,7 +54,7 @@ def word_errors(spoken: str, heard: str) -> WordErrors:
     """
     jiwer = load("jiwer", "WER")
     reference, hypothesis = normalised(spoken), normalised(heard)
-    if not reference:
+    if not any(letter.isalnum() for letter in reference):
         raise QualityError(f"{spoken!r} has no words to count after normalisation.")
     return WordErrors(
         wer=float(jiwer.wer(reference, hypothesis)),

@@ -1,0 +1,184 @@
+"""`evaluate`: objective quality of variants, and `evaluate sweep`: where pruning breaks a voice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from speecht5_demo.commands import console
+from speecht5_demo.commands.options import CheckpointOption, JsonOption, SeedOption, read_speaker
+from speecht5_demo.errors import QualityError, VoiceTrainingError
+from speecht5_demo.quality.metrics import BY_NAME, choose, unavailable
+from speecht5_demo.quality.recognisers import OFFLINE
+from speecht5_demo.quality.sentences import DEFAULT_SENTENCES, read_sentences
+
+if TYPE_CHECKING:
+    from speecht5_demo.checkpoints import Checkpoint
+    from speecht5_demo.quality.plan import Task
+    from speecht5_demo.speakers import Speaker
+    from speecht5_demo.variants import Variant
+
+app = typer.Typer(invoke_without_command=True, help="Measure objective quality: WER, PESQ, MCD and more.")
+
+JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Processes, one thread each.")]
+SentencesOption = Annotated[
+    str,
+    typer.Option("--sentences", help="harvard for all 720, a number for the first so many, or a text file."),
+]
+SpeakersOption = Annotated[
+    str,
+    typer.Option(
+        "--speakers", help="Names that `speakers` lists, blends or files, with commas; all by default."
+    ),
+]
+AsrOption = Annotated[
+    str,
+    typer.Option("--asr", help=f"{OFFLINE}, or a transformers checkpoint such as openai/whisper-base.en."),
+]
+MetricsOption = Annotated[str, typer.Option("--metrics", help=f"all, or some of: {','.join(BY_NAME)}.")]
+ReferencesOption = Annotated[
+    Path | None,
+    typer.Option(help="Folder of natural recordings: SPEAKER/7.wav or 7.wav is sentence 7."),
+]
+SpeakerModelOption = Annotated[
+    str | None,
+    typer.Option(help="transformers x-vector checkpoint for similarity, e.g. microsoft/wavlm-base-plus-sv."),
+]
+
+
+@app.callback()
+def evaluation(
+    context: typer.Context,
+    checkpoint: CheckpointOption = "auto",
+    variants: Annotated[
+        str, typer.Option(help="Names that `variants` lists, with commas; all by default.")
+    ] = "",
+    speakers: SpeakersOption = "",
+    sentences: SentencesOption = str(DEFAULT_SENTENCES),
+    metrics: MetricsOption = "all",
+    asr: AsrOption = OFFLINE,
+    references: ReferencesOption = None,
+    speaker_model: SpeakerModelOption = None,
+    seed: SeedOption = 0,
+    jobs: JobsOption = 2,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for rows, summary and page.")] = Path(
+        "runs/evaluation"
+    ),
+    json: JsonOption = False,
+) -> None:
+    """Measure objective quality of variants; run it again to go on where it stopped.
+
+    Example: python -m speecht5_demo evaluate --variants baseline,int8 --sentences 20 --metrics wer,pesq
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from speecht5_demo.checkpoints import open_checkpoint
+    from speecht5_demo.quality.evaluation import evaluate
+    from speecht5_demo.quality.plan import Settings, checked
+
+    source = open_checkpoint(checkpoint)
+    chosen = choose(metrics.split(","), recordings=references is not None, speaker_model=bool(speaker_model))
+    absent = unavailable(chosen, asr)
+    named = {name.strip() for name in metrics.split(",")}
+    for name in absent.keys() & named:
+        raise QualityError(absent[name])
+    settings = checked(
+        Settings(
+            checkpoint=source.spec,
+            variants=_variants(variants),
+            speakers=_speakers(source, speakers),
+            sentences=read_sentences(sentences),
+            metrics=tuple(name for name in chosen if name not in absent),
+            asr=asr,
+            references=references,
+            speaker_model=speaker_model,
+            teacher=_has_teacher(source),
+            seed=seed,
+        ),
+        source,
+    )
+    console.stderr.print(source.notice)
+    for reason in sorted(set(absent.values())):
+        console.stderr.print(f"Left out: {reason}")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console.stderr, disable=not console.stderr.is_terminal) as bars:
+        bar = bars.add_task("starting", total=None)
+
+        def on_task(done: int, total: int, task: Task) -> None:
+            bars.update(bar, completed=done, total=total, description=f"{task.variant} {task.speaker}")
+
+        summary = evaluate(settings, source, output, jobs, absent, on_task)
+    if json:
+        console.print_json(summary)
+        return
+    console.stdout.print(summary_table(summary))
+    console.stderr.print(f"{output / 'index.html'} shows it; {output / 'summary.json'} and rows.csv hold it.")
+
+
+def summary_table(summary: dict[str, Any]) -> Table:
+    """Metrics down, variants across; each cell a mean and its 95 % interval."""
+    table = Table(caption="mean [95 % interval over sentences]; shares in percent")
+    names = list(dict.fromkeys(row["variant"] for row in (*summary["rows"], *summary["floors"])))
+    table.add_column("metric")
+    for name in names:
+        table.add_column(name, overflow="fold")
+    cells = {(row["metric"], row["variant"]): row for row in (*summary["rows"], *summary["floors"])}
+    for metric in summary["metrics"]:
+        row = (cells.get((metric["name"], name)) for name in names)
+        table.add_row(metric["label"], *(_cell(entry, metric["unit"]) for entry in row))
+    return table
+
+
+def _cell(entry: dict[str, Any] | None, unit: str) -> str:
+    if entry is None:
+        return "–"
+    if entry["mean"] is None:
+        return f"failed ({entry['failed']})"
+    scale, digits = (100.0, 1) if unit == "share" else (1.0, 0) if unit == "cents" else (1.0, 2)
+    text = f"{entry['mean'] * scale:.{digits}f}"
+    if entry["ci95"]:
+        low, high = (end * scale for end in entry["ci95"])
+        text += f" [{low:.{digits}f}, {high:.{digits}f}]"
+    return text + (f" ({entry['failed']} failed)" if entry["failed"] else "")
+
+
+def _variants(names: str) -> tuple[Variant, ...]:
+    from speecht5_demo.variants import BASELINE, all_variants, find
+
+    wanted = [find(name.strip()) for name in names.split(",") if name.strip()] or list(all_variants())
+    return tuple(dict.fromkeys((BASELINE, *wanted)))
+
+
+def _speakers(source: Checkpoint, names: str) -> tuple[Speaker, ...]:
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    return tuple(read_speaker(source, name) for name in wanted) or tuple(source.speakers.values())
+
+
+def _has_teacher(source: Checkpoint) -> bool:
+    """Whether the built-in voice speaks and its teacher is installed, to hear the recogniser's floor on."""
+    from speecht5_demo.voice_training.teacher import Flite
+
+    if source.spec != "embedded":
+        return False
+    try:
+        Flite()
+    except VoiceTrainingError:
+        return False
+    return True

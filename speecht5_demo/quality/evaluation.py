@@ -1,0 +1,45 @@
+"""A whole evaluation in one call: rows, summary and page in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.quality.plan import Settings
+from speecht5_demo.quality.records import Records
+from speecht5_demo.quality.runner import OnTask, run
+from speecht5_demo.quality.summary import summarise, write_summary
+
+
+def evaluate(
+    settings: Settings,
+    checkpoint: Checkpoint,
+    folder: Path,
+    jobs: int = 2,
+    left_out: Mapping[str, str] | None = None,
+    on_task: OnTask | None = None,
+) -> dict[str, Any]:
+    """Make the rows that `folder` does not hold yet, then its table and summary; returns the summary.
+
+    Args:
+        settings: what to measure.
+        checkpoint: the one that `settings` names, open.
+        folder: of this evaluation, and of no other.
+        jobs: processes, one thread each.
+        left_out: metric -> why it is not attempted.
+        on_task: told after each utterance.
+
+    Raises:
+        QualityError: when the folder belongs to another evaluation, or a recogniser does not open.
+    """
+    records = Records(folder, {**settings.document(), "digest": checkpoint.digest})
+    try:
+        run(settings, records, jobs, on_task)
+        records.write_table()
+    finally:
+        records.close()
+    summary = summarise(list(records.rows.values()), settings, checkpoint, left_out or {})
+    write_summary(summary, folder)
+    return summary

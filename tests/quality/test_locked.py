@@ -1,0 +1,92 @@
+"""A variant driven along the baseline has the baseline's length, and only its own faults."""
+
+import numpy as np
+import pytest
+
+from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.quality.perceptual import PESQ_MAXIMUM, pesq
+from speecht5_demo.quality.recordings import find_recording, read_recording, warped_onto
+from speecht5_demo.quality.signals import SAMPLING_RATE, Samples, save_wav
+from speecht5_demo.quality.speaking import Spoken, speak, speak_along
+from speecht5_demo.synthesis import ReferenceEngine, SpeechPlan
+from speecht5_demo.variants import build, custom, find
+
+
+def test_baseline_along_itself_says_exactly_what_it_said(
+    baseline_engine: ReferenceEngine, plan: SpeechPlan, spoken: Spoken
+) -> None:
+    assert spoken.heard is not None
+    again = speak_along(baseline_engine, plan, spoken.heard)
+    np.testing.assert_array_equal(again, spoken.samples)
+
+
+@pytest.mark.parametrize("name", ["int8", "pruned", "pruned-int8"])
+def test_every_report_variant_can_be_driven_to_the_baselines_length(
+    embedded: Checkpoint, plan: SpeechPlan, spoken: Spoken, name: str
+) -> None:
+    assert spoken.heard is not None
+    driven = speak_along(ReferenceEngine(build(embedded, find(name))), plan, spoken.heard)
+    assert driven is not None
+    assert len(driven) == len(spoken.samples)
+    assert 1.0 < pesq(spoken.samples, driven) < PESQ_MAXIMUM
+
+
+def test_a_broken_variant_keeps_the_length_and_loses_the_score(
+    embedded: Checkpoint, plan: SpeechPlan, spoken: Spoken
+) -> None:
+    assert spoken.heard is not None
+    scores = []
+    for amount in (0.1, 0.8):
+        engine = ReferenceEngine(build(embedded, custom(amount, int8=False)))
+        driven = speak_along(engine, plan, spoken.heard)
+        assert driven is not None
+        scores.append(pesq(spoken.samples, driven))
+    assert scores[0] > scores[1]
+
+
+def test_driving_leaves_the_engine_as_it_was(
+    baseline_engine: ReferenceEngine, plan: SpeechPlan, spoken: Spoken
+) -> None:
+    assert spoken.heard is not None
+    speak_along(baseline_engine, plan, spoken.heard)
+    np.testing.assert_array_equal(speak(baseline_engine, plan).samples, spoken.samples)
+
+
+def test_speech_warped_onto_a_slower_recording_of_itself_fits_it(
+    embedded: Checkpoint, spoken: Spoken, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("recordings")
+    slower = embedded.load_vocoder()
+    frames = np.repeat(spoken.mel, 2, axis=0)[::1]
+    import torch
+
+    with torch.inference_mode():
+        stretched = slower(torch.from_numpy(frames)).reshape(-1).numpy()
+    save_wav(stretched, folder / "rms" / "007.wav")
+    path = find_recording(folder, "rms", 7)
+    assert path is not None
+    recording = read_recording(path)
+    one, other = warped_onto(recording, spoken.samples, spoken.mel, slower)
+    assert len(one) == len(other)
+    assert abs(len(one) - len(recording)) < 256
+    assert pesq(one, other) > pesq(one, _cut(spoken.samples, len(one))) + 0.3
+
+
+def test_a_recording_at_another_rate_and_in_stereo_is_read_as_16_khz_mono(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    import soundfile
+
+    folder = tmp_path_factory.mktemp("recordings")
+    time = np.arange(44_100) / 44_100
+    wave = 0.5 * np.sin(2 * np.pi * 440 * time)
+    soundfile.write(folder / "3.wav", np.stack([wave, wave], axis=1), 44_100)
+    path = find_recording(folder, "anyone", 3)
+    assert path is not None
+    samples = read_recording(path)
+    assert len(samples) == SAMPLING_RATE
+    assert np.abs(np.fft.rfft(samples)).argmax() == pytest.approx(440, abs=1)
+
+
+def _cut(samples: Samples, size: int) -> Samples:
+    return np.pad(samples, (0, max(0, size - len(samples))))[:size].astype(np.float32)
