@@ -5,30 +5,8 @@ writer.append(row)                  # returns when the row is on the disk
 table = read_ratings([folder])      # every file of every process, each rating once
 """
 
-from pathlib import Path
-
-from speecht5_demo.listening.append_only import AppendOnlyCsv
 from speecht5_demo.listening.reading import RatingsTable, ReadProblem, read_ratings
 from speecht5_demo.listening.rows import RATING_COLUMNS, RatingRow
+from speecht5_demo.listening.writing import RatingsWriter
 
 __all__ = ["RATING_COLUMNS", "RatingRow", "RatingsTable", "RatingsWriter", "ReadProblem", "read_ratings"]
-
-
-class RatingsWriter:
-    """Appends ratings to this process' own `ratings-<uuid>.csv` in `folder`."""
-
-    def __init__(self, folder: Path, durable: bool = True) -> None:
-        self._file = AppendOnlyCsv(folder, "ratings", RATING_COLUMNS, durable)
-
-    @property
-    def path(self) -> Path | None:
-        """The file of this process, once a rating was written."""
-        return self._file.path
-
-    def append(self, row: RatingRow) -> Path:
-        """Write one rating and fsync it. Only then may a listener be told that it is saved."""
-        return self._file.append(row.cells())
-
-    def close(self) -> None:
-        """Release the file."""
-        self._file.close()

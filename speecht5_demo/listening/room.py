@@ -23,9 +23,8 @@ from speecht5_demo.listening.append_only import AppendOnlyCsv
 from speecht5_demo.listening.assignment import Trial, plan_session
 from speecht5_demo.listening.ledger import Ledger, SessionRecord
 from speecht5_demo.listening.manifest import Manifest, clip_path
-from speecht5_demo.listening.ratings import RatingRow, RatingsWriter
-from speecht5_demo.listening.rows import check_rating, iso_utc, utc_now
-from speecht5_demo.listening.sessions import SessionEvent, SessionsWriter
+from speecht5_demo.listening.rows import RatingRow, check_rating, iso_utc, utc_now
+from speecht5_demo.listening.session_events import SessionEvent, SessionsWriter
 from speecht5_demo.listening.tickets import Kind, Signer, Token
 from speecht5_demo.listening.views import (
     DEVICES,
@@ -36,6 +35,7 @@ from speecht5_demo.listening.views import (
     RefusedError,
     View,
 )
+from speecht5_demo.listening.writing import RatingsWriter
 
 MOST_REFUSALS_KEPT = 1000
 """Lines a process writes down for one reason; beyond, it only counts, so that nobody can fill the disk."""
@@ -74,18 +74,26 @@ class Room:
         self._one_at_a_time = [threading.Lock() for _ in range(256)]
         self.plan = lru_cache(maxsize=4096)(lambda listener_id: plan_session(self.manifest, listener_id))
 
-    def enter(self, token: object, parameters: Mapping[str, str], language: str) -> View:
-        """Begin, or go on: with the browser's token, with the crowd platform's participant id, or afresh."""
+    def enter(
+        self, token: object, parameters: Mapping[str, str], language: str, visit: object = None
+    ) -> View:
+        """Begin, or go on: with the browser's token, with the crowd platform's participant id, or afresh.
+
+        Args:
+            visit: random text of the page's own; sending it again after a lost answer begins nothing twice.
+        """
         known = self._signer.open(token, Kind.SESSION)
         given = {column: _parameter(parameters, names) for column, names in PLATFORM_PARAMETERS.items()}
         if given["platform_participant"]:
-            listener_id = self._participant(given["platform_participant"])
+            listener_id = self._derived("participant", given["platform_participant"])
+        elif known:
+            listener_id = known.listener_id
         else:
-            listener_id = known.listener_id if known else str(uuid.uuid4())
+            listener_id = self._derived("visit", _words(visit, 64) or str(uuid.uuid4()))
         with self._turn(listener_id):
-            record = self._record(listener_id)
-            if "start" not in record.events:
+            if "start" not in self._record(listener_id).events:
                 self._note(listener_id, "start", language=language[:20], **given)
+            self._note_end(listener_id)
         return self.view(listener_id)
 
     def answer(self, token: object, event: object, told: Mapping[str, object]) -> View:
@@ -129,14 +137,14 @@ class Room:
         with self._turn(listener_id):
             record = self._record(listener_id)
             if trial.number in record.rated:
+                self._note_end(listener_id)
                 raise self._refusal(
                     "already-rated", "This clip has its rating already; the first one counts."
                 )
             self._ratings.append(
                 self._row(listener_id, trial, score, told, now, opened.issued_ms / 1000, record)
             )
-            if len(record.rated | {trial.number}) == len(plan):
-                self._note(listener_id, "end", completion_code=self._code(listener_id))
+            self._note_end(listener_id)
         return self.view(listener_id)
 
     def listener_of(self, token: object) -> str | None:
@@ -256,9 +264,14 @@ class Room:
         """One session a listener and prepared study: coming back is going on."""
         return str(uuid.uuid5(uuid.UUID(listener_id), self.manifest.digest))
 
-    def _participant(self, name: str) -> str:
-        """A listener id for a crowd worker: always the same, and no way back without the secret."""
-        return str(uuid.UUID(bytes=self._signer.name("participant", name), version=4))
+    def _derived(self, what: str, name: str) -> str:
+        """A listener id from something the listener comes with: always the same, no way back without the secret."""
+        return str(uuid.UUID(bytes=self._signer.name(what, name), version=4))
+
+    def _note_end(self, listener_id: str) -> None:
+        """Write the end down once everything is rated, also when a crash came between the last rating and this."""
+        if self._step(listener_id) == "end" and "end" not in self._record(listener_id).events:
+            self._note(listener_id, "end", completion_code=self._code(listener_id))
 
     def _code(self, listener_id: str) -> str:
         own = self._signer.name("completion", listener_id)

@@ -12,8 +12,9 @@ from typing import Any
 import gradio as gr
 from starlette.routing import BaseRoute
 
-from speecht5_demo.ui import compare, listen
+from speecht5_demo.ui import compare
 from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.listen import build as listen
 from speecht5_demo.ui.settings import Settings
 from speecht5_demo.ui.theme import STYLESHEETS, theme
 

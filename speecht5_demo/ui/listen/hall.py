@@ -14,14 +14,14 @@ from pathlib import Path
 
 from speecht5_demo.errors import DemoError
 from speecht5_demo.listening.manifest import MANIFEST, Manifest, load_manifest
-from speecht5_demo.listening.preparation import Progress
-from speecht5_demo.listening.ratings import RatingsWriter
 from speecht5_demo.listening.room import Room
 from speecht5_demo.listening.tickets import server_secret
+from speecht5_demo.listening.writing import RatingsWriter
 
 log = logging.getLogger(__name__)
 
-Prepare = Callable[[Path, Progress], Manifest]
+Prepare = Callable[[Path, Callable[[int, int, str], None]], Manifest]
+"""Makes a study in a folder, and tells clips done, clips in all and what was spoken."""
 
 
 @dataclass(frozen=True)

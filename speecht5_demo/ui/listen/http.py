@@ -7,7 +7,7 @@ header tells one clip from another.
 
 | address | what it does |
 |---|---|
-| POST /listening/enter | begin or go on: `{token, parameters, language}` |
+| POST /listening/enter | begin or go on: `{token, visit, parameters, language}` |
 | POST /listening/answer | end a step before the test, or a break: `{token, event, told}` |
 | POST /listening/rate | rate a trial: `{ticket, rating, heard, plays, response_s}`; answered when the row is on disk |
 | GET /listening/clip/NAME | a clip |
@@ -95,7 +95,8 @@ def _enter(room: Room, told: Mapping[str, Any]) -> View:
     given = told.get("parameters")
     parameters = {k: v for k, v in given.items() if isinstance(v, str)} if isinstance(given, dict) else {}
     language = told.get("language")
-    return room.enter(told.get("token"), parameters, language if isinstance(language, str) else "")
+    spoken = language if isinstance(language, str) else ""
+    return room.enter(told.get("token"), parameters, spoken, told.get("visit"))
 
 
 def _answer(room: Room, told: Mapping[str, Any]) -> View:

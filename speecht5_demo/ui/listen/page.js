@@ -1,6 +1,6 @@
 // The session: one view at a time from the server, and answers that are sent until they are acknowledged.
 // The browser keeps the session's token and an answer that is still on its way, nothing else.
-const TOKEN = 'listening-session', UNSENT = 'listening-unsent';
+const TOKEN = 'listening-session', VISIT = 'listening-visit', UNSENT = 'listening-unsent';
 const PARAMETERS = ['PROLIFIC_PID', 'STUDY_ID', 'SESSION_ID', 'workerId', 'assignmentId', 'hitId', 'participant', 'study', 'session'];
 const stage = element.querySelector('.listen');
 const session = { view: null, trial: null, texts: {}, busy: false };
@@ -89,7 +89,8 @@ const enter = async () => {
   }
   const asked = new URLSearchParams(location.search);
   const parameters = Object.fromEntries(PARAMETERS.filter((name) => asked.get(name)).map((name) => [name, asked.get(name).slice(0, 128)]));
-  take(await post('enter', { token: kept(TOKEN), parameters, language: session.texts.language ?? '' }), 'enter');
+  if (!kept(VISIT)) keep(VISIT, Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join(''));
+  take(await post('enter', { token: kept(TOKEN), visit: kept(VISIT), parameters, language: session.texts.language ?? '' }), 'enter');
 };
 const answer = async (event, told) => {
   if (session.busy) return;

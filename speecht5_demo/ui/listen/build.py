@@ -1,0 +1,36 @@
+"""The blind listening test at /listen: `build` lays out the page and returns what serves it.
+
+with demo.route("Listen", "/listen"):
+    server = build(context)
+demo.launch(i18n=I18N, app_kwargs={"routes": server.routes})
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from speecht5_demo.listening.manifest import Manifest
+from speecht5_demo.listening.preparation import Progress
+from speecht5_demo.listening.study import load_study
+from speecht5_demo.study_preparation import SHIPPED_STUDY, prepare_study
+from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.listen.hall import Hall
+from speecht5_demo.ui.listen.http import StudyServer
+from speecht5_demo.ui.listen.page import listen_page
+from speecht5_demo.ui.listen.texts import I18N
+
+__all__ = ["I18N", "build"]
+
+
+def build(context: AppContext) -> StudyServer:
+    """Lay out the page in the open route; open the deployment's study, or make the shipped one ready."""
+    settings = context.settings
+    shipped = settings.prepare_study and settings.study == settings.data / "study"
+
+    def make(folder: Path, on_progress: Progress) -> Manifest:
+        return prepare_study(load_study(SHIPPED_STUDY), context.synthesizer, folder, on_progress)
+
+    hall = Hall(settings.study, settings.ratings, context.ratings, settings.data, make if shipped else None)
+    listen_page()
+    hall.open()
+    return StudyServer(hall)

@@ -1,0 +1,90 @@
+"""A listener without a browser: speaks the page's HTTP, and like the page sends until it is answered."""
+
+import http.client
+import json
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+FOREVER_S = 60
+
+
+@dataclass
+class Listener:
+    """One listener.
+
+    Attributes:
+        port: of the server on 127.0.0.1.
+        rng: decides the answers.
+        think_s: pause before each rating.
+        acknowledged: ratings that the server called saved, by ticket trial: what was sent.
+        seconds: how long each acknowledged rating took from sending to its answer.
+    """
+
+    port: int
+    rng: random.Random
+    think_s: float = 0.0
+    acknowledged: list[int] = field(default_factory=list)
+    sent: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    _line: http.client.HTTPConnection | None = None
+
+    def once(self, what: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """One request, one answer; raises OSError when there is none."""
+        if self._line is None:
+            self._line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            self._line.request(
+                "POST", f"/listening/{what}", json.dumps(body), {"content-type": "application/json"}
+            )
+            reply = self._line.getresponse()
+            return reply.status, json.loads(reply.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self._line.close()
+            self._line = None
+            raise OSError(str(error)) from error
+
+    def until_answered(self, what: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """The same request again and again, through dead servers and lost answers."""
+        end = time.monotonic() + FOREVER_S
+        while time.monotonic() < end:
+            try:
+                return self.once(what, body)
+            except OSError:
+                time.sleep(0.02)
+        raise TimeoutError(f"no answer to {what} in {FOREVER_S} s")
+
+    def take_the_test(
+        self, stop_before: Callable[[dict[str, Any]], bool] = lambda view: False
+    ) -> dict[str, Any]:
+        """From the first page to the last, or to a page that `stop_before` chooses; returns the last view."""
+        visit = f"visit {self.rng.random()}"
+        _, reply = self.until_answered("enter", {"visit": visit, "parameters": {}, "language": "en"})
+        view: dict[str, Any] = reply["view"]
+        told = {"device": "computer", "headphones": "headphones", "result": "6/6"}
+        while view["step"] != "end" and not stop_before(view):
+            if view["step"] not in ("practice", "trial"):
+                status, reply = self.until_answered(
+                    "answer", {"token": view["token"], "event": view["step"], "told": told}
+                )
+                assert status == 200, reply
+            else:
+                time.sleep(self.think_s * self.rng.random())
+                score = self.rng.randint(1, 5)
+                self.sent.append(score)
+                answer = {
+                    "ticket": view["ticket"],
+                    "rating": score,
+                    "heard": 1.0,
+                    "plays": 1,
+                    "response_s": 1.0,
+                }
+                started = time.monotonic()
+                status, reply = self.until_answered("rate", answer)
+                assert status in (200, 409), reply
+                self.seconds.append(time.monotonic() - started)
+                self.acknowledged.append(score)
+            view = reply["view"]
+        return view
