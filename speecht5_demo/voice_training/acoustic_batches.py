@@ -54,6 +54,7 @@ class AcousticClips:
 
     def __init__(self, clips: Sequence[Clip], ids: Sequence[Sequence[int]], device: torch.device) -> None:
         order = sorted(range(len(clips)), key=lambda i: clips[i].frames)
+        self.order = order
         self.frames = [clips[i].frames for i in order]
         self.token_counts = [len(ids[i]) for i in order]
         vectors = speaker_vectors()

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import SpeechT5ForTextToSpeech
 
-from speecht5_demo.voice_training.acoustic_batches import Batch
+from speecht5_demo.voice_training.acoustic_batches import AcousticClips, Batch
 from speecht5_demo.voice_training.corpus import REDUCTION
 
 _GUIDED_HEADS = 2
@@ -24,6 +24,24 @@ def shifted_frames(mel: Tensor) -> Tensor:
     """
     heard = mel[:, REDUCTION - 1 :: REDUCTION]
     return F.pad(heard[:, :-1], (0, 0, 1, 0))
+
+
+@torch.no_grad()
+def predicted_frames(model: SpeechT5ForTextToSpeech, clips: AcousticClips, frames: int) -> Tensor:
+    """What the model makes of every clip when it hears the teacher's frames: float16, clips in `clips.order`."""
+    predicted = []
+    for batch in clips.batches_in_order(frames):
+        with torch.autocast(clips.device.type, torch.bfloat16):
+            output = model.speecht5(
+                input_values=batch.tokens,
+                attention_mask=batch.token_mask,
+                decoder_input_values=shifted_frames(batch.mel),
+                speaker_embeddings=batch.speakers,
+                use_cache=False,
+            )
+            after = model.speech_decoder_postnet(output.last_hidden_state)[1]
+        predicted.append(after[batch.frame_mask.bool()].half())
+    return torch.cat(predicted)
 
 
 @torch.no_grad()

@@ -65,6 +65,7 @@ class TrainingSettings:
         evaluate_minutes: training minutes between two free-running measurements on development texts.
         save_seconds: training time between two resumable states.
         development_texts: how many development texts each speaker speaks in a measurement.
+        test_seeds: over how many seeds missing stops are counted.
         test_texts: how many Harvard sentences each speaker speaks for the model card.
     """
 
@@ -78,6 +79,7 @@ class TrainingSettings:
     save_seconds: float = 180.0
     development_texts: int = 12
     test_texts: int = 100
+    test_seeds: int = 3
 
 
 MINIATURE = TrainingSettings(
@@ -93,6 +95,7 @@ MINIATURE = TrainingSettings(
     save_seconds=2.0,
     development_texts=1,
     test_texts=1,
+    test_seeds=1,
 )
 """The whole chain in little: proves that it runs, not that it speaks."""
 

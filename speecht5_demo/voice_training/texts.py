@@ -31,17 +31,17 @@ def _words(spaced: str) -> tuple[str, ...]:
 
 
 _FUNCTION_WORDS = _words(
-    "the a of and to in is it that for on with as was are be at this by from or not your my we you i he she they"
-    " can will what do have"
+    "the a of and to in is it that for on with as was are be at this by from or not your my we you i"
+    " he she they can will what do have"
 )
 _ADJECTIVES = _words(
-    "good bad nice great small large happy sad sunny rainy cloudy warm cold windy beautiful strange old young new"
-    " blue red green yellow black white funny clever quiet loud quick slow easy difficult wonderful terrible bright"
-    " dark"
+    "good bad nice great small large happy sad sunny rainy cloudy warm cold windy beautiful strange"
+    " old young new blue red green yellow black white funny clever quiet loud quick slow easy"
+    " difficult wonderful terrible bright dark"
 )
 _DAYS = _words(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august"
-    " september october november december"
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june"
+    " july august september october november december"
 )
 
 

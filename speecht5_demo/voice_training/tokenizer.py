@@ -10,6 +10,7 @@ from transformers import SpeechT5FeatureExtractor, SpeechT5Processor, SpeechT5To
 
 from speecht5_demo.voice_training.texts import CHARACTERS
 
+TOKENIZER_FILE = "spm_char.model"
 _SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 START, PADDING, END = 0, 1, 2
 VOCABULARY = len(_SPECIAL) + 1 + len(CHARACTERS)
@@ -24,7 +25,7 @@ def make_processor(folder: Path) -> SpeechT5Processor:
     folder.mkdir(parents=True, exist_ok=True)
     chance = random.Random(0)
     lines = [" ".join(chance.sample(CHARACTERS, len(CHARACTERS))) for _ in range(200)]
-    prefix = folder / "spm_char"
+    prefix = (folder / TOKENIZER_FILE).with_suffix("")
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(lines),
         model_prefix=str(prefix),
@@ -45,6 +46,6 @@ def make_processor(folder: Path) -> SpeechT5Processor:
     )
     prefix.with_suffix(".vocab").unlink(missing_ok=True)
     tokenizer = SpeechT5Tokenizer(
-        str(prefix.with_suffix(".model")), model_max_length=_MAX_TOKENS, normalize=False
+        str(folder / TOKENIZER_FILE), model_max_length=_MAX_TOKENS, normalize=False
     )
     return SpeechT5Processor(SpeechT5FeatureExtractor(), tokenizer)

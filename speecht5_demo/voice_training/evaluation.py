@@ -1,0 +1,248 @@
+"""Measure a voice against its teacher: on development texts while it trains, on Harvard sentences when it is done."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from speecht5_demo.voice_training.alignment import read_alignment
+from speecht5_demo.voice_training.corpus import trimmed
+from speecht5_demo.voice_training.predicted_mos import predicted_mos
+from speecht5_demo.voice_training.recognition import Heard, errors_in_all
+from speecht5_demo.voice_training.speaker_vectors import speaker_vectors
+from speecht5_demo.voice_training.speaking import Line, Utterance, Voice
+from speecht5_demo.voice_training.teacher import SAMPLING_RATE, SPEAKERS, flite
+from speecht5_demo.voice_training.texts import TEXT_FOLDER, normalised, read_lines
+
+MUCH_LONGER = 1.5
+"""An utterance of more than this times the teacher's length is a failure that a listener hears."""
+
+_TEST_ORDER = 5
+_LONG_TEXTS = 20
+_LONG_CHARACTERS = range(150, 201)
+
+
+@dataclass(frozen=True)
+class SpeakerFigures:
+    """What was measured on one speaker's utterances.
+
+    Attributes:
+        word_errors: share of words that the recogniser got wrong. teacher_word_errors: the same for the teacher.
+        predicted_mos: DNSMOS P.808, 1 to 5; None where its library is absent. teacher_predicted_mos: likewise.
+        mean_length: mean of the utterances' lengths over the teacher's. longest: the largest.
+        much_longer: utterances of more than 1.5 times the teacher's length. missing_stops: ended by the cap.
+        monotone: share of utterances whose text was read once, from left to right, to its end.
+    """
+
+    speaker: str
+    utterances: int
+    word_errors: float
+    teacher_word_errors: float
+    predicted_mos: float | None
+    teacher_predicted_mos: float | None
+    mean_length: float
+    longest: float
+    much_longer: int
+    missing_stops: int
+    monotone: float
+
+
+@dataclass(frozen=True)
+class TeacherLine:
+    """The teacher's reading of one text; `samples` as in a training clip, without dither."""
+
+    text: str
+    speaker: str
+    samples: npt.NDArray[np.float32]
+    heard: Heard
+    predicted_mos: float | None
+
+
+def harvard_sentences(count: int, folder: Path = TEXT_FOLDER) -> list[str]:
+    """`count` test sentences in a fixed random order; training and choosing never see them."""
+    sentences = [text for line in read_lines("harvard.txt", folder) if (text := normalised(line))]
+    random.Random(_TEST_ORDER).shuffle(sentences)
+    return sentences[:count]
+
+
+def long_sentences(folder: Path = TEXT_FOLDER) -> list[str]:
+    """Twenty test texts of 150 to 200 characters: Harvard sentences one after the other."""
+    sentences = harvard_sentences(10_000, folder)[::-1]
+    texts: list[str] = []
+    while len(texts) < _LONG_TEXTS:
+        text = sentences.pop()
+        while len(text) < _LONG_CHARACTERS.start:
+            text += " " + sentences.pop()
+        if len(text) in _LONG_CHARACTERS:
+            texts.append(text)
+    return texts
+
+
+def listen_to_teacher(
+    texts: Sequence[str], speakers: Sequence[str], workers: int, with_mos: bool
+) -> list[TeacherLine]:
+    """Every text read by each of the speakers, with what a recogniser makes of it."""
+    readings = [
+        (text, speaker, trimmed(speech))
+        for speaker in speakers
+        for text in texts
+        if (speech := flite().say(text, speaker)) is not None
+    ]
+    heard = errors_in_all([(text, samples) for text, _, samples in readings], workers)
+    scores = predicted_mos([samples for _, _, samples in readings]) if with_mos else [None] * len(readings)
+    return [
+        TeacherLine(text, speaker, samples, errors, score)
+        for (text, speaker, samples), errors, score in zip(readings, heard, scores, strict=True)
+    ]
+
+
+def measure(
+    voice: Voice, teacher: Sequence[TeacherLine], seed: int, workers: int, with_mos: bool
+) -> tuple[list[SpeakerFigures], list[Utterance]]:
+    """The voice's figures a speaker on the lines that the teacher read, and what it said."""
+    vectors = speaker_vectors()
+    lines = [Line(line.text, line.speaker, vectors[line.speaker]) for line in teacher]
+    utterances = voice.speak(lines, seed)
+    heard = errors_in_all([(u.line.text, u.samples) for u in utterances], workers)
+    scores = predicted_mos([u.samples for u in utterances]) if with_mos else [None] * len(utterances)
+    figures = []
+    for speaker in SPEAKERS:
+        mine = [i for i, line in enumerate(teacher) if line.speaker == speaker]
+        if mine:
+            figures.append(
+                _figures(
+                    speaker,
+                    [teacher[i] for i in mine],
+                    [utterances[i] for i in mine],
+                    [heard[i] for i in mine],
+                    [scores[i] for i in mine],
+                )
+            )
+    return figures, utterances
+
+
+def _figures(
+    speaker: str,
+    teacher: list[TeacherLine],
+    utterances: list[Utterance],
+    heard: list[Heard],
+    scores: list[float | None],
+) -> SpeakerFigures:
+    ratios = [
+        utterance.seconds * SAMPLING_RATE / len(line.samples)
+        for utterance, line in zip(utterances, teacher, strict=True)
+    ]
+    nothing = Heard(0, 0)
+    return SpeakerFigures(
+        speaker=speaker,
+        utterances=len(utterances),
+        word_errors=round(sum(heard, nothing).rate, 4),
+        teacher_word_errors=round(sum((line.heard for line in teacher), nothing).rate, 4),
+        predicted_mos=_mean(scores),
+        teacher_predicted_mos=_mean([line.predicted_mos for line in teacher]),
+        mean_length=round(float(np.mean(ratios)), 3),
+        longest=round(max(ratios), 3),
+        much_longer=sum(ratio > MUCH_LONGER for ratio in ratios),
+        missing_stops=sum(not utterance.ended for utterance in utterances),
+        monotone=round(float(np.mean([read_alignment(u.attention).monotone for u in utterances])), 3),
+    )
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return round(float(np.mean(known)), 3) if known else None
+
+
+@dataclass(frozen=True)
+class Examination:
+    """All figures of a finished voice; word error rates and lengths are on Harvard sentences.
+
+    Attributes:
+        by_speaker: on `sentences` sentences each, with the first seed.
+        long: the same on twenty texts of 150 to 200 characters a speaker.
+        stops: utterances of all seeds together, and how many of them did not stop by themselves or were much longer.
+    """
+
+
+    sentences: int
+    seeds: int
+    by_speaker: list[SpeakerFigures]
+    long: list[SpeakerFigures]
+    stops: dict[str, int]
+
+    @property
+    def mean_word_errors(self) -> float:
+        """Mean over speakers."""
+        return float(np.mean([figures.word_errors for figures in self.by_speaker]))
+
+    @property
+    def mean_teacher_word_errors(self) -> float:
+        """Mean over speakers."""
+        return float(np.mean([figures.teacher_word_errors for figures in self.by_speaker]))
+
+    def write(self, path: Path) -> None:
+        """Save as JSON, means included."""
+        means = {
+            "mean_word_errors": round(self.mean_word_errors, 4),
+            "mean_teacher_word_errors": round(self.mean_teacher_word_errors, 4),
+        }
+        path.write_text(json.dumps({**means, **asdict(self)}, indent=1) + "\n", encoding="utf-8")
+
+
+def examine(
+    voice: Voice, speakers: Sequence[str], sentences: int, seeds: int, workers: int, with_mos: bool, say: Callable[[str], None]
+) -> Examination:
+    """The final measurement: `sentences` Harvard sentences a speaker, long texts, and stops over several seeds."""
+    say(f"measuring: the teacher reads {sentences} Harvard sentences a speaker")
+    teacher = listen_to_teacher(harvard_sentences(sentences), speakers, workers, with_mos)
+    say("measuring: the voice reads them")
+    by_speaker, utterances = measure(voice, teacher, 0, workers, with_mos)
+    missing = sum(figures.missing_stops for figures in by_speaker)
+    longer = sum(figures.much_longer for figures in by_speaker)
+    total = len(utterances)
+    for seed in range(1, seeds):
+        say(f"measuring: once more with seed {seed}")
+        again = voice.speak([utterance.line for utterance in utterances], seed)
+        total += len(again)
+        missing += sum(not utterance.ended for utterance in again)
+        longer += sum(
+            len(mine.samples) > MUCH_LONGER * len(theirs.samples)
+            for mine, theirs in zip(again, teacher, strict=True)
+        )
+    say("measuring: twenty long texts a speaker")
+    long_texts = long_sentences() if sentences >= _LONG_TEXTS else long_sentences()[:sentences]
+    long, _ = measure(voice, listen_to_teacher(long_texts, speakers, workers, False), 0, workers, False)
+    return Examination(
+        sentences=sentences,
+        seeds=seeds,
+        by_speaker=by_speaker,
+        long=long,
+        stops={"utterances": total, "missing_stops": missing, "much_longer": longer},
+    )
+
+
+
+
+
+def development_score(figures: Sequence[SpeakerFigures]) -> dict[str, float]:
+    """The figures in short, means over speakers; `score` adds what no listener forgives to the word error rate."""
+    failed = float(np.mean([max(f.missing_stops, f.much_longer) / f.utterances for f in figures]))
+    errors = float(np.mean([f.word_errors for f in figures]))
+    return {
+        "word_errors": round(errors, 4),
+        "teacher_word_errors": round(float(np.mean([f.teacher_word_errors for f in figures])), 4),
+        "failed": round(failed, 4),
+        "monotone": round(float(np.mean([f.monotone for f in figures])), 4),
+        "score": round(errors + failed, 4),
+    }
+
+
+def development_texts(texts: Sequence[str], count: int) -> list[str]:
+    """`count` of the development texts, evenly spread, so that short and long ones are among them."""
+    return list(texts[:: max(1, len(texts) // count)])[:count]

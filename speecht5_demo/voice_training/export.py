@@ -1,0 +1,63 @@
+"""Write a finished voice as the app reads it: one folder, fp16 safetensors, speakers and limits beside them."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan, SpeechT5Processor
+
+from speecht5_demo.voice_training.acoustic_model import SPOKEN_KEEP, fold_dropout
+from speecht5_demo.voice_training.speaker_vectors import speaker_vectors
+from speecht5_demo.voice_training.speaking import MAX_LENGTH_RATIO
+from speecht5_demo.voice_training.texts import LONGEST_TEXT
+
+_LABELS = {
+    "slt": "Slt, a woman's voice (US English)",
+    "rms": "Rms, a man's voice (US English)",
+    "awb": "Awb, a man's voice (Scottish English)",
+    "kal16": "Kal, a man's voice (US English, robotic)",
+}
+
+
+def export_voice(
+    acoustic: SpeechT5ForTextToSpeech,
+    vocoder: SpeechT5HifiGan,
+    processor: SpeechT5Processor,
+    folder: Path,
+    max_characters: int = LONGEST_TEXT,
+) -> None:
+    """Write the folder anew. `acoustic` is as trained; its dropout is folded for speaking, on a copy.
+
+    Args:
+        max_characters: longest text that the voice is given at once; the app splits longer ones.
+    """
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    processor.save_pretrained(partial)
+    speaking = copy.deepcopy(acoustic).cpu().eval()
+    fold_dropout(speaking, SPOKEN_KEEP)
+    speaking.to(torch.float16).save_pretrained(partial / "model")
+    copy.deepcopy(vocoder).cpu().eval().to(torch.float16).save_pretrained(partial / "vocoder")
+    _write_speakers(partial / "speakers")
+    limits = {"max_characters": max_characters, "max_length_ratio": MAX_LENGTH_RATIO}
+    (partial / "speaking.json").write_text(json.dumps(limits, indent=2) + "\n", encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+
+
+def _write_speakers(folder: Path) -> None:
+    folder.mkdir()
+    for name, vector in speaker_vectors().items():
+        np.save(folder / f"{name}.npy", vector)
+    (folder / "labels.json").write_text(json.dumps(_LABELS, indent=2) + "\n", encoding="utf-8")
+
+
+def folder_bytes(folder: Path) -> int:
+    """Size of all files under the folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

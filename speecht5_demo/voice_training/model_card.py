@@ -1,0 +1,122 @@
+"""The voice's README: what it is, how it was made, and the figures that the run measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import safe_open
+
+from speecht5_demo.voice_training.evaluation import Examination, SpeakerFigures
+from speecht5_demo.voice_training.export import folder_bytes
+
+
+@dataclass(frozen=True)
+class Making:
+    """How a voice was made.
+
+    Attributes:
+        command: the command line that makes it again.
+        machine: processor or GPU, and how many cores.
+        started_from: name of the voice it went on from, or None where it was trained from nothing.
+        clips: training clips. hours: of teacher's speech.
+        steps and minutes: of gradient steps, by stage.
+    """
+
+    command: str
+    machine: str
+    seed: int
+    started_from: str | None
+    clips: int
+    hours: float
+    steps: dict[str, int]
+    minutes: dict[str, float]
+
+
+def write_card(folder: Path, making: Making, examination: Examination) -> None:
+    """Write `README.md` into the voice's folder."""
+    (folder / "README.md").write_text(_card(folder, making, examination), encoding="utf-8")
+
+
+def _card(folder: Path, making: Making, examination: Examination) -> str:
+    start = f"It went on from {making.started_from}." if making.started_from else "It started from nothing."
+    stages = "\n".join(
+        f"| {stage} | {making.steps[stage]:,} | {making.minutes[stage]:.0f} |" for stage in making.steps
+    )
+    stops = examination.stops
+    return f"""---
+license: mit
+language: en
+library_name: transformers
+pipeline_tag: text-to-speech
+tags: [speecht5, text-to-speech, synthetic-data]
+---
+
+# The built-in voice: a small SpeechT5 of our own
+
+So that the demo speaks the moment it starts, with no network and no download, this folder holds a complete
+text-to-speech checkpoint of {folder_bytes(folder) / 1e6:.1f} MB: a `SpeechT5ForTextToSpeech`
+({_millions(folder / "model")} M parameters) and a `SpeechT5HifiGan` ({_millions(folder / "vocoder")} M), the stock
+transformers classes, in fp16 safetensors. Any checkpoint folder is read by the same code.
+
+## What it is for, and what it is not
+
+It is for hearing and measuring what quantisation and pruning do to a SpeechT5 on a machine that has no copy of the
+published model. It is not `microsoft/speecht5_tts`: that has 144 M parameters, and sizes, times and ratings of this voice
+say nothing about it. It is not a recording of a person: its four speakers are voices of the free synthesizer flite, learned
+by a network that cannot be more natural than flite is. It is not a voice cloner: the speaker vectors are four points at
+right angles; a blend of them is a voice in between, an uploaded x-vector gives an unpredictable one. English only.
+
+## How it was made
+
+`{making.command}`, seed {making.seed}, on {making.machine}. {start} It learned from {making.clips:,} clips,
+{making.hours:.1f} hours, that flite read: book sentences, modern words and templates, one random speaker a text. The Harvard
+sentences were held out; the best weights were chosen by the errors of free-running speech on development texts.
+
+| stage | steps | minutes |
+|---|---|---|
+{stages}
+
+## How well it speaks
+
+On {examination.sentences} held-out Harvard sentences a speaker. Word errors are pocketsphinx's, a weak recogniser: the
+teacher's own rate is its floor. Predicted MOS is DNSMOS P.808. Length is the mean over the teacher's, and the largest.
+
+{_table(examination.by_speaker)}
+
+{stops["utterances"]} utterances over {examination.seeds} seeds: {stops["missing_stops"]} did not stop by themselves,
+{stops["much_longer"]} were more than 1.5 times as long as the teacher's.
+
+The same on {examination.long[0].utterances} texts of 150 to 200 characters:
+
+{_table(examination.long)}
+
+## Licence
+
+MIT, like the rest of this repository. flite and its voices are distributed under a permissive, BSD-like licence.
+"""
+
+
+def _table(figures: Sequence[SpeakerFigures]) -> str:
+    lines = [
+        "| speaker | word errors | teacher's | predicted MOS | teacher's | length | read once, in order |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines.extend(
+        f"| {f.speaker} | {f.word_errors:.1%} | {f.teacher_word_errors:.1%} | {_score(f.predicted_mos)} | "
+        f"{_score(f.teacher_predicted_mos)} | {f.mean_length:.2f} (at most {f.longest:.2f}) | {f.monotone:.0%} |"
+        for f in figures
+    )
+    return "\n".join(lines)
+
+
+def _score(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _millions(folder: Path) -> str:
+    with safe_open(folder / "model.safetensors", framework="numpy") as weights:
+        names = list(weights.keys())
+        return f"{sum(math.prod(weights.get_slice(name).get_shape()) for name in names) / 1e6:.2f}"
