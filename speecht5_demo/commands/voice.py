@@ -11,21 +11,31 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Train a small SpeechT5 voice on synthetic speech, or measure one.")
+app = typer.Typer(
+    no_args_is_help=True, help="Train a small SpeechT5 voice on synthetic speech, or measure one."
+)
 
 _RUN_FOLDER = Path("voice_run")
 
 
 @app.command()
 def train(
-    minutes: Annotated[float, typer.Option(help="Training time. Making data and measuring come on top.")] = 240.0,
+    minutes: Annotated[
+        float, typer.Option(help="Training time. Making data and measuring come on top.")
+    ] = 240.0,
     device: Annotated[str, typer.Option(help="auto (a GPU where there is one), cpu or cuda.")] = "auto",
-    folder: Annotated[Path, typer.Option(help="Where the run lives; the same folder goes on with it.")] = _RUN_FOLDER,
+    folder: Annotated[
+        Path, typer.Option(help="Where the run lives; the same folder goes on with it.")
+    ] = _RUN_FOLDER,
     init: Annotated[Path | None, typer.Option(help="A voice's folder to go on from.")] = None,
-    texts: Annotated[int | None, typer.Option(help="Sentences that the teacher reads (default 40,000).")] = None,
+    texts: Annotated[
+        int | None, typer.Option(help="Sentences that the teacher reads (default 40,000).")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of texts, weights and batches.")] = 1,
     threads: Annotated[int, typer.Option(help="Processor threads; 0 takes every core.")] = 0,
-    miniature: Annotated[bool, typer.Option(help="A tiny model on a few sentences: tries the chain.")] = False,
+    miniature: Annotated[
+        bool, typer.Option(help="A tiny model on a few sentences: tries the chain.")
+    ] = False,
 ) -> None:
     """Make a voice from nothing: data, vocoder, acoustic model, a folder that the app loads, and its figures.
 
@@ -42,7 +52,17 @@ def train(
     settings = replace(MINIATURE if miniature else TrainingSettings(), minutes=minutes, seed=seed)
     if texts is not None:
         settings = replace(settings, texts=texts)
-    command = ["python", "-m", "speecht5_demo", "voice", "train", "--minutes", f"{minutes:g}", "--seed", str(seed)]
+    command = [
+        "python",
+        "-m",
+        "speecht5_demo",
+        "voice",
+        "train",
+        "--minutes",
+        f"{minutes:g}",
+        "--seed",
+        str(seed),
+    ]
     command += ["--texts", str(settings.texts), "--device", device]
     command += ["--init", str(init)] if init is not None else []
     command += ["--miniature"] if miniature else []
@@ -52,11 +72,15 @@ def train(
         device=picked,
         init=init,
         command=shlex.join(command),
-        machine=torch.cuda.get_device_name(picked) if picked.type == "cuda" else f"{platform.machine()}, {cores} cores",
+        machine=torch.cuda.get_device_name(picked)
+        if picked.type == "cuda"
+        else f"{platform.machine()}, {cores} cores",
         workers=cores,
     )
     voice = VoiceRun(order, typer.echo).train()
-    typer.echo(f"The voice is in {voice}. Hear it: python -m speecht5_demo synthesize --checkpoint {voice} ...")
+    typer.echo(
+        f"The voice is in {voice}. Hear it: python -m speecht5_demo synthesize --checkpoint {voice} ..."
+    )
 
 
 @app.command()
@@ -74,8 +98,9 @@ def measure(
 
     cores = threads or os.cpu_count() or 1
     torch.set_num_threads(cores)
-    examination = measure_folder(folder, sentences, seeds, cores, torch.device("cpu"), typer.echo)
+    examination = measure_folder(folder, sentences, seeds, True, cores, torch.device("cpu"), typer.echo)
     examination.write(out)
     for figures in examination.by_speaker:
-        typer.echo(f"{figures.speaker}: word errors {figures.word_errors:.1%}, teacher {figures.teacher_word_errors:.1%}")
+        wrong, floor = figures.word_errors, figures.teacher_word_errors
+        typer.echo(f"{figures.speaker}: word errors {wrong:.1%}, the teacher's {floor:.1%}")
     typer.echo(f"Written to {out}.")

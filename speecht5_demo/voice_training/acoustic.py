@@ -24,7 +24,6 @@ from speecht5_demo.voice_training.loop import (
 )
 from speecht5_demo.voice_training.settings import AcousticSettings
 
-_REPORT_STEPS = 100
 _NO_LIMIT = 10_000
 
 Measurement = Callable[[SpeechT5ForTextToSpeech, int], dict[str, float]]
@@ -74,7 +73,14 @@ class AcousticTraining:
     def _parts(self) -> dict[str, Any]:
         return {"model": self.model, "average": self.average.model, "steps": self.steps}
 
-    def run(self, seconds: float, save_seconds: float, measure_seconds: float, measure: Measurement) -> None:
+    def run(
+        self,
+        seconds: float,
+        save_seconds: float,
+        report_steps: int,
+        measure_seconds: float,
+        measure: Measurement,
+    ) -> None:
         """Train until `seconds` of training are spent, over all resumptions; keep the best by `measure`."""
         clock = Clock(self.spent, seconds)
         means = Means()
@@ -84,7 +90,7 @@ class AcousticTraining:
         while clock.seconds < seconds:
             means.add(self._learn(clock.fraction))
             self.step += 1
-            if self.step % _REPORT_STEPS == 0:
+            if self.step % report_steps == 0:
                 rate = (clock.seconds - since) / (self.step - reported)
                 self.journal.note(
                     "acoustic", "losses", step=self.step, seconds_a_step=round(rate, 4), **means.take()

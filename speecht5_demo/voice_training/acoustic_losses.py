@@ -28,7 +28,9 @@ def shifted_frames(mel: Tensor) -> Tensor:
 
 @torch.no_grad()
 def predicted_frames(model: SpeechT5ForTextToSpeech, clips: AcousticClips, frames: int) -> Tensor:
-    """What the model makes of every clip when it hears the teacher's frames: float16, clips in `clips.order`."""
+    """What the model makes of every clip when it hears the teacher's frames: float16, clips in
+    `clips.order`.
+    """
     predicted = []
     for batch in clips.batches_in_order(frames):
         with torch.autocast(clips.device.type, torch.bfloat16):

@@ -20,7 +20,8 @@ class Reading:
     """The path of attention through a text.
 
     Attributes:
-        retreat: most tokens that attention fell back behind the furthest point it had reached; a loop is long.
+        retreat: most tokens that attention fell back behind the furthest point it had reached; a loop is
+            long.
         leap: most tokens that it went forward in one step of 32 ms; a skip is long.
         missed: tokens at the end that it never reached.
     """

@@ -8,7 +8,6 @@ cores make them.
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import random
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +19,7 @@ import numpy.typing as npt
 import torch
 
 from speecht5_demo.voice_training.features import FRAME_SECONDS, HOP, MEL_BINS, log_mel
+from speecht5_demo.voice_training.processes import in_processes
 from speecht5_demo.voice_training.teacher import SAMPLING_RATE, SPEAKERS, TeacherSpeech, flite
 
 SHARD_TEXTS = 250
@@ -199,6 +199,5 @@ def make_corpus(
     missing = [job for job in jobs if not job.path.exists()]
     if not missing:
         return
-    with multiprocessing.get_context("spawn").Pool(min(workers, len(missing))) as pool:
-        for done, clips in enumerate(pool.imap_unordered(_make_shard, missing), start=1):
-            say(f"teacher: shard {done} of {len(missing)}, {clips} clips")
+    for done, clips in enumerate(in_processes(_make_shard, missing, workers), start=1):
+        say(f"teacher: shard {done} of {len(missing)}, {clips} clips")

@@ -1,4 +1,6 @@
-"""Measure a voice against its teacher: on development texts while it trains, on Harvard sentences when it is done."""
+"""Measure a voice against its teacher: on development texts while it trains, on Harvard sentences when it
+is done.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,10 @@ class SpeakerFigures:
     """What was measured on one speaker's utterances.
 
     Attributes:
-        word_errors: share of words that the recogniser got wrong. teacher_word_errors: the same for the teacher.
-        predicted_mos: DNSMOS P.808, 1 to 5; None where its library is absent. teacher_predicted_mos: likewise.
+        word_errors: share of words that the recogniser got wrong. teacher_word_errors: the same for the
+            teacher.
+        predicted_mos: DNSMOS P.808, 1 to 5; None where its library is absent. teacher_predicted_mos:
+            likewise.
         mean_length: mean of the utterances' lengths over the teacher's. longest: the largest.
         much_longer: utterances of more than 1.5 times the teacher's length. missing_stops: ended by the cap.
         monotone: share of utterances whose text was read once, from left to right, to its end.
@@ -166,9 +170,9 @@ class Examination:
     Attributes:
         by_speaker: on `sentences` sentences each, with the first seed.
         long: the same on twenty texts of 150 to 200 characters a speaker.
-        stops: utterances of all seeds together, and how many of them did not stop by themselves or were much longer.
+        stops: utterances of all seeds together, and how many of them did not stop by themselves or were
+            much longer.
     """
-
 
     sentences: int
     seeds: int
@@ -196,9 +200,17 @@ class Examination:
 
 
 def examine(
-    voice: Voice, speakers: Sequence[str], sentences: int, seeds: int, workers: int, with_mos: bool, say: Callable[[str], None]
+    voice: Voice,
+    speakers: Sequence[str],
+    sentences: int,
+    seeds: int,
+    workers: int,
+    with_mos: bool,
+    say: Callable[[str], None],
 ) -> Examination:
-    """The final measurement: `sentences` Harvard sentences a speaker, long texts, and stops over several seeds."""
+    """The final measurement: `sentences` Harvard sentences a speaker, long texts, and stops over several
+    seeds.
+    """
     say(f"measuring: the teacher reads {sentences} Harvard sentences a speaker")
     teacher = listen_to_teacher(harvard_sentences(sentences), speakers, workers, with_mos)
     say("measuring: the voice reads them")
@@ -227,11 +239,10 @@ def examine(
     )
 
 
-
-
-
 def development_score(figures: Sequence[SpeakerFigures]) -> dict[str, float]:
-    """The figures in short, means over speakers; `score` adds what no listener forgives to the word error rate."""
+    """The figures in short, means over speakers; `score` adds what no listener forgives to the word error
+    rate.
+    """
     failed = float(np.mean([max(f.missing_stops, f.much_longer) / f.utterances for f in figures]))
     errors = float(np.mean([f.word_errors for f in figures]))
     return {

@@ -1,4 +1,6 @@
-"""Write a finished voice as the app reads it: one folder, fp16 safetensors, speakers and limits beside them."""
+"""Write a finished voice as the app reads it: one folder, fp16 safetensors, speakers and limits beside
+them.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,13 @@ from speecht5_demo.voice_training.speaking import Voice
 
 
 def measure_folder(
-    folder: Path, sentences: int, seeds: int, workers: int, device: torch.device, say: Callable[[str], None]
+    folder: Path,
+    sentences: int,
+    seeds: int,
+    with_mos: bool,
+    workers: int,
+    device: torch.device,
+    say: Callable[[str], None],
 ) -> Examination:
     """Figures of the voice in `folder` on Harvard sentences; predicted MOS where its library is installed."""
     checkpoint = open_checkpoint(str(folder))
@@ -23,5 +29,5 @@ def measure_folder(
     for model in (acoustic, vocoder):
         nn.Module.to(model, device)
     voice = Voice(acoustic, vocoder, checkpoint.tokenizer)
-    with_mos = predicted_mos.available()
+    with_mos = with_mos and predicted_mos.available()
     return examine(voice, list(checkpoint.speakers), sentences, seeds, workers, with_mos, say)

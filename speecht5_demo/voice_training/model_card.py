@@ -58,22 +58,24 @@ tags: [speecht5, text-to-speech, synthetic-data]
 
 So that the demo speaks the moment it starts, with no network and no download, this folder holds a complete
 text-to-speech checkpoint of {folder_bytes(folder) / 1e6:.1f} MB: a `SpeechT5ForTextToSpeech`
-({_millions(folder / "model")} M parameters) and a `SpeechT5HifiGan` ({_millions(folder / "vocoder")} M), the stock
-transformers classes, in fp16 safetensors. Any checkpoint folder is read by the same code.
+({_millions(folder / "model")} M parameters) and a `SpeechT5HifiGan` ({_millions(folder / "vocoder")} M),
+the stock transformers classes, in fp16 safetensors. Any checkpoint folder is read by the same code.
 
 ## What it is for, and what it is not
 
-It is for hearing and measuring what quantisation and pruning do to a SpeechT5 on a machine that has no copy of the
-published model. It is not `microsoft/speecht5_tts`: that has 144 M parameters, and sizes, times and ratings of this voice
-say nothing about it. It is not a recording of a person: its four speakers are voices of the free synthesizer flite, learned
-by a network that cannot be more natural than flite is. It is not a voice cloner: the speaker vectors are four points at
-right angles; a blend of them is a voice in between, an uploaded x-vector gives an unpredictable one. English only.
+It is for hearing and measuring what quantisation and pruning do to a SpeechT5 on a machine that has no copy
+of the published model. It is not `microsoft/speecht5_tts`: that has 144 M parameters, and sizes, times and
+ratings of this voice say nothing about it. It is not a recording of a person: its four speakers are voices
+of the free synthesizer flite, learned by a network that cannot be more natural than flite is. It is not a
+voice cloner: the speaker vectors are four points at right angles; a blend of them is a voice in between, an
+uploaded x-vector gives an unpredictable one. English only.
 
 ## How it was made
 
 `{making.command}`, seed {making.seed}, on {making.machine}. {start} It learned from {making.clips:,} clips,
-{making.hours:.1f} hours, that flite read: book sentences, modern words and templates, one random speaker a text. The Harvard
-sentences were held out; the best weights were chosen by the errors of free-running speech on development texts.
+{making.hours:.1f} hours, that flite read: book sentences, modern words and templates, one random speaker a
+text. The Harvard sentences were held out; the best weights were chosen by the errors of free-running speech
+on development texts.
 
 | stage | steps | minutes |
 |---|---|---|
@@ -81,13 +83,14 @@ sentences were held out; the best weights were chosen by the errors of free-runn
 
 ## How well it speaks
 
-On {examination.sentences} held-out Harvard sentences a speaker. Word errors are pocketsphinx's, a weak recogniser: the
-teacher's own rate is its floor. Predicted MOS is DNSMOS P.808. Length is the mean over the teacher's, and the largest.
+On {examination.sentences} held-out Harvard sentences a speaker. Word errors are pocketsphinx's, a weak
+recogniser: the teacher's own rate is its floor. Predicted MOS is DNSMOS P.808. Length is the mean over the
+teacher's, and the largest.
 
 {_table(examination.by_speaker)}
 
-{stops["utterances"]} utterances over {examination.seeds} seeds: {stops["missing_stops"]} did not stop by themselves,
-{stops["much_longer"]} were more than 1.5 times as long as the teacher's.
+{stops["utterances"]} utterances over {examination.seeds} seeds: {stops["missing_stops"]} did not stop by
+themselves, {stops["much_longer"]} were more than 1.5 times as long as the teacher's.
 
 The same on {examination.long[0].utterances} texts of 150 to 200 characters:
 
@@ -95,7 +98,8 @@ The same on {examination.long[0].utterances} texts of 150 to 200 characters:
 
 ## Licence
 
-MIT, like the rest of this repository. flite and its voices are distributed under a permissive, BSD-like licence.
+MIT, like the rest of this repository. flite and its voices are distributed under a permissive, BSD-like
+licence.
 """
 
 
@@ -106,7 +110,8 @@ def _table(figures: Sequence[SpeakerFigures]) -> str:
     ]
     lines.extend(
         f"| {f.speaker} | {f.word_errors:.1%} | {f.teacher_word_errors:.1%} | {_score(f.predicted_mos)} | "
-        f"{_score(f.teacher_predicted_mos)} | {f.mean_length:.2f} (at most {f.longest:.2f}) | {f.monotone:.0%} |"
+        f"{_score(f.teacher_predicted_mos)} | {f.mean_length:.2f} (at most {f.longest:.2f}) | "
+        f"{f.monotone:.0%} |"
         for f in figures
     )
     return "\n".join(lines)

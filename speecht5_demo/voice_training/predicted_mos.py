@@ -27,6 +27,8 @@ def predicted_mos(utterances: Sequence[npt.NDArray[np.float32]]) -> list[float |
         VoiceTrainingError: when the library is not installed.
     """
     if not available():
-        raise VoiceTrainingError("Predicted opinion scores need speechmos: run `pip install speechmos==0.0.1.1`.")
+        raise VoiceTrainingError(
+            "Predicted opinion scores need speechmos: run `pip install speechmos==0.0.1.1`."
+        )
     dnsmos: Any = importlib.import_module(f"{_LIBRARY}.dnsmos")
     return [float(dnsmos.run(samples.clip(-1, 1), sr=16_000)["p808_mos"]) for samples in utterances]

@@ -1,12 +1,11 @@
 """What a recogniser hears: pocketsphinx, small enough to run on every evaluation and free of any download.
 
-It is weak (a quarter of the words of clean synthetic speech are wrong), so its error only means something beside the
-error on the teacher's reading of the same sentences.
+It is weak (a quarter of the words of clean synthetic speech are wrong), so its error only means something
+beside the error on the teacher's reading of the same sentences.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,13 +17,17 @@ import numpy as np
 import numpy.typing as npt
 import pocketsphinx
 
+from speecht5_demo.voice_training.processes import in_processes
+
 _SILENCE_BEFORE, _SILENCE_AFTER = 3200, 4800
 _ROOM_NOISE = 3.0
 
 
 @dataclass(frozen=True)
 class Heard:
-    """Word errors of one or many utterances: substitutions, deletions and insertions, and the words that were said."""
+    """Word errors of one or many utterances: substitutions, deletions and insertions, and the words that
+    were said.
+    """
 
     errors: int
     words: int
@@ -75,8 +78,4 @@ def _errors_of(pair: tuple[str, npt.NDArray[np.float32]]) -> Heard:
 
 def errors_in_all(pairs: Sequence[tuple[str, npt.NDArray[np.float32]]], workers: int) -> list[Heard]:
     """Word errors of each (text, speech), on as many processes as are worth it."""
-    workers = min(workers, len(pairs) // 8)
-    if workers < 2:
-        return [_errors_of(pair) for pair in pairs]
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        return pool.map(_errors_of, pairs, chunksize=4)
+    return list(in_processes(_errors_of, pairs, min(workers, len(pairs) // 8)))

@@ -1,7 +1,8 @@
-"""The whole chain, from sentence lists to a folder that the app loads. Killed anywhere, it goes on from there.
+"""The whole chain, from sentence lists to a folder that the app loads. Killed anywhere, it goes on from
+there.
 
-Every stage leaves a file, and a stage whose file is there is not run again; inside the long stages, training goes on
-from its last saved state.
+Every stage leaves a file, and a stage whose file is there is not run again; inside the long stages,
+training goes on from its last saved state.
 """
 
 from __future__ import annotations
@@ -82,13 +83,15 @@ class VoiceRun:
         self.folder, self.device = order.folder, order.device
         self.journal = Journal(order.folder / "journal.jsonl", say)
         if order.init is not None and not (order.init / TOKENIZER_FILE).is_file():
-            raise VoiceTrainingError(f"{order.init} is no voice: it has no {TOKENIZER_FILE}. Give a voice's folder.")
+            raise VoiceTrainingError(
+                f"{order.init} is no voice: it has no {TOKENIZER_FILE}. Give a voice's folder."
+            )
         if not order.settings.minutes > 0:
             raise VoiceTrainingError("There is no time to train in: give --minutes more than 0.")
 
     def train(self) -> Path:
         """Run what is left; the folder of the finished voice."""
-        texts = make_texts(self.settings.texts, self.settings.seed)
+        texts = make_texts(self.settings.texts, self.settings.seed, held_out=self.settings.held_out_texts)
         self._make_corpus(texts)
         vocoder_share, acoustic_share, matched_share = self.settings.shares
         vocoder = self._vocoder("vocoder", vocoder_share, self._first_vocoder, predicted=False)
@@ -102,7 +105,12 @@ class VoiceRun:
     def _make_corpus(self, texts: TextSets) -> None:
         folder = self.folder / "corpus"
         make_corpus(
-            folder, texts.training, texts.development, self.settings.seed, self.order.workers, self.journal.say
+            folder,
+            texts.training,
+            texts.development,
+            self.settings.seed,
+            self.order.workers,
+            self.journal.say,
         )
 
     @cached_property
@@ -138,7 +146,9 @@ class VoiceRun:
     def _vocoder(
         self, stage: str, share: float, first: Callable[[], SpeechT5HifiGan], predicted: bool
     ) -> SpeechT5HifiGan:
-        """The vocoder after `stage`: on the teacher's frames, or on frames that the acoustic model predicts."""
+        """The vocoder after `stage`: on the teacher's frames, or on frames that the acoustic model
+        predicts.
+        """
         result = self.folder / f"{stage}-result.pt"
         vocoder = first()
         state = load_state(result, self.device)
@@ -165,20 +175,27 @@ class VoiceRun:
             training.run(
                 share * self.settings.minutes * _MINUTE,
                 self.settings.save_seconds,
+                self.settings.report_steps,
                 lambda model: copy_synthesis_error(model, held_out),
             )
-            state = {"model": training.average.model.state_dict(), "step": training.step, "spent": training.spent}
+            state = {
+                "model": training.average.model.state_dict(),
+                "step": training.step,
+                "spent": training.spent,
+            }
             save_state(result, state)
         vocoder.load_state_dict(state["model"])
-        nn.Module.to(vocoder, self.device)
-        return vocoder.eval()
+        nn.Module.to(vocoder.eval(), self.device)
+        return vocoder
 
     def _predicted_frames(self) -> tuple[torch.Tensor, list[Clip]]:
         """Frames that the best acoustic model predicts for some clips, and those clips in the same order."""
         acoustic = self._first_acoustic()
         best = load_state(self.folder / "acoustic-result.pt", self.device)
         if best is None:
-            raise VoiceTrainingError(f"{self.folder / 'acoustic-result.pt'} is gone: start the run in a new folder.")
+            raise VoiceTrainingError(
+                f"{self.folder / 'acoustic-result.pt'} is gone: start the run in a new folder."
+            )
         acoustic.load_state_dict(best["model"])
         nn.Module.to(acoustic, self.device)
         frames, clips = 0, []
@@ -227,6 +244,7 @@ class VoiceRun:
             training.run(
                 share * self.settings.minutes * _MINUTE,
                 self.settings.save_seconds,
+                self.settings.report_steps,
                 self.settings.evaluate_minutes * _MINUTE,
                 measured,
             )
@@ -236,8 +254,8 @@ class VoiceRun:
             state = best | {"steps": training.step, "spent": training.spent}
             save_state(result, state)
         acoustic.load_state_dict(state["model"])
-        nn.Module.to(acoustic, self.device)
-        return acoustic.eval()
+        nn.Module.to(acoustic.eval(), self.device)
+        return acoustic
 
     def _speak_development(
         self,
@@ -246,7 +264,9 @@ class VoiceRun:
         teacher: list[TeacherLine],
         step: int,
     ) -> dict[str, float]:
-        """Free-running figures, and a picture of where the voice listens in its longest text, a panel a speaker."""
+        """Free-running figures, and a picture of where the voice listens in its longest text, a panel a
+        speaker.
+        """
         voice = Voice(_spoken(model), vocoder, self._processor.tokenizer)
         figures, utterances = measure(voice, teacher, 0, self.order.workers, with_mos=False)
         longest = [
@@ -264,6 +284,7 @@ class VoiceRun:
             folder,
             self.settings.test_texts,
             self.settings.test_seeds,
+            self.settings.with_mos,
             self.order.workers,
             self.device,
             self.journal.say,
@@ -292,8 +313,8 @@ class VoiceRun:
 
 def _spoken(model: SpeechT5ForTextToSpeech) -> SpeechT5ForTextToSpeech:
     """A copy with the dropout that it will speak with."""
-    speaking = copy.deepcopy(model).eval()
-    fold_dropout(speaking, SPOKEN_KEEP)
+    speaking = copy.deepcopy(model)
+    fold_dropout(speaking.eval(), SPOKEN_KEEP)
     return speaking
 
 
@@ -303,4 +324,3 @@ def _text_length(utterance: Utterance) -> int:
 
 def _hours(clips: list[Clip]) -> float:
     return sum(len(clip.samples) for clip in clips) / 16_000 / 3600
-

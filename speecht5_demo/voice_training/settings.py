@@ -63,8 +63,11 @@ class TrainingSettings:
         shares: of `minutes`: vocoder on the teacher's frames, acoustic model, vocoder on the acoustic
             model's frames.
         evaluate_minutes: training minutes between two free-running measurements on development texts.
+        report_steps: gradient steps between two lines about the losses.
         save_seconds: training time between two resumable states.
+        held_out_texts: texts kept for development; validation losses are on all of them, by every speaker.
         development_texts: how many development texts each speaker speaks in a measurement.
+        with_mos: whether the card has predicted opinion scores (where their library is installed).
         test_seeds: over how many seeds missing stops are counted.
         test_texts: how many Harvard sentences each speaker speaks for the model card.
     """
@@ -77,13 +80,16 @@ class TrainingSettings:
     vocoder: VocoderSettings = VocoderSettings()
     evaluate_minutes: float = 15.0
     save_seconds: float = 180.0
+    report_steps: int = 100
+    held_out_texts: int = 56
     development_texts: int = 12
     test_texts: int = 100
     test_seeds: int = 3
+    with_mos: bool = True
 
 
 MINIATURE = TrainingSettings(
-    texts=60,
+    texts=40,
     minutes=0.5,
     acoustic=AcousticSettings(
         hidden=32, layers=1, heads=2, frames=1200, learning_rate=3e-3, first_lengths=(), sampling_from=20
@@ -93,9 +99,12 @@ MINIATURE = TrainingSettings(
     ),
     evaluate_minutes=10.0,
     save_seconds=2.0,
+    report_steps=10,
+    held_out_texts=2,
     development_texts=1,
     test_texts=1,
     test_seeds=1,
+    with_mos=False,
 )
 """The whole chain in little: proves that it runs, not that it speaks."""
 

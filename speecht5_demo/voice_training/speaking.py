@@ -69,8 +69,7 @@ class Voice:
         torch.manual_seed(seed)
         for first in range(0, len(order), _BATCH):
             group = order[first : first + _BATCH]
-            for index, utterance in zip(group, self._speak_batch([lines[i] for i in group]), strict=True):
-                spoken[index] = utterance
+            spoken.update(zip(group, self._speak_batch([lines[i] for i in group]), strict=True))
         return [spoken[i] for i in range(len(lines))]
 
     def _speak_batch(self, lines: Sequence[Line]) -> list[Utterance]:
@@ -105,8 +104,8 @@ class Voice:
 def _mean_guided(attentions: Tensor, batch: int, tokens: int) -> npt.NDArray[np.float32]:
     """Mean over layers and guided heads, (batch, steps, tokens).
 
-    transformers lays its result out layer by layer and then names the axes batch by batch; for more than one sentence
-    the axes have to be read in the order that the memory has.
+    transformers lays its result out layer by layer and then names the axes batch by batch; for more than
+    one sentence the axes have to be read in the order that the memory has.
     """
     heads, steps = attentions.shape[-3], attentions.shape[-2]
     by_layer = attentions.reshape(-1, batch, heads, steps, tokens)

@@ -101,8 +101,8 @@ def phrases(sentence: str, longest: int, shortest: int = 8) -> list[str]:
     return [piece for piece in short if shortest <= len(piece) <= LONGEST_TEXT]
 
 
-def make_texts(count: int, seed: int, folder: Path = TEXT_FOLDER) -> TextSets:
-    """`count` training texts and 64 development texts, the same for the same seed and lists."""
+def make_texts(count: int, seed: int, folder: Path = TEXT_FOLDER, held_out: int = 56) -> TextSets:
+    """`count` training texts and up to `held_out` development texts, the same for the same seed and lists."""
     chance = random.Random(seed)
     harvard = {normalised(line) for line in read_lines("harvard.txt", folder)}
     arctic = [text for line in read_lines("arctic.txt", folder) if (text := normalised(line))]
@@ -116,19 +116,20 @@ def make_texts(count: int, seed: int, folder: Path = TEXT_FOLDER) -> TextSets:
         (0.08, _in_turn(arctic[32:], chance)),
         (0.04, _joined(arctic[32:], chance)),
         (0.24, _book_phrases(books[130:], chance, (30, 50, 70, 95), shortest=8)),
-        (0.22, _book_phrases(books[130:], chance, (130, 160, 190), shortest=90)),
+        (0.22, _book_phrases(books[130:], chance, (150, 170, 190), shortest=110)),
         (0.18, _word_strings(read_lines("modern_words.txt", folder), chance)),
         (0.24, _filled_templates(folder, chance)),
     )
-    held_out = set(development) | harvard
+    unseen = set(development) | harvard
     training: list[str] = []
     weights = [weight for weight, _ in sources]
     while len(training) < count:
         _, source = chance.choices(sources, weights)[0]
         text = _ending(next(source), chance)
-        if text not in held_out and 2 <= len(text) <= LONGEST_TEXT and _SPEAKABLE.match(text):
+        if text not in unseen and 2 <= len(text) <= LONGEST_TEXT and _SPEAKABLE.match(text):
             training.append(text)
-    return TextSets(training=tuple(training), development=tuple(development))
+    spread = development[:: max(1, len(development) // held_out)][:held_out]
+    return TextSets(training=tuple(training), development=tuple(spread))
 
 
 def _ending(text: str, chance: random.Random) -> str:

@@ -45,7 +45,5 @@ def make_processor(folder: Path) -> SpeechT5Processor:
         minloglevel=2,
     )
     prefix.with_suffix(".vocab").unlink(missing_ok=True)
-    tokenizer = SpeechT5Tokenizer(
-        str(folder / TOKENIZER_FILE), model_max_length=_MAX_TOKENS, normalize=False
-    )
+    tokenizer = SpeechT5Tokenizer(str(folder / TOKENIZER_FILE), model_max_length=_MAX_TOKENS, normalize=False)
     return SpeechT5Processor(SpeechT5FeatureExtractor(), tokenizer)

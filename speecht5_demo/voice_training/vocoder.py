@@ -37,7 +37,6 @@ from speecht5_demo.voice_training.vocoder_losses import (
 )
 
 _PREDICTED_SHARE = 0.7
-_REPORT_STEPS = 100
 
 
 def new_vocoder(settings: VocoderSettings, mean: Tensor, scale: Tensor) -> SpeechT5HifiGan:
@@ -112,7 +111,11 @@ class VocoderTraining:
         }
 
     def run(
-        self, seconds: float, save_seconds: float, validate: Callable[[SpeechT5HifiGan], dict[str, float]]
+        self,
+        seconds: float,
+        save_seconds: float,
+        report_steps: int,
+        validate: Callable[[SpeechT5HifiGan], dict[str, float]],
     ) -> None:
         """Train until `seconds` of training are spent, over all resumptions."""
         clock = Clock(self.spent, seconds)
@@ -121,7 +124,7 @@ class VocoderTraining:
         while clock.seconds < seconds:
             means.add(self._learn(clock.fraction))
             self.step += 1
-            if self.step % _REPORT_STEPS == 0:
+            if self.step % report_steps == 0:
                 rate = (clock.seconds - since) / (self.step - reported)
                 self.journal.note(
                     self.stage, "losses", step=self.step, seconds_a_step=round(rate, 4), **means.take()

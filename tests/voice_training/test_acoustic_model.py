@@ -1,0 +1,123 @@
+"""What the acoustic model is taught, on small examples whose answer is known."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import SpeechT5ForTextToSpeech
+
+from speecht5_demo.voice_training.acoustic_batches import AcousticClips
+from speecht5_demo.voice_training.acoustic_losses import shifted_frames
+from speecht5_demo.voice_training.acoustic_model import fold_dropout, new_model
+from speecht5_demo.voice_training.corpus import Clip, make_clip
+from speecht5_demo.voice_training.settings import MINIATURE
+from speecht5_demo.voice_training.speaker_vectors import speaker_vectors
+from speecht5_demo.voice_training.speaking import Line, Voice
+from speecht5_demo.voice_training.teacher import SPEAKERS
+from speecht5_demo.voice_training.texts import CHARACTERS
+from speecht5_demo.voice_training.tokenizer import make_processor
+from speecht5_demo.voice_training.vocoder import new_vocoder
+
+
+@pytest.fixture(scope="module")
+def clips() -> list[Clip]:
+    noise = np.random.default_rng(0)
+    texts = ["hello.", "good morning, anna!", "it is nine o'clock, and the sun is up.", "no?"]
+    made = [make_clip(text, speaker, noise) for text, speaker in zip(texts, SPEAKERS, strict=True)]
+    return [clip for clip in made if clip is not None]
+
+
+@pytest.fixture(scope="module")
+def processor(tmp_path_factory: pytest.TempPathFactory):
+    return make_processor(tmp_path_factory.mktemp("tokenizer"))
+
+
+@pytest.fixture(scope="module")
+def small_model() -> SpeechT5ForTextToSpeech:
+    torch.manual_seed(0)
+    return new_model(MINIATURE.acoustic, torch.full((80,), -2.5)).eval()
+
+
+def test_every_character_has_a_token_of_its_own(processor) -> None:
+    ids = [processor.tokenizer(character)["input_ids"][1] for character in CHARACTERS]
+    assert len(set(ids)) == len(CHARACTERS)
+    assert processor.tokenizer.unk_token_id not in ids
+    assert processor.tokenizer("ABC")["input_ids"] == processor.tokenizer("abc")["input_ids"]
+
+
+def test_batches_pad_clips_and_point_at_what_is_said(clips: list[Clip], processor) -> None:
+    ids = [processor.tokenizer(clip.text)["input_ids"] for clip in clips]
+    store = AcousticClips(clips, ids, torch.device("cpu"))
+    batch = store.batch(range(len(store)))
+    for row, index in enumerate(store.order):
+        clip, steps = clips[index], clips[index].frames // 2
+        assert batch.tokens[row][batch.token_mask[row].bool()].tolist() == ids[index]
+        np.testing.assert_array_equal(batch.mel[row, : clip.frames].numpy(), clip.mel.astype(np.float32))
+        assert batch.mel[row, clip.frames :].abs().sum() == 0
+        assert batch.stop[row].nonzero().flatten().tolist() == [steps - 2, steps - 1]
+        path = batch.alignment[row, :steps].argmax(1)
+        assert (path.diff() >= 0).all()
+        assert path[0] <= 1
+        assert path[-1] >= len(ids[index]) - 3
+        np.testing.assert_array_equal(batch.speakers[row].numpy(), speaker_vectors()[clip.speaker])
+
+
+def test_random_batches_keep_to_the_size_and_the_longest_clip(clips: list[Clip], processor) -> None:
+    ids = [processor.tokenizer(clip.text)["input_ids"] for clip in clips]
+    store = AcousticClips(clips, ids, torch.device("cpu"))
+    second_longest = store.frames[-2]
+    for draw in range(30):
+        batch = store.random_batch(400, second_longest, random.Random(draw))
+        assert batch.frame_mask.sum(1).max() <= second_longest
+        assert batch.frame_mask.sum() <= 400 or len(batch.tokens) == 1
+
+
+def test_the_decoder_hears_silence_then_the_last_frame_of_each_step() -> None:
+    mel = torch.arange(1, 9, dtype=torch.float32)[None, :, None].expand(1, 8, 80)
+    assert shifted_frames(mel)[0, :, 0].tolist() == [0, 2, 4, 6]
+
+
+def test_folding_changes_the_dropout_and_not_the_mean(small_model: SpeechT5ForTextToSpeech) -> None:
+    frames = torch.randn(1, 1, 80) - 2.5
+    prenet = small_model.speecht5.decoder.prenet
+    speaker = torch.from_numpy(speaker_vectors()["slt"])[None]
+
+    def mean_and_spread() -> tuple[torch.Tensor, float]:
+        torch.manual_seed(1)
+        with torch.no_grad():
+            outputs = torch.cat([_before_relu(prenet, frames, speaker) for _ in range(3000)])
+        return outputs.mean(0), float(outputs.std(0).mean())
+
+    before, spread_before = mean_and_spread()
+    fold_dropout(small_model, 0.9375)
+    after, spread_after = mean_and_spread()
+    fold_dropout(small_model, 0.5)
+    assert small_model.config.speech_decoder_prenet_dropout == 0.5
+    assert spread_after < 0.5 * spread_before
+    assert (after - before).abs().mean() < 0.1 * spread_before
+
+
+def _before_relu(prenet, frames: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
+    """The first prenet layers alone, linear in their dropout."""
+    hidden = torch.relu(prenet.layers[0](frames))
+    hidden = prenet._consistent_dropout(hidden, prenet.config.speech_decoder_prenet_dropout)
+    return prenet.layers[1](hidden) - prenet.layers[1].bias
+
+
+def test_sentences_spoken_together_sound_as_if_spoken_alone(
+    small_model: SpeechT5ForTextToSpeech, processor, tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    vocoder = new_vocoder(MINIATURE.vocoder, torch.full((80,), -2.5), torch.ones(80)).eval()
+    voice = Voice(small_model, vocoder, processor.tokenizer)
+    vectors = speaker_vectors()
+    lines = [Line("hello.", "slt", vectors["slt"]), Line("no!", "awb", vectors["awb"])]
+    together = voice.speak(lines, seed=1)
+    assert [utterance.line.text for utterance in together] == [line.text for line in lines]
+    for line, utterance in zip(lines, together, strict=True):
+        alone = voice.speak([line], seed=1)[0]
+        steps = min(len(alone.attention), len(utterance.attention), 10)
+        assert utterance.attention.shape[1] == len(line.text) + 2
+        np.testing.assert_allclose(utterance.attention[:steps], alone.attention[:steps], atol=1e-4)

@@ -1,0 +1,107 @@
+"""The command in little: from sentence lists to a folder that the app loads, through a kill."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from speecht5_demo.checkpoints import open_checkpoint
+from speecht5_demo.voice_training.loop import Journal
+from speecht5_demo.voice_training.teacher import SPEAKERS
+
+_COMMAND = [
+    sys.executable,
+    "-c",
+    "from speecht5_demo.commands.voice import app; app()",
+    "train",
+    "--miniature",
+]
+_PATIENCE_S = 240
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    arguments = ["--minutes", "0.25", "--threads", "1", "--device", "cpu", "--folder", str(folder)]
+    return subprocess.Popen(
+        [*_COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A miniature run that was killed with SIGKILL while its acoustic model trained, then started again."""
+    folder = tmp_path_factory.mktemp("miniature")
+    first = start(folder)
+    deadline = time.monotonic() + _PATIENCE_S
+    while not (folder / "acoustic-state.pt").exists():
+        assert first.poll() is None, first.stdout.read() if first.stdout else ""
+        assert time.monotonic() < deadline, "no state was saved"
+        time.sleep(0.1)
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    second = start(folder)
+    output, _ = second.communicate(timeout=_PATIENCE_S)
+    assert second.returncode == 0, output
+    return folder
+
+
+def entries(folder: Path, stage: str, event: str) -> list[dict]:
+    journal = Journal(folder / "journal.jsonl", print)
+    return [entry for entry in journal.entries() if (entry["stage"], entry["event"]) == (stage, event)]
+
+
+@pytest.mark.timeout(600)
+def test_a_killed_run_goes_on_from_its_last_state(run_folder: Path) -> None:
+    resumed = entries(run_folder, "acoustic", "resumed")
+    assert len(resumed) == 1
+    assert resumed[0]["step"] > 0
+    assert entries(run_folder, "acoustic", "validation")[-1]["step"] > resumed[0]["step"]
+    assert len(entries(run_folder, "vocoder", "validation")) == 1, "the finished vocoder was trained again"
+
+
+def test_losses_fall(run_folder: Path) -> None:
+    acoustic = [entry["l1"] for entry in entries(run_folder, "acoustic", "losses")]
+    assert acoustic[-1] < 0.8 * acoustic[0]
+    vocoder = [entry["mel"] for entry in entries(run_folder, "vocoder", "losses")]
+    assert vocoder[-1] < vocoder[0]
+
+
+def test_progress_has_errors_of_free_speech_and_a_picture_of_attention(run_folder: Path) -> None:
+    last = entries(run_folder, "acoustic", "validation")[-1]
+    assert {"l1", "word_errors", "teacher_word_errors", "score"} <= set(last)
+    assert (run_folder / "attention" / f"step-{last['step']:06d}.png").stat().st_size > 100
+
+
+def test_the_folder_is_loaded_as_any_checkpoint(run_folder: Path) -> None:
+    checkpoint = open_checkpoint(str(run_folder / "voice"))
+    assert tuple(checkpoint.speakers) == SPEAKERS
+    assert checkpoint.limits.max_characters == 200
+    ids = torch.tensor([checkpoint.tokenizer("hello.")["input_ids"]])
+    assert checkpoint.tokenizer.unk_token_id not in ids
+    speaker = torch.tensor(checkpoint.speakers["kal16"].vector)[None]
+    with torch.no_grad():
+        mel = checkpoint.load_acoustic().generate_speech(ids, speaker, maxlenratio=10.0)
+        samples = checkpoint.load_vocoder()(mel)
+    assert samples.shape == (256 * len(mel),)
+    assert np.isfinite(samples.numpy()).all()
+
+
+def test_the_model_card_says_what_the_run_measured(run_folder: Path) -> None:
+    card = (run_folder / "voice" / "README.md").read_text(encoding="utf-8")
+    figures = json.loads((run_folder / "voice" / "figures.json").read_text(encoding="utf-8"))
+    assert [row["speaker"] for row in figures["by_speaker"]] == list(SPEAKERS)
+    for row in figures["by_speaker"]:
+        assert re.search(rf"\| {row['speaker']} \| {row['word_errors']:.1%} \|", card)
+    assert "voice train --minutes 0.25" in card
+    assert "--miniature" in card
