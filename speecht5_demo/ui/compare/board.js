@@ -242,7 +242,8 @@ const revealTable = (value) => {
         h('td', {}, ...(row.rating
           ? [h('span', { class: 'stars', 'aria-hidden': 'true' }, '★'.repeat(row.rating) + '☆'.repeat(5 - row.rating)),
             ` ${row.rating} ${WORDS[row.rating - 1]}`] : ['not rated'])),
-        ...row.cells.map(cell))))));
+        ...row.cells.map(cell))))),
+    h('p', { class: 'note' }, value.table.note));
 };
 
 // ---- the whole board ----

@@ -11,6 +11,7 @@ import gradio as gr
 from gradio.events import api as gradio_api
 
 from speecht5_demo.errors import DemoError
+from speecht5_demo.synthesis.plan import MAX_SEED
 from speecht5_demo.text import spoken_form
 from speecht5_demo.ui.compare.api import compare_endpoint
 from speecht5_demo.ui.compare.board import board
@@ -18,7 +19,6 @@ from speecht5_demo.ui.compare.plan import (
     MAX_CHARACTERS,
     MAX_PRUNED_PERCENT,
     MAX_REPEATS,
-    MAX_SEED,
     OwnVariant,
     VoiceChoice,
     preselected,
@@ -71,13 +71,6 @@ def build(context: AppContext, demo: gr.Blocks) -> CompareService:
                 elem_id="text",
             )
             spoken = gr.HTML(preview(EXAMPLES[0]), elem_id="spoken", apply_default_css=False)
-            examples = gr.Dataset(
-                components=[text],
-                samples=[[sentence] for sentence in EXAMPLES],
-                label="Or try one of these",
-                type="tuple",
-                elem_id="examples",
-            )
         with gr.Column(scale=5, min_width=300):
             variants = gr.CheckboxGroup(
                 [(variant.label, variant.name) for variant in all_variants()],
@@ -85,14 +78,19 @@ def build(context: AppContext, demo: gr.Blocks) -> CompareService:
                 label="Versions to compare",
                 elem_id="variants",
             )
+            speaker = gr.Dropdown(speakers, value=speakers[0][1], label="Speaker", elem_id="speaker")
             with gr.Row():
-                speaker = gr.Dropdown(
-                    speakers, value=speakers[0][1], label="Speaker", scale=3, min_width=180, elem_id="speaker"
-                )
                 seed = gr.Number(
                     0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=90, elem_id="seed"
                 )
                 dice = gr.Button("New seed", size="sm", scale=1, min_width=80, elem_id="dice")
+    examples = gr.Dataset(
+        components=[text],
+        samples=[[sentence] for sentence in EXAMPLES],
+        label="Or try one of these",
+        type="tuple",
+        elem_id="examples",
+    )
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280), gr.Accordion("Another voice: upload or blend", open=False):
             upload = gr.File(

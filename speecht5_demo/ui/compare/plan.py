@@ -12,13 +12,13 @@ from typing import Any
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import SpeakerError, SynthesisError, TextError, VariantError
 from speecht5_demo.speakers import Speaker, blend, find_speaker, load_upload
+from speecht5_demo.synthesis.plan import MAX_SEED
 from speecht5_demo.text import spoken_form
 from speecht5_demo.variants import REPORT_VARIANTS, Variant, custom, find
 
 MAX_CHARACTERS = 2000
 MAX_VARIANTS = 8
 MAX_REPEATS = 10
-MAX_SEED = 2**31 - 1
 MAX_PRUNED_PERCENT = 95
 SMALL_HIDDEN_SIZE = 512
 

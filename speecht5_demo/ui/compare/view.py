@@ -7,8 +7,10 @@ picture, no timing.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+from speecht5_demo.machine import this_machine
 from speecht5_demo.ui.compare.figures import change, megabytes, row, seconds
 from speecht5_demo.ui.compare.runs import Card, Run
 from speecht5_demo.variants import BASELINE
@@ -123,8 +125,9 @@ def _told(run: Run, card: Card) -> dict[str, Any]:
 
 
 def _latency_change(run: Run, card: Card) -> dict[str, str] | None:
+    """None until all runs of both are timed: a change from one run would mostly be noise."""
     baseline = _baseline(run)
-    if baseline is None or baseline is card:
+    if baseline is None or baseline is card or not run.over:
         return None
     return change(card.speech.latency.median, baseline.speech.latency.median, "faster", "slower")
 
@@ -162,6 +165,7 @@ def _table(run: Run, cards: list[Card]) -> dict[str, Any]:
     place = {variant.name: index for index, variant in enumerate(run.plan.variants)}
     return {
         "caption": "What you heard and what it costs",
+        "note": _measured_on(),
         "head": ["Sample", "You said", "Latency", "Real-time factor", "On disk", "Zipped"],
         "rows": [
             {
@@ -184,3 +188,10 @@ def _size_cell(run: Run, card: Card, attribute: str) -> dict[str, Any]:
     if card.sizes is None:
         return {"text": "measuring…", "change": None}
     return {"text": megabytes(getattr(card.sizes, attribute)), "change": _size_change(run, card, attribute)}
+
+
+@cache
+def _measured_on() -> str:
+    machine = this_machine()
+    threads = "1 thread" if machine.threads == 1 else f"{machine.threads} threads"
+    return f"Latency is of the model alone, measured here: {machine.cpu}, {threads}, torch {machine.torch}."

@@ -1,0 +1,75 @@
+"""Every byte between a browser and a server, written down: what a curious listener could read."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+
+class Wire:
+    """A TCP relay that records both directions.
+
+    Compression is declined on the browser's behalf, with a header of the same length, so that the record can be read.
+    """
+
+    def __init__(self, server_url: str) -> None:
+        self._target = (urlsplit(server_url).hostname, urlsplit(server_url).port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._lock = threading.Lock()
+        self._sent = bytearray()
+        self._received = bytearray()
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def mark(self) -> tuple[int, int]:
+        """Where both records stand."""
+        with self._lock:
+            return len(self._sent), len(self._received)
+
+    def since(self, start: tuple[int, int], end: tuple[int, int] | None = None) -> tuple[bytes, bytes]:
+        """What the browser sent and received between two marks."""
+        sent, received = end or self.mark()
+        with self._lock:
+            return bytes(self._sent[start[0] : sent]), bytes(self._received[start[1] : received])
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                browser, _ = self._listener.accept()
+                server = socket.create_connection(self._target)
+            except OSError:
+                return
+            threading.Thread(target=self._relay, args=(browser, server, self._sent), daemon=True).start()
+            threading.Thread(target=self._relay, args=(server, browser, self._received), daemon=True).start()
+
+    def _relay(self, source: socket.socket, sink: socket.socket, record: bytearray) -> None:
+        try:
+            while data := source.recv(65536):
+                data = data.replace(b"Accept-Encoding:", b"Decline-Encodin:")
+                with self._lock:
+                    record += data
+                sink.sendall(data)
+        except OSError:
+            pass
+        finally:
+            for end in (source, sink):
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    end.close()
+
+
+@contextmanager
+def recorded(server_url: str) -> Iterator[Wire]:
+    """A wire to a server; `wire.url` is what the browser opens."""
+    wire = Wire(server_url)
+    try:
+        yield wire
+    finally:
+        wire.close()
