@@ -104,7 +104,7 @@ def test_a_ticket_counts_once_however_often_it_is_posted(server: Server, new_pag
     page.say("Post it again.")
     page.choose("Dynamic INT8")
     page.speak(samples=1)
-    with page.page.expect_request("**/component_server*") as posted:
+    with page.page.expect_request(re.compile("component_server")) as posted:
         page.rate(0, 4)
     body = json.loads(posted.value.post_data or "")
     body["data"]["rating"] = 1
@@ -137,33 +137,23 @@ def test_two_visitors_do_not_see_each_other(server: Server, new_page: NewPage) -
     assert not sources[0] & sources[1]
 
 
-def test_a_saved_rating_survives_sigkill(
+def test_a_saved_rating_survives_sigkill_and_an_unsaved_one_is_not_called_saved(
     serve: Callable[..., Server], new_page: NewPage, tmp_path: Path
 ) -> None:
     server = serve(data=tmp_path / "killed")
     page = ComparePage(new_page(), server.url)
-    page.choose("Baseline fp32")
-    page.speak(samples=1)
+    page.choose(*TWO)
+    page.speak(samples=2)
     page.rate(0, 3)
+    page.listen(1)
+    page.choose_score(1, 4)
     server.kill()
+    page.cards.nth(1).locator(".save").click()
+    expect(page.cards.nth(1).locator(".note")).to_contain_text("Not saved")
+    expect(page.cards.nth(1).locator(".scale input").nth(3)).to_be_checked()
     (row,) = rows(server.data)
     assert row["rating"] == "3"
-    assert row["variant"] == "baseline"
-
-
-def test_a_rating_that_cannot_be_saved_is_not_called_saved(
-    serve: Callable[..., Server], new_page: NewPage, tmp_path: Path
-) -> None:
-    server = serve(data=tmp_path / "gone")
-    page = ComparePage(new_page(), server.url)
-    page.choose("Baseline fp32")
-    page.speak(samples=1)
-    page.listen(0)
-    page.choose_score(0, 3)
-    server.kill()
-    page.cards.nth(0).locator(".save").click()
-    expect(page.cards.nth(0).locator(".note")).to_contain_text("Not saved")
-    expect(page.cards.nth(0).locator(".scale input").nth(2)).to_be_checked()
+    assert row["position"] == "1"
 
 
 def test_stop_stops_and_the_next_run_starts_at_once(server: Server, new_page: NewPage) -> None:
@@ -218,7 +208,7 @@ def test_own_variant_and_uploaded_speaker_join_the_comparison(
     (row,) = [row for row in rows(server.data) if row["text"] == "My own."]
     assert row["blind"] == "false"
     assert row["variant"].startswith("custom-")
-    assert "mine" in row["speaker"]
+    assert row["speaker"].startswith("upload-")
 
 
 def test_a_speaker_file_of_the_wrong_shape_is_explained(

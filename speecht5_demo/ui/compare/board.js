@@ -234,8 +234,7 @@ const figures = (data, told) => {
 };
 const revealTable = (value) => {
   const cell = (part) => h('td', {}, part.text, ...(part.change ? [' ', change(part.change.text, part.change.direction)] : []));
-  return h('div', { class: 'reveal', tabindex: 0, role: 'region', 'aria-label': 'What you heard and what it costs' },
-    h('table', {}, h('caption', {}, value.table.caption),
+  return [h('table', {}, h('caption', {}, value.table.caption),
       h('thead', {}, h('tr', {}, ...value.table.head.map((name) => h('th', { scope: 'col' }, name)))),
       h('tbody', {}, ...value.table.rows.map((row) => h('tr', {},
         h('th', { scope: 'row' }, h('span', { class: 'letter-small', 'aria-hidden': 'true' }, row.letter), row.label),
@@ -243,7 +242,7 @@ const revealTable = (value) => {
           ? [h('span', { class: 'stars', 'aria-hidden': 'true' }, '★'.repeat(row.rating) + '☆'.repeat(5 - row.rating)),
             ` ${row.rating} ${WORDS[row.rating - 1]}`] : ['not rated'])),
         ...row.cells.map(cell))))),
-    h('p', { class: 'note' }, value.table.note));
+  h('p', { class: 'note' }, value.table.note)];
 };
 
 // ---- the whole board ----
@@ -252,6 +251,7 @@ const status = h('p', { class: 'status', role: 'status' });
 const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
 const spoken = h('p', { class: 'spoken' });
 const track = h('div', { class: 'track', role: 'progressbar', 'aria-label': 'Progress', 'aria-valuemin': 0, 'aria-valuemax': 100 }, h('span'));
+const region = h('div', { class: 'reveal', tabindex: 0, role: 'region', 'aria-label': 'What you heard and what it costs' });
 const stateBox = h('div', { class: 'state' }, status, problem, track, spoken);
 
 const complain = (sentence) => {
@@ -302,7 +302,9 @@ const draw = (value) => {
   const key = JSON.stringify(value.table ?? null);
   if (areas.reveal.dataset.key !== key) {
     areas.reveal.dataset.key = key;
-    areas.reveal.replaceChildren(...(value.table ? [revealTable(value)] : []));
+    if (!value.table) region.remove();
+    else if (!region.isConnected) areas.reveal.append(region);
+    region.replaceChildren(...(value.table ? revealTable(value) : []));
   }
 };
 draw(props.value);
