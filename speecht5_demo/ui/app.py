@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
+from gradio.components import Navbar
 from starlette.routing import BaseRoute
 
 from speecht5_demo.ui import compare
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.listen import build as listen
 from speecht5_demo.ui.settings import Settings
-from speecht5_demo.ui.theme import STYLESHEETS, theme
+from speecht5_demo.ui.theme import HEAD, STYLESHEETS, theme
 
 TITLE = "Hear what optimisation costs"
 
@@ -41,8 +42,10 @@ def build_app(settings: Settings) -> gr.Blocks:
     context = AppContext.open(settings)
     demo = App(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400))
     with demo:
+        Navbar(main_page_name="Compare")
         service = compare.build(context, demo)
     with demo.route("Listen", "/listen"):
+        Navbar(main_page_name="Compare")
         demo.routes = listen.build(context).routes
     demo.queue(max_size=32)
     service.warm_up_in_background()
@@ -60,4 +63,5 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "show_error": False,
         "theme": theme(),
         "css_paths": list(STYLESHEETS),
+        "head": HEAD,
     }

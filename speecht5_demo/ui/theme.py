@@ -11,6 +11,7 @@ import gradio as gr
 
 HERE = Path(__file__).parent
 STYLESHEETS = (HERE / "theme.css", HERE / "compare" / "board.css")
+HEAD = f"<style>{(HERE / 'media.css').read_text(encoding='utf-8')}</style>"
 
 _SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")

@@ -233,12 +233,12 @@ const figures = (data, told) => {
   return parts;
 };
 const revealTable = (value) => {
-  const cell = (part) => h('td', {}, part.text, ...(part.change ? [' ', change(part.change.text, part.change.direction)] : []));
+  const cell = (part, i) => h('td', { 'data-label': value.table.head[i + 2] }, part.text, ...(part.change ? [' ', change(part.change.text, part.change.direction)] : []));
   return [h('table', {}, h('caption', {}, value.table.caption),
       h('thead', {}, h('tr', {}, ...value.table.head.map((name) => h('th', { scope: 'col' }, name)))),
       h('tbody', {}, ...value.table.rows.map((row) => h('tr', {},
         h('th', { scope: 'row' }, h('span', { class: 'letter-small', 'aria-hidden': 'true' }, row.letter), row.label),
-        h('td', {}, ...(row.rating
+        h('td', { 'data-label': value.table.head[1] }, ...(row.rating
           ? [h('span', { class: 'stars', 'aria-hidden': 'true' }, '★'.repeat(row.rating) + '☆'.repeat(5 - row.rating)),
             ` ${row.rating} ${WORDS[row.rating - 1]}`] : ['not rated'])),
         ...row.cells.map(cell))))),

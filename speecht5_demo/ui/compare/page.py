@@ -59,7 +59,7 @@ def build(context: AppContext, demo: gr.Blocks) -> CompareService:
     checkpoint = context.checkpoint
     speakers = [(speaker.label, name) for name, speaker in checkpoint.speakers.items()]
 
-    gr.HTML(HERO.format(notice=escape(checkpoint.notice)), apply_default_css=False)
+    gr.HTML(HERO.format(notice=escape(checkpoint.notice)), elem_id="hero", apply_default_css=False)
     with gr.Row(equal_height=False, elem_classes="desk"):
         with gr.Column(scale=6, min_width=300):
             text = gr.Textbox(
@@ -71,6 +71,13 @@ def build(context: AppContext, demo: gr.Blocks) -> CompareService:
                 elem_id="text",
             )
             spoken = gr.HTML(preview(EXAMPLES[0]), elem_id="spoken", apply_default_css=False)
+            examples = gr.Dataset(
+                components=[text],
+                samples=[[sentence] for sentence in EXAMPLES],
+                label="Or try one of these",
+                type="tuple",
+                elem_id="examples",
+            )
         with gr.Column(scale=5, min_width=300):
             variants = gr.CheckboxGroup(
                 [(variant.label, variant.name) for variant in all_variants()],
@@ -84,13 +91,6 @@ def build(context: AppContext, demo: gr.Blocks) -> CompareService:
                     0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=90, elem_id="seed"
                 )
                 dice = gr.Button("New seed", size="sm", scale=1, min_width=80, elem_id="dice")
-    examples = gr.Dataset(
-        components=[text],
-        samples=[[sentence] for sentence in EXAMPLES],
-        label="Or try one of these",
-        type="tuple",
-        elem_id="examples",
-    )
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280), gr.Accordion("Another voice: upload or blend", open=False):
             upload = gr.File(
