@@ -2,9 +2,10 @@
 HOST ?= 127.0.0.1
 PORT ?= 7860
 CHECKPOINT ?= auto
+MINUTES ?= 240
 RUN := .venv/bin/python -m speecht5_demo
 
-.PHONY: demo setup quality dev lint test format clean
+.PHONY: demo setup quality voice dev lint test format clean
 
 demo: setup ## serve the app on http://HOST:PORT
 	@HOST="$(HOST)" PORT="$(PORT)" CHECKPOINT="$(CHECKPOINT)" .venv/bin/python app.py
@@ -14,6 +15,9 @@ setup: ## install the run-time
 
 quality: setup ## install the measuring libraries of `evaluate`
 	@sh scripts/install.sh requirements-quality.txt
+
+voice: quality ## make the built-in voice again, from nothing; MINUTES of training (flite has to be installed)
+	$(RUN) voice train --minutes $(MINUTES)
 
 dev: setup ## install what the tests need
 	@sh scripts/install.sh requirements-dev.txt

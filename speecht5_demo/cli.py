@@ -8,7 +8,7 @@ import click
 import typer
 
 from speecht5_demo import __version__
-from speecht5_demo.commands import catalogue, evaluate, speak, study
+from speecht5_demo.commands import catalogue, evaluate, speak, study, voice
 from speecht5_demo.commands.mos import benchmark_ratings, mos
 from speecht5_demo.commands.report import report
 from speecht5_demo.errors import DemoError, SynthesisCancelled
@@ -29,6 +29,7 @@ app.command("mos")(mos)
 app.command("benchmark-ratings")(benchmark_ratings)
 app.command("report")(report)
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(voice.app, name="voice")
 
 
 @app.callback(invoke_without_command=True)

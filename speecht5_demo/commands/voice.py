@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +42,7 @@ def train(
     """
     import torch
 
+    from speecht5_demo.machine import this_machine
     from speecht5_demo.voice_training.run import Order, VoiceRun
     from speecht5_demo.voice_training.settings import MINIATURE, TrainingSettings, pick_device
 
@@ -74,7 +74,7 @@ def train(
         command=shlex.join(command),
         machine=torch.cuda.get_device_name(picked)
         if picked.type == "cuda"
-        else f"{platform.machine()}, {cores} cores",
+        else f"{this_machine().cpu}, {cores} cores",
         workers=cores,
     )
     voice = VoiceRun(order, typer.echo).train()

@@ -13,10 +13,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from speecht5_demo.voice_training.alignment import read_alignment
+from speecht5_demo.quality.attention import read
 from speecht5_demo.voice_training.corpus import trimmed
-from speecht5_demo.voice_training.predicted_mos import predicted_mos
-from speecht5_demo.voice_training.recognition import Heard, errors_in_all
+from speecht5_demo.voice_training.listening import Heard, error_rate, hear_all, mean_opinion
 from speecht5_demo.voice_training.speaker_vectors import speaker_vectors
 from speecht5_demo.voice_training.speaking import Line, Utterance, Voice
 from speecht5_demo.voice_training.teacher import SAMPLING_RATE, SPEAKERS, flite
@@ -37,7 +36,7 @@ class SpeakerFigures:
     Attributes:
         word_errors: share of words that the recogniser got wrong. teacher_word_errors: the same for the
             teacher.
-        predicted_mos: DNSMOS P.808, 1 to 5; None where its library is absent. teacher_predicted_mos:
+        predicted_mos: DNSMOS P.808, 1 to 5; None where it was not asked for. teacher_predicted_mos:
             likewise.
         mean_length: mean of the utterances' lengths over the teacher's. longest: the largest.
         much_longer: utterances of more than 1.5 times the teacher's length. missing_stops: ended by the cap.
@@ -65,7 +64,6 @@ class TeacherLine:
     speaker: str
     samples: npt.NDArray[np.float32]
     heard: Heard
-    predicted_mos: float | None
 
 
 def harvard_sentences(count: int, folder: Path = TEXT_FOLDER) -> list[str]:
@@ -98,11 +96,10 @@ def listen_to_teacher(
         for text in texts
         if (speech := flite().say(text, speaker)) is not None
     ]
-    heard = errors_in_all([(text, samples) for text, _, samples in readings], workers)
-    scores = predicted_mos([samples for _, _, samples in readings]) if with_mos else [None] * len(readings)
+    heard = hear_all([(text, samples) for text, _, samples in readings], with_mos, workers)
     return [
-        TeacherLine(text, speaker, samples, errors, score)
-        for (text, speaker, samples), errors, score in zip(readings, heard, scores, strict=True)
+        TeacherLine(text, speaker, samples, one)
+        for (text, speaker, samples), one in zip(readings, heard, strict=True)
     ]
 
 
@@ -113,8 +110,7 @@ def measure(
     vectors = speaker_vectors()
     lines = [Line(line.text, line.speaker, vectors[line.speaker]) for line in teacher]
     utterances = voice.speak(lines, seed)
-    heard = errors_in_all([(u.line.text, u.samples) for u in utterances], workers)
-    scores = predicted_mos([u.samples for u in utterances]) if with_mos else [None] * len(utterances)
+    heard = hear_all([(u.line.text, u.samples) for u in utterances], with_mos, workers)
     figures = []
     for speaker in SPEAKERS:
         mine = [i for i, line in enumerate(teacher) if line.speaker == speaker]
@@ -125,7 +121,6 @@ def measure(
                     [teacher[i] for i in mine],
                     [utterances[i] for i in mine],
                     [heard[i] for i in mine],
-                    [scores[i] for i in mine],
                 )
             )
     return figures, utterances
@@ -136,31 +131,35 @@ def _figures(
     teacher: list[TeacherLine],
     utterances: list[Utterance],
     heard: list[Heard],
-    scores: list[float | None],
 ) -> SpeakerFigures:
     ratios = [
         utterance.seconds * SAMPLING_RATE / len(line.samples)
         for utterance, line in zip(utterances, teacher, strict=True)
     ]
-    nothing = Heard(0, 0)
+    by_teacher = [line.heard for line in teacher]
     return SpeakerFigures(
         speaker=speaker,
         utterances=len(utterances),
-        word_errors=round(sum(heard, nothing).rate, 4),
-        teacher_word_errors=round(sum((line.heard for line in teacher), nothing).rate, 4),
-        predicted_mos=_mean(scores),
-        teacher_predicted_mos=_mean([line.predicted_mos for line in teacher]),
+        word_errors=round(error_rate(heard), 4),
+        teacher_word_errors=round(error_rate(by_teacher), 4),
+        predicted_mos=_rounded(mean_opinion(heard)),
+        teacher_predicted_mos=_rounded(mean_opinion(by_teacher)),
         mean_length=round(float(np.mean(ratios)), 3),
         longest=round(max(ratios), 3),
         much_longer=sum(ratio > MUCH_LONGER for ratio in ratios),
         missing_stops=sum(not utterance.ended for utterance in utterances),
-        monotone=round(float(np.mean([read_alignment(u.attention).monotone for u in utterances])), 3),
+        monotone=round(float(np.mean([_reads_once(u) for u in utterances])), 3),
     )
 
 
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return round(float(np.mean(known)), 3) if known else None
+def _reads_once(utterance: Utterance) -> bool:
+    """Whether attention went through the text once, from left to right, to its end."""
+    reading = read(utterance.attention[None])
+    return reading.repeats == 0 and reading.skips == 0
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 @dataclass(frozen=True)

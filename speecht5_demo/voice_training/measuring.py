@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 from speecht5_demo.checkpoints import open_checkpoint
-from speecht5_demo.voice_training import predicted_mos
 from speecht5_demo.voice_training.evaluation import Examination, examine
 from speecht5_demo.voice_training.speaking import Voice
 
@@ -23,11 +22,10 @@ def measure_folder(
     device: torch.device,
     say: Callable[[str], None],
 ) -> Examination:
-    """Figures of the voice in `folder` on Harvard sentences; predicted MOS where its library is installed."""
+    """Figures of the voice in `folder` on Harvard sentences."""
     checkpoint = open_checkpoint(str(folder))
     acoustic, vocoder = checkpoint.load_acoustic(), checkpoint.load_vocoder()
     for model in (acoustic, vocoder):
         nn.Module.to(model, device)
     voice = Voice(acoustic, vocoder, checkpoint.tokenizer)
-    with_mos = with_mos and predicted_mos.available()
     return examine(voice, list(checkpoint.speakers), sentences, seeds, workers, with_mos, say)

@@ -27,7 +27,6 @@ class Making:
 
     command: str
     machine: str
-    seed: int
     started_from: str | None
     clips: int
     hours: float
@@ -43,7 +42,7 @@ def write_card(folder: Path, making: Making, examination: Examination) -> None:
 def _card(folder: Path, making: Making, examination: Examination) -> str:
     start = f"It went on from {making.started_from}." if making.started_from else "It started from nothing."
     stages = "\n".join(
-        f"| {stage} | {making.steps[stage]:,} | {making.minutes[stage]:.0f} |" for stage in making.steps
+        f"| {stage} | {making.steps[stage]:,} | {making.minutes[stage]:.1f} |" for stage in making.steps
     )
     stops = examination.stops
     return f"""---
@@ -72,7 +71,7 @@ uploaded x-vector gives an unpredictable one. English only.
 
 ## How it was made
 
-`{making.command}`, seed {making.seed}, on {making.machine}. {start} It learned from {making.clips:,} clips,
+`{making.command}` on {making.machine}. {start} It learned from {making.clips:,} clips,
 {making.hours:.1f} hours, that flite read: book sentences, modern words and templates, one random speaker a
 text. The Harvard sentences were held out; the best weights were chosen by the errors of free-running speech
 on development texts.

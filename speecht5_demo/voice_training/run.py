@@ -28,7 +28,6 @@ from speecht5_demo.voice_training.acoustic import AcousticTraining, validation_l
 from speecht5_demo.voice_training.acoustic_batches import AcousticClips
 from speecht5_demo.voice_training.acoustic_losses import predicted_frames
 from speecht5_demo.voice_training.acoustic_model import SPOKEN_KEEP, fold_dropout, new_model, trainable_model
-from speecht5_demo.voice_training.alignment import draw_attention
 from speecht5_demo.voice_training.clip_store import ClipStore
 from speecht5_demo.voice_training.corpus import Clip, make_corpus, read_shards
 from speecht5_demo.voice_training.evaluation import (
@@ -39,9 +38,11 @@ from speecht5_demo.voice_training.evaluation import (
     measure,
 )
 from speecht5_demo.voice_training.export import export_voice
+from speecht5_demo.voice_training.listening import require_libraries
 from speecht5_demo.voice_training.loop import Journal, load_state, save_state
 from speecht5_demo.voice_training.measuring import measure_folder
 from speecht5_demo.voice_training.model_card import Making, write_card
+from speecht5_demo.voice_training.pictures import draw_attention
 from speecht5_demo.voice_training.settings import TrainingSettings, for_device
 from speecht5_demo.voice_training.speaking import Utterance, Voice
 from speecht5_demo.voice_training.teacher import SPEAKERS
@@ -91,6 +92,7 @@ class VoiceRun:
 
     def train(self) -> Path:
         """Run what is left; the folder of the finished voice."""
+        require_libraries(self.settings.with_mos)
         texts = make_texts(self.settings.texts, self.settings.seed, held_out=self.settings.held_out_texts)
         self._make_corpus(texts)
         vocoder_share, acoustic_share, matched_share = self.settings.shares
@@ -302,7 +304,6 @@ class VoiceRun:
         return Making(
             command=self.order.command,
             machine=self.order.machine,
-            seed=self.settings.seed,
             started_from=None if self.order.init is None else f"the voice in {self.order.init}",
             clips=len(self._training_clips),
             hours=_hours(self._training_clips),

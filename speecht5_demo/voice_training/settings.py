@@ -67,7 +67,7 @@ class TrainingSettings:
         save_seconds: training time between two resumable states.
         held_out_texts: texts kept for development; validation losses are on all of them, by every speaker.
         development_texts: how many development texts each speaker speaks in a measurement.
-        with_mos: whether the card has predicted opinion scores (where their library is installed).
+        with_mos: whether the card has predicted opinion scores.
         test_seeds: over how many seeds missing stops are counted.
         test_texts: how many Harvard sentences each speaker speaks for the model card.
     """

@@ -17,13 +17,7 @@ from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.voice_training.loop import Journal
 from speecht5_demo.voice_training.teacher import SPEAKERS
 
-_COMMAND = [
-    sys.executable,
-    "-c",
-    "from speecht5_demo.commands.voice import app; app()",
-    "train",
-    "--miniature",
-]
+_COMMAND = [sys.executable, "-m", "speecht5_demo", "voice", "train", "--miniature"]
 _PATIENCE_S = 240
 
 
