@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -39,6 +41,43 @@ def variants(context: typer.Context, json: JsonOption = False) -> None:
     for variant in all_variants():
         table.add_row(variant.name, variant.label, variant.explanation)
     console.stdout.print(table)
+
+
+@variants_app.command("build")
+def build_variant(
+    name: Annotated[str, typer.Argument(help="A turbo variant that `variants` lists.")],
+    checkpoint: CheckpointOption = "auto",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Folder of artifacts; ARTIFACTS_DIR, or `artifacts`, if not given."
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Save a turbo variant, ready to speak without the fp32 model; every command then starts from it.
+
+    Example: python -m speecht5_demo variants build turbo-int8 --checkpoint microsoft/speecht5_tts
+    """
+    from speecht5_demo.checkpoints import open_checkpoint
+    from speecht5_demo.errors import VariantError
+    from speecht5_demo.variants import all_variants, find
+    from speecht5_demo.variants.turbo import default_root, save_artifact, turbo_sizes
+
+    source, recipe = open_checkpoint(checkpoint), find(name)
+    if recipe.turbo is None:
+        turbo = ", ".join(variant.name for variant in all_variants() if variant.turbo is not None)
+        raise VariantError(
+            f"{name} is made from the checkpoint at each start. Those that can be saved: {turbo}."
+        )
+    root = default_root() if output is None else output
+    folder = save_artifact(source, recipe, root)
+    sizes = turbo_sizes(source, recipe, root)
+    if json:
+        console.print_json({"variant": name, "folder": str(folder), "sizes": asdict(sizes)})
+        return
+    console.stderr.print(source.notice)
+    console.stdout.print(f"Saved {folder} ({console.megabytes(sizes.disk_bytes)} MB)", soft_wrap=True)
 
 
 def speakers(checkpoint: CheckpointOption = "auto", json: JsonOption = False) -> None:

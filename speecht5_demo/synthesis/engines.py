@@ -10,21 +10,19 @@ from speecht5_demo.synthesis.engine import Engine
 from speecht5_demo.synthesis.reference import ReferenceEngine
 from speecht5_demo.synthesis.turbo import TurboEngine
 from speecht5_demo.variants import Variant, build
-from speecht5_demo.variants.turbo import build_turbo, measure_turbo
+from speecht5_demo.variants.turbo import turbo_sizes, turbo_weights
 
 
 def make_engine(checkpoint: Checkpoint, variant: Variant) -> Engine:
-    """Build the variant and the engine that speaks it.
+    """Build the variant, or take a turbo variant's artifact, and the engine that speaks it.
 
     Raises:
         VariantError, CheckpointError: as `build` does.
     """
     if variant.turbo is None:
         return ReferenceEngine(build(checkpoint, variant))
-    # Sizes fold the checkpoint again: keeping the weights for them would double the memory of serving.
-    return TurboEngine(
-        build_turbo(checkpoint, variant), lambda: measure_turbo(build_turbo(checkpoint, variant))
-    )
+    # Without an artifact, sizes fold the checkpoint again: keeping the weights would double the memory of serving.
+    return TurboEngine(turbo_weights(checkpoint, variant), lambda: turbo_sizes(checkpoint, variant))
 
 
 class EngineShelf:

@@ -15,7 +15,7 @@ from speecht5_demo.synthesis.engine import OnStep, StepLimits, Utterance
 from speecht5_demo.synthesis.masks import DropoutMasks
 from speecht5_demo.synthesis.turbo.decoding import DecoderWeights, Decoding, Prompt
 from speecht5_demo.synthesis.turbo.encoder import Encoder
-from speecht5_demo.synthesis.turbo.linears import ready
+from speecht5_demo.synthesis.turbo.linears import Int8Rows, ready
 from speecht5_demo.synthesis.turbo.postnet import Postnet
 from speecht5_demo.synthesis.vocoding import Vocoder
 from speecht5_demo.variants.sizes import Sizes
@@ -67,7 +67,7 @@ class TurboEngine:
         self._decoder = DecoderWeights(weights, linears)
         self._postnet = Postnet(weights)
         self._vocoder = Vocoder(weights.vocoder, weights.tensors)
-        self.batches = all(layer.storage == "fp32" for layer in weights.linears.values())
+        self.batches = not any(isinstance(linear, Int8Rows) for linear in linears.values())
         """Whether an utterance of a batch equals the same one alone. Where PyTorch's kernels quantise activations they
         round differently in company, and a voice magnifies that; then texts are spoken one by one."""
 

@@ -1,5 +1,13 @@
 """The folded form of a checkpoint that the turbo engine runs: weights, how they are made, and how they are stored."""
 
+from speecht5_demo.variants.turbo.artifact import (
+    artifact_folder,
+    default_root,
+    load_artifact,
+    save_artifact,
+    turbo_sizes,
+    turbo_weights,
+)
 from speecht5_demo.variants.turbo.build import build_turbo, measure_turbo
 from speecht5_demo.variants.turbo.fold import fold, fold_vocoder
 from speecht5_demo.variants.turbo.linear import Linear, quantized
@@ -10,9 +18,15 @@ __all__ = [
     "Linear",
     "TurboWeights",
     "VocoderShape",
+    "artifact_folder",
     "build_turbo",
+    "default_root",
     "fold",
     "fold_vocoder",
+    "load_artifact",
     "measure_turbo",
     "quantized",
+    "save_artifact",
+    "turbo_sizes",
+    "turbo_weights",
 ]

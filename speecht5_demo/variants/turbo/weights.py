@@ -82,7 +82,7 @@ class TurboWeights:
 
     Attributes:
         shape: of the acoustic model.
-        linears: by name.
+        linears: by name; those of an artifact are read from disk at each access.
         tensors: by name, float32; those of the vocoder begin with `vocoder.` and may be bfloat16.
         vocoder: its shape.
     """
@@ -110,26 +110,6 @@ class TurboWeights:
             if layer.scale is not None:
                 stored[f"linear.{name}.scale"] = layer.scale
         return stored
-
-    @classmethod
-    def from_flat(
-        cls, shape: AcousticShape, vocoder: VocoderShape, stored: Mapping[str, Tensor]
-    ) -> TurboWeights:
-        """The inverse of `flat`.
-
-        Raises:
-            KeyError: a layer lacks one of its tensors.
-        """
-        linears: dict[str, Linear] = {}
-        tensors: dict[str, Tensor] = {}
-        for name, tensor in stored.items():
-            if not name.startswith("linear."):
-                tensors[name] = tensor
-            elif name.endswith(".weight"):
-                stem = name.removesuffix(".weight")
-                scale = stored[f"{stem}.scale"] if tensor.dtype != torch.float32 else None
-                linears[stem.removeprefix("linear.")] = Linear(tensor, stored[f"{stem}.bias"], scale)
-        return cls(shape, vocoder, linears, tensors)
 
     def nonzero(self) -> int:
         """Stored weights that are not zero."""

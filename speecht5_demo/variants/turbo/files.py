@@ -1,0 +1,76 @@
+"""Reading safetensors a tensor at a time into memory of its own.
+
+The library maps the whole file: pages that were read stay resident until every tensor is gone, so packing weights for
+a kernel would hold them twice. Read one by one, each original is freed as soon as it is packed.
+Source of the format: https://huggingface.co/docs/safetensors (8 bytes of header length, a JSON header, the bytes).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from speecht5_demo.variants.turbo.linear import Linear
+
+_DTYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "I8": torch.int8, "U8": torch.uint8}
+
+
+class TensorFile(Mapping[str, Tensor]):
+    """The tensors of one file; each access reads it anew.
+
+    Raises:
+        ValueError, KeyError: the header is not one of this format.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header: dict[str, Any] = json.loads(file.read(length))
+        header.pop("__metadata__", None)
+        self._places = {
+            name: (_DTYPES[place["dtype"]], tuple(place["shape"]), 8 + length + place["data_offsets"][0])
+            for name, place in header.items()
+        }
+
+    def __getitem__(self, name: str) -> Tensor:
+        dtype, shape, offset = self._places[name]
+        tensor = torch.empty(shape, dtype=dtype)
+        with self._path.open("rb") as file:
+            file.seek(offset)
+            file.readinto(tensor.reshape(-1).view(torch.uint8).numpy().data)
+        return tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+class LinearFile(Mapping[str, Linear]):
+    """The linear layers among the tensors of one file; each access reads one layer anew."""
+
+    def __init__(self, tensors: TensorFile) -> None:
+        self._tensors = tensors
+        self._names = [
+            name.removeprefix("linear.").removesuffix(".weight")
+            for name in tensors
+            if name.startswith("linear.") and name.endswith(".weight")
+        ]
+
+    def __getitem__(self, name: str) -> Linear:
+        stem = f"linear.{name}"
+        scale = self._tensors.get(f"{stem}.scale")
+        return Linear(self._tensors[f"{stem}.weight"], self._tensors[f"{stem}.bias"], scale)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
