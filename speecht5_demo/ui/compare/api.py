@@ -19,16 +19,16 @@ import gradio as gr
 from speecht5_demo.errors import DemoError
 from speecht5_demo.synthesis import Speech
 from speecht5_demo.synthesis.document import speech_document
-from speecht5_demo.ui.compare.clips import ClipShelf
 from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice, make_plan
-from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.compare.service import CompareService
 from speecht5_demo.variants import REPORT_VARIANTS, Sizes
 
 CompareEndpoint = Callable[[str, list[str], str, int, int], list[dict[str, Any]]]
 
 
-def compare_endpoint(context: AppContext, shelf: ClipShelf) -> CompareEndpoint:
+def compare_endpoint(service: CompareService) -> CompareEndpoint:
     """The function behind `/compare`."""
+    context, shelf = service.context, service.shelf
     report, first_speaker = list(REPORT_VARIANTS), context.checkpoint.speaker().name
 
     def compare(
@@ -58,6 +58,7 @@ def compare_endpoint(context: AppContext, shelf: ClipShelf) -> CompareEndpoint:
                 repeats=repeats,
                 blind=False,
             )
+            service.wait_until_warm()
             for variant in plan.variants:
                 context.synthesizer.warm_up(variant)
             speeches: dict[str, Speech] = {}

@@ -10,7 +10,9 @@ import hashlib
 import os
 import secrets
 import tempfile
+import threading
 import wave
+from collections import deque
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -39,18 +41,21 @@ class Clip:
     day: Path
     night: Path
 
-    def delete(self) -> None:
-        """Remove the files; those that are gone already are no problem."""
-        for path in (self.audio, self.day, self.night):
-            path.unlink(missing_ok=True)
-
 
 class ClipShelf:
-    """A folder of clips that lives as long as this process."""
+    """A folder of clips that lives as long as this process; the oldest give way when it is full.
 
-    def __init__(self) -> None:
+    Args:
+        capacity_bytes: of all files together.
+    """
+
+    def __init__(self, capacity_bytes: int = 1_000_000_000) -> None:
         self._holder = tempfile.TemporaryDirectory(prefix="speecht5-demo-clips-", ignore_cleanup_errors=True)
         self.folder = Path(self._holder.name).resolve()
+        self._capacity = capacity_bytes
+        self._lock = threading.Lock()
+        self._files: deque[tuple[Path, int]] = deque()
+        self._bytes = 0
 
     def store(self, speech: Speech) -> Clip:
         """Write a speech's audio and pictures."""
@@ -66,6 +71,13 @@ class ClipShelf:
         path = self.folder / f"{secrets.token_hex(16)}{suffix}"
         path.write_bytes(content)
         os.utime(path, _SAME_TIME)
+        with self._lock:
+            self._files.append((path, len(content)))
+            self._bytes += len(content)
+            while self._bytes > self._capacity and len(self._files) > 1:
+                oldest, size = self._files.popleft()
+                oldest.unlink(missing_ok=True)
+                self._bytes -= size
         return path
 
 

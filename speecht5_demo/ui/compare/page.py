@@ -11,16 +11,15 @@ import gradio as gr
 from gradio.events import api as gradio_api
 
 from speecht5_demo.errors import DemoError
-from speecht5_demo.synthesis.plan import MAX_SEED
 from speecht5_demo.text import spoken_form
 from speecht5_demo.ui.compare.api import compare_endpoint
 from speecht5_demo.ui.compare.board import board
 from speecht5_demo.ui.compare.plan import (
-    MAX_CHARACTERS,
     MAX_PRUNED_PERCENT,
     MAX_REPEATS,
     OwnVariant,
     VoiceChoice,
+    checked_text,
     preselected,
 )
 from speecht5_demo.ui.compare.service import CompareService
@@ -46,7 +45,7 @@ def preview(written: object) -> str:
     if not isinstance(written, str) or not written.strip():
         return ""
     try:
-        said = spoken_form(written[:MAX_CHARACTERS])
+        said = spoken_form(checked_text(written))
     except DemoError as error:
         return f'<p class="preview wrong">{escape(str(error))}</p>'
     return f'<p class="preview">Will be spoken as <q>{escape(said)}</q></p>'
@@ -87,9 +86,7 @@ def build(context: AppContext, demo: gr.Blocks) -> CompareService:
             )
             speaker = gr.Dropdown(speakers, value=speakers[0][1], label="Speaker", elem_id="speaker")
             with gr.Row():
-                seed = gr.Number(
-                    0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=90, elem_id="seed"
-                )
+                seed = gr.Number(0, label="Seed", precision=0, min_width=90, elem_id="seed")
                 dice = gr.Button("New seed", size="sm", scale=1, min_width=80, elem_id="dice")
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280), gr.Accordion("Another voice: upload or blend", open=False):
@@ -165,10 +162,15 @@ def build(context: AppContext, demo: gr.Blocks) -> CompareService:
         for running in service.speak(run_id):
             yield board_view(running), gr.update(interactive=not running.speaking)
 
-    def rest(run_id: object) -> tuple[Any, Any]:
-        if service.busy(run_id):
-            return gr.skip(), gr.skip()
-        return gr.update(interactive=True), gr.update(visible=False)
+    def stop_run(run_id: object) -> tuple[Any, ...]:
+        service.stop(run_id)
+        return rest(run_id)
+
+    def rest(run_id: object) -> tuple[Any, ...]:
+        latest = service.find(run_id)
+        if latest is None or not latest.over:
+            return gr.skip(), gr.skip(), gr.skip()
+        return board_view(latest), gr.update(interactive=True), gr.update(visible=False)
 
     def leave(request: gr.Request) -> None:
         service.leave(request.session_hash)
@@ -203,13 +205,13 @@ def build(context: AppContext, demo: gr.Blocks) -> CompareService:
         concurrency_limit=1,
         **inside,
     )
-    spoken_out.then(rest, run, [speak, stop], trigger_mode="multiple", **at_once)
-    stop.click(service.stop, run, None, **at_once)
+    spoken_out.then(rest, run, [samples, speak, stop], trigger_mode="multiple", **at_once)
+    stop.click(stop_run, run, [samples, speak, stop], **at_once)
     examples.click(lambda sample: sample[0], examples, text, **at_once)
     dice.click(lambda: secrets.randbelow(10_000), None, seed, **at_once)
     text.change(preview, text, spoken, trigger_mode="always_last", **at_once)
     gradio_api(
-        compare_endpoint(context, service.shelf),
+        compare_endpoint(service),
         api_name="compare",
         concurrency_id="synthesis",
         concurrency_limit=1,

@@ -99,7 +99,7 @@ def make_plan(
     Raises:
         TextError, SpeakerError, VariantError, SynthesisError: an input is unusable; the sentence says which.
     """
-    written = _text(text)
+    written = checked_text(text)
     return Plan(
         text=written,
         spoken_text=spoken_form(written),
@@ -131,7 +131,12 @@ def whole_number(value: Any, what: str, low: int, high: int) -> int:
     return int(number)
 
 
-def _text(text: Any) -> str:
+def checked_text(text: Any) -> str:
+    """`text`, when it is text of a length that this page speaks.
+
+    Raises:
+        TextError: it is not.
+    """
     if not isinstance(text, str):
         raise TextError("The text must be text. Type a sentence, then press Speak.")
     if len(text) > MAX_CHARACTERS:

@@ -50,14 +50,14 @@ def rating_row(run: Run, card: Card, sent: dict[str, Any]) -> RatingRow:
     """The row of the ratings file for what was sent.
 
     Raises:
-        RatingsError: the score is not a whole number from 1 to 5, or the sample is no speech.
+        RatingsError: the score is not a whole number from 1 to 5, or the sample is no sample.
     """
     if not run.plan.listenable:
         raise RatingsError("This checkpoint does not speak: its samples cannot be rated.")
-    speech, heard = card.speech, _share(sent.get("heard_fraction"))
+    sample, heard = card.sample, _share(sent.get("heard_fraction"))
     flags = [
         *(["part-heard"] if heard is None or heard < WHOLE_CLIP else []),
-        *([] if speech.ended else ["cut-off"]),
+        *([] if sample.ended else ["cut-off"]),
     ]
     listener, device = sent.get("listener"), sent.get("device")
     return RatingRow(
@@ -72,12 +72,12 @@ def rating_row(run: Run, card: Card, sent: dict[str, Any]) -> RatingRow:
         position=card.index + 1,
         question=QUESTION,
         stimulus_id=card.clip.sha256[:16],
-        sentence_id="text-" + hashlib.sha256(speech.spoken_text.encode()).hexdigest()[:12],
-        text=speech.text,
-        speaker=speech.speaker,
+        sentence_id="text-" + hashlib.sha256(sample.spoken_text.encode()).hexdigest()[:12],
+        text=sample.text,
+        speaker=sample.speaker,
         variant=card.variant.name,
-        checkpoint=speech.checkpoint,
-        seed=speech.seed,
+        checkpoint=sample.checkpoint,
+        seed=sample.seed,
         audio_sha256=card.clip.sha256,
         rating=check_rating(sent.get("rating"), "ACR"),
         heard_fraction=heard,

@@ -10,11 +10,11 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from speecht5_demo.errors import RatingsError
 from speecht5_demo.listening.rows import new_id
-from speecht5_demo.synthesis import Speech
+from speecht5_demo.synthesis import Latency, Speech
 from speecht5_demo.ui.compare.clips import Clip
 from speecht5_demo.ui.compare.plan import Plan
 from speecht5_demo.variants import Sizes, Variant
@@ -24,13 +24,42 @@ KEPT_SECONDS = 24 * 3600.0
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
+@dataclass(frozen=True)
+class Sample:
+    """What is remembered of a speech once its audio is a file.
+
+    Attributes:
+        text, spoken_text, speaker, checkpoint, seed, steps, ended, latency, audio_seconds: as in `Speech`.
+    """
+
+    text: str
+    spoken_text: str
+    speaker: str
+    checkpoint: str
+    seed: int
+    steps: int
+    ended: bool
+    latency: Latency
+    audio_seconds: float
+
+    @classmethod
+    def of(cls, speech: Speech) -> Sample:
+        """The speech without its samples and spectrogram."""
+        return cls(**{field.name: getattr(speech, field.name) for field in fields(cls)})
+
+    @property
+    def rtf(self) -> float:
+        """Synthesis seconds per second of audio."""
+        return self.latency.median / self.audio_seconds
+
+
 @dataclass
 class Card:
     """One sample of a run. `rating` is set once, after its row is on the disk."""
 
     index: int
     variant: Variant
-    speech: Speech
+    sample: Sample
     clip: Clip
     sizes: Sizes | None = None
     rating: int | None = None
@@ -79,7 +108,7 @@ class Run:
     @property
     def speaking(self) -> bool:
         """Whether more cards may come."""
-        return self.phase in ("waiting", "preparing", "speaking")
+        return self.phase in ("waiting", "loading", "preparing", "speaking")
 
     @property
     def over(self) -> bool:
@@ -152,5 +181,3 @@ class Runs:
             oldest.cancel.set()
             del self._runs[oldest.id]
             self._sessions = {key: value for key, value in self._sessions.items() if value != oldest.id}
-            for card in oldest.cards:
-                card.clip.delete()

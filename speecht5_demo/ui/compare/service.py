@@ -15,6 +15,7 @@ from speecht5_demo.ui.compare.runs import Run, Runs
 from speecht5_demo.ui.compare.speaking import speak
 from speecht5_demo.ui.context import AppContext
 
+DEFECT = "Something went wrong on the server, and its log says what. Press Speak to try again."
 WARM_UP_SENTENCE = "Hello there, this is a short sentence to warm up the voice."
 
 
@@ -79,21 +80,33 @@ class CompareService:
         run = self._runs.find(run_id)
         if run is None or not run.claim():
             return
-        while not self._warm.wait(0.1) and not run.cancel.is_set():
-            pass
-        for _ in speak(run, self.context.synthesizer, self.shelf, self._tempo):
-            yield run
+        try:
+            if not self._warm.is_set():
+                run.phase = "loading"
+                yield run
+            while not self._warm.wait(0.1) and not run.cancel.is_set():
+                pass
+            for _ in speak(run, self.context.synthesizer, self.shelf, self._tempo):
+                yield run
+        finally:
+            if not run.over:
+                run.phase, run.problem = "stopped", DEFECT
 
-    def busy(self, run_id: object) -> bool:
-        """Whether something is still happening to a run."""
-        run = self._runs.find(run_id)
-        return run is not None and not run.over
+    def find(self, run_id: object) -> Run | None:
+        """The run of that id, if it is still known."""
+        return self._runs.find(run_id)
+
+    def wait_until_warm(self) -> None:
+        """Return when nothing is loading any more: loading would be in the way of timing."""
+        self._warm.wait()
 
     def stop(self, run_id: object) -> None:
-        """Stop a run at its next decoder step, or before it begins."""
+        """Stop a run at its next decoder step; one that still waits for its turn is over at once."""
         run = self._runs.find(run_id)
         if run is not None:
             run.cancel.set()
+            if run.claim():
+                run.phase = "stopped"
 
     def leave(self, session: str | None) -> None:
         """The visitor closed the page."""

@@ -6,12 +6,13 @@ It holds no lock while it yields, so a visitor who closes the page in the middle
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from speecht5_demo.errors import DemoError, SynthesisCancelled
 from speecht5_demo.synthesis import Speech, Synthesizer
 from speecht5_demo.ui.compare.clips import ClipShelf
 from speecht5_demo.ui.compare.pace import Beat, Tempo
-from speecht5_demo.ui.compare.runs import Card, Run
+from speecht5_demo.ui.compare.runs import Card, Run, Sample
 
 
 def speak(run: Run, synthesizer: Synthesizer, shelf: ClipShelf, tempo: Tempo) -> Iterator[None]:
@@ -57,7 +58,7 @@ def _first_samples(run: Run, speeches: Iterator[Speech], shelf: ClipShelf, tempo
         clip = shelf.store(speech)
         if run.plan.blind:
             beat.wait()
-        run.cards.append(Card(len(run.cards), variant, speech, clip))
+        run.cards.append(Card(len(run.cards), variant, Sample.of(speech), clip))
         run.runs_done += 1
         if len(run.cards) == len(run.order):
             run.phase = "measuring"
@@ -77,7 +78,7 @@ def _repeats(run: Run, speeches: Iterator[Speech]) -> Iterator[None]:
     """Time the further rounds. While a run is blind the page hears nothing of them: their pace would tell."""
     for speech in speeches:
         card = next(card for card in run.cards if card.variant.name == speech.variant)
-        card.speech = speech
+        card.sample = replace(card.sample, latency=speech.latency)
         run.runs_done += 1
         if run.revealed:
             yield

@@ -19,6 +19,7 @@ QUESTION = "How does it sound?"
 
 _STATUS = {
     "waiting": "Waiting for the voice: it serves one visitor at a time.",
+    "loading": "Loading the voice. This happens once after a start.",
     "preparing": "Preparing the variants. The first time takes a moment.",
 }
 
@@ -75,7 +76,7 @@ def _progress(run: Run, revealed: bool) -> float | None:
 
 def _card(run: Run, card: Card, revealed: bool) -> dict[str, Any]:
     name = (
-        f"{card.speech.speaker}-{card.variant.name}-seed{card.speech.seed}"
+        f"{card.sample.speaker}-{card.variant.name}-seed{card.sample.seed}"
         if revealed
         else f"sample-{card.letter}"
     )
@@ -83,10 +84,10 @@ def _card(run: Run, card: Card, revealed: bool) -> dict[str, Any]:
         "letter": card.letter,
         "ticket": card.ticket,
         "rating": card.rating,
-        "cut_off": revealed and not card.speech.ended,
+        "cut_off": revealed and not card.sample.ended,
         "audio": {
             "path": str(card.clip.audio),
-            "seconds": round(card.speech.audio_seconds, 3),
+            "seconds": round(card.sample.audio_seconds, 3),
             "download": f"{name}.wav",
         }
         if run.plan.listenable
@@ -100,7 +101,7 @@ def _baseline(run: Run) -> Card | None:
 
 
 def _told(run: Run, card: Card) -> dict[str, Any]:
-    speech, latency = card.speech, card.speech.latency
+    sample, latency = card.sample, card.sample.latency
     stages = (("encode", latency.encode), ("decode", latency.decode), ("vocode", latency.vocode))
     done, wanted = len(latency.runs), run.plan.repeats
     return {
@@ -119,7 +120,7 @@ def _told(run: Run, card: Card) -> dict[str, Any]:
         "spectrogram": {
             "day": str(card.clip.day),
             "night": str(card.clip.night),
-            "alt": f"Mel spectrogram of {card.variant.label}, {speech.audio_seconds:.1f} seconds",
+            "alt": f"Mel spectrogram of {card.variant.label}, {sample.audio_seconds:.1f} seconds",
         },
     }
 
@@ -129,7 +130,7 @@ def _latency_change(run: Run, card: Card) -> dict[str, str] | None:
     baseline = _baseline(run)
     if baseline is None or baseline is card or not run.over:
         return None
-    return change(card.speech.latency.median, baseline.speech.latency.median, "faster", "slower")
+    return change(card.sample.latency.median, baseline.sample.latency.median, "faster", "slower")
 
 
 def _size_change(run: Run, card: Card, attribute: str) -> dict[str, str] | None:
@@ -140,11 +141,11 @@ def _size_change(run: Run, card: Card, attribute: str) -> dict[str, str] | None:
 
 
 def _facts(run: Run, card: Card) -> list[dict[str, Any]]:
-    speech, sizes = card.speech, card.sizes
+    sample, sizes = card.sample, card.sizes
     rows = [
-        row("RTF", f"{speech.rtf:.3f}"),
-        row("p90", seconds(speech.latency.p90)),
-        row("Audio", f"{speech.audio_seconds:.2f} s in {speech.steps} steps"),
+        row("RTF", f"{sample.rtf:.3f}"),
+        row("p90", seconds(sample.latency.p90)),
+        row("Audio", f"{sample.audio_seconds:.2f} s in {sample.steps} steps"),
     ]
     if sizes is None:
         return [*rows, row("On disk", "measuring…")]
@@ -173,8 +174,8 @@ def _table(run: Run, cards: list[Card]) -> dict[str, Any]:
                 "label": card.variant.label,
                 "rating": card.rating,
                 "cells": [
-                    {"text": seconds(card.speech.latency.median), "change": _latency_change(run, card)},
-                    {"text": f"{card.speech.rtf:.3f}", "change": None},
+                    {"text": seconds(card.sample.latency.median), "change": _latency_change(run, card)},
+                    {"text": f"{card.sample.rtf:.3f}", "change": None},
                     _size_cell(run, card, "disk_bytes"),
                     _size_cell(run, card, "zip_bytes"),
                 ],
