@@ -147,15 +147,15 @@ def summary_table(summary: dict[str, Any]) -> Table:
 
 
 def _cell(entry: dict[str, Any] | None, unit: str) -> str:
+    from speecht5_demo.quality.plots import shown
+
     if entry is None:
         return "–"
     if entry["mean"] is None:
         return f"failed ({entry['failed']})"
-    scale, digits = (100.0, 1) if unit == "share" else (1.0, 0) if unit == "cents" else (1.0, 2)
-    text = f"{entry['mean'] * scale:.{digits}f}"
+    text = shown(entry["mean"], unit)
     if entry["ci95"]:
-        low, high = (end * scale for end in entry["ci95"])
-        text += f" [{low:.{digits}f}, {high:.{digits}f}]"
+        text += " [" + ", ".join(shown(end, unit) for end in entry["ci95"]) + "]"
     return text + (f" ({entry['failed']} failed)" if entry["failed"] else "")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.quality.page import write_page
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.records import Records
 from speecht5_demo.quality.runner import OnTask, run
@@ -42,4 +43,5 @@ def evaluate(
         records.close()
     summary = summarise(list(records.rows.values()), settings, checkpoint, left_out or {})
     write_summary(summary, folder)
+    write_page(summary, sorted(records.rows.values()), folder)
     return summary

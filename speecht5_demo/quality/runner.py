@@ -74,11 +74,16 @@ def run(
     ]
     total = len(first) + len(rest)
     done = total - sum(len(phase) for phase in todo)
-    for phase in todo:
-        for task in _phase(phase, records, jobs, partial(_hire, settings, records.folder, body)):
-            done += 1
-            if on_task is not None:
-                on_task(done, total, task)
+    seats: list[_Seat] = []
+    try:
+        for phase in todo:
+            for task in _phase(phase, records, seats, jobs, partial(_hire, settings, records.folder, body)):
+                done += 1
+                if on_task is not None:
+                    on_task(done, total, task)
+    finally:
+        for seat in seats:
+            _dismiss(seat)
 
 
 def _open(records: Records, task: Task) -> bool:
@@ -92,30 +97,28 @@ def _unspoken(records: Records, task: Task) -> bool:
     return not baseline_file(records.folder, task.speaker, task.number).exists()
 
 
-def _phase(phase: Sequence[Task], records: Records, jobs: int, hire: Callable[[], _Seat]) -> Iterator[Task]:
+def _phase(
+    phase: Sequence[Task], records: Records, seats: list[_Seat], jobs: int, hire: Callable[[], _Seat]
+) -> Iterator[Task]:
+    """Have the tasks of one phase done, by the processes there are and new ones; each is yielded when it is on disk."""
     waiting = deque(phase)
-    seats: list[_Seat] = []
-    try:
-        while waiting or any(seat.task for seat in seats):
-            while waiting and len(seats) < min(jobs, len(phase)):
-                seats.append(hire())
-            for seat in [seat for seat in seats if seat.task is None]:
-                if waiting and not _seated(seat, waiting):
-                    seats.remove(seat)
-            wait([seat.pipe for seat in seats if seat.task], timeout=5.0 if seats else 0.0)
-            for seat in list(seats):
-                task, finished = seat.task, _listen(seat)
-                if finished is None or task is None:
-                    continue
-                records.append(seat.rows)
-                seat.task, seat.rows = None, []
-                if not finished:
-                    _dismiss(seat)
-                    seats.remove(seat)
-                yield task
-    finally:
-        for seat in seats:
-            _dismiss(seat)
+    while waiting or any(seat.task for seat in seats):
+        while len(seats) < min(jobs, len(waiting)):
+            seats.append(hire())
+        for seat in [seat for seat in seats if seat.task is None]:
+            if waiting and not _seated(seat, waiting):
+                seats.remove(seat)
+        wait([seat.pipe for seat in seats if seat.task], timeout=5.0 if seats else 0.0)
+        for seat in list(seats):
+            task, finished = seat.task, _listen(seat)
+            if finished is None or task is None:
+                continue
+            records.append(seat.rows)
+            seat.task, seat.rows = None, []
+            if not finished:
+                _dismiss(seat)
+                seats.remove(seat)
+            yield task
 
 
 def _seated(seat: _Seat, waiting: deque[Task]) -> bool:

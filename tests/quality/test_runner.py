@@ -1,0 +1,98 @@
+"""An evaluation survives its processes and its own death, and comes out the same."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.errors import QualityError
+from speecht5_demo.quality.plan import Settings
+from speecht5_demo.quality.records import Records
+from speecht5_demo.quality.runner import run
+from speecht5_demo.quality.sentences import Sentence
+from speecht5_demo.variants import BASELINE
+from tests.quality.processes import cannot_start, dies_in_its_recogniser
+
+ROOT = Path(__file__).resolve().parents[2]
+ARGUMENTS = (
+    "-c", "embedded", "--sentences", "2", "--speakers", "rms", "--variants", "pruned",
+    "--metrics", "pesq,duration,stop,repeats",
+)  # fmt: skip
+
+
+def started(folder: Path, jobs: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "speecht5_demo", "evaluate", *ARGUMENTS, "-j", str(jobs), "-o", str(folder)],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def finished(folder: Path, jobs: int = 1) -> None:
+    process = started(folder, jobs)
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, output
+
+
+@pytest.mark.timeout(600)
+def test_a_killed_evaluation_goes_on_and_ends_with_the_bytes_of_an_undisturbed_one(tmp_path: Path) -> None:
+    killed, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
+    process = started(killed, jobs=1)
+    rows = killed / "rows.jsonl"
+    deadline = time.monotonic() + 240
+    while not (rows.exists() and rows.stat().st_size) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    before = rows.read_bytes()
+    assert before.endswith(b"\n")
+    assert not (killed / "rows.csv").exists()
+    with rows.open("ab") as file:
+        file.write(b'{"variant": "pruned", "spea')
+
+    finished(killed)
+    finished(undisturbed, jobs=2)
+
+    assert rows.read_bytes().startswith(before)
+    assert (killed / "rows.csv").read_bytes() == (undisturbed / "rows.csv").read_bytes()
+    assert (undisturbed / "index.html").stat().st_size > 10_000
+
+
+@pytest.fixture
+def settings(embedded: Checkpoint) -> Settings:
+    return Settings(
+        checkpoint="embedded",
+        variants=(BASELINE,),
+        speakers=(embedded.speaker("rms"),),
+        sentences=tuple(Sentence(number, "Go.") for number in (1, 2, 3)),
+        metrics=("stop", "wer", "cer"),
+    )
+
+
+def test_a_process_that_dies_costs_its_own_rows_and_no_others(settings: Settings, tmp_path: Path) -> None:
+    records = Records(tmp_path, settings.document())
+    run(settings, records, jobs=1, body=dies_in_its_recogniser)
+    records.close()
+    values = {(row.sentence, row.metric): row.value for row in records.rows.values()}
+    reasons = {(row.sentence, row.metric): row.reason for row in records.rows.values() if row.reason}
+    assert len(values) == 9
+    assert [number for (number, _), value in values.items() if value is None] == [2, 2]
+    first, second = settings.metrics[1], settings.metrics[2]
+    assert reasons == {
+        (2, first): "the process died (signal 11) during this measurement",
+        (2, second): "the process died (signal 11) before this measurement",
+    }
+
+
+def test_an_evaluation_that_cannot_start_says_why_and_stops(settings: Settings, tmp_path: Path) -> None:
+    records = Records(tmp_path, settings.document())
+    with pytest.raises(QualityError, match="recogniser nobody"):
+        run(settings, records, jobs=1, body=cannot_start)
+    assert not records.rows
