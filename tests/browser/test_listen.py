@@ -1,0 +1,330 @@
+"""The Listen page as a listener meets it: by keyboard, by thumb, on a bad connection, and blind."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from speecht5_demo.listening.manifest import Manifest
+from speecht5_demo.listening.preparation import prepare
+from speecht5_demo.listening.ratings import read_ratings
+from speecht5_demo.listening.sessions import read_sessions
+from speecht5_demo.listening.study import Sentence, SessionPlan
+from tests.browser.conftest import Server
+from tests.browser.test_compare import serious
+from tests.browser.wire import recorded
+from tests.listening.conftest import VOICE, make_study
+
+# Names that occur nowhere else, so that all traffic can be searched for them, the page's own code included.
+ANIMALS = ("ocelot", "quokka", "wombat", "narwhal")
+KEYS = "4321" * 5
+SENTENCES = tuple(
+    Sentence(f"zzid-{k}", f"The {word} was never mentioned aloud.") for k, word in enumerate("abcd")
+)
+QUICK_NOISES = """
+AudioBufferSourceNode.prototype.start = function () { setTimeout(() => this.onended?.(), 10); };
+"""
+
+
+@dataclass(frozen=True)
+class Open:
+    """A served study."""
+
+    server: Server
+    manifest: Manifest
+    folder: Path
+
+    @property
+    def ratings(self) -> Path:
+        return self.server.data / "ratings"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Server]) -> Open:
+    folder = tmp_path_factory.mktemp("study")
+    recipe = make_study(
+        variants=ANIMALS,
+        baseline="ocelot",
+        sentences=SENTENCES,
+        practice_sentences=(Sentence("zzid-p", "The practice was never mentioned either."),),
+        session=SessionPlan(sentences=1, practice=1, break_after=3),
+    )
+    manifest = prepare(recipe, VOICE, folder)
+    return Open(serve(STUDY_DIR=str(folder)), manifest, folder)
+
+
+@dataclass(frozen=True)
+class Session:
+    """What one listener did, and everything that could be seen of it.
+
+    Attributes:
+        code: the completion code shown.
+        sent, received: every byte that crossed the wire.
+        kept: storage, cookies and the page itself.
+        clips: addresses of the clips.
+    """
+
+    code: str
+    sent: bytes
+    received: bytes
+    kept: str
+    clips: list[str]
+
+
+def step(page: Page) -> str:
+    return page.locator(".listen").get_attribute("data-step") or ""
+
+
+def wait_for_step(page: Page, name: str) -> None:
+    page.wait_for_selector(f'.listen[data-step="{name}"]')
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the focus is where a keyboard user would want it."""
+    for _ in range(40):
+        if page.evaluate("(s) => document.activeElement?.matches(s) ?? false", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} cannot be reached with Tab")
+
+
+def rate_by_keys(page: Page, key: str) -> None:
+    before = page.inner_text(".listen h1")
+    page.wait_for_function("document.querySelector('.listen audio')?.src")
+    page.keyboard.press("Space")
+    page.wait_for_selector(".listen fieldset.rating:not([disabled])")
+    page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "(before) => document.querySelector('.listen h1').innerText !== before", arg=before
+    )
+
+
+@pytest.fixture(scope="module")
+def keyboard(study: Open, chromium: Browser) -> Iterator[Session]:
+    """A whole session without a mouse, every byte of it recorded."""
+    with recorded(study.server.url) as wire:
+        context = chromium.new_context(locale="en-GB")
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{wire.url}/listen?PROLIFIC_PID=worker-7&STUDY_ID=st-1&SESSION_ID=se-1")
+        to_practice_by_keys(page)
+        keys = iter(KEYS)
+        while step(page) != "end":
+            if step(page) == "break":
+                tab_to(page, ".listen button.go")
+                page.keyboard.press("Enter")
+                page.wait_for_selector('.listen:not([data-step="break"])')
+            else:
+                rate_by_keys(page, next(keys))
+        storage = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])"
+        sent, received = wire.since((0, 0))
+        yield Session(
+            code=page.inner_text(".listen code"),
+            sent=sent,
+            received=received,
+            kept=page.evaluate(storage) + page.content(),
+            clips=[url for url in asked if "/listening/clip/" in url],
+        )
+        context.close()
+
+
+def to_practice_by_keys(page: Page) -> None:
+    wait_for_step(page, "consent")
+    tab_to(page, ".listen button.go")
+    page.keyboard.press("Enter")
+    wait_for_step(page, "about")
+    for name in ("device", "headphones"):
+        tab_to(page, f".listen input[name={name}]")
+        page.keyboard.press("ArrowDown")
+    tab_to(page, ".listen button.go")
+    page.keyboard.press("Enter")
+    wait_for_step(page, "headphone-check")
+    tab_to(page, ".listen button.quiet")
+    page.keyboard.press("Enter")
+    wait_for_step(page, "level")
+    tab_to(page, ".listen audio")
+    page.keyboard.press("Space")
+    page.wait_for_selector(".listen button.go:not([disabled])")
+    tab_to(page, ".listen button.go")
+    page.keyboard.press("Enter")
+    wait_for_step(page, "practice")
+
+
+def test_a_session_is_done_with_the_keyboard_alone(study: Open, keyboard: Session) -> None:
+    sessions = read_sessions(study.ratings)
+    mine = sessions[sessions["platform_participant"] == "worker-7"]
+    assert mine["completion_code"].tolist() == [keyboard.code]
+    assert (mine["platform_study"].item(), mine["platform_session"].item()) == ("st-1", "se-1")
+    assert (mine["device"].item(), mine["headphones"].item()) == ("phone", "earphones")
+    assert mine["headphone_check"].item() == "skipped"
+    frame = read_ratings(study.ratings).frame
+    rows = frame[frame["session_id"] == mine.index[0]]
+    assert rows["rating"].tolist() == [float(key) for key in KEYS[: len(rows)]]
+    assert sorted(rows["role"]) == ["anchor", "practice", "repeat", "test", "test", "test", "test", "trap"]
+    assert (rows["heard_fraction"] >= 0.95).all()
+    assert (rows["plays"] == 1).all()
+    assert not rows["flags"].str.contains("fast|heard|impossible").any()
+
+
+def test_nothing_on_the_wire_or_in_the_browser_tells_a_variant(study: Open, keyboard: Session) -> None:
+    secrets = {*ANIMALS, "slt", str(study.folder)}
+    for clip in study.manifest.stimuli:
+        secrets |= {clip.id, clip.sha256, clip.sentence_id, clip.text}
+    seen = keyboard.sent + keyboard.received + keyboard.kept.encode()
+    assert len(keyboard.received) > 8 * study.manifest.clip_bytes
+    assert [secret for secret in secrets if secret.encode() in seen] == []
+    views = re.findall(rb'\{"view":.*?\}\}?', keyboard.received)
+    assert len(views) >= 12
+    assert not [view for view in views if re.search(rb"trap|anchor|repeat|baseline|int8", view)]
+
+
+def test_clips_cannot_be_told_apart_without_listening(study: Open, keyboard: Session) -> None:
+    assert len(set(keyboard.clips)) == len(keyboard.clips) == 8
+    headers = set()
+    for url in keyboard.clips:
+        with urllib.request.urlopen(f"{study.server.url}/listening/{url.split('/listening/')[1]}") as reply:
+            assert len(reply.read()) == study.manifest.clip_bytes
+            headers.add(str([(k, v) for k, v in reply.getheaders() if k != "date"]))
+    assert len(headers) == 1
+    assert len({len(url) for url in keyboard.clips}) == 1
+
+
+def test_a_session_is_done_with_one_thumb_at_360_pixels(study: Open, new_page: Callable[..., Page]) -> None:
+    page = new_page(width=360, height=740, touch=True)
+    page.add_init_script(QUICK_NOISES)
+    page.goto(f"{study.server.url}/listen")
+    wait_for_step(page, "consent")
+    findings = serious(page)
+    page.tap(".listen button.go")
+    wait_for_step(page, "about")
+    findings += serious(page)
+    page.locator(".listen .device label").nth(1).tap()
+    page.locator(".listen .headphones label").nth(1).tap()
+    page.tap(".listen button.go")
+    wait_for_step(page, "headphone-check")
+    findings += serious(page)
+    for n in range(6):
+        page.tap(".listen button.go")
+        page.wait_for_selector(".listen fieldset.noises:not([disabled])")
+        page.locator(".listen fieldset.noises button").nth(n % 3).tap()
+    wait_for_step(page, "level")
+    findings += serious(page)
+    page.locator(".listen audio").evaluate("audio => audio.play()")
+    page.wait_for_selector(".listen button.go:not([disabled])")
+    page.tap(".listen button.go")
+    wait_for_step(page, "practice")
+    seen = set()
+    while step(page) != "end":
+        if step(page) == "break":
+            findings += serious(page)
+            page.tap(".listen button.go")
+            page.wait_for_selector('.listen:not([data-step="break"])')
+            continue
+        before = page.inner_text(".listen h1")
+        page.wait_for_function("document.querySelector('.listen audio')?.src")
+        if "trial" not in seen:
+            page.reload()  # at the very same clip, with nothing lost
+            page.wait_for_selector(".listen audio[src]")
+            assert page.inner_text(".listen h1") == before
+            findings += serious(page)
+        seen.add(step(page))
+        assert page.locator(".listen input:checked").count() == 0
+        page.locator(".listen audio").evaluate("audio => audio.play()")
+        page.wait_for_selector(".listen fieldset.rating:not([disabled])")
+        page.locator(".listen label", has_text="Fair").tap()
+        page.tap(".listen button.go")
+        page.wait_for_function(
+            "(before) => document.querySelector('.listen h1').innerText !== before", arg=before
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    findings += serious(page)
+    assert findings == []
+    assert len(page.inner_text(".listen code")) == 8
+    sessions = read_sessions(study.ratings)
+    mine = sessions[sessions["completion_code"] == page.inner_text(".listen code")]
+    assert re.fullmatch(r"[0-6]/6", mine["headphone_check"].item())
+    assert (mine["device"].item(), mine["headphones"].item()) == ("phone", "earphones")
+    frame = read_ratings(study.ratings).frame
+    assert (frame["session_id"] == mine.index[0]).sum() == 8
+
+
+def to_first_clip(page: Page, url: str) -> None:
+    page.goto(f"{url}/listen")
+    wait_for_step(page, "consent")
+    page.click(".listen button.go")
+    wait_for_step(page, "about")
+    page.check("input[value=computer]")
+    page.check("input[value=headphones]")
+    page.click(".listen button.go")
+    wait_for_step(page, "headphone-check")
+    page.click(".listen button.quiet")
+    wait_for_step(page, "level")
+    page.wait_for_selector(".listen audio[src]")
+    page.locator(".listen audio").evaluate("audio => audio.play()")
+    page.click(".listen button.go:not([disabled])")
+    wait_for_step(page, "practice")
+    page.wait_for_selector(".listen audio[src]")
+
+
+def test_jumping_to_the_end_of_a_clip_is_not_hearing_it(study: Open, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    to_first_clip(page, study.server.url)
+    audio = page.locator(".listen audio")
+    audio.evaluate("audio => { audio.currentTime = audio.duration * 0.8; return audio.play(); }")
+    page.wait_for_function("document.querySelector('.listen audio').ended")
+    page.keyboard.press("5")
+    page.keyboard.press("Enter")
+    assert page.locator(".listen fieldset.rating:disabled").count() == 1
+    assert page.locator(".listen input:checked").count() == 0
+    page.keyboard.press("Space")
+    page.wait_for_selector(".listen fieldset.rating:not([disabled])")
+
+
+def test_an_answer_given_without_a_connection_is_saved_once_it_is_back(
+    study: Open, new_page: Callable[..., Page]
+) -> None:
+    page = new_page()
+    to_first_clip(page, study.server.url)
+    page.context.set_offline(True)
+    page.keyboard.press("Space")
+    page.wait_for_selector(".listen fieldset.rating:not([disabled])")
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    expect(page.locator(".listen .banner")).to_contain_text("No connection")
+    assert step(page) == "practice"
+    page.context.set_offline(False)
+    wait_for_step(page, "trial")
+    expect(page.locator(".listen .banner")).to_be_hidden()
+    assert page.inner_text(".listen h1") == "Clip 1 of 7"
+    assert page.evaluate("localStorage.getItem('listening-unsent')") is None
+
+
+@pytest.mark.parametrize(("locale", "agree", "good"), [
+    ("de-DE", "Einverstanden, beginnen", "Ausgezeichnet"),
+    ("fr-FR", "J'accepte, commencer", "Excellente"),
+    ("es-MX", "Acepto, empezar", "Excelente"),
+    ("hi-IN", "मैं सहमत हूँ, शुरू करें", "उत्कृष्ट"),
+    ("zh-CN", "我同意，开始", "优"),
+    ("sv-SE", "I agree, begin", "Excellent"),
+])  # fmt: skip
+def test_the_page_speaks_the_listeners_language(
+    study: Open, chromium: Browser, locale: str, agree: str, good: str
+) -> None:
+    context = chromium.new_context(locale=locale)
+    page = context.new_page()
+    page.goto(f"{study.server.url}/listen")
+    expect(page.locator(".listen button.go")).to_have_text(agree)
+    assert locale.startswith(page.locator(".listen").get_attribute("lang") or "-") or locale == "sv-SE"
+    told = page.evaluate("window.gradio_config.i18n_translations")
+    words = json.loads(told.get(locale, told.get(locale.split("-")[0], told["en"]))["listen"])
+    assert words["scales"]["ACR"]["5"] == good
+    context.close()
