@@ -13,7 +13,7 @@ import gradio as gr
 from gradio.components import Navbar
 from starlette.routing import BaseRoute
 
-from speecht5_demo.ui import compare
+from speecht5_demo.ui import compare, results
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.listen import build as listen
 from speecht5_demo.ui.settings import Settings
@@ -47,6 +47,9 @@ def build_app(settings: Settings) -> gr.Blocks:
     with demo.route("Listen", "/listen"):
         Navbar(main_page_name="Compare")
         demo.routes = listen.build(context).routes
+    with demo.route("Results", "/results") as page:
+        Navbar(main_page_name="Compare")
+        results.build(context, page)
     demo.queue(max_size=32)
     service.warm_up_in_background()
     return demo

@@ -10,7 +10,12 @@ from pathlib import Path
 import gradio as gr
 
 HERE = Path(__file__).parent
-STYLESHEETS = (HERE / "theme.css", HERE / "compare" / "board.css")
+STYLESHEETS = (
+    HERE / "theme.css",
+    HERE / "compare" / "board.css",
+    HERE.parent / "report" / "report.css",
+    HERE / "results" / "results.css",
+)
 HEAD = f"<style>{(HERE / 'media.css').read_text(encoding='utf-8')}</style>"
 
 _SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")

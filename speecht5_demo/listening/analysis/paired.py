@@ -150,12 +150,12 @@ def judge_difference(found: MeanDifference, given: Scores, margin: float) -> tup
         reason = found.interval.reason if isinstance(found.interval, NotEnough) else ""
         return "not enough data", Needed(None, reason), reason
     if found.upper < margin:
-        text = f"not worse than the baseline by more than {margin:g} (one-sided 95 % bound {found.upper:.2f})"
+        text = f"not worse than the baseline by more than {margin:g} (one-sided 95 % bound {found.upper:.3f})"
         if found.lower > 0:
             text += f"; measurably lower all the same, by {found.mean:.2f}"
         return "not worse", Needed(0), text
     if found.lower > 0:
-        return "worse", Needed(0), f"worse than the baseline (one-sided 95 % bound {found.lower:.2f} above 0)"
+        return "worse", Needed(0), f"worse than the baseline (one-sided 95 % bound {found.lower:.3f} above 0)"
     needed = listeners_needed(
         found.mean,
         estimate(given.values, given.listeners, given.sentences),

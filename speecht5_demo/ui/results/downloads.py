@@ -1,0 +1,54 @@
+"""Files made at the moment they are asked for."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from speecht5_demo.listening.analysis import as_json
+from speecht5_demo.listening.cells import neutralise
+from speecht5_demo.report.claims_table import claims_json, claims_piece
+from speecht5_demo.report.document import document
+from speecht5_demo.report.summary_csv import summary_csv
+from speecht5_demo.ui.results.desk import Desk, Look
+from speecht5_demo.ui.results.view import cost_piece
+
+KINDS = {
+    "ratings": "Merged ratings (CSV)",
+    "summary": "Score table (CSV)",
+    "json": "Everything (JSON)",
+    "report": "Report (HTML)",
+}
+
+
+def make_file(kind: str, desk: Desk, look: Look) -> Path:
+    """A fresh file of one of `KINDS`; `ratings` is for the owner, and the caller checks that."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    folder = Path(tempfile.mkdtemp(prefix="results-"))
+    if kind == "ratings":
+        path = folder / f"ratings-{stamp}.csv"
+        frame = desk.table().frame
+        words = {
+            name: frame[name].map(neutralise, na_action="ignore")
+            for name in frame.columns
+            if frame[name].dtype == "category" or frame[name].dtype == "str"
+        }
+        frame.assign(**words).to_csv(path, index=False, date_format="%Y-%m-%dT%H:%M:%S.%fZ")
+        return path
+    if kind == "summary":
+        path = folder / f"scores-{stamp}.csv"
+        path.write_text(summary_csv(look.analysis), encoding="utf-8")
+        return path
+    if kind == "json":
+        path = folder / f"results-{stamp}.json"
+        found = {**as_json(look.analysis), "claims": claims_json(look.claims)}
+        if not look.owner:
+            found["screened"] = {**found["screened"], "removed": []}
+        path.write_text(json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
+        return path
+    path = folder / f"report-{stamp}.html"
+    extra = (("What it costs", cost_piece(look)), ("Claimed versus measured", claims_piece(look.claims)))
+    path.write_text(document(look.analysis, extra, look.owner), encoding="utf-8")
+    return path

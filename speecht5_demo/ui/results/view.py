@@ -1,0 +1,184 @@
+"""A look at the results as the pieces of HTML that the page shows."""
+
+from __future__ import annotations
+
+import base64
+import html
+from dataclasses import dataclass
+
+from speecht5_demo.listening.analysis.interval import Interval
+from speecht5_demo.listening.analysis.mos import Mos
+from speecht5_demo.listening.manifest import Manifest, Stimulus, clip_path
+from speecht5_demo.report import pieces
+from speecht5_demo.report.charts import Cost, cost_chart
+from speecht5_demo.report.claims_table import claims_piece
+from speecht5_demo.report.tables import Markup, table
+from speecht5_demo.ui.results.desk import Desk, Look
+
+COSTS = (("seconds", "seconds for one sentence"), ("megabytes", "megabytes on disk"))
+
+
+@dataclass(frozen=True)
+class View:
+    """The page's parts, each a piece of HTML."""
+
+    lead: str
+    scores: str
+    differences: str
+    cost: str
+    listeners: str
+    claims: str
+    methods: str
+
+
+def view(look: Look) -> View:
+    """Everything the page shows of a look."""
+    analysis, headline = look.analysis, look.analysis.headline
+    casual = ""
+    if analysis.casual:
+        casual = (
+            "<h2>Casual ratings</h2><p>Blind ratings from the Compare page, kept apart from the study.</p>"
+        )
+        casual += pieces.mos_table("Casual scores", analysis.casual.variants)
+    return View(
+        lead=_frame(_lead(look)),
+        scores=_frame(
+            pieces.scores_piece("page", headline)
+            + "<h2>Grades</h2>"
+            + pieces.distribution_piece("page", headline)
+            + pieces.mos_table("Scores by speaker", analysis.by["speaker"], "Speaker")
+            + pieces.mos_table("Scores by source", analysis.by["source"], "Source")
+            + casual
+        ),
+        differences=_frame(
+            pieces.differences_piece("page", headline, analysis.settings.margin)
+            + pieces.noise_floor_piece(analysis)
+            + pieces.preference_piece(analysis)
+            + pieces.sensitivity_piece(analysis)
+        ),
+        cost=_frame(cost_piece(look)),
+        listeners=_frame(
+            pieces.screening_piece(analysis, look.owner)
+            + pieces.order_piece(analysis)
+            + pieces.excluded_piece(analysis)
+        ),
+        claims=_frame(claims_piece(look.claims) + _files(look)),
+        methods=_frame(pieces.methods_piece(analysis)),
+    )
+
+
+def _frame(content: str) -> str:
+    return f'<div class="chart-report">{content}</div>'
+
+
+def _lead(look: Look) -> str:
+    parts = [
+        "<h1>What listeners heard</h1>",
+        f"<p>{html.escape(pieces.headline_sentence(look.analysis))}</p>",
+    ]
+    progress = look.progress
+    if progress.title:
+        parts.append(
+            f"<p>Study <strong>{html.escape(progress.title)}</strong>: {progress.started} sessions started, "
+            f"{progress.finished} finished, {progress.ratings} ratings.</p>"
+        )
+    if look.sealed:
+        parts.append(
+            '<p class="mark"><strong>The blind study is running.</strong> Its scores stay sealed until its '
+            "owner "
+            "publishes them; shown here are casual ratings from the Compare page.</p>"
+        )
+    elif look.running:
+        parts.append(
+            '<p class="mark"><strong>Not complete.</strong> This study is still running. Verdicts and the '
+            "thick "
+            "intervals hold for one look at the end; only the thin intervals stay valid while you watch.</p>"
+        )
+    return "".join(parts)
+
+
+def cost_piece(look: Look) -> str:
+    """MOS against seconds and megabytes, for variants that have both figures."""
+    parts = []
+    for quantity, axis in COSTS:
+        points = [
+            Cost(one.variant, found.value, one.mos, one.ci95 if isinstance(one.ci95, Interval) else None)
+            for one in look.analysis.headline.variants
+            if (found := look.measured.best(quantity, one.variant)) is not None
+        ]
+        parts.append(f"<h2>MOS against {axis}</h2>")
+        if not points:
+            parts.append(
+                "<p>No variant has both a score and a measured cost. Measure with "
+                "<code>python -m speecht5_demo benchmark --json results/benchmark.json</code>.</p>"
+            )
+            continue
+        parts.append(cost_chart(f"page-{quantity}", points, axis))
+        rows = [
+            [one.variant, f"{one.cost:.3g}", f"{one.score:.2f}", pieces.interval_text(one.interval)]
+            for one in points
+        ]
+        parts.append(table(f"MOS and {axis}", ["Variant", axis, "MOS", "95 % interval"], rows))
+        checkpoints = {one.checkpoint for one in look.measured.measurements if one.quantity == quantity}
+        cpus = {one.cpu for one in look.measured.measurements if one.quantity == quantity}
+        source = f"Measured on {', '.join(sorted(cpus))}; checkpoint {', '.join(sorted(checkpoints))}."
+        parts.append(f'<p class="key">{html.escape(source)}</p>')
+    return "".join(parts)
+
+
+def _files(look: Look) -> str:
+    names = ", ".join(path.name for path in look.measured.files) or "none yet"
+    text = f'<p class="key">Result files: {html.escape(names)}. Listeners: the ratings this page shows.</p>'
+    return text + "".join(f"<p>{html.escape(problem)}</p>" for problem in look.measured.problems)
+
+
+def sentences(look: Look) -> list[str]:
+    """Sentences that have counted ratings, for the drill-down."""
+    return sorted({one.group[0][1] for one in look.analysis.by["sentence"]})
+
+
+def sentence_piece(desk: Desk, look: Look, sentence: str) -> str:
+    """One sentence: its numbers, and its clips where this visitor may hear which is which."""
+    rows = [one for one in look.analysis.by["sentence"] if one.group == (("sentence_key", sentence),)]
+    if not rows:
+        return _frame("<p>Choose a sentence that has ratings.</p>")
+    manifest = None if look.sealed or look.analysis.source != "study" else desk.manifest
+    clips = [] if manifest is None else [one for one in manifest.stimuli if one.sentence_id == sentence]
+    text = next((one.text for one in clips), "")
+    head = f"<blockquote>{html.escape(text)}</blockquote>" if text else ""
+    numbers = table(
+        "Ratings of this sentence",
+        ["Variant", "MOS", "95 % interval over listeners", "ratings", "listeners", "1 / 2 / 3 / 4 / 5"],
+        [_numbers(one) for one in rows],
+    )
+    return _frame(head + numbers + (_audio(desk, manifest, clips) if manifest else ""))
+
+
+def _numbers(one: Mos) -> list[object]:
+    return [
+        one.variant,
+        f"{one.mos:.2f}",
+        pieces.interval_text(one.ci95_listener),
+        one.n_ratings,
+        one.n_listeners,
+        " / ".join(map(str, one.counts)),
+    ]
+
+
+def _audio(desk: Desk, manifest: Manifest, clips: list[Stimulus]) -> str:
+    """Players whose sound is part of the page: no address tells a listener which clip is which."""
+    rows = []
+    for one in sorted(
+        clips, key=lambda clip: (clip.variant != manifest.study.baseline, clip.variant, clip.role)
+    ):
+        path = clip_path(desk.study_folder, one)
+        if not path.is_file():
+            continue
+        sound = base64.b64encode(path.read_bytes()).decode()
+        name = f"{one.variant}, {one.speaker}" + ("" if one.role == "test" else f" ({one.role})")
+        player = (
+            f'<audio controls preload="none" aria-label="{html.escape(name)}" '
+            f'src="data:audio/wav;base64,{sound}"></audio>'
+        )
+        rows.append([name, f"{one.audio_s:.1f}", Markup(player)])
+    return table("Clips of this sentence", ["Clip", "seconds", "listen"], rows)
