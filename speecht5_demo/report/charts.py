@@ -41,7 +41,8 @@ def score_chart(name: str, scores: Sequence[Mos], anytime: bool = False) -> str:
 
     def paint(canvas: Canvas) -> None:
         axes = _rows(canvas, [one.variant for one in scores])
-        low, high = _limits([one.ci95 for one in scores], [one.mos for one in scores], 1, 5)
+        shown = [one.ci95 for one in scores] + ([one.ci95_anytime for one in scores] if anytime else [])
+        low, high = _limits(shown, [one.mos for one in scores], 1, 5)
         for y, one in enumerate(scores):
             words = (
                 f"{one.variant}: MOS {one.mos:.3f}{_range(one.ci95, 3)}, {one.n_ratings} ratings, "
@@ -49,7 +50,9 @@ def score_chart(name: str, scores: Sequence[Mos], anytime: bool = False) -> str:
             )
             if anytime and isinstance(one.ci95_anytime, Interval):
                 watched = one.ci95_anytime
-                axes.plot([watched.low, watched.high], [y, y], color=SOFT, lw=1.5, gid=canvas.say(words))
+                axes.plot(
+                    [watched.low, watched.high], [y + 0.2] * 2, color=SOFT, lw=1.6, gid=canvas.say(words)
+                )
             _mark(canvas, axes, y, one.mos, one.ci95, ACCENT, words)
         axes.set_xlim(low, high)
         axes.set_xlabel("mean opinion score, 1 bad to 5 excellent")

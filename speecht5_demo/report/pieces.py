@@ -130,7 +130,7 @@ def scores_piece(name: str, view: View) -> str:
     return (
         score_chart(f"{name}-mos", view.variants, anytime=True)
         + '<p class="key">Thick: 95 % interval, listeners and sentences both sampled. '
-        + "Thin: valid at every look.</p>"
+        + "Thin, below it: valid at every look, for these sentences.</p>"
         + mos_table("Mean opinion scores", view.variants)
     )
 
