@@ -9,7 +9,7 @@ from typing import Any
 from speecht5_demo.report.claims import Judged
 from speecht5_demo.report.tables import Markup, table
 
-HEAD = ("Claim", "Variant", "Measured", "Interval", "n", "CPU", "Checkpoint", "Date", "Verdict")
+HEAD = ("Claim", "Verdict", "Variant", "Measured", "Interval", "n", "CPU", "Checkpoint", "Date")
 
 
 def claims_piece(judged: Sequence[Judged]) -> str:
@@ -20,7 +20,7 @@ def claims_piece(judged: Sequence[Judged]) -> str:
             f'<span class="verdict {one.verdict.replace(" ", "-")}">{one.verdict}</span> '
             f'<span class="why">{html.escape(_why(one))}</span>'
         )
-        rows.append([f"{one.claim.metric}: {one.claim.statement}", *_cells(one)[1:-1], badge])
+        rows.append([f"{one.claim.metric}: {one.claim.statement}", badge, *_cells(one)])
     return table("Claimed by the source report, measured here", HEAD, rows)
 
 
@@ -28,7 +28,8 @@ def claims_markdown(judged: Sequence[Judged]) -> str:
     """The table as Markdown."""
     lines = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
     for one in judged:
-        cells = [f"{one.claim.metric}: {one.claim.statement}", *_cells(one)[1:]]
+        verdict = f"{one.verdict}: {_why(one)}"
+        cells = [f"{one.claim.metric}: {one.claim.statement}", verdict, *_cells(one)]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -77,7 +78,6 @@ def _cells(one: Judged) -> list[str]:
             f"{one.verdict}: {_why(one)}",
         ]
     return [
-        one.claim.metric,
         one.claim.variant,
         f"{_number(found.value)} {unit}".strip(),
         f"{_number(found.low)} to {_number(found.high)}"
@@ -87,7 +87,6 @@ def _cells(one: Judged) -> list[str]:
         found.cpu or "–",
         found.checkpoint or "–",
         found.date[:10],
-        f"{one.verdict}: {_why(one)}",
     ]
 
 

@@ -1,7 +1,7 @@
 """The study that this server offers: open, being prepared, or none, and why.
 
-A deployment that names no study of its own gets the shipped one, spoken by the running voice in the background when the
-server first starts; until it is ready the page says how far it is.
+A deployment that names no study of its own gets the shipped one, spoken by the running voice in the
+background when the server first starts; until it is ready the page says how far it is.
 """
 
 from __future__ import annotations

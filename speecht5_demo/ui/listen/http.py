@@ -1,19 +1,17 @@
 """The listening test's own addresses: a page asks, the room answers.
 
-Plain requests instead of Gradio events, for three reasons: a page can send an answer again and again until it is
-acknowledged, whatever happened to the server in between; a rating never stands in a queue behind a synthesis; and clips
-get an address that is different for every listener and trial. All answers and clips carry the same headers, so that no
-header tells one clip from another.
+Plain requests instead of Gradio events, for three reasons: a page can send an answer again and again until it
+is acknowledged, whatever happened to the server in between; a rating never stands in a queue behind a
+synthesis; and clips get an address that is different for every listener and trial. All answers and clips
+carry the same headers, so that no header tells one clip from another.
 
-| address | what it does |
-|---|---|
-| POST /listening/enter | begin or go on: `{token, visit, parameters, language}` |
-| POST /listening/answer | end a step before the test, or a break: `{token, event, told}` |
-| POST /listening/rate | rate a trial: `{ticket, rating, heard, plays, response_s}`; answered when the row is on disk |
-| GET /listening/clip/NAME | a clip |
+| address | what it does | |---|---| | POST /listening/enter | begin or go on: `{token, visit, parameters,
+language}` | | POST /listening/answer | end a step before the test, or a break: `{token, event, told}` | |
+POST /listening/rate | rate a trial: `{ticket, rating, heard, plays, response_s}`; answered when the row is on
+disk | | GET /listening/clip/NAME | a clip |
 
-A refusal is `{refused, message}` with 403, 409 or 422, and the listener's `view` where the sender is known. 503 with
-`{preparing: {done, total}}` or `{closed}` while no study is open.
+A refusal is `{refused, message}` with 403, 409 or 422, and the listener's `view` where the sender is known.
+503 with `{preparing: {done, total}}` or `{closed}` while no study is open.
 """
 
 from __future__ import annotations

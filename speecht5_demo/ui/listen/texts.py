@@ -1,7 +1,7 @@
 """What the Listen page says, in every language, through Gradio's own translation.
 
-Gradio translates one string a key. The page's words are one JSON document, so they are one key: the component's value
-arrives in the reader's language, and again when the reader changes it.
+Gradio translates one string a key. The page's words are one JSON document, so they are one key: the
+component's value arrives in the reader's language, and again when the reader changes it.
 """
 
 from __future__ import annotations
