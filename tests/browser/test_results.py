@@ -1,0 +1,230 @@
+"""The Results page in a real browser: sealed for visitors, whole for the owner, usable on a phone and in the
+dark.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from speecht5_demo.listening.analysis import analyse
+from speecht5_demo.listening.manifest import Manifest, Stimulus, clip_path, save_manifest
+from speecht5_demo.listening.ratings import RATING_COLUMNS, RatingRow, read_ratings
+from speecht5_demo.listening.study import Sentence, SessionPlan, Study
+
+from .conftest import Server
+from .wire import recorded
+
+KEY = "open sesame"
+LOSSES = {"baseline": 0.0, "int8": 0.1, "pruned": 0.9}
+SENTENCES = 6
+TABS = ("Against the baseline", "Cost", "Listeners", "Claims", "Methods")
+
+
+def make_study(folder: Path) -> Manifest:
+    """A prepared study whose clips are tones: nothing here is about how it sounds."""
+    (folder / "clips").mkdir(parents=True)
+    stimuli = []
+    for what in range(SENTENCES):
+        for place, variant in enumerate(LOSSES):
+            name = hashlib.md5(f"{what} {variant}".encode()).hexdigest()
+            stimuli.append(
+                Stimulus(
+                    id=name, role="test", sentence_id=f"s{what}", text=f"Sentence number {what}.", spoken_text="",
+                    speaker="slt", variant=variant, seed=0, expected=None, sha256="", audio_s=0.5,
+                    loudness_lufs=-26.0, gain_db=0.0, ended=True,
+                )
+            )  # fmt: skip
+            tone = 0.1 * np.sin(np.arange(8000) * 0.05 * (1 + place))
+            soundfile.write(clip_path(folder, stimuli[-1]), tone, 16000, subtype="PCM_16")
+    study = Study(
+        id="tones",
+        title="Tones",
+        variants=tuple(LOSSES),
+        sentences=tuple(Sentence(f"s{what}", f"Sentence number {what}.") for what in range(SENTENCES)),
+        session=SessionPlan(sentences=2, repeats=0, anchors=0, traps=0, practice=0),
+    )
+    manifest = Manifest(
+        study=study, stimuli=tuple(stimuli), speakers=("slt",), checkpoint="embedded", checkpoint_sha256="0" * 64,
+        sampling_rate=16000, target_lufs=-26.0, clip_bytes=16044, app_version="test", created_at="2026-11-23T00:00:00Z",
+    )  # fmt: skip
+    save_manifest(manifest, folder)
+    return manifest
+
+
+def write_ratings(folder: Path, source: str, listeners: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"ratings-{source}-{seed}.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(RATING_COLUMNS)
+        for who in range(listeners):
+            bias = rng.normal(0, 0.4)
+            for what in range(SENTENCES):
+                for variant, loss in LOSSES.items():
+                    rating = int(np.clip(round(3.9 - loss + bias + rng.normal(0, 0.6)), 1, 5))
+                    row = RatingRow(
+                        study_id="tones" if source == "study" else "", session_id=f"{source}-{seed}-{who}",
+                        listener_id=f"{source}-{seed}-{who}", source=source, blind=True, trial=what, position=what + 1,
+                        question="How natural does this speech sound?", sentence_id=f"s{what}",
+                        stimulus_id=hashlib.md5(f"{what} {variant}".encode()).hexdigest(),
+                        text=f"Sentence number {what}.", speaker="slt", variant=variant, checkpoint="embedded",
+                        audio_sha256="0" * 64, rating=rating, heard_fraction=1.0,
+                    )  # fmt: skip
+                    writer.writerow(row.cells())
+
+
+@pytest.fixture(scope="module")
+def deployment(serve: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A server with a running study of 20 listeners and three casual ones."""
+    data = tmp_path_factory.mktemp("results")
+    make_study(data / "study")
+    write_ratings(data / "ratings", "study", 20, seed=1)
+    write_ratings(data / "ratings", "compare", 3, seed=2)
+    return serve(data, OWNER_KEY=KEY, PREPARE_STUDY="0")
+
+
+def visit(page: Page, server: Server) -> Page:
+    page.goto(f"{server.url}/results")
+    expect(page.locator("#results-lead h1")).to_be_visible(timeout=60_000)
+    return page
+
+
+def open_as_owner(page: Page, key: str = KEY) -> None:
+    page.locator("#results-owner button").first.click()
+    page.locator("#results-key input").fill(key)
+    page.locator("#results-open").click()
+
+
+def scores_of(page: Page) -> dict[str, str]:
+    """Variant -> MOS as the first table shows it."""
+    rows = page.get_by_role("region", name="Mean opinion scores").get_by_role("row").all()[1:]
+    return {row.locator("th").inner_text(): row.locator("td").first.inner_text() for row in rows}
+
+
+def test_a_running_study_stays_sealed_for_visitors(new_page: Callable[..., Page], deployment: Server) -> None:
+    page = new_page()
+    with recorded(deployment.url) as wire:
+        page.goto(f"{wire.url}/results")
+        expect(page.locator("#results-lead")).to_contain_text("stay sealed", timeout=60_000)
+        expect(page.locator("#results-lead")).to_contain_text("54 casual blind ratings")
+        open_as_owner(page, "guess")
+        expect(page.get_by_role("alert")).to_contain_text("not the owner's key")
+        page.locator("#results-get-ratings").click()
+        expect(page.get_by_text("Raw ratings are for the study's owner")).to_be_visible()
+        with page.expect_download() as waiting:
+            page.locator("#results-get-json").click()
+        told = json.loads(Path(waiting.value.path()).read_text())
+        received = wire.since((0, 0))[1].decode(errors="replace")
+    assert told["settings"]["source"] == "compare"
+    casual = [f"{one['mos']:.3f}" for one in told["variants"]]
+    assert all(score in received for score in casual), "the record would have to show scores"
+    sealed = analyse(read_ratings(deployment.data / "ratings")).headline.variants
+    assert not any(f"{one.mos:.3f}" in received for one in sealed)
+
+
+def test_the_owner_sees_what_the_command_line_computes(
+    new_page: Callable[..., Page], deployment: Server
+) -> None:
+    page = visit(new_page(), deployment)
+    open_as_owner(page)
+    expect(page.locator("#results-lead")).to_contain_text("Not complete")
+    expect(page.locator("#results-lead")).to_contain_text("360 blind ratings")
+    found = analyse(read_ratings(deployment.data / "ratings")).headline.variants
+    assert scores_of(page) == {one.variant: f"{one.mos:.2f}" for one in found}
+    chart = page.locator("svg.chart:visible").first
+    assert f"baseline {found[0].mos:.2f}" in (chart.get_attribute("aria-label") or "")
+    said = chart.locator("title").all_text_contents()
+    assert any(f"MOS {found[0].mos:.3f}" in one for one in said)
+    page.get_by_role("tab", name="Against the baseline").click()
+    row = page.get_by_role("region", name=re.compile("Differences to the baseline")).get_by_role(
+        "row", name="pruned"
+    )
+    expect(row.locator(".verdict")).to_have_text("worse")
+
+
+def test_a_sentence_opens_to_its_clips(new_page: Callable[..., Page], deployment: Server) -> None:
+    page = visit(new_page(), deployment)
+    open_as_owner(page)
+    expect(page.locator("#results-lead")).to_contain_text("Not complete")
+    page.get_by_role("tab", name="Sentences").click()
+    page.locator("#results-sentence input").click()
+    page.get_by_role("option", name="s3").click()
+    expect(page.locator("#results-drill blockquote")).to_have_text("Sentence number 3.")
+    players = page.locator("#results-drill audio")
+    expect(players).to_have_count(3)
+    seconds = players.first.evaluate(
+        "a => new Promise(d => { a.onloadedmetadata = () => d(a.duration); a.load() })"
+    )
+    assert seconds == pytest.approx(0.5, abs=0.01)
+
+
+def test_downloads_are_made_at_the_click(new_page: Callable[..., Page], deployment: Server) -> None:
+    page = visit(new_page(), deployment)
+    open_as_owner(page)
+    expect(page.locator("#results-lead")).to_contain_text("Not complete")
+    files: dict[str, Path] = {}
+    for kind in ("ratings", "summary", "json", "report"):
+        with page.expect_download() as waiting:
+            page.locator(f"#results-get-{kind}").click()
+        files[kind] = Path(waiting.value.path())
+    assert len(pd.read_csv(files["ratings"])) == (20 + 3) * SENTENCES * 3
+    assert list(pd.read_csv(files["ratings"]).columns[: len(RATING_COLUMNS)]) == list(RATING_COLUMNS)
+    assert "all" in set(pd.read_csv(files["summary"])["view"])
+    assert json.loads(files["json"].read_text())["variants"][0]["n_ratings"] == 20 * SENTENCES
+    assert "<script" not in files["report"].read_text()
+    write_ratings(deployment.data / "ratings", "compare", 1, seed=3)
+    with page.expect_download() as waiting:
+        page.locator("#results-get-ratings").click()
+    assert len(pd.read_csv(waiting.value.path())) == (20 + 4) * SENTENCES * 3
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_no_serious_finding_by_axe_in_any_tab(
+    new_page: Callable[..., Page], deployment: Server, dark: bool
+) -> None:
+    page = visit(new_page(dark=dark), deployment)
+    open_as_owner(page)
+    expect(page.locator("#results-lead")).to_contain_text("Not complete")
+    for tab in (None, *TABS):
+        if tab:
+            page.get_by_role("tab", name=tab).click()
+        found = Axe().run(page).response["violations"]
+        serious = [
+            (one["id"], [node["html"][:120] for node in one["nodes"]])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], tab
+
+
+def test_nothing_is_wider_than_a_phone(new_page: Callable[..., Page], deployment: Server) -> None:
+    page = visit(new_page(width=360, height=740, touch=True), deployment)
+    open_as_owner(page)
+    expect(page.locator("#results-lead")).to_contain_text("Not complete")
+    expect(page.locator("svg.chart-narrow").first).to_be_visible()
+    expect(page.locator("svg.chart-wide").first).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_published_results_are_for_everybody(new_page: Callable[..., Page], deployment: Server) -> None:
+    owner, visitor = visit(new_page(), deployment), new_page()
+    open_as_owner(owner)
+    owner.locator("#results-publish").click()
+    expect(owner.get_by_role("status").filter(has_text="Published")).to_be_visible()
+    expect(visit(visitor, deployment).locator("#results-lead")).to_contain_text("360 blind ratings")
+    owner.locator("#results-seal").click()
+    expect(owner.get_by_role("status").filter(has_text="Sealed")).to_be_visible()
+    visitor.reload()
+    expect(visitor.locator("#results-lead")).to_contain_text("stay sealed", timeout=60_000)
