@@ -12,6 +12,7 @@ demo: setup ## serve the app on http://HOST:PORT
 
 setup: ## install the run-time
 	@sh scripts/install.sh requirements.txt
+	@sh scripts/native.sh
 
 quality: setup ## install the measuring libraries of `evaluate`
 	@sh scripts/install.sh requirements-quality.txt

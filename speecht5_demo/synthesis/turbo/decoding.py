@@ -2,14 +2,14 @@
 
 What transformers' loop does and this one does not: run the prenet over the whole history for one frame, concatenate the
 cache, project the text's keys and values anew, ask for query, key and value separately. The state of a run lives in
-`Decoding`; weights are shared and never written, so runs in different threads do not meet.
+`TorchDecoding`; weights are shared and never written, so runs in different threads do not meet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -58,16 +58,63 @@ class DecoderLayer(NamedTuple):
     norm3: Norm
 
 
-class DecoderWeights:
+class SpeakerTerm:
+    """What a speaker adds before the prenet's last non-linearity; the same at every step."""
+
+    def __init__(self, weights: TurboWeights) -> None:
+        self._weight, self._bias = (
+            weights.tensors["prenet.speaker.weight"],
+            weights.tensors["prenet.speaker.bias"],
+        )
+
+    def __call__(self, vectors: Tensor) -> Tensor:
+        """x-vectors, float32 (rows, 512), to float32 (rows, hidden)."""
+        return F.linear(F.normalize(vectors), self._weight, self._bias)
+
+
+class Decoding(Protocol):
+    """Utterances being decoded together. One that has stopped leaves the batch and costs nothing more."""
+
+    @property
+    def active(self) -> int:
+        """Utterances still being decoded."""
+
+    def steps(self, index: int) -> int:
+        """Decoder steps that utterance `index` has taken."""
+
+    def ended(self, index: int) -> bool:
+        """Whether utterance `index` stopped by itself, rather than at its limit."""
+
+    def finished(self, index: int) -> bool:
+        """Whether utterance `index` takes no more steps."""
+
+    def frames(self, index: int) -> Tensor:
+        """The frames of utterance `index` so far, before the postnet; float32 (frames, mel bins)."""
+
+    def advance(self, steps: int) -> None:
+        """Take up to `steps` steps, fewer when every utterance ends before."""
+
+
+class Decoder(Protocol):
+    """Decoder weights, ready to run."""
+
+    positions: Tensor
+    """A row for each step that can be taken."""
+
+    def start(self, prompts: Sequence[Prompt]) -> Decoding:
+        """Utterances to be decoded together, none of them begun."""
+
+
+class TorchDecoder:
     """The decoder's part of the folded weights, in the order the loop asks for them."""
 
-    def __init__(self, weights: TurboWeights, linears: dict[str, Ready]) -> None:
+    def __init__(self, weights: TurboWeights, linears: Mapping[str, Ready]) -> None:
         self.shape = weights.shape
         self.hidden = weights.hidden
         self.prenet = [linears[f"prenet.{index}"] for index in range(weights.shape.prenet_layers)]
         self.prenet_last = linears["prenet.last"]
         self.positions = weights.tensors["prenet.positions"]
-        self._speaker = weights.tensors["prenet.speaker.weight"], weights.tensors["prenet.speaker.bias"]
+        self.speaker = SpeakerTerm(weights)
         self.head = linears["head"]
         self.layers = [
             DecoderLayer(
@@ -84,20 +131,20 @@ class DecoderWeights:
             for name in (f"decoder.{index}" for index in range(weights.shape.decoder_layers))
         ]
 
-    def speaker(self, vectors: Tensor) -> Tensor:
-        """What x-vectors, float32 (rows, 512), add before the prenet's last non-linearity."""
-        return F.linear(F.normalize(vectors), *self._speaker)
+    def start(self, prompts: Sequence[Prompt]) -> TorchDecoding:
+        """Utterances to be decoded together, none of them begun."""
+        return TorchDecoding(self, prompts)
 
 
-class Decoding:
-    """Utterances being decoded together. An utterance that has stopped leaves the batch and costs nothing more.
+class TorchDecoding:
+    """`Decoding` by PyTorch's operators.
 
     Args:
         weights: the decoder's.
         prompts: at least one.
     """
 
-    def __init__(self, weights: DecoderWeights, prompts: Sequence[Prompt]) -> None:
+    def __init__(self, weights: TorchDecoder, prompts: Sequence[Prompt]) -> None:
         shape, rows = weights.shape, len(prompts)
         self._w = weights
         self._prompts = list(prompts)

@@ -6,6 +6,8 @@ not pay, and a text's encoding cannot depend on its company.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -17,7 +19,7 @@ from speecht5_demo.variants.turbo import TurboWeights
 class Encoder:
     """Token ids to the keys and values of every decoder layer's cross-attention."""
 
-    def __init__(self, weights: TurboWeights, linears: dict[str, Ready]) -> None:
+    def __init__(self, weights: TurboWeights, linears: Mapping[str, Ready]) -> None:
         shape = weights.shape
         self._shape = shape
         self._linears = linears

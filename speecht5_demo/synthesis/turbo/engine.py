@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,11 +12,14 @@ import torch
 from torch import Tensor
 
 from speecht5_demo.errors import SynthesisError
+from speecht5_demo.synthesis import native
 from speecht5_demo.synthesis.engine import OnStep, StepLimits, Utterance
 from speecht5_demo.synthesis.masks import DropoutMasks
-from speecht5_demo.synthesis.turbo.decoding import DecoderWeights, Decoding, Prompt
+from speecht5_demo.synthesis.native import PackedLinear
+from speecht5_demo.synthesis.turbo.decoding import Decoder, Decoding, Prompt, TorchDecoder
 from speecht5_demo.synthesis.turbo.encoder import Encoder
 from speecht5_demo.synthesis.turbo.linears import Int8Rows, ready
+from speecht5_demo.synthesis.turbo.native_decoding import NativeDecoder
 from speecht5_demo.synthesis.turbo.postnet import Postnet
 from speecht5_demo.synthesis.vocoding import Vocoder
 from speecht5_demo.variants.sizes import Sizes
@@ -35,6 +39,11 @@ class Request:
     speaker: Tensor
     masks: DropoutMasks
     limits: StepLimits
+
+
+def native_kernels(weights: TurboWeights) -> ctypes.CDLL | None:
+    """The C++ kernels, where they can be had and gain: fp32 weights are bound by memory whoever reads them."""
+    return native.load() if weights.quantized and NativeDecoder.fits(weights) else None
 
 
 class Stopwatch:
@@ -62,12 +71,23 @@ class TurboEngine:
     def __init__(self, weights: TurboWeights, measure: Callable[[], Sizes]) -> None:
         self._shape = weights.shape
         self._measure = measure
-        linears = {name: ready(layer) for name, layer in weights.linears.items()}
-        self._encoder = Encoder(weights, linears)
-        self._decoder = DecoderWeights(weights, linears)
+        self._decoder: Decoder
+        kernels = native_kernels(weights)
+        exact = True
+        if kernels is not None:
+            packed = {name: PackedLinear(kernels, layer) for name, layer in weights.linears.items()}
+            self._encoder = Encoder(weights, packed)
+            self._decoder = NativeDecoder(kernels, weights, packed)
+        else:
+            linears = {name: ready(layer) for name, layer in weights.linears.items()}
+            exact = not any(isinstance(linear, Int8Rows) for linear in linears.values())
+            self._encoder = Encoder(weights, linears)
+            self._decoder = TorchDecoder(weights, linears)
         self._postnet = Postnet(weights)
         self._vocoder = Vocoder(weights.vocoder, weights.tensors)
-        self.batches = not any(isinstance(linear, Int8Rows) for linear in linears.values())
+        self.native = kernels is not None
+        """Whether the C++ loop runs; it does for quantised weights, where it can be had."""
+        self.batches = exact
         """Whether an utterance of a batch equals the same one alone. Where PyTorch's kernels quantise activations they
         round differently in company, and a voice magnifies that; then texts are spoken one by one."""
 
@@ -114,7 +134,7 @@ class TurboEngine:
                 prompts.append(self._prompt(request))
                 encode_s.append(time.perf_counter() - begin - sum(encode_s))
             begin = time.perf_counter()
-            decoding = Decoding(self._decoder, prompts)
+            decoding = self._decoder.start(prompts)
             done = 0
             while decoding.active:
                 decoding.advance(PATIENCE if done else 1)
@@ -158,7 +178,7 @@ class TurboEngine:
         with torch.inference_mode(), stages.timing("encode"):
             prompt = self._prompt(Request(tokens, speaker, masks, limits))
         with torch.inference_mode(), stages.timing("decode"):
-            decoding = Decoding(self._decoder, [prompt])
+            decoding = self._decoder.start([prompt])
         ahead = self._vocoder.context + self._postnet.context
         given, chunk, whole = 0, FIRST_CHUNK, False
         mel = torch.empty(0, self._shape.mel_bins)

@@ -64,6 +64,11 @@ class LinearFile(Mapping[str, Linear]):
             if name.startswith("linear.") and name.endswith(".weight")
         ]
 
+    @property
+    def quantized(self) -> bool:
+        """Whether any layer is stored in integers; reads none of them."""
+        return any(name.endswith(".scale") for name in self._tensors)
+
     def __getitem__(self, name: str) -> Linear:
         stem = f"linear.{name}"
         scale = self._tensors.get(f"{stem}.scale")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from speecht5_demo.variants.turbo.files import LinearFile
 from speecht5_demo.variants.turbo.linear import Linear
 
 
@@ -100,6 +101,13 @@ class TurboWeights:
     def hidden(self) -> int:
         """Width of the model."""
         return self.linears["head"].inputs
+
+    @property
+    def quantized(self) -> bool:
+        """Whether any linear layer is stored in integers."""
+        if isinstance(self.linears, LinearFile):
+            return self.linears.quantized
+        return any(layer.scale is not None for layer in self.linears.values())
 
     def flat(self) -> dict[str, Tensor]:
         """Every tensor under one name, as an artifact stores them."""

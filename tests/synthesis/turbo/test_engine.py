@@ -14,7 +14,7 @@ from speecht5_demo.synthesis.turbo import Request, TurboEngine
 from speecht5_demo.synthesis.vocoding import Vocoder
 from speecht5_demo.variants import BASELINE, build
 from speecht5_demo.variants.turbo import fold_vocoder
-from tests.synthesis.turbo.conftest import Pair, turbo_engine
+from tests.synthesis.conftest import Pair, turbo_engine
 
 SHORT, LONG = "hello there.", "the birch canoe slid on the smooth planks, and nobody saw it leave."
 NEVER = 9.0

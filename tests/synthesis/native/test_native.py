@@ -1,0 +1,114 @@
+"""The C++ kernels compute what PyTorch computes, and their absence is explained, never fatal."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.synthesis import StepLimits
+from speecht5_demo.synthesis.native import PackedLinear, load, unavailable
+from speecht5_demo.synthesis.native.library import CPU_FEATURES
+from speecht5_demo.synthesis.turbo import TurboEngine, engine
+from speecht5_demo.variants import find
+from speecht5_demo.variants.turbo import Linear, build_turbo, quantized
+from tests.synthesis.conftest import Pair
+
+NEVER = 9.0
+needs_kernels = unavailable() is None
+
+
+def random_layer(outputs: int, inputs: int) -> Linear:
+    generator = torch.Generator().manual_seed(outputs * inputs)
+    weight = torch.randn(outputs, inputs, generator=generator) * inputs**-0.5
+    return Linear(weight, torch.randn(outputs, generator=generator))
+
+
+@pytest.mark.parametrize("storage", ["fp32", "int8", "int4"])
+@pytest.mark.parametrize(("outputs", "inputs"), [(64, 32), (162, 256), (100, 96), (256, 1024)])
+@pytest.mark.parametrize("rows", [1, 4, 9])
+def test_a_packed_layer_is_the_layer(storage: str, outputs: int, inputs: int, rows: int) -> None:
+    native = load()
+    assert (native is not None) == needs_kernels
+    if native is None:
+        return
+    layer = quantized(random_layer(outputs, inputs), storage)
+    x = torch.randn(rows, inputs, generator=torch.Generator().manual_seed(rows))
+    packed = PackedLinear(native, layer)
+    exact, made = x @ layer.dense().T + layer.bias, packed(x)
+    assert float((made - exact).norm() / exact.norm()) < (1e-6 if storage == "fp32" else 1e-2)
+    assert torch.equal(made, torch.cat([packed(x[row : row + 1]) for row in range(rows)]))
+
+
+@pytest.fixture(scope="module")
+def engines(embedded: Checkpoint) -> tuple[TurboEngine, TurboEngine]:
+    """The same int8 weights on the kernels chosen here, and on PyTorch's."""
+    weights = build_turbo(embedded, find("turbo-int8"))
+    with pytest.MonkeyPatch.context() as patch:
+        chosen = TurboEngine(weights, lambda: None)  # type: ignore[arg-type,return-value]
+        patch.setattr(engine, "native_kernels", lambda weights: None)
+        return chosen, TurboEngine(weights, lambda: None)  # type: ignore[arg-type,return-value]
+
+
+def test_both_kernels_speak_alike(pair: Pair, engines: tuple[TurboEngine, TurboEngine]) -> None:
+    chosen, fallback = engines
+    assert chosen.native == needs_kernels
+    assert not fallback.native
+    request = pair.request("hello there.", StepLimits(30, 30, NEVER))
+    exact = pair.turbo.speak(request.tokens, request.speaker, request.masks, request.limits).mel
+    for other in engines:
+        mel = other.speak(request.tokens, request.speaker, request.masks, request.limits).mel
+        assert float((mel - exact).norm() / exact.norm()) < 0.1
+
+
+def test_an_int8_batch_equals_its_utterances_to_the_last_bit(
+    pair: Pair, engines: tuple[TurboEngine, TurboEngine]
+) -> None:
+    chosen = engines[0]
+    if not chosen.batches:  # the fallback does not promise it, and the synthesizer does not batch with it
+        assert not needs_kernels
+        return
+    texts = [("hello there.", 20), ("so?", 5), ("the birch canoe slid on the smooth planks.", 140)]
+    requests = [pair.request(text, StepLimits(steps, steps, NEVER), seed=steps) for text, steps in texts]
+    for request, together in zip(requests, chosen.speak_batch(requests), strict=True):
+        alone = chosen.speak(request.tokens, request.speaker, request.masks, request.limits)
+        assert torch.equal(alone.mel, together.mel)
+        assert torch.equal(alone.samples, together.samples)
+
+
+def test_native_fp32_equals_the_pytorch_loop(pair: Pair, embedded: Checkpoint) -> None:
+    native = load()
+    if native is None:
+        assert not needs_kernels
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "native_kernels", lambda weights: native)
+        ours = TurboEngine(build_turbo(embedded, find("turbo")), lambda: None)  # type: ignore[arg-type,return-value]
+    request = pair.request("the birch canoe slid.", StepLimits(140, 140, NEVER))
+    one = ours.speak(request.tokens, request.speaker, request.masks, request.limits).mel
+    other = pair.turbo.speak(request.tokens, request.speaker, request.masks, request.limits).mel
+    assert float((one - other).abs().max() / other.abs().max()) < 1e-4
+
+
+def reason(tmp_path: Path, **environment: str) -> str:
+    """What a fresh process with a fresh cache says about the kernels."""
+    command = [sys.executable, "-m", "speecht5_demo.synthesis.native"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), **environment}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=200)
+    return done.stdout
+
+
+def test_without_a_working_compiler_the_reason_is_said(tmp_path: Path) -> None:
+    broken = tmp_path / "broken-compiler"
+    broken.write_text("#!/bin/sh\necho 'error: out of ideas' >&2\nexit 1\n")
+    broken.chmod(broken.stat().st_mode | stat.S_IEXEC)
+    said = reason(tmp_path, CXX=str(broken))
+    cpu = Path("/proc/cpuinfo").read_text()
+    expected = "out of ideas" if all(feature in cpu for feature in CPU_FEATURES) else "this CPU lacks"
+    assert "PyTorch's kernels" in said
+    assert expected in said
+    assert list(tmp_path.rglob("*.so")) == []
