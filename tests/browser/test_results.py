@@ -128,10 +128,10 @@ def test_a_running_study_stays_sealed_for_visitors(new_page: Callable[..., Page]
         told = json.loads(Path(waiting.value.path()).read_text())
         received = wire.since((0, 0))[1].decode(errors="replace")
     assert told["settings"]["source"] == "compare"
-    casual = [f"{one['mos']:.3f}" for one in told["variants"]]
+    casual = [f"MOS {one['mos']:.3f}" for one in told["variants"]]
     assert all(score in received for score in casual), "the record would have to show scores"
     sealed = analyse(read_ratings(deployment.data / "ratings")).headline.variants
-    assert not any(f"{one.mos:.3f}" in received for one in sealed)
+    assert not any(f"MOS {one.mos:.3f}" in received or repr(one.mos) in received for one in sealed)
 
 
 def test_the_owner_sees_what_the_command_line_computes(
