@@ -40,7 +40,7 @@ def build_app(settings: Settings) -> gr.Blocks:
         CheckpointError: the checkpoint that the settings name cannot be opened.
     """
     context = AppContext.open(settings)
-    demo = App(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400))
+    demo = App(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True)
     with demo:
         Navbar(main_page_name="Compare")
         service = compare.build(context, demo)

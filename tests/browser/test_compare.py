@@ -39,6 +39,7 @@ def test_a_phone_speaks_rates_by_touch_and_never_scrolls_sideways(server: Server
     page.say("A phone in the dark.")
     page.choose(*TWO)
     page.page.locator("#speak").tap()
+    expect(page.status).to_be_in_viewport()
     expect(page.cards).to_have_count(2, timeout=LONG_WAIT_MS)
     for index in (0, 1):
         page.cards.nth(index).locator(".play").tap()

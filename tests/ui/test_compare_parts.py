@@ -15,7 +15,7 @@ from PIL import Image
 import app
 from speecht5_demo.synthesis import Latency, Speech
 from speecht5_demo.ui.compare.clips import ClipShelf, wav_bytes
-from speecht5_demo.ui.compare.figures import change
+from speecht5_demo.ui.compare.figures import change, overlap
 from speecht5_demo.ui.compare.pace import Beat, Tempo
 from speecht5_demo.ui.components.spectrogram import DAY, NIGHT, spectrogram_png
 from speecht5_demo.ui.settings import Settings, SettingsError
@@ -108,6 +108,11 @@ def test_changes_are_said_in_words(value: float, baseline: float, text: str) -> 
     told = change(value, baseline, "faster", "slower")
     assert told is not None
     assert told["text"] == text
+
+
+def test_a_change_smaller_than_the_spread_of_the_runs_is_not_called_one() -> None:
+    assert overlap((1.0, 1.4, 1.1), (1.2, 1.3, 1.25))
+    assert not overlap((0.5, 0.6, 0.55), (1.2, 1.3, 1.25))
 
 
 def test_settings_come_from_the_environment(tmp_path: Path) -> None:

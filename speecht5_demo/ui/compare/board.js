@@ -254,6 +254,12 @@ const track = h('div', { class: 'track', role: 'progressbar', 'aria-label': 'Pro
 const region = h('div', { class: 'reveal', tabindex: 0, role: 'region', 'aria-label': 'What you heard and what it costs' });
 const stateBox = h('div', { class: 'state' }, status, problem, track, spoken);
 
+// A visitor who pressed Speak wants to see what comes of it, also on a small screen.
+const showBoard = () => {
+  if (stateBox.getBoundingClientRect().top < 0.55 * innerHeight) return;
+  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  stateBox.scrollIntoView({ block: 'start', behavior: calm ? 'auto' : 'smooth' });
+};
 const complain = (sentence) => {
   problem.hidden = !sentence;
   if (problem.textContent !== (sentence || '')) problem.textContent = sentence || '';
@@ -270,6 +276,7 @@ const draw = (value) => {
     areas.cards.replaceChildren();
     areas.reveal.replaceChildren();
   }
+  if (value.run !== view.run) requestAnimationFrame(showBoard);
   view.run = value.run;
   view.opened = value.opened;
   view.revision = value.revision;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 SAME_WITHIN = 0.02
@@ -34,6 +35,11 @@ def change(value: float, baseline: float | None, less: str, more: str) -> dict[s
     if share < 0:
         return {"text": f"{-share:.0%} {less}", "direction": "better"}
     return {"text": f"{share:.0%} {more}", "direction": "worse"}
+
+
+def overlap(runs: Sequence[float], baseline: Sequence[float]) -> bool:
+    """Whether the spans of two series of timed runs share a value, so that their medians prove little."""
+    return len(runs) > 1 and max(min(runs), min(baseline)) <= min(max(runs), max(baseline))
 
 
 def row(name: str, value: str, delta: dict[str, str] | None = None) -> dict[str, Any]:

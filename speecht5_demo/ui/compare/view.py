@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from speecht5_demo.machine import this_machine
-from speecht5_demo.ui.compare.figures import change, megabytes, row, seconds
+from speecht5_demo.ui.compare.figures import change, megabytes, overlap, row, seconds
 from speecht5_demo.ui.compare.runs import Card, Run
 from speecht5_demo.variants import BASELINE
 
@@ -63,7 +63,7 @@ def _status(run: Run, revealed: bool) -> str:
         return f"All samples are ready; timing run {run.runs_done} of {run.plan.repeats * total}."
     if run.plan.blind:
         return "All rated. This is what you heard."
-    return "Done. Listen and compare."
+    return "Done. Listen and compare." if run.plan.listenable else "Done."
 
 
 def _progress(run: Run, revealed: bool) -> float | None:
@@ -113,7 +113,12 @@ def _told(run: Run, card: Card) -> dict[str, Any]:
             "note": f"median of {done} runs" if done == wanted and done > 1 else f"{done} of {wanted} runs",
             "change": _latency_change(run, card),
             "stages": [
-                {"name": name, "seconds": seconds(value), "share": max(value, 1e-6)} for name, value in stages
+                {
+                    "name": name,
+                    "seconds": seconds(value),
+                    "share": round(1000 * value / max(sum(part for _, part in stages), 1e-9), 1),
+                }
+                for name, value in stages
             ],
         },
         "facts": _facts(run, card),
@@ -126,11 +131,14 @@ def _told(run: Run, card: Card) -> dict[str, Any]:
 
 
 def _latency_change(run: Run, card: Card) -> dict[str, str] | None:
-    """None until all runs of both are timed: a change from one run would mostly be noise."""
+    """None until all is timed, "no clear change" where the runs of both overlap: figures, not noise."""
     baseline = _baseline(run)
     if baseline is None or baseline is card or not run.over:
         return None
-    return change(card.sample.latency.median, baseline.sample.latency.median, "faster", "slower")
+    mine, base = card.sample.latency, baseline.sample.latency
+    if overlap(mine.runs, base.runs):
+        return {"text": "no clear change", "direction": ""}
+    return change(mine.median, base.median, "faster", "slower")
 
 
 def _size_change(run: Run, card: Card, attribute: str) -> dict[str, str] | None:
