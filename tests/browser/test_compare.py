@@ -62,8 +62,9 @@ def test_the_keyboard_alone_is_enough(server: Server, new_page: NewPage) -> None
     keys.press("Enter")
     expect(page.cards).to_have_count(2, timeout=LONG_WAIT_MS)
     page.cards.nth(0).get_by_role("button", name="Play").focus()
-    for score in (5, 3):
+    for index, score in enumerate((5, 3)):
         keys.press("Space")
+        expect(page.cards.nth(index).get_by_role("button", name="Pause")).to_be_visible()
         keys.press("2")
         keys.press(str(score))
         keys.press("Enter")

@@ -106,7 +106,7 @@ const makeCard = (run, data) => {
   const scale = makeScale(run, data, heard, heardFraction, audio);
   const card = {
     node, audio,
-    refresh: () => scale.refresh(),
+    refresh: () => scale.heardMore(),
     update: (next) => {
       data = next;
       const told = next.told;
@@ -192,7 +192,8 @@ const makeScale = (run, data, heard, heardFraction, audio) => {
     if (event.key === 'Enter' && event.target !== save) { event.preventDefault(); send(); }
   };
   refresh();
-  return { node, refresh, choose };
+  const heardMore = () => { if (!busy) say(''); refresh(); };
+  return { node, heardMore, choose };
 };
 
 // After a save the keyboard's focus goes to the next sample without a rating, or to the reveal.
