@@ -12,32 +12,37 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
+from statistics import median
 
 from speecht5_demo.synthesis import Speech
 from speecht5_demo.variants import Variant
 
 SHORTEST_BEAT_S = 0.4
 HEADROOM = 1.35
+REMEMBERED = 5
 
 
 class Tempo:
-    """Seconds that each variant needs for a character, as last seen."""
+    """Seconds that each variant needs for a character: the median of what was seen last."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._seconds: dict[str, float] = {}
+        self._seen: dict[str, deque[float]] = {}
 
     def learn(self, speech: Speech) -> None:
         """Remember how long a speech took."""
         with self._lock:
-            self._seconds[speech.variant] = speech.latency.runs[0] / max(1, len(speech.spoken_text))
+            seen = self._seen.setdefault(speech.variant, deque(maxlen=REMEMBERED))
+            seen.append(speech.latency.runs[0] / max(1, len(speech.spoken_text)))
 
     def beat(self, variants: Sequence[Variant], characters: int) -> float:
         """Seconds between two samples of a blind run of these variants."""
         with self._lock:
-            slowest = max(self._seconds.values(), default=0.0)
-            needs = [self._seconds.get(variant.name, slowest) for variant in variants]
+            usual = {name: median(seen) for name, seen in self._seen.items()}
+        slowest = max(usual.values(), default=0.0)
+        needs = [usual.get(variant.name, slowest) for variant in variants]
         return max(SHORTEST_BEAT_S, HEADROOM * max(needs) * characters)
 
 
