@@ -19,6 +19,8 @@ RESPONSE_IMPOSSIBLE = "response-impossible"
 HEARD_FIRST = "stimulus-first"
 HEARD_SECOND = "stimulus-second"
 
+HEADPHONES_DOUBTFUL = "headphones-doubtful"
+
 MUST_HEAR = 0.95
 """Share of a clip that must really have been played before it can be rated."""
 
@@ -50,6 +52,13 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value) if abs(value) < 1e7 else None
+
+
+def doubts_headphones(said: str, check: str) -> bool:
+    """Whether somebody who says to wear headphones got more than one round of the check wrong, or skipped it."""
+    right, _, asked = check.partition("/")
+    passed = right.isdigit() and asked.isdigit() and int(right) >= int(asked) - 1 > 0
+    return said in ("headphones", "earphones") and not passed
 
 
 def judge(trial: Trial, rating: int, told: Told, since_issued_s: float) -> tuple[str, ...]:

@@ -21,6 +21,10 @@ CLIPS = "clips"
 FORMAT = 1
 
 
+class StudyBusyError(StudyError):
+    """Another process is making the study's clips at this moment."""
+
+
 @dataclass(frozen=True)
 class Stimulus:
     """One clip.

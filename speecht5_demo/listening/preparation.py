@@ -23,7 +23,15 @@ from speecht5_demo import __version__
 from speecht5_demo.errors import StudyError
 from speecht5_demo.listening import levelling
 from speecht5_demo.listening.clips import smallest_file, wav_bytes, write_durably
-from speecht5_demo.listening.manifest import CLIPS, MANIFEST, Manifest, Stimulus, load_manifest, save_manifest
+from speecht5_demo.listening.manifest import (
+    CLIPS,
+    MANIFEST,
+    Manifest,
+    Stimulus,
+    StudyBusyError,
+    load_manifest,
+    save_manifest,
+)
 from speecht5_demo.listening.rows import iso_utc, utc_now
 from speecht5_demo.listening.study import Sentence, Study
 
@@ -178,7 +186,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise StudyError(
+            raise StudyBusyError(
                 f"{folder} is being prepared by another process. Wait until it is done."
             ) from error
         yield

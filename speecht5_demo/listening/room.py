@@ -257,8 +257,12 @@ class Room:
             response_s=told.response_s,
             device=record.told.get("device", ""),
             headphones=record.told.get("headphones", ""),
-            flags=flags.judge(trial, score, told, now - issued),
+            flags=flags.judge(trial, score, told, now - issued) + self._doubts(record),
         )
+
+    def _doubts(self, record: SessionRecord) -> tuple[str, ...]:
+        said, check = record.told.get("headphones", ""), record.told.get("headphone_check", "")
+        return (flags.HEADPHONES_DOUBTFUL,) if flags.doubts_headphones(said, check) else ()
 
     def session_id(self, listener_id: str) -> str:
         """One session a listener and prepared study: coming back is going on."""

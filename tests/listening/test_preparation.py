@@ -1,5 +1,6 @@
 """Clips are made once, levelled alike, and tell nothing by name or size."""
 
+import fcntl
 import io
 import json
 import os
@@ -17,7 +18,7 @@ import pytest
 from speecht5_demo.errors import StudyError
 from speecht5_demo.listening import levelling
 from speecht5_demo.listening.clips import read_wav, smallest_file, wav_bytes
-from speecht5_demo.listening.manifest import Manifest, check, clip_path, load_manifest
+from speecht5_demo.listening.manifest import Manifest, StudyBusyError, check, clip_path, load_manifest
 from speecht5_demo.listening.preparation import SpokenClip, prepare
 from speecht5_demo.listening.study import Loudness
 from tests.listening.conftest import RATE, VOICE, make_study, say
@@ -148,3 +149,12 @@ def test_a_folder_without_a_study_says_how_to_make_one(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(json.dumps({"format": 99}))
     with pytest.raises(StudyError, match="another format"):
         load_manifest(tmp_path)
+
+
+def test_two_processes_never_prepare_one_folder_together(tmp_path: Path) -> None:
+    (tmp_path / ".preparing").touch()
+    with (tmp_path / ".preparing").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(StudyBusyError, match="another process"):
+            prepare(make_study(), VOICE, tmp_path)
+    assert prepare(make_study(), VOICE, tmp_path)

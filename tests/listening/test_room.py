@@ -275,3 +275,25 @@ def test_the_secret_is_made_once_and_only_the_owner_reads_it(tmp_path: Path) -> 
     assert server_secret(tmp_path, {"LISTENING_SECRET": "x" * 20}) == b"x" * 20
     assert Signer(first, "a").name("p", "x") != Signer(first, "b").name("p", "x")
     assert uuid.UUID(bytes=Signer(first, "a").name("p", "x"))
+
+
+@pytest.mark.parametrize(("said", "check", "doubted"), [
+    ("headphones", "6/6", False), ("earphones", "5/6", False), ("headphones", "4/6", True),
+    ("headphones", "skipped", True), ("headphones", "", True), ("headphones", "0/0", True),
+    ("loudspeaker", "skipped", False), ("loudspeaker", "1/6", False),
+])  # fmt: skip
+def test_claimed_headphones_that_do_not_pass_the_check_are_flagged_and_not_blocked(
+    open_room: Open, tmp_path: Path, said: str, check: str, doubted: bool
+) -> None:
+    room = open_room()
+    view = room.enter(None, {}, "en")
+    about = {"device": "phone", "headphones": said}
+    for step, told in (
+        ("consent", {}),
+        ("about", about),
+        ("headphone-check", {"result": check}),
+        ("level", {}),
+    ):
+        view = room.answer(view.token, step, told)
+    room.rate(view.ticket, 4, **HEARD)
+    assert ("headphones-doubtful" in read_ratings(tmp_path).frame["flags"].iloc[0]) == doubted

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from speecht5_demo.errors import DemoError
-from speecht5_demo.listening.manifest import MANIFEST, Manifest, load_manifest
+from speecht5_demo.listening.manifest import MANIFEST, Manifest, StudyBusyError, load_manifest
 from speecht5_demo.listening.room import Room
 from speecht5_demo.listening.tickets import server_secret
 from speecht5_demo.listening.writing import RatingsWriter
 
 log = logging.getLogger(__name__)
+
+BUSY_S = 2.0
+"""Pause before looking again at a study that another process is preparing."""
 
 Prepare = Callable[[Path, Callable[[int, int, str], None]], Manifest]
 """Makes a study in a folder, and tells clips done, clips in all and what was spoken."""
@@ -81,7 +85,7 @@ class Hall:
         else:
             make = self._make
             prepare = threading.Thread(
-                target=self._enter, args=(lambda: make(self._study, self._note),), name="study", daemon=True
+                target=self._enter, args=(lambda: self._patiently(make),), name="study", daemon=True
             )
             prepare.start()
 
@@ -93,6 +97,14 @@ class Hall:
         except DemoError as error:
             log.error("The listening test is closed: %s", error)
             self._waiting = Waiting(problem=str(error))
+
+    def _patiently(self, make: Prepare) -> Manifest:
+        """Make the study, or wait for another process that is making it."""
+        while True:
+            try:
+                return make(self._study, self._note)
+            except StudyBusyError:
+                time.sleep(BUSY_S)
 
     def _note(self, done: int, total: int, what: str) -> None:
         self._waiting = Waiting(done, total)

@@ -1,0 +1,1 @@
+"""What is measured apart from tests: figures for people, not verdicts for a build."""
