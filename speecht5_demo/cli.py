@@ -10,6 +10,7 @@ import typer
 from speecht5_demo import __version__
 from speecht5_demo.commands import catalogue, evaluate, speak, study, voice
 from speecht5_demo.commands.mos import benchmark_ratings, mos
+from speecht5_demo.commands.push import push
 from speecht5_demo.commands.report import report
 from speecht5_demo.errors import DemoError, SynthesisCancelled
 
@@ -28,6 +29,7 @@ app.add_typer(study.app, name="study")
 app.command("mos")(mos)
 app.command("benchmark-ratings")(benchmark_ratings)
 app.command("report")(report)
+app.command("push")(push)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(voice.app, name="voice")
 

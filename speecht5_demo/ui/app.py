@@ -6,6 +6,7 @@ demo.launch(**launch_options(settings))
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ import gradio as gr
 from gradio.components import Navbar
 from starlette.routing import BaseRoute
 
+from speecht5_demo.hosting import Carrier
 from speecht5_demo.ui import compare, results
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.listen import build as listen
@@ -50,9 +52,19 @@ def build_app(settings: Settings) -> gr.Blocks:
     with demo.route("Results", "/results") as page:
         Navbar(main_page_name="Compare")
         results.build(context, page)
+    carry_ratings(settings)
     demo.queue(max_size=32)
     service.warm_up_in_background()
     return demo
+
+
+def carry_ratings(settings: Settings) -> None:
+    """Keep ratings safe where the disk does not last, if the deployment names a dataset for them."""
+    if settings.ratings_repo:
+        carrier = Carrier(settings.ratings, settings.ratings_repo)
+        carrier.start()
+        if threading.current_thread() is threading.main_thread():
+            carrier.push_on_sigterm()
 
 
 def launch_options(settings: Settings) -> dict[str, Any]:

@@ -1,14 +1,12 @@
 """What a deployment can choose, read once from the environment.
 
-| variable | meaning | default |
-|---|---|---|
-| HOST | address to listen on | 127.0.0.1; 0.0.0.0 in a Space |
-| PORT | TCP port, 1 to 65535 | 7860 |
-| CHECKPOINT | auto, embedded, random-full, a hub id or a folder | auto |
-| DATA_DIR | where ratings, sessions and the server's secret live | ./data |
-| STUDY_DIR | the study that the Listen page plays | DATA_DIR/study |
-| PREPARE_STUDY | 0: do not prepare the shipped study when there is none | 1 |
-| OWNER_KEY | what the study's owner types to download the raw ratings | none: nobody can |
+| variable | meaning | default | |---|---|---| | HOST | address to listen on | 127.0.0.1; 0.0.0.0 in a Space |
+| PORT | TCP port, 1 to 65535 | 7860 | | CHECKPOINT | auto, embedded, random-full, a hub id or a folder | auto
+| | DATA_DIR | where ratings, sessions and the server's secret live | ./data | | STUDY_DIR | the study that
+the Listen page plays | DATA_DIR/study | | PREPARE_STUDY | 0: do not prepare the shipped study when there is
+none | 1 | | RATINGS_REPO | dataset on the hub that ratings are carried to every few minutes | none: they stay
+here | | OWNER_KEY | what the study's owner types to see it run and take the raw ratings | made in
+DATA_DIR/owner-key |
 """
 
 from __future__ import annotations
@@ -35,7 +33,8 @@ class Settings:
         checkpoint: what `open_checkpoint` takes.
         data: folder of everything that must survive a restart.
         study: folder of the study to listen to; may not exist.
-        owner_key: opens the raw downloads; None closes them.
+        owner_key: opens a running study's results; None makes one in `data`.
+        ratings_repo: dataset that ratings are carried to; None keeps them on this disk.
         prepare_study: whether to make the shipped study when DATA_DIR/study holds none.
     """
 
@@ -45,6 +44,7 @@ class Settings:
     data: Path = Path("data")
     study: Path = Path("data/study")
     owner_key: str | None = None
+    ratings_repo: str | None = None
     prepare_study: bool = True
 
     @property
@@ -70,6 +70,7 @@ class Settings:
             data=data,
             study=Path(environment.get("STUDY_DIR") or data / "study"),
             owner_key=environment.get("OWNER_KEY") or None,
+            ratings_repo=environment.get("RATINGS_REPO") or None,
             prepare_study=environment.get("PREPARE_STUDY", "1").strip().lower()
             not in ("0", "no", "false", "off"),
         )

@@ -7,8 +7,8 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from speecht5_demo.hosting.dataset import csv_text
 from speecht5_demo.listening.analysis import as_json
-from speecht5_demo.listening.cells import neutralise
 from speecht5_demo.report.claims_table import claims_json, claims_piece
 from speecht5_demo.report.document import document
 from speecht5_demo.report.summary_csv import summary_csv
@@ -29,13 +29,7 @@ def make_file(kind: str, desk: Desk, look: Look) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="results-"))
     if kind == "ratings":
         path = folder / f"ratings-{stamp}.csv"
-        frame = desk.table().frame
-        words = {
-            name: frame[name].map(neutralise, na_action="ignore")
-            for name in frame.columns
-            if frame[name].dtype == "category" or frame[name].dtype == "str"
-        }
-        frame.assign(**words).to_csv(path, index=False, date_format="%Y-%m-%dT%H:%M:%S.%fZ")
+        path.write_text(csv_text(desk.table().frame), encoding="utf-8")
         return path
     if kind == "summary":
         path = folder / f"scores-{stamp}.csv"
