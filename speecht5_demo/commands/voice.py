@@ -32,6 +32,9 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of texts, weights and batches.")] = 1,
     threads: Annotated[int, typer.Option(help="Processor threads; 0 takes every core.")] = 0,
+    listen: Annotated[
+        bool, typer.Option(help="Measure with a recogniser; without, measure the folder elsewhere.")
+    ] = True,
     miniature: Annotated[
         bool, typer.Option(help="A tiny model on a few sentences: tries the chain.")
     ] = False,
@@ -71,6 +74,7 @@ def train(
         folder=folder,
         device=picked,
         init=init,
+        listen=listen,
         command=shlex.join(command),
         machine=torch.cuda.get_device_name(picked)
         if picked.type == "cuda"
@@ -87,20 +91,29 @@ def train(
 def measure(
     folder: Annotated[Path, typer.Argument(help="A voice's folder.")],
     out: Annotated[Path, typer.Option(help="The JSON file to write.")] = Path("figures.json"),
+    card: Annotated[bool, typer.Option(help="Write figures and model card into the folder instead.")] = False,
     sentences: Annotated[int, typer.Option(min=1, help="Harvard sentences a speaker.")] = 100,
     seeds: Annotated[int, typer.Option(min=1, help="Over how many seeds to count missing stops.")] = 3,
+    long: Annotated[int, typer.Option(min=0, help="Texts of 150 to 200 characters a speaker.")] = 20,
+    mos: Annotated[bool, typer.Option(help="Predicted opinion scores, by DNSMOS.")] = True,
     threads: Annotated[int, typer.Option(help="Processor threads; 0 takes every core.")] = 0,
 ) -> None:
     """Measure a voice against its teacher: word errors, predicted MOS, lengths, stops, reading order."""
     import torch
 
-    from speecht5_demo.voice_training.measuring import measure_folder
+    from speecht5_demo.voice_training.listening import require_libraries
+    from speecht5_demo.voice_training.measuring import examine_folder, measure_folder
+    from speecht5_demo.voice_training.settings import ExaminationSettings
 
+    require_libraries(mos)
     cores = threads or os.cpu_count() or 1
     torch.set_num_threads(cores)
-    examination = measure_folder(folder, sentences, seeds, True, cores, torch.device("cpu"), typer.echo)
-    examination.write(out)
+    work = examine_folder if card else measure_folder
+    settings = ExaminationSettings(sentences=sentences, seeds=seeds, long_texts=long, with_mos=mos)
+    examination = work(folder, settings, cores, torch.device("cpu"), typer.echo)
     for figures in examination.by_speaker:
         wrong, floor = figures.word_errors, figures.teacher_word_errors
         typer.echo(f"{figures.speaker}: word errors {wrong:.1%}, the teacher's {floor:.1%}")
-    typer.echo(f"Written to {out}.")
+    if not card:
+        examination.write(out)
+        typer.echo(f"Written to {out}.")

@@ -124,7 +124,9 @@ class AcousticTraining:
         chance = random.Random(f"{self.seed} acoustic {self.step}")
         torch.manual_seed(chance.randrange(2**62))
         for group in self.steps.param_groups:
-            group["lr"] = self.settings.learning_rate * rate_factor(self.step, fraction, warm_up=400)
+            group["lr"] = self.settings.learning_rate * rate_factor(
+                self.step, fraction, self.settings.warm_up
+            )
         batch = self.clips.random_batch(self.settings.frames, self._longest(), chance)
         sampled = (self.warm or self.step >= self.settings.sampling_from) and chance.random() < 0.5
         with torch.autocast(self.device.type, torch.bfloat16):

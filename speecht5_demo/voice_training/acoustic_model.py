@@ -4,6 +4,7 @@ first step.
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,13 @@ def fold_dropout(model: SpeechT5ForTextToSpeech, keep: float) -> None:
     for layer in (*prenet.layers[1:], prenet.final_layer):
         layer.weight.div_(gain)
     model.config.speech_decoder_prenet_dropout = keep
+
+
+def speaking_copy(model: SpeechT5ForTextToSpeech) -> SpeechT5ForTextToSpeech:
+    """A copy of a model in training, with the dropout that it will speak with."""
+    speaking = copy.deepcopy(model)
+    fold_dropout(speaking.eval(), SPOKEN_KEEP)
+    return speaking
 
 
 def trainable_model(folder: Path) -> SpeechT5ForTextToSpeech:

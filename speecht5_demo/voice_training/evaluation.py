@@ -16,6 +16,7 @@ import numpy.typing as npt
 from speecht5_demo.quality.attention import read
 from speecht5_demo.voice_training.corpus import trimmed
 from speecht5_demo.voice_training.listening import Heard, error_rate, hear_all, mean_opinion
+from speecht5_demo.voice_training.settings import ExaminationSettings
 from speecht5_demo.voice_training.speaker_vectors import speaker_vectors
 from speecht5_demo.voice_training.speaking import Line, Utterance, Voice
 from speecht5_demo.voice_training.teacher import SAMPLING_RATE, SPEAKERS, flite
@@ -25,7 +26,6 @@ MUCH_LONGER = 1.5
 """An utterance of more than this times the teacher's length is a failure that a listener hears."""
 
 _TEST_ORDER = 5
-_LONG_TEXTS = 20
 _LONG_CHARACTERS = range(150, 201)
 
 
@@ -73,11 +73,11 @@ def harvard_sentences(count: int, folder: Path = TEXT_FOLDER) -> list[str]:
     return sentences[:count]
 
 
-def long_sentences(folder: Path = TEXT_FOLDER) -> list[str]:
-    """Twenty test texts of 150 to 200 characters: Harvard sentences one after the other."""
+def long_sentences(count: int, folder: Path = TEXT_FOLDER) -> list[str]:
+    """`count` test texts of 150 to 200 characters: Harvard sentences one after the other."""
     sentences = harvard_sentences(10_000, folder)[::-1]
     texts: list[str] = []
-    while len(texts) < _LONG_TEXTS:
+    while len(texts) < count:
         text = sentences.pop()
         while len(text) < _LONG_CHARACTERS.start:
             text += " " + sentences.pop()
@@ -201,23 +201,20 @@ class Examination:
 def examine(
     voice: Voice,
     speakers: Sequence[str],
-    sentences: int,
-    seeds: int,
+    settings: ExaminationSettings,
     workers: int,
-    with_mos: bool,
     say: Callable[[str], None],
 ) -> Examination:
-    """The final measurement: `sentences` Harvard sentences a speaker, long texts, and stops over several
-    seeds.
-    """
-    say(f"measuring: the teacher reads {sentences} Harvard sentences a speaker")
-    teacher = listen_to_teacher(harvard_sentences(sentences), speakers, workers, with_mos)
+    """The final measurement: Harvard sentences, the same over several seeds, and long texts."""
+    say(f"measuring: the teacher reads {settings.sentences} Harvard sentences a speaker")
+    sentences = harvard_sentences(settings.sentences)
+    teacher = listen_to_teacher(sentences, speakers, workers, settings.with_mos)
     say("measuring: the voice reads them")
-    by_speaker, utterances = measure(voice, teacher, 0, workers, with_mos)
+    by_speaker, utterances = measure(voice, teacher, 0, workers, settings.with_mos)
     missing = sum(figures.missing_stops for figures in by_speaker)
     longer = sum(figures.much_longer for figures in by_speaker)
     total = len(utterances)
-    for seed in range(1, seeds):
+    for seed in range(1, settings.seeds):
         say(f"measuring: once more with seed {seed}")
         again = voice.speak([utterance.line for utterance in utterances], seed)
         total += len(again)
@@ -226,31 +223,18 @@ def examine(
             len(mine.samples) > MUCH_LONGER * len(theirs.samples)
             for mine, theirs in zip(again, teacher, strict=True)
         )
-    say("measuring: twenty long texts a speaker")
-    long_texts = long_sentences() if sentences >= _LONG_TEXTS else long_sentences()[:sentences]
-    long, _ = measure(voice, listen_to_teacher(long_texts, speakers, workers, False), 0, workers, False)
+    long: list[SpeakerFigures] = []
+    if settings.long_texts:
+        say(f"measuring: {settings.long_texts} long texts a speaker")
+        long_teacher = listen_to_teacher(long_sentences(settings.long_texts), speakers, workers, False)
+        long, _ = measure(voice, long_teacher, 0, workers, False)
     return Examination(
-        sentences=sentences,
-        seeds=seeds,
+        sentences=settings.sentences,
+        seeds=settings.seeds,
         by_speaker=by_speaker,
         long=long,
         stops={"utterances": total, "missing_stops": missing, "much_longer": longer},
     )
-
-
-def development_score(figures: Sequence[SpeakerFigures]) -> dict[str, float]:
-    """The figures in short, means over speakers; `score` adds what no listener forgives to the word error
-    rate.
-    """
-    failed = float(np.mean([max(f.missing_stops, f.much_longer) / f.utterances for f in figures]))
-    errors = float(np.mean([f.word_errors for f in figures]))
-    return {
-        "word_errors": round(errors, 4),
-        "teacher_word_errors": round(float(np.mean([f.teacher_word_errors for f in figures])), 4),
-        "failed": round(failed, 4),
-        "monotone": round(float(np.mean([f.monotone for f in figures])), 4),
-        "score": round(errors + failed, 4),
-    }
 
 
 def development_texts(texts: Sequence[str], count: int) -> list[str]:

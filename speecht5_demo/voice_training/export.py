@@ -10,10 +10,9 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import torch
 from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan, SpeechT5Processor
 
-from speecht5_demo.voice_training.acoustic_model import SPOKEN_KEEP, fold_dropout
+from speecht5_demo.voice_training.acoustic_model import speaking_copy
 from speecht5_demo.voice_training.speaker_vectors import speaker_vectors
 from speecht5_demo.voice_training.speaking import MAX_LENGTH_RATIO
 from speecht5_demo.voice_training.texts import LONGEST_TEXT
@@ -42,10 +41,8 @@ def export_voice(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     processor.save_pretrained(partial)
-    speaking = copy.deepcopy(acoustic).cpu().eval()
-    fold_dropout(speaking, SPOKEN_KEEP)
-    speaking.to(torch.float16).save_pretrained(partial / "model")
-    copy.deepcopy(vocoder).cpu().eval().to(torch.float16).save_pretrained(partial / "vocoder")
+    speaking_copy(acoustic).cpu().half().save_pretrained(partial / "model")
+    copy.deepcopy(vocoder).cpu().eval().half().save_pretrained(partial / "vocoder")
     _write_speakers(partial / "speakers")
     limits = {"max_characters": max_characters, "max_length_ratio": MAX_LENGTH_RATIO}
     (partial / "speaking.json").write_text(json.dumps(limits, indent=2) + "\n", encoding="utf-8")

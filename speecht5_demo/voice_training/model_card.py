@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from safetensors import safe_open
 
+from speecht5_demo.errors import VoiceTrainingError
 from speecht5_demo.voice_training.evaluation import Examination, SpeakerFigures
 from speecht5_demo.voice_training.export import folder_bytes
+
+_FILE = "making.json"
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,24 @@ class Making:
     steps: dict[str, int]
     minutes: dict[str, float]
 
+    def write(self, folder: Path) -> None:
+        """Keep it in a voice's folder."""
+        (folder / _FILE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Making:
+        """How the voice in `folder` was made.
+
+        Raises:
+            VoiceTrainingError: when the folder does not say.
+        """
+        path = folder / _FILE
+        if not path.is_file():
+            raise VoiceTrainingError(
+                f"{folder} has no {_FILE}: a card is written for voices of `voice train` only."
+            )
+        return cls(**json.loads(path.read_text(encoding="utf-8")))
+
 
 def write_card(folder: Path, making: Making, examination: Examination) -> None:
     """Write `README.md` into the voice's folder."""
@@ -40,7 +62,8 @@ def write_card(folder: Path, making: Making, examination: Examination) -> None:
 
 
 def _card(folder: Path, making: Making, examination: Examination) -> str:
-    start = f"It went on from {making.started_from}." if making.started_from else "It started from nothing."
+    origin = making.started_from
+    start = f"It went on from the voice in {origin}." if origin else "It started from nothing."
     stages = "\n".join(
         f"| {stage} | {making.steps[stage]:,} | {making.minutes[stage]:.1f} |" for stage in making.steps
     )
@@ -91,11 +114,7 @@ teacher's, and the largest.
 {stops["utterances"]} utterances over {examination.seeds} seeds: {stops["missing_stops"]} did not stop by
 themselves, {stops["much_longer"]} were more than 1.5 times as long as the teacher's.
 
-The same on {examination.long[0].utterances} texts of 150 to 200 characters:
-
-{_table(examination.long)}
-
-## Licence
+{_long(examination)}## Licence
 
 MIT, like the rest of this repository. flite and its voices are distributed under a permissive, BSD-like
 licence.
@@ -114,6 +133,13 @@ def _table(figures: Sequence[SpeakerFigures]) -> str:
         for f in figures
     )
     return "\n".join(lines)
+
+
+def _long(examination: Examination) -> str:
+    if not examination.long:
+        return ""
+    count = examination.long[0].utterances
+    return f"The same on {count} texts of 150 to 200 characters:\n\n{_table(examination.long)}\n\n"
 
 
 def _score(value: float | None) -> str:

@@ -1,4 +1,6 @@
-"""Where a voice listens in its text while it speaks, as a picture: a straight rising line is a voice that reads."""
+"""Where a voice listens in its text while it speaks, as a picture: a straight rising line is a voice that
+reads.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ _CELL = 2
 
 
 def draw_attention(attentions: list[npt.NDArray[np.float32]], path: Path) -> None:
-    """Save maps (steps, tokens) side by side as a PNG: time to the right, text upwards, dark where it listens."""
+    """Save maps (steps, tokens) side by side as a PNG: time to the right, text upwards, dark where it
+    listens.
+    """
     height = max(attention.shape[1] for attention in attentions)
     panels = []
     for attention in attentions:

@@ -1,55 +1,39 @@
 """The whole chain, from sentence lists to a folder that the app loads. Killed anywhere, it goes on from
 there.
 
-Every stage leaves a file, and a stage whose file is there is not run again; inside the long stages,
-training goes on from its last saved state.
+Every stage leaves a file, and a stage whose file is there is not run again; inside the long stages, training
+goes on from its last saved state.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
-from torch import nn
-from transformers import (
-    SpeechT5FeatureExtractor,
-    SpeechT5ForTextToSpeech,
-    SpeechT5HifiGan,
-    SpeechT5Processor,
-    SpeechT5Tokenizer,
-)
+from torch import Tensor, nn
+from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
 
 from speecht5_demo.errors import VoiceTrainingError
-from speecht5_demo.voice_training.acoustic import AcousticTraining, validation_losses
-from speecht5_demo.voice_training.acoustic_batches import AcousticClips
+from speecht5_demo.voice_training.acoustic import AcousticTraining
 from speecht5_demo.voice_training.acoustic_losses import predicted_frames
-from speecht5_demo.voice_training.acoustic_model import SPOKEN_KEEP, fold_dropout, new_model, trainable_model
-from speecht5_demo.voice_training.clip_store import ClipStore
-from speecht5_demo.voice_training.corpus import Clip, make_corpus, read_shards
-from speecht5_demo.voice_training.evaluation import (
-    TeacherLine,
-    development_score,
-    development_texts,
-    listen_to_teacher,
-    measure,
-)
+from speecht5_demo.voice_training.acoustic_model import new_model, speaking_copy, trainable_model
+from speecht5_demo.voice_training.corpus import Clip
 from speecht5_demo.voice_training.export import export_voice
 from speecht5_demo.voice_training.listening import require_libraries
 from speecht5_demo.voice_training.loop import Journal, load_state, save_state
-from speecht5_demo.voice_training.measuring import measure_folder
-from speecht5_demo.voice_training.model_card import Making, write_card
-from speecht5_demo.voice_training.pictures import draw_attention
+from speecht5_demo.voice_training.materials import Materials
+from speecht5_demo.voice_training.measuring import examine_folder
+from speecht5_demo.voice_training.model_card import Making
+from speecht5_demo.voice_training.rehearsal import Rehearsal
 from speecht5_demo.voice_training.settings import TrainingSettings, for_device
-from speecht5_demo.voice_training.speaking import Utterance, Voice
-from speecht5_demo.voice_training.teacher import SPEAKERS
-from speecht5_demo.voice_training.texts import TextSets, make_texts
-from speecht5_demo.voice_training.tokenizer import TOKENIZER_FILE, make_processor
 from speecht5_demo.voice_training.vocoder import VocoderTraining, copy_synthesis_error, new_vocoder
 
+Model = TypeVar("Model", bound=nn.Module)
+
+STAGES = ("vocoder", "acoustic", "matched")
 _MATCHED_FRAMES = 900_000
 _WARM_JUDGES_FROM = 100
 _MINUTE = 60.0
@@ -62,6 +46,7 @@ class Order:
     Attributes:
         folder: of the run: corpus, states, journal, pictures, and in `voice` the result.
         init: a voice's folder to go on from, or None to start from nothing.
+        listen: whether a recogniser is here to measure with; without it the result has no figures yet.
         command: the command line, for the model card.
         machine: what it runs on, for the model card.
     """
@@ -70,6 +55,7 @@ class Order:
     folder: Path
     device: torch.device
     init: Path | None
+    listen: bool
     command: str
     machine: str
     workers: int
@@ -79,249 +65,161 @@ class VoiceRun:
     """One run of the chain; `train()` does what is left of it."""
 
     def __init__(self, order: Order, say: Callable[[str], None]) -> None:
+        if not order.settings.minutes > 0:
+            raise VoiceTrainingError("There is no time to train in: give --minutes more than 0.")
+        if order.listen:
+            require_libraries(order.settings.examination.with_mos)
         self.order = order
         self.settings = for_device(order.settings, order.device)
         self.folder, self.device = order.folder, order.device
+        self.materials = Materials(self.settings, order.folder, order.init, order.device, order.workers)
         self.journal = Journal(order.folder / "journal.jsonl", say)
-        if order.init is not None and not (order.init / TOKENIZER_FILE).is_file():
-            raise VoiceTrainingError(
-                f"{order.init} is no voice: it has no {TOKENIZER_FILE}. Give a voice's folder."
-            )
-        if not order.settings.minutes > 0:
-            raise VoiceTrainingError("There is no time to train in: give --minutes more than 0.")
 
     def train(self) -> Path:
         """Run what is left; the folder of the finished voice."""
-        require_libraries(self.settings.with_mos)
-        texts = make_texts(self.settings.texts, self.settings.seed, held_out=self.settings.held_out_texts)
-        self._make_corpus(texts)
+        self.materials.prepare(self.journal.say)
         vocoder_share, acoustic_share, matched_share = self.settings.shares
-        vocoder = self._vocoder("vocoder", vocoder_share, self._first_vocoder, predicted=False)
-        acoustic = self._acoustic(acoustic_share, vocoder, texts)
-        vocoder = self._vocoder("matched", matched_share, lambda: vocoder, predicted=True)
+        vocoder = self._vocoder(vocoder_share)
+        acoustic = self._acoustic(acoustic_share, vocoder)
+        vocoder = self._matched_vocoder(matched_share, vocoder, acoustic)
         voice = self.folder / "voice"
-        export_voice(acoustic, vocoder, self._processor, voice)
-        self._examine(voice)
+        export_voice(acoustic, vocoder, self.materials.processor, voice)
+        self._making().write(voice)
+        if self.order.listen:
+            examine_folder(
+                voice, self.settings.examination, self.order.workers, self.device, self.journal.say
+            )
         return voice
 
-    def _make_corpus(self, texts: TextSets) -> None:
-        folder = self.folder / "corpus"
-        make_corpus(
-            folder,
-            texts.training,
-            texts.development,
-            self.settings.seed,
-            self.order.workers,
-            self.journal.say,
-        )
+    def _result(self, stage: str) -> Path:
+        return self.folder / f"{stage}-result.pt"
 
-    @cached_property
-    def _training_clips(self) -> list[Clip]:
-        clips = read_shards(sorted((self.folder / "corpus").glob("training-*.npz")))
-        self.journal.note("corpus", "read", clips=len(clips), hours=round(_hours(clips), 2))
-        return clips
-
-    @cached_property
-    def _development_clips(self) -> list[Clip]:
-        return read_shards([self.folder / "corpus" / "development.npz"])
-
-    @cached_property
-    def _processor(self) -> SpeechT5Processor:
-        if self.order.init is None:
-            return make_processor(self.folder / "tokenizer")
-        tokenizer = SpeechT5Tokenizer.from_pretrained(self.order.init, normalize=False, local_files_only=True)
-        return SpeechT5Processor(SpeechT5FeatureExtractor(), tokenizer)
-
-    def _with_tokens(self, clips: list[Clip]) -> AcousticClips:
-        tokenizer = self._processor.tokenizer
-        return AcousticClips(clips, [tokenizer(clip.text)["input_ids"] for clip in clips], self.device)
+    def _seconds(self, share: float) -> float:
+        return share * self.settings.minutes * _MINUTE
 
     # --- vocoder ---
 
-    def _first_vocoder(self) -> SpeechT5HifiGan:
-        if self.order.init is not None:
-            return SpeechT5HifiGan.from_pretrained(self.order.init / "vocoder", dtype=torch.float32)
-        torch.manual_seed(self.settings.seed)
-        some = ClipStore.of(self._training_clips[:2000], torch.device("cpu"), with_samples=False)
-        return new_vocoder(self.settings.vocoder, *some.moments())
+    def _vocoder(self, share: float) -> SpeechT5HifiGan:
+        """The vocoder, trained on the teacher's own frames."""
+        init = self.order.init
+        if init is not None:
+            vocoder = SpeechT5HifiGan.from_pretrained(init / "vocoder", dtype=torch.float32)
+        else:
+            torch.manual_seed(self.settings.seed)
+            vocoder = new_vocoder(self.settings.vocoder, *self.materials.mel_moments())
+        if not self._result("vocoder").exists():
+            judged_from = self.settings.vocoder.discriminators_from if init is None else _WARM_JUDGES_FROM
+            self._train_vocoder("vocoder", share, vocoder, judged_from, self.materials.training, None)
+        return self._loaded("vocoder", vocoder)
 
-    def _vocoder(
-        self, stage: str, share: float, first: Callable[[], SpeechT5HifiGan], predicted: bool
+    def _matched_vocoder(
+        self, share: float, vocoder: SpeechT5HifiGan, acoustic: SpeechT5ForTextToSpeech
     ) -> SpeechT5HifiGan:
-        """The vocoder after `stage`: on the teacher's frames, or on frames that the acoustic model
-        predicts.
-        """
-        result = self.folder / f"{stage}-result.pt"
-        vocoder = first()
-        state = load_state(result, self.device)
-        if state is None:
-            frames, clips = None, self._training_clips
-            if predicted:
-                frames, clips = self._predicted_frames()
-            training = VocoderTraining(
-                vocoder,
-                self.settings.vocoder,
-                ClipStore.of(clips, self.device, with_samples=True),
-                self.folder / f"{stage}-state.pt",
-                self.journal,
-                self.settings.seed,
-                judged_from=(
-                    _WARM_JUDGES_FROM
-                    if predicted or self.order.init is not None
-                    else self.settings.vocoder.discriminators_from
-                ),
-                predicted=frames,
-                stage=stage,
-            )
-            held_out = ClipStore.of(self._development_clips, self.device, with_samples=True)
-            training.run(
-                share * self.settings.minutes * _MINUTE,
-                self.settings.save_seconds,
-                self.settings.report_steps,
-                lambda model: copy_synthesis_error(model, held_out),
-            )
-            state = {
-                "model": training.average.model.state_dict(),
-                "step": training.step,
-                "spent": training.spent,
-            }
-            save_state(result, state)
-        vocoder.load_state_dict(state["model"])
-        nn.Module.to(vocoder.eval(), self.device)
-        return vocoder
+        """The vocoder, trained on what the acoustic model will give it."""
+        if not self._result("matched").exists():
+            clips, frames = self._predicted_frames(acoustic)
+            self._train_vocoder("matched", share, vocoder, _WARM_JUDGES_FROM, clips, frames)
+        return self._loaded("matched", vocoder)
 
-    def _predicted_frames(self) -> tuple[torch.Tensor, list[Clip]]:
-        """Frames that the best acoustic model predicts for some clips, and those clips in the same order."""
-        acoustic = self._first_acoustic()
-        best = load_state(self.folder / "acoustic-result.pt", self.device)
-        if best is None:
-            raise VoiceTrainingError(
-                f"{self.folder / 'acoustic-result.pt'} is gone: start the run in a new folder."
-            )
-        acoustic.load_state_dict(best["model"])
-        nn.Module.to(acoustic, self.device)
+    def _train_vocoder(
+        self,
+        stage: str,
+        share: float,
+        vocoder: SpeechT5HifiGan,
+        judged_from: int,
+        clips: list[Clip],
+        predicted: Tensor | None,
+    ) -> None:
+        training = VocoderTraining(
+            vocoder,
+            self.settings.vocoder,
+            self.materials.with_samples(clips),
+            self.folder / f"{stage}-state.pt",
+            self.journal,
+            self.settings.seed,
+            judged_from,
+            predicted,
+            stage,
+        )
+        held_out = self.materials.with_samples(self.materials.development)
+        training.run(
+            self._seconds(share),
+            self.settings.save_seconds,
+            self.settings.report_steps,
+            lambda model: copy_synthesis_error(model, held_out),
+        )
+        self._finish(stage, training.average.model.state_dict(), training.step, training.spent)
+
+    def _predicted_frames(self, acoustic: SpeechT5ForTextToSpeech) -> tuple[list[Clip], Tensor]:
+        """Some clips, and the frames that the acoustic model predicts for them, in the same order."""
         frames, clips = 0, []
-        for clip in self._training_clips:
+        for clip in self.materials.training:
             frames += clip.frames
             if frames > _MATCHED_FRAMES:
                 break
             clips.append(clip)
-        tokens = self._with_tokens(clips)
-        return predicted_frames(_spoken(acoustic), tokens, self.settings.acoustic.frames), [
-            clips[i] for i in tokens.order
-        ]
+        tokens = self.materials.with_tokens(clips)
+        predicted = predicted_frames(speaking_copy(acoustic), tokens, self.settings.acoustic.frames)
+        return [clips[i] for i in tokens.order], predicted
 
     # --- acoustic model ---
 
-    def _first_acoustic(self) -> SpeechT5ForTextToSpeech:
-        if self.order.init is not None:
-            return trainable_model(self.order.init)
-        torch.manual_seed(self.settings.seed)
-        some = ClipStore.of(self._training_clips[:2000], torch.device("cpu"), with_samples=False)
-        return new_model(self.settings.acoustic, some.moments()[0])
-
-    def _acoustic(self, share: float, vocoder: SpeechT5HifiGan, texts: TextSets) -> SpeechT5ForTextToSpeech:
+    def _acoustic(self, share: float, vocoder: SpeechT5HifiGan) -> SpeechT5ForTextToSpeech:
         """The acoustic model that spoke the development texts best."""
-        result = self.folder / "acoustic-result.pt"
-        acoustic = self._first_acoustic()
-        state = load_state(result, self.device)
-        if state is None:
+        init = self.order.init
+        if init is not None:
+            acoustic = trainable_model(init)
+        else:
+            torch.manual_seed(self.settings.seed)
+            acoustic = new_model(self.settings.acoustic, self.materials.mel_moments()[0])
+        if not self._result("acoustic").exists():
             training = AcousticTraining(
                 acoustic,
                 self.settings.acoustic,
-                self._with_tokens(self._training_clips),
+                self.materials.with_tokens(self.materials.training),
                 self.folder / "acoustic-state.pt",
                 self.journal,
                 self.settings.seed,
-                warm=self.order.init is not None,
+                warm=init is not None,
             )
-            held_out = self._with_tokens(self._development_clips)
-            chosen = development_texts(texts.development, self.settings.development_texts)
-            teacher = listen_to_teacher(chosen, SPEAKERS, self.order.workers, with_mos=False)
-
-            def measured(model: SpeechT5ForTextToSpeech, step: int) -> dict[str, float]:
-                losses = validation_losses(model, held_out, self.settings.acoustic.frames)
-                return losses | self._speak_development(model, vocoder, teacher, step)
-
+            rehearsal = Rehearsal(self.materials, vocoder, self.folder / "attention", self.order.listen)
             training.run(
-                share * self.settings.minutes * _MINUTE,
+                self._seconds(share),
                 self.settings.save_seconds,
                 self.settings.report_steps,
                 self.settings.evaluate_minutes * _MINUTE,
-                measured,
+                rehearsal.measure,
             )
-            best = load_state(training.best_path, self.device)
-            if best is None:
-                raise VoiceTrainingError(f"{training.best_path} is gone: start the run in a new folder.")
-            state = best | {"steps": training.step, "spent": training.spent}
-            save_state(result, state)
-        acoustic.load_state_dict(state["model"])
-        nn.Module.to(acoustic.eval(), self.device)
-        return acoustic
+            best = _state_in(training.best_path, self.device)
+            self._finish("acoustic", best["model"], training.step, training.spent)
+        return self._loaded("acoustic", acoustic)
 
-    def _speak_development(
-        self,
-        model: SpeechT5ForTextToSpeech,
-        vocoder: SpeechT5HifiGan,
-        teacher: list[TeacherLine],
-        step: int,
-    ) -> dict[str, float]:
-        """Free-running figures, and a picture of where the voice listens in its longest text, a panel a
-        speaker.
-        """
-        voice = Voice(_spoken(model), vocoder, self._processor.tokenizer)
-        figures, utterances = measure(voice, teacher, 0, self.order.workers, with_mos=False)
-        longest = [
-            max((u for u in utterances if u.line.speaker == speaker), key=_text_length).attention
-            for speaker in SPEAKERS
-        ]
-        draw_attention(longest, self.folder / "attention" / f"step-{step:06d}.png")
-        return development_score(figures)
+    # --- results ---
 
-    # --- the result ---
+    def _finish(self, stage: str, weights: dict[str, Any], steps: int, spent: float) -> None:
+        save_state(self._result(stage), {"model": weights, "steps": steps, "spent": spent})
 
-    def _examine(self, folder: Path) -> None:
-        """Measure the exported folder as the app will load it, and write its figures and its card."""
-        examination = measure_folder(
-            folder,
-            self.settings.test_texts,
-            self.settings.test_seeds,
-            self.settings.with_mos,
-            self.order.workers,
-            self.device,
-            self.journal.say,
-        )
-        examination.write(folder / "figures.json")
-        write_card(folder, self._making(), examination)
+    def _loaded(self, stage: str, model: Model) -> Model:
+        """`model` with the weights that the stage ended with, on the device, in evaluation mode."""
+        model.load_state_dict(_state_in(self._result(stage), self.device)["model"])
+        nn.Module.to(model.eval(), self.device)
+        return model
 
     def _making(self) -> Making:
-        steps: dict[str, int] = {}
-        minutes: dict[str, float] = {}
-        for stage in ("vocoder", "acoustic", "matched"):
-            state = load_state(self.folder / f"{stage}-result.pt", torch.device("cpu")) or {}
-            steps[stage] = int(state.get("steps", state.get("step", 0)))
-            minutes[stage] = float(state.get("spent", 0.0)) / _MINUTE
+        states = {stage: _state_in(self._result(stage), torch.device("cpu")) for stage in STAGES}
         return Making(
             command=self.order.command,
             machine=self.order.machine,
-            started_from=None if self.order.init is None else f"the voice in {self.order.init}",
-            clips=len(self._training_clips),
-            hours=_hours(self._training_clips),
-            steps=steps,
-            minutes=minutes,
+            started_from=None if self.order.init is None else str(self.order.init),
+            clips=len(self.materials.training),
+            hours=round(self.materials.hours, 2),
+            steps={stage: int(state["steps"]) for stage, state in states.items()},
+            minutes={stage: round(state["spent"] / _MINUTE, 2) for stage, state in states.items()},
         )
 
 
-def _spoken(model: SpeechT5ForTextToSpeech) -> SpeechT5ForTextToSpeech:
-    """A copy with the dropout that it will speak with."""
-    speaking = copy.deepcopy(model)
-    fold_dropout(speaking.eval(), SPOKEN_KEEP)
-    return speaking
-
-
-def _text_length(utterance: Utterance) -> int:
-    return len(utterance.line.text)
-
-
-def _hours(clips: list[Clip]) -> float:
-    return sum(len(clip.samples) for clip in clips) / 16_000 / 3600
+def _state_in(path: Path, device: torch.device) -> dict[str, Any]:
+    state = load_state(path, device)
+    if state is None:
+        raise VoiceTrainingError(f"{path} is gone: start the run in a new folder.")
+    return state

@@ -16,7 +16,7 @@ class AcousticSettings:
     Attributes:
         hidden: width; the feed-forward layers are four times as wide.
         frames: mel frames (16 ms) in a batch, padding included.
-        learning_rate: highest rate of the cosine schedule.
+        learning_rate: highest rate of the cosine schedule. warm_up: steps until it is reached.
         first_lengths: (step, frames): until that step, only clips up to so many frames; alignment is learnt
             on short ones.
         sampling_from: step from which half of the batches see the model's own frames in place of the
@@ -28,6 +28,7 @@ class AcousticSettings:
     heads: int = 4
     frames: int = 2600
     learning_rate: float = 1e-3
+    warm_up: int = 400
     first_lengths: tuple[tuple[int, int], ...] = ((800, 130), (2500, 220), (6000, 340))
     sampling_from: int = 5000
 
@@ -40,6 +41,7 @@ class VocoderSettings:
         channels: width of the first layer; each of the four stages halves it.
         batch: pieces of speech in a batch.
         piece_frames: frames (16 ms) of one piece.
+        learning_rate: highest rate of the cosine schedule. warm_up: steps until it is reached.
         discriminators_from: step from which the discriminators judge; spectra alone before.
         discriminator_width: channels of the discriminators' first layers.
     """
@@ -48,8 +50,26 @@ class VocoderSettings:
     batch: int = 8
     piece_frames: int = 32
     learning_rate: float = 8e-4
+    warm_up: int = 200
     discriminators_from: int = 1500
     discriminator_width: int = 16
+
+
+@dataclass(frozen=True)
+class ExaminationSettings:
+    """The measurement of a finished voice.
+
+    Attributes:
+        sentences: Harvard sentences that each speaker speaks.
+        seeds: over how many seeds missing stops are counted.
+        long_texts: texts of 150 to 200 characters that each speaker speaks.
+        with_mos: whether opinion scores are predicted.
+    """
+
+    sentences: int = 100
+    seeds: int = 3
+    long_texts: int = 20
+    with_mos: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,9 +87,7 @@ class TrainingSettings:
         save_seconds: training time between two resumable states.
         held_out_texts: texts kept for development; validation losses are on all of them, by every speaker.
         development_texts: how many development texts each speaker speaks in a measurement.
-        with_mos: whether the card has predicted opinion scores.
-        test_seeds: over how many seeds missing stops are counted.
-        test_texts: how many Harvard sentences each speaker speaks for the model card.
+        examination: the measurement of the finished voice.
     """
 
     texts: int = 40_000
@@ -83,28 +101,31 @@ class TrainingSettings:
     report_steps: int = 100
     held_out_texts: int = 56
     development_texts: int = 12
-    test_texts: int = 100
-    test_seeds: int = 3
-    with_mos: bool = True
+    examination: ExaminationSettings = ExaminationSettings()
 
 
 MINIATURE = TrainingSettings(
     texts=40,
     minutes=0.5,
     acoustic=AcousticSettings(
-        hidden=32, layers=1, heads=2, frames=1200, learning_rate=3e-3, first_lengths=(), sampling_from=20
+        hidden=32,
+        layers=1,
+        heads=2,
+        frames=1200,
+        learning_rate=3e-3,
+        warm_up=10,
+        first_lengths=(),
+        sampling_from=20,
     ),
     vocoder=VocoderSettings(
-        channels=32, batch=2, piece_frames=16, discriminators_from=10, discriminator_width=4
+        channels=32, batch=2, piece_frames=16, warm_up=10, discriminators_from=10, discriminator_width=4
     ),
     evaluate_minutes=10.0,
     save_seconds=2.0,
     report_steps=10,
     held_out_texts=2,
     development_texts=1,
-    test_texts=1,
-    test_seeds=1,
-    with_mos=False,
+    examination=ExaminationSettings(sentences=1, seeds=1, long_texts=0, with_mos=False),
 )
 """The whole chain in little: proves that it runs, not that it speaks."""
 

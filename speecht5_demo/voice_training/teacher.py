@@ -31,6 +31,7 @@ _GAIN = {"kal16": 2.0}
 """kal16 is recorded 6 dB below the others; a listener would turn the volume up and down between voices."""
 
 _LIBRARY_FOLDER = "FLITE_LIBRARIES"
+_SOUND_LIBRARY = "libasound.so.2"
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,22 @@ def _library(name: str) -> ctypes.CDLL:
         ) from error
 
 
+def _load_sound_library() -> None:
+    """flite's library wants ALSA's, though nothing here plays a sound; a folder of libraries may bring it
+    along.
+    """
+    folder = os.environ.get(_LIBRARY_FOLDER)
+    if folder and (Path(folder) / _SOUND_LIBRARY).is_file():
+        ctypes.CDLL(str(Path(folder) / _SOUND_LIBRARY), mode=ctypes.RTLD_GLOBAL)
+
+
 class Flite:
     """flite's C functions, and one loaded voice for each speaker asked for. Not safe to share between
     threads.
     """
 
     def __init__(self) -> None:
+        _load_sound_library()
         self._main = _library("flite")
         _library("flite_usenglish")
         _library("flite_cmulex")

@@ -142,7 +142,7 @@ class VocoderTraining:
         clock.outside(lambda: save_state(self.state_path, {**parts, "step": self.step, "spent": self.spent}))
 
     def _learn(self, fraction: float) -> dict[str, Tensor]:
-        factor = rate_factor(self.step, fraction, warm_up=200)
+        factor = rate_factor(self.step, fraction, self.settings.warm_up)
         for steps, rate in ((self.generator_steps, 1.0), (self.judge_steps, 0.7)):
             for group in steps.param_groups:
                 group["lr"] = self.settings.learning_rate * rate * factor

@@ -14,11 +14,15 @@ import pytest
 import torch
 
 from speecht5_demo.checkpoints import open_checkpoint
+from speecht5_demo.voice_training.acoustic_model import trainable_model
 from speecht5_demo.voice_training.loop import Journal
+from speecht5_demo.voice_training.materials import Materials
+from speecht5_demo.voice_training.rehearsal import Rehearsal
+from speecht5_demo.voice_training.settings import MINIATURE
 from speecht5_demo.voice_training.teacher import SPEAKERS
 
 _COMMAND = [sys.executable, "-m", "speecht5_demo", "voice", "train", "--miniature"]
-_PATIENCE_S = 240
+_PATIENCE_S = 400
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
@@ -55,7 +59,7 @@ def entries(folder: Path, stage: str, event: str) -> list[dict]:
     return [entry for entry in journal.entries() if (entry["stage"], entry["event"]) == (stage, event)]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_a_killed_run_goes_on_from_its_last_state(run_folder: Path) -> None:
     resumed = entries(run_folder, "acoustic", "resumed")
     assert len(resumed) == 1
@@ -66,7 +70,7 @@ def test_a_killed_run_goes_on_from_its_last_state(run_folder: Path) -> None:
 
 def test_losses_fall(run_folder: Path) -> None:
     acoustic = [entry["l1"] for entry in entries(run_folder, "acoustic", "losses")]
-    assert acoustic[-1] < 0.9 * acoustic[0]
+    assert acoustic[-1] < 0.95 * acoustic[0]
     vocoder = [entry["mel"] for entry in entries(run_folder, "vocoder", "losses")]
     assert vocoder[-1] < vocoder[0]
 
@@ -75,6 +79,17 @@ def test_progress_has_errors_of_free_speech_and_a_picture_of_attention(run_folde
     last = entries(run_folder, "acoustic", "validation")[-1]
     assert {"l1", "word_errors", "teacher_word_errors", "score"} <= set(last)
     assert (run_folder / "attention" / f"step-{last['step']:06d}.png").stat().st_size > 100
+
+
+def test_without_a_recogniser_the_choice_falls_back_on_the_loss(run_folder: Path, tmp_path: Path) -> None:
+    materials = Materials(MINIATURE, run_folder, None, torch.device("cpu"), workers=1)
+    checkpoint = open_checkpoint(str(run_folder / "voice"))
+    acoustic = trainable_model(run_folder / "voice")
+    rehearsal = Rehearsal(materials, checkpoint.load_vocoder(), tmp_path, listen=False)
+    values = rehearsal.measure(acoustic, 7)
+    assert "word_errors" not in values
+    assert values["score"] == pytest.approx(values["l1"] + values["failed"], abs=1e-3)
+    assert (tmp_path / "step-000007.png").exists()
 
 
 def test_the_folder_is_loaded_as_any_checkpoint(run_folder: Path) -> None:
