@@ -9,6 +9,7 @@ import typer
 
 from speecht5_demo import __version__
 from speecht5_demo.commands import catalogue, evaluate, speak, study, voice
+from speecht5_demo.commands.benchmark import benchmark
 from speecht5_demo.commands.mos import benchmark_ratings, mos
 from speecht5_demo.commands.push import push
 from speecht5_demo.commands.report import report
@@ -26,6 +27,7 @@ app.command("compare")(speak.compare)
 app.add_typer(catalogue.variants_app, name="variants")
 app.command("speakers")(catalogue.speakers)
 app.add_typer(study.app, name="study")
+app.command("benchmark")(benchmark)
 app.command("mos")(mos)
 app.command("benchmark-ratings")(benchmark_ratings)
 app.command("report")(report)

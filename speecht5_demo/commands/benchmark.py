@@ -1,0 +1,123 @@
+"""`benchmark`: speed, size and memory of variants, and of other engines, in one interleaved run."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from speecht5_demo.commands import console
+from speecht5_demo.commands.options import CheckpointOption
+
+
+def benchmark(
+    checkpoint: CheckpointOption = "auto",
+    variants: Annotated[
+        str | None,
+        typer.Option("--variants", help="Names with commas, the first to compare with; all if not given."),
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads and processors of each process.")] = 1,
+    repeats: Annotated[int, typer.Option("--repeats", "-r", min=1, help="Interleaved rounds.")] = 7,
+    steps: Annotated[int, typer.Option(min=1, help="Decoder steps of the sentence; 150 are 4.8 s.")] = 150,
+    characters: Annotated[int, typer.Option(min=1, max=600, help="Characters of the sentence.")] = 80,
+    peers: Annotated[
+        bool, typer.Option("--peers", help="Also OpenVINO and onnxruntime, set up apart.")
+    ] = False,
+    peers_folder: Annotated[
+        Path,
+        typer.Option(help="Virtual environment and exported models of the peers; kept for the next run."),
+    ] = Path("data/peers"),
+    brief: Annotated[bool, typer.Option("--brief", help="Leave out the batch curve and long texts.")] = False,
+    output: Annotated[Path | None, typer.Option("--json", help="File to write the document to.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="SVG of speed against size to write.")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Measure nothing: take this document.", exists=True)
+    ] = None,
+    readme: Annotated[
+        Path | None, typer.Option(help="Markdown file whose marked table is replaced.", exists=True)
+    ] = None,
+) -> None:
+    """Measure variants side by side: each in its own process, rounds interleaved, ratios pair by pair.
+
+    Example: python -m speecht5_demo benchmark --checkpoint random-full --variants baseline,int8,turbo-int8
+
+    Again from a document: python -m speecht5_demo benchmark --from docs/benchmark.json --readme README.md
+    """
+    from speecht5_demo.measure.results import conditions, replace_table
+    from speecht5_demo.measure.results import picture as draw
+
+    if source is not None:
+        document: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
+    else:
+        document = _measure(
+            checkpoint, variants, threads, repeats, steps, characters, peers, peers_folder, brief
+        )
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    if picture is not None:
+        picture.write_text(draw(document), encoding="utf-8")
+    if readme is not None:
+        replace_table(readme, document)
+    console.stdout.print(_table(document))
+    console.stdout.print(conditions(document))
+
+
+def _measure(
+    checkpoint: str,
+    variants: str | None,
+    threads: int,
+    repeats: int,
+    steps: int,
+    characters: int,
+    peers: bool,
+    peers_folder: Path,
+    brief: bool,
+) -> dict[str, Any]:
+    from speecht5_demo.measure import BenchmarkPlan, run_benchmark
+    from speecht5_demo.measure.peers import prepare_peers
+    from speecht5_demo.variants import all_variants
+
+    names = tuple(name.strip() for name in variants.split(",")) if variants else None
+    with tempfile.TemporaryDirectory(prefix="speecht5-benchmark-") as artifacts:
+        short: dict[str, Any] = {"batches": (1,), "lengths": ()} if brief else {}
+        plan = BenchmarkPlan(
+            checkpoint=checkpoint,
+            variants=names or tuple(variant.name for variant in all_variants()),
+            artifacts=Path(artifacts),
+            threads=threads,
+            repeats=repeats,
+            characters=characters,
+            steps=steps,
+            **short,
+        )
+
+        def say(line: str) -> None:
+            console.stderr.print(line)
+
+        makers = prepare_peers(checkpoint, peers_folder, threads, say) if peers else ()
+        return run_benchmark(plan, makers, say)
+
+
+def _table(document: dict[str, Any]) -> Table:
+    table = Table(caption="medians; faster: than the first row, round by round; MB: 10**6 bytes")
+    for title in ("variant", "RTF", "faster", "p10-p90", "ms/step", "first ms", "disk MB", "held MB"):
+        table.add_column(title, justify="left" if title == "variant" else "right", overflow="fold")
+    for row in [*document["rows"], *document["peers"]]:
+        ratio = row["ratio_to_baseline"]
+        disk = row.get("sizes", {}).get("disk_bytes") or row.get("disk_bytes")
+        table.add_row(
+            row["variant"],
+            f"{row['rtf']['median']:.3f}",
+            f"{ratio['median']:.2f}",
+            f"{ratio['p10']:.2f}-{ratio['p90']:.2f}",
+            f"{row['ms_per_step']:.2f}",
+            f"{1e3 * row['ttfa_s']:.0f}" if "ttfa_s" in row else "",
+            console.megabytes(disk) if disk else "",
+            console.megabytes(row["serving_rss_bytes"]),
+        )
+    return table

@@ -1,0 +1,237 @@
+"""onnxruntime, one decoder step with a key-value cache as a graph, Linear layers dynamically quantised to int8.
+
+`peer_onnxruntime.py export CHECKPOINT VOCODER FOLDER` writes the graphs; `peer_onnxruntime.py FOLDER THREADS` speaks.
+Encoder, prenet, step and vocoder are graphs of their own; the loop around them is Python.
+"""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from peer_protocol import pin, serve, size_of, versions  # type: ignore[import-not-found]
+
+PARTS = ("encoder", "step", "vocoder")
+
+
+def export(checkpoint: str, vocoder: str, folder: Path) -> None:
+    """Trace the graphs and quantise them; the vocoder has no Linear layer and stays as it is."""
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from torch import nn
+    from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
+
+    model = SpeechT5ForTextToSpeech.from_pretrained(checkpoint, attn_implementation="eager").eval()
+    generator = SpeechT5HifiGan.from_pretrained(vocoder).eval()
+    config = model.config
+    heads, size = config.decoder_attention_heads, config.hidden_size // config.decoder_attention_heads
+    layers = list(model.speecht5.decoder.wrapped_decoder.layers)
+
+    class Encode(nn.Module):
+        """Token ids to each layer's keys and values of the text."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.encoder = model.speecht5.encoder
+            self.keys = nn.ModuleList(layer.encoder_attn.k_proj for layer in layers)
+            self.values = nn.ModuleList(layer.encoder_attn.v_proj for layer in layers)
+
+        def forward(self, tokens: Any) -> Any:
+            hidden = self.encoder(tokens, attention_mask=None, return_dict=True).last_hidden_state[0]
+            split = [projection(hidden).view(-1, heads, size).transpose(0, 1) for projection in self.keys]
+            values = [projection(hidden).view(-1, heads, size).transpose(0, 1) for projection in self.values]
+            return torch.stack(split), torch.stack(values)
+
+    class Step(nn.Module):
+        """One frame pair from the frame before, the cache and the text."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.prenet, self.post = model.speecht5.decoder.prenet, model.speech_decoder_postnet
+            self.layers = nn.ModuleList(layers)
+
+        def attend(self, query: Any, keys: Any, values: Any) -> Any:
+            scores = torch.softmax(query @ keys.transpose(1, 2) * size**-0.5, -1)
+            return (scores @ values).transpose(0, 1).reshape(1, heads * size)
+
+        def forward(
+            self,
+            frame: Any,
+            masks: Any,
+            position: Any,
+            speaker: Any,
+            keys: Any,
+            values: Any,
+            ck: Any,
+            cv: Any,
+        ) -> Any:
+            hidden = frame
+            for index, dense in enumerate(self.prenet.layers):
+                hidden = torch.relu(dense(hidden)) * masks[index]
+            hidden = self.prenet.final_layer(hidden) + self.prenet.encode_positions.alpha * position
+            hidden = torch.relu(self.prenet.speaker_embeds_layer(torch.cat([hidden, speaker], -1)))
+            new_keys, new_values = [], []
+            layer: Any
+            for index, layer in enumerate(self.layers):
+                own, cross = layer.self_attn, layer.encoder_attn
+                shape = (1, heads, size)
+                key = torch.cat([keys[index], own.k_proj(hidden).view(shape).transpose(0, 1)], 1)
+                value = torch.cat([values[index], own.v_proj(hidden).view(shape).transpose(0, 1)], 1)
+                new_keys.append(key)
+                new_values.append(value)
+                query = own.q_proj(hidden).view(shape).transpose(0, 1)
+                hidden = layer.self_attn_layer_norm(hidden + own.out_proj(self.attend(query, key, value)))
+                query = cross.q_proj(hidden).view(shape).transpose(0, 1)
+                mixed = cross.out_proj(self.attend(query, ck[index], cv[index]))
+                hidden = layer.encoder_attn_layer_norm(hidden + mixed)
+                hidden = layer.final_layer_norm(hidden + layer.feed_forward(hidden))
+            made = self.post.feat_out(hidden).view(-1, config.num_mel_bins)
+            stop = torch.sigmoid(self.post.prob_out(hidden)).sum()
+            return made, stop, torch.stack(new_keys), torch.stack(new_values)
+
+    class Vocode(nn.Module):
+        """All frames to samples, through the postnet."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.post, self.generator = model.speech_decoder_postnet, generator
+
+        def forward(self, frames: Any) -> Any:
+            return self.generator(self.post.postnet(frames))
+
+    folder.mkdir(parents=True, exist_ok=True)
+    count, hidden = len(layers), config.hidden_size
+    cache = torch.randn(count, heads, 5, size), torch.randn(count, heads, 5, size)
+    text = torch.randn(count, heads, 9, size), torch.randn(count, heads, 9, size)
+    units, speaker = config.speech_decoder_prenet_units, torch.randn(1, config.speaker_embedding_dim)
+    examples: dict[
+        str, tuple[nn.Module, tuple[Any, ...], list[str], list[str], dict[str, dict[int, str]]]
+    ] = {
+        "encoder": (
+            Encode(),
+            (torch.randint(4, 30, (1, 9)),),
+            ["tokens"],
+            ["ck", "cv"],
+            {"tokens": {1: "n"}},
+        ),
+        "step": (
+            Step(),
+            (
+                torch.randn(1, config.num_mel_bins),
+                torch.ones(2, units),
+                torch.randn(1, hidden),
+                speaker,
+                *cache,
+                *text,
+            ),
+            ["frame", "masks", "position", "speaker", "keys", "values", "ck", "cv"],
+            ["made", "stop", "new_keys", "new_values"],
+            {"keys": {2: "t"}, "values": {2: "t"}, "ck": {2: "n"}, "cv": {2: "n"}},
+        ),
+        "vocoder": (
+            Vocode(),
+            (torch.randn(1, 50, config.num_mel_bins),),
+            ["frames"],
+            ["samples"],
+            {"frames": {1: "t"}},
+        ),
+    }
+    for name, (module, inputs, names, outputs, axes) in examples.items():
+        path = folder / f"{name}.onnx"
+        with torch.no_grad():
+            torch.onnx.export(
+                module.eval(),
+                inputs,
+                str(path),
+                input_names=names,
+                output_names=outputs,
+                dynamic_axes=axes,
+                dynamo=False,
+                opset_version=17,
+            )
+        if name != "vocoder":
+            plain = path.rename(folder / f"plain-{name}.onnx")
+            quantize_dynamic(str(plain), str(path), weight_type=QuantType.QInt8, per_channel=True)
+            plain.unlink()
+    np.savez(
+        folder / "shape.npz",
+        sizes=[count, heads, size, units, config.num_mel_bins],
+        positions=model.speecht5.decoder.prenet.encode_positions.pe[0].numpy(),
+    )
+
+
+class Speaker:
+    """The loop around the graphs."""
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self.parts = {
+            name: onnxruntime.InferenceSession(
+                str(folder / f"{name}.onnx"), options, ["CPUExecutionProvider"]
+            )
+            for name in PARTS
+        }
+        shape = np.load(folder / "shape.npz")
+        self.sizes, self.positions = [int(value) for value in shape["sizes"]], shape["positions"]
+
+    def speak(self, characters: int, steps: int) -> dict[str, Any]:
+        """One utterance of so many tokens and steps."""
+        count, heads, size, units, bins = self.sizes
+        random = np.random.default_rng(0)
+        speaker = random.standard_normal((1, 512)).astype(np.float32)
+        speaker /= np.linalg.norm(speaker)
+        begin = time.perf_counter()
+        ck, cv = self.parts["encoder"].run(None, {"tokens": random.integers(4, 35, (1, characters))})
+        encoded = time.perf_counter()
+        keys = values = np.zeros((count, heads, 0, size), np.float32)
+        frame, frames = np.zeros((1, bins), np.float32), []
+        for step in range(steps):
+            inputs = {
+                "frame": frame,
+                "masks": (random.random((2, units)) < 0.5).astype(np.float32) * 2,
+                "position": self.positions[step : step + 1],
+                "speaker": speaker,
+                "keys": keys,
+                "values": values,
+                "ck": ck,
+                "cv": cv,
+            }
+            made, _, keys, values = self.parts["step"].run(None, inputs)
+            frames.append(made)
+            frame = made[-1:]
+        decoded = time.perf_counter()
+        (samples,) = self.parts["vocoder"].run(None, {"frames": np.concatenate(frames)[None]})
+        end = time.perf_counter()
+        return {
+            "encode_s": encoded - begin,
+            "decode_s": decoded - encoded,
+            "vocode_s": end - decoded,
+            "total_s": end - begin,
+            "audio_s": samples.size / 16_000,
+            "steps": steps,
+        }
+
+
+def main() -> None:
+    """See the top of the file."""
+    if sys.argv[1] == "export":
+        export(sys.argv[2], sys.argv[3], Path(sys.argv[4]))
+        return
+    folder, threads = Path(sys.argv[1]), int(sys.argv[2])
+    pin(threads)
+    serve(
+        Speaker(folder, threads).speak,
+        {
+            "versions": versions("onnxruntime", "torch", "transformers"),
+            "disk_bytes": size_of(folder),
+            "note": "one step as a graph with a key-value cache; Linear layers int8, vocoder fp32",
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
