@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,13 +21,14 @@ from rich.table import Table
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import CheckpointOption, JsonOption, SeedOption, read_speaker
 from speecht5_demo.errors import QualityError, VoiceTrainingError
-from speecht5_demo.quality.metrics import BY_NAME, choose, unavailable
+from speecht5_demo.quality.metrics import BY_NAME, SWEPT, choose, unavailable
 from speecht5_demo.quality.recognisers import OFFLINE
 from speecht5_demo.quality.sentences import DEFAULT_SENTENCES, read_sentences
 
 if TYPE_CHECKING:
     from speecht5_demo.checkpoints import Checkpoint
     from speecht5_demo.quality.plan import Task
+    from speecht5_demo.quality.runner import OnTask
     from speecht5_demo.speakers import Speaker
     from speecht5_demo.variants import Variant
 
@@ -111,6 +114,77 @@ def evaluation(
     console.stderr.print(source.notice)
     for reason in sorted(set(absent.values())):
         console.stderr.print(f"Left out: {reason}")
+    with _progress() as on_task:
+        summary = evaluate(settings, source, output, jobs, absent, on_task)
+    if json:
+        console.print_json(summary)
+        return
+    console.stdout.print(summary_table(summary))
+    console.stderr.print(f"{output / 'index.html'} shows it; {output / 'summary.json'} and rows.csv hold it.")
+
+
+@app.command("sweep")
+def sweep_command(
+    checkpoint: CheckpointOption = "auto",
+    prune: Annotated[
+        str, typer.Option(help="Amounts: START:STOP:STEP, both ends included, or a list.")
+    ] = "0:0.9:0.1",
+    quantize: Annotated[bool, typer.Option("--quantize", help="Quantise to int8 after pruning.")] = False,
+    speakers: SpeakersOption = "",
+    sentences: SentencesOption = "20",
+    metrics: MetricsOption = ",".join(SWEPT),
+    asr: AsrOption = OFFLINE,
+    seed: SeedOption = 0,
+    jobs: JobsOption = 2,
+    repeats: Annotated[
+        int, typer.Option("--repeats", "-r", min=1, max=20, help="Timed runs of each point.")
+    ] = 5,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of this sweep.")] = Path(
+        "runs/sweep"
+    ),
+    json: JsonOption = False,
+) -> None:
+    """Quality, latency and size over the amount of pruning: where does the voice break?
+
+    Example: python -m speecht5_demo evaluate sweep --prune 0:0.9:0.1 --quantize
+    """
+    from speecht5_demo.checkpoints import open_checkpoint
+    from speecht5_demo.quality.plan import Settings, checked
+    from speecht5_demo.quality.sweep import amounts, sweep
+    from speecht5_demo.quality.sweep_page import verdict, write_sweep_page
+
+    row = amounts(prune)
+    source = open_checkpoint(checkpoint)
+    chosen = choose(metrics.split(","), recordings=False, speaker_model=False)
+    absent = unavailable(chosen, asr)
+    settings = checked(
+        Settings(
+            checkpoint=source.spec,
+            variants=(),
+            speakers=_speakers(source, speakers),
+            sentences=read_sentences(sentences),
+            metrics=tuple(name for name in chosen if name not in absent),
+            asr=asr,
+            seed=seed,
+        ),
+        source,
+    )
+    console.stderr.print(source.notice)
+    for reason in sorted(set(absent.values())):
+        console.stderr.print(f"Left out: {reason}")
+    with _progress() as on_task:
+        document = sweep(settings, source, row, quantize, output, jobs, repeats, on_task)
+    page = write_sweep_page(document, output)
+    if json:
+        console.print_json(document)
+        return
+    console.stdout.print(verdict(document))
+    console.stderr.print(f"{page} shows it; {output / 'sweep.json'} holds it.")
+
+
+@contextmanager
+def _progress() -> Iterator[OnTask]:
+    """A bar on stderr over all utterances of a run."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -124,12 +198,7 @@ def evaluation(
         def on_task(done: int, total: int, task: Task) -> None:
             bars.update(bar, completed=done, total=total, description=f"{task.variant} {task.speaker}")
 
-        summary = evaluate(settings, source, output, jobs, absent, on_task)
-    if json:
-        console.print_json(summary)
-        return
-    console.stdout.print(summary_table(summary))
-    console.stderr.print(f"{output / 'index.html'} shows it; {output / 'summary.json'} and rows.csv hold it.")
+        yield on_task
 
 
 def summary_table(summary: dict[str, Any]) -> Table:

@@ -154,6 +154,9 @@ METRICS: tuple[Metric, ...] = (
     ),
 )
 
+SWEPT = ("wer", "cer", "pesq", "mcd", "f0", "duration", "stop", "repeats", "skips", "predicted-mos")
+"""What a sweep over amounts of pruning measures by default."""
+
 ASR_MODULE = {"pocketsphinx": ("pocketsphinx",)}
 _WARPING = ("mel_cepstral_distance", "librosa")
 MODULES = {
