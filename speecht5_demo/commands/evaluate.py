@@ -45,6 +45,7 @@ SpeakersOption = Annotated[
         "--speakers", help="Names that `speakers` lists, blends or files, with commas; all by default."
     ),
 ]
+SWEPT_METRICS = ",".join(SWEPT)
 AsrOption = Annotated[
     str,
     typer.Option("--asr", help=f"{OFFLINE}, or a transformers checkpoint such as openai/whisper-base.en."),
@@ -132,7 +133,7 @@ def sweep_command(
     quantize: Annotated[bool, typer.Option("--quantize", help="Quantise to int8 after pruning.")] = False,
     speakers: SpeakersOption = "",
     sentences: SentencesOption = "20",
-    metrics: MetricsOption = ",".join(SWEPT),
+    metrics: MetricsOption = SWEPT_METRICS,
     asr: AsrOption = OFFLINE,
     seed: SeedOption = 0,
     jobs: JobsOption = 2,

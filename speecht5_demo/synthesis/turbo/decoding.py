@@ -94,6 +94,9 @@ class Decoding(Protocol):
     def advance(self, steps: int) -> None:
         """Take up to `steps` steps, fewer when every utterance ends before."""
 
+    def hear(self, frames: Tensor) -> None:
+        """Let the next step hear these frames, float32 (active utterances, mel bins), instead of those just made."""
+
 
 class Decoder(Protocol):
     """Decoder weights, ready to run."""
@@ -193,6 +196,10 @@ class TorchDecoding:
         target = self._step + steps
         while self._rows and self._step < target:
             self._block(min(target, self._most()))
+
+    def hear(self, frames: Tensor) -> None:
+        """Let the next step hear these frames, float32 (active utterances, mel bins), instead of those just made."""
+        self._last = frames
 
     def _most(self) -> int:
         return max(self._prompts[row].limits.max_steps for row in self._rows)

@@ -161,6 +161,39 @@ class TurboEngine:
                 )
         return utterances
 
+    def follow(self, tokens: Tensor, speaker: Tensor, masks: DropoutMasks, frames: Tensor) -> Utterance:
+        """Speak along given frames instead of the own ones (teacher forcing): step t hears `frames[t]`.
+
+        Args:
+            tokens, speaker, masks: as `speak`.
+            frames: float32, shape (steps, mel bins); the first is what the first step hears, zeros as a rule.
+
+        Raises:
+            SynthesisError: as `speak`.
+        """
+        steps = frames.shape[0]
+        limits = StepLimits(steps, min_steps=steps, threshold=float("inf"))
+        with torch.inference_mode():
+            begin = time.perf_counter()
+            prompt = self._prompt(Request(tokens, speaker, masks, limits))
+            encoded = time.perf_counter()
+            decoding = self._decoder.start([prompt])
+            for frame in frames:
+                decoding.hear(frame[None])
+                decoding.advance(1)
+            mel = self._postnet.refine(decoding.frames(0))
+            decoded = time.perf_counter()
+            samples = self._vocoder.vocode(mel)
+            return Utterance(
+                mel=mel,
+                samples=samples,
+                encode_s=encoded - begin,
+                decode_s=decoded - encoded,
+                vocode_s=time.perf_counter() - decoded,
+                steps=steps,
+                ended=False,
+            )
+
     def stream(
         self,
         tokens: Tensor,

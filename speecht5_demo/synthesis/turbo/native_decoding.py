@@ -159,6 +159,11 @@ class NativeDecoding:
             most = max(utterance.prompt.limits.max_steps for utterance in active)
             self._run(active, min(target, most))
 
+    def hear(self, frames: Tensor) -> None:
+        """Let the next step hear these frames, float32 (active utterances, mel bins), instead of those just made."""
+        for row, frame in zip(self._rows, frames, strict=True):
+            self._utterances[row].last.copy_(frame)
+
     def _run(self, active: list[_Utterance], until: int) -> None:
         kept = [utterance.reserve(self._step, until) for utterance in active]
         rows = (Row * len(active))(*(utterance.row for utterance in active))
