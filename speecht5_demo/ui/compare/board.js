@@ -1,7 +1,7 @@
 // The comparison board. `props.value` is the snapshot that the server lets this page know; nothing else is kept here.
 // Cards are made once and then changed in place, so audio plays on while other cards arrive.
+// WORDS, lowest score first, and QUESTION are put in front by board.py.
 // All text goes through textContent: what a visitor typed is never markup.
-const WORDS = ['Bad', 'Poor', 'Fair', 'Good', 'Excellent'];
 const PLAY = 'M7 4.5v15l13-7.5z';
 const PAUSE = 'M6 4.5h4.5v15H6zM13.5 4.5H18v15h-4.5z';
 const root = window.gradio_config?.root || location.origin;
@@ -148,7 +148,7 @@ const makeScale = (run, data, heard, heardFraction, audio) => {
   }));
   const options = WORDS.map((word, i) =>
     h('label', {}, radios[i], h('span', { 'aria-hidden': 'true' }, h('b', {}, String(i + 1)), word)));
-  const node = h('fieldset', {}, h('legend', {}, 'How does it sound?'), h('div', { class: 'scale' }, ...options), save, note);
+  const node = h('fieldset', {}, h('legend', {}, QUESTION), h('div', { class: 'scale' }, ...options), save, note);
 
   const say = (text, wrong = false) => { note.textContent = text; note.classList.toggle('wrong', wrong); };
   const refresh = () => {

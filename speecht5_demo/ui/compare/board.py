@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-_SCRIPT = (Path(__file__).parent / "board.js").read_text(encoding="utf-8")
+from speecht5_demo.ui.components.scale import ACR_WORDS, QUESTION
+
+_SCRIPT = f"const WORDS = {json.dumps(ACR_WORDS)};\nconst QUESTION = {json.dumps(QUESTION)};\n" + (
+    Path(__file__).parent / "board.js"
+).read_text(encoding="utf-8")
 
 _EMPTY = """<div class="board"><ol class="steps">
 <li><b>Speak</b> <span>Every chosen variant says your sentence, with the same speaker and seed.</span></li>

@@ -11,7 +11,8 @@ from speecht5_demo.errors import DemoError, RatingsError
 from speecht5_demo.listening.ratings import RatingRow, RatingsWriter
 from speecht5_demo.listening.rows import check_rating
 from speecht5_demo.ui.compare.runs import Card, Run, Runs
-from speecht5_demo.ui.compare.view import QUESTION, board_view
+from speecht5_demo.ui.compare.view import board_view
+from speecht5_demo.ui.components.scale import QUESTION
 
 WHOLE_CLIP = 0.95
 _LISTENER = re.compile(r"[A-Za-z0-9-]{8,64}")

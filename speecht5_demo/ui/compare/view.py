@@ -15,8 +15,6 @@ from speecht5_demo.ui.compare.figures import change, megabytes, overlap, row, se
 from speecht5_demo.ui.compare.runs import Card, Run
 from speecht5_demo.variants import BASELINE
 
-QUESTION = "How does it sound?"
-
 _STATUS = {
     "waiting": "Waiting for the voice: it serves one visitor at a time.",
     "loading": "Loading the voice. This happens once after a start.",
@@ -33,7 +31,6 @@ def board_view(run: Run) -> dict[str, Any]:
         "run": run.session_id,
         "opened": run.opened_ms,
         "revision": revision,
-        "question": QUESTION,
         "status": _status(run, revealed),
         "problem": run.problem,
         "progress": _progress(run, revealed),
