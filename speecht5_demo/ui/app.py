@@ -19,7 +19,7 @@ from speecht5_demo.ui import compare, results
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.listen import build as listen
 from speecht5_demo.ui.settings import Settings
-from speecht5_demo.ui.theme import HEAD, STYLESHEETS, theme
+from speecht5_demo.ui.theme import FAVICON, HEAD, STYLESHEETS, theme
 
 TITLE = "Hear what optimisation costs"
 
@@ -79,4 +79,5 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "theme": theme(),
         "css_paths": list(STYLESHEETS),
         "head": HEAD,
+        "favicon_path": FAVICON,
     }

@@ -16,6 +16,7 @@ STYLESHEETS = (
     HERE.parent / "report" / "report.css",
     HERE / "results" / "results.css",
 )
+FAVICON = HERE / "favicon.svg"
 HEAD = f"<style>{(HERE / 'media.css').read_text(encoding='utf-8')}</style>"
 
 _SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")

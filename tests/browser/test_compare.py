@@ -201,6 +201,8 @@ def test_own_variant_and_uploaded_speaker_join_the_comparison(
     page.page.get_by_role("button", name="Another voice").click()
     page.page.locator("#upload input[type=file]").set_input_files(vector)
     expect(page.page.locator("#upload")).to_contain_text("mine", timeout=LONG_WAIT_MS)
+    page.page.get_by_label("Blend with").click()
+    page.page.get_by_role("option", name="Slt").click()
     page.page.get_by_role("button", name="Your own version").click()
     page.page.get_by_label("Add it to the comparison").check()
     page.page.get_by_label("Then quantise to INT8").check()
@@ -210,7 +212,7 @@ def test_own_variant_and_uploaded_speaker_join_the_comparison(
     (row,) = [row for row in rows(server.data) if row["text"] == "My own."]
     assert row["blind"] == "false"
     assert row["variant"].startswith("custom-")
-    assert row["speaker"].startswith("upload-")
+    assert re.fullmatch(r"upload-\w+\+slt:0.5", row["speaker"])
 
 
 def test_a_speaker_file_of_the_wrong_shape_is_explained(

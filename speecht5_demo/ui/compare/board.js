@@ -74,7 +74,8 @@ const makeCard = (run, data) => {
     glyph.firstChild.setAttribute('d', playing ? PAUSE : PLAY);
     play.setAttribute('aria-label', `${playing ? 'Pause' : 'Play'} sample ${data.letter}`);
   };
-  play.onclick = () => (audio.paused ? audio.play() : audio.pause());
+  const broken = () => { time.textContent = 'cannot play'; };
+  play.onclick = () => (audio.paused ? audio.play().catch((error) => error.name !== 'AbortError' && broken()) : audio.pause());
   seek.oninput = () => { audio.currentTime = Number(seek.value); tell(); };
   audio.ontimeupdate = tell;
   audio.onplay = () => {
@@ -86,7 +87,7 @@ const makeCard = (run, data) => {
   };
   audio.onpause = () => show(false);
   audio.onended = () => { show(false); card.refresh(); };
-  audio.onerror = () => { time.textContent = 'cannot play'; };
+  audio.onerror = broken;
   players.add(audio);
   tell();
   const heardFraction = () => {
