@@ -9,7 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from speecht5_demo.listening.analysis.power import chance_of_not_worse
-from speecht5_demo.listening.assignment import plan_session
+from speecht5_demo.listening.assignment import Trial, plan_session
+from speecht5_demo.listening.balance import CANDIDATES, Balance
 from speecht5_demo.listening.manifest import Manifest
 
 GOOD_POWER = 0.8
@@ -69,9 +70,7 @@ def cover(manifest: Manifest, listeners: int) -> Coverage:
     pairs: Counter[str] = Counter()
     opened: Counter[str] = Counter()
     places: dict[str, list[float]] = {variant: [] for variant in study.variants}
-    plans = [
-        plan_session(manifest, str(uuid.uuid5(uuid.NAMESPACE_OID, f"planned {k}"))) for k in range(listeners)
-    ]
+    plans = _plans(manifest, listeners)
     for plan in plans:
         tests = [trial.stimulus for trial in plan if trial.role == "test"]
         sentences.update({clip.sentence_id for clip in tests})
@@ -99,3 +98,15 @@ def cover(manifest: Manifest, listeners: int) -> Coverage:
             sentences_per_listener=min(study.session.sentences, len(names)),
         ),
     )
+
+
+def _plans(manifest: Manifest, listeners: int) -> list[tuple[Trial, ...]]:
+    """Plans of listeners who come one after the other, each given the id that evens things out most."""
+    balance = Balance()
+    plans = []
+    for number in range(listeners):
+        names = (f"planned {number}/{k}" for k in range(CANDIDATES))
+        candidates = [plan_session(manifest, str(uuid.uuid5(uuid.NAMESPACE_OID, name))) for name in names]
+        plans.append(candidates[balance.best(candidates)])
+        balance.add(plans[-1])
+    return plans

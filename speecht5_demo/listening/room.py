@@ -18,12 +18,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from speecht5_demo.errors import RatingsError
-from speecht5_demo.listening import flags
+from speecht5_demo.listening.answers import Answer, rating_row
 from speecht5_demo.listening.append_only import AppendOnlyCsv
 from speecht5_demo.listening.assignment import Trial, plan_session
+from speecht5_demo.listening.balance import CANDIDATES, Balance
+from speecht5_demo.listening.flags import Told
 from speecht5_demo.listening.ledger import Ledger, SessionRecord
 from speecht5_demo.listening.manifest import Manifest, clip_path
-from speecht5_demo.listening.rows import RatingRow, check_rating, iso_utc, utc_now
+from speecht5_demo.listening.rows import check_rating, iso_utc, utc_now
 from speecht5_demo.listening.session_events import SessionEvent, SessionsWriter
 from speecht5_demo.listening.tickets import Kind, Signer, Token
 from speecht5_demo.listening.views import (
@@ -71,6 +73,7 @@ class Room:
         self._ratings = self.writer or RatingsWriter(self.ratings_folder, self.durable)
         self._sessions = SessionsWriter(self.ratings_folder, self.durable)
         self._refusals = AppendOnlyCsv(self.ratings_folder, "refusals", ("at", "study_id", "reason"))
+        self._balance, self._balanced, self._balancing = Balance(), set[str](), threading.Lock()
         self._one_at_a_time = [threading.Lock() for _ in range(256)]
         self.plan = lru_cache(maxsize=4096)(lambda listener_id: plan_session(self.manifest, listener_id))
 
@@ -85,11 +88,11 @@ class Room:
         known = self._signer.open(token, Kind.SESSION)
         given = {column: _parameter(parameters, names) for column, names in PLATFORM_PARAMETERS.items()}
         if given["platform_participant"]:
-            listener_id = self._derived("participant", given["platform_participant"])
+            listener_id = self._listener_for("participant", given["platform_participant"])
         elif known:
             listener_id = known.listener_id
         else:
-            listener_id = self._derived("visit", _words(visit, 64) or str(uuid.uuid4()))
+            listener_id = self._listener_for("visit", _words(visit, 64) or str(uuid.uuid4()))
         with self._turn(listener_id):
             if "start" not in self._record(listener_id).events:
                 self._note(listener_id, "start", language=language[:20], **given)
@@ -133,7 +136,9 @@ class Room:
             score = check_rating(rating, self.manifest.study.method)
         except RatingsError as error:
             raise self._refusal("not-a-rating", str(error)) from error
-        told = flags.Told.from_page(heard, plays, response_s)
+        told = Told.from_page(heard, plays, response_s)
+        session_id = self.session_id(listener_id)
+        given = Answer(listener_id, session_id, trial, score, told, opened.issued_ms / 1000, now)
         with self._turn(listener_id):
             record = self._record(listener_id)
             if trial.number in record.rated:
@@ -141,9 +146,7 @@ class Room:
                 raise self._refusal(
                     "already-rated", "This clip has its rating already; the first one counts."
                 )
-            self._ratings.append(
-                self._row(listener_id, trial, score, told, now, opened.issued_ms / 1000, record)
-            )
+            self._ratings.append(rating_row(self.manifest, given, record))
             self._note_end(listener_id)
         return self.view(listener_id)
 
@@ -214,63 +217,26 @@ class Room:
             return "break"
         return "trial"
 
-    def _row(
-        self,
-        listener_id: str,
-        trial: Trial,
-        score: int,
-        told: flags.Told,
-        now: float,
-        issued: float,
-        record: SessionRecord,
-    ) -> RatingRow:
-        study, clip, other = self.manifest.study, trial.stimulus, trial.compared_with
-        session_id = self.session_id(listener_id)
-        kept = score
-        if other is not None and trial.stimulus_first and trial.role != "trap":
-            kept = -score  # asked as "second against first", kept as "stimulus against compared_with"
-        return RatingRow(
-            rating_id=str(uuid.uuid5(uuid.UUID(session_id), f"trial {trial.number}")),
-            study_id=study.id,
-            session_id=session_id,
-            listener_id=listener_id,
-            submitted_at=datetime.fromtimestamp(now, UTC),
-            source="study",
-            blind=True,
-            trial=trial.number,
-            position=len(record.rated) + 1,
-            method=study.method,
-            question=study.asked,
-            role=trial.role,
-            stimulus_id=clip.id,
-            compared_with=other.id if other else "",
-            sentence_id=clip.sentence_id,
-            text=clip.text,
-            speaker=clip.speaker,
-            variant=clip.variant,
-            checkpoint=self.manifest.checkpoint,
-            seed=clip.seed,
-            audio_sha256=clip.sha256,
-            rating=kept,
-            heard_fraction=told.heard_fraction,
-            plays=told.plays,
-            response_s=told.response_s,
-            device=record.told.get("device", ""),
-            headphones=record.told.get("headphones", ""),
-            flags=flags.judge(trial, score, told, now - issued) + self._doubts(record),
-        )
-
-    def _doubts(self, record: SessionRecord) -> tuple[str, ...]:
-        said, check = record.told.get("headphones", ""), record.told.get("headphone_check", "")
-        return (flags.HEADPHONES_DOUBTFUL,) if flags.doubts_headphones(said, check) else ()
-
     def session_id(self, listener_id: str) -> str:
         """One session a listener and prepared study: coming back is going on."""
         return str(uuid.uuid5(uuid.UUID(listener_id), self.manifest.digest))
 
-    def _derived(self, what: str, name: str) -> str:
-        """A listener id from something the listener comes with: always the same, no way back without the secret."""
-        return str(uuid.UUID(bytes=self._signer.name(what, name), version=4))
+    def _listener_for(self, what: str, name: str) -> str:
+        """A listener id for what somebody comes with: the one they have, else the one that the study needs most.
+
+        There is no way back from the id without the secret.
+        """
+        derived = (self._signer.name(what, f"{name}/{k}") for k in range(CANDIDATES))
+        candidates = [str(uuid.UUID(bytes=each, version=4)) for each in derived]
+        begun = self._ledger.sessions()
+        for listener_id in candidates:
+            if self.session_id(listener_id) in begun:
+                return listener_id
+        with self._balancing:
+            for session_id in begun.keys() - self._balanced:
+                self._balance.add(self.plan(begun[session_id].told["listener_id"]))
+                self._balanced.add(session_id)
+            return candidates[self._balance.best(map(self.plan, candidates))]
 
     def _note_end(self, listener_id: str) -> None:
         """Write the end down once everything is rated, also when a crash came between the last rating and this."""

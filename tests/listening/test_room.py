@@ -3,6 +3,7 @@
 import json
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -297,3 +298,24 @@ def test_claimed_headphones_that_do_not_pass_the_check_are_flagged_and_not_block
         view = room.answer(view.token, step, told)
     room.rate(view.ticket, 4, **HEARD)
     assert ("headphones-doubtful" in read_ratings(tmp_path).frame["flags"].iloc[0]) == doubted
+
+
+def test_thirty_newcomers_hear_every_sentence_and_opening_about_equally_often(open_room: Open) -> None:
+    rooms = [open_room(), open_room()]  # two replicas on one folder, in turn
+    sentences: Counter[str] = Counter()
+    opened: Counter[str] = Counter()
+    for k in range(30):
+        room = rooms[k % 2]
+        view = room.enter(None, {"PROLIFIC_PID": f"worker {k}"} if k % 3 else {}, "en", visit=f"visit {k}")
+        tests = [t.stimulus for t in room.plan(room.listener_of(view.token) or "") if t.role == "test"]
+        sentences.update({clip.sentence_id for clip in tests})
+        opened[tests[0].variant] += 1
+    assert max(sentences.values()) - min(sentences.values()) <= 3
+    assert max(opened.values()) - min(opened.values()) <= 3
+
+
+def test_beginning_twice_with_one_visit_is_beginning_once(open_room: Open, tmp_path: Path) -> None:
+    first = open_room().enter(None, {}, "en", visit="one")
+    again = open_room().enter(None, {}, "en", visit="one")
+    assert open_room().listener_of(first.token) == open_room().listener_of(again.token)
+    assert len(read_sessions(tmp_path)) == 1

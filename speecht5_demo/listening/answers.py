@@ -1,0 +1,74 @@
+"""From what a listener answered to the row that is kept."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from speecht5_demo.listening import flags
+from speecht5_demo.listening.assignment import Trial
+from speecht5_demo.listening.ledger import SessionRecord
+from speecht5_demo.listening.manifest import Manifest
+from speecht5_demo.listening.rows import RatingRow
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer to one trial.
+
+    Attributes:
+        score: on the method's scale; for a pair, the second clip against the first, as it was asked.
+        told: what the page reports about listening.
+        issued_s: when the trial's ticket was handed out, server time in seconds since 1970.
+        received_s: when the answer arrived.
+    """
+
+    listener_id: str
+    session_id: str
+    trial: Trial
+    score: int
+    told: flags.Told
+    issued_s: float
+    received_s: float
+
+
+def rating_row(manifest: Manifest, answer: Answer, record: SessionRecord) -> RatingRow:
+    """The row of an answer; the same trial of the same session always has the same rating_id."""
+    study, trial = manifest.study, answer.trial
+    clip, other = trial.stimulus, trial.compared_with
+    score = answer.score
+    if other is not None and trial.stimulus_first and trial.role != "trap":
+        score = -score  # asked as "second against first", kept as "stimulus against compared_with"
+    unusual = flags.judge(trial, answer.score, answer.told, answer.received_s - answer.issued_s)
+    headphones, check = record.told.get("headphones", ""), record.told.get("headphone_check", "")
+    if flags.doubts_headphones(headphones, check):
+        unusual = (*unusual, flags.HEADPHONES_DOUBTFUL)
+    return RatingRow(
+        rating_id=str(uuid.uuid5(uuid.UUID(answer.session_id), f"trial {trial.number}")),
+        study_id=study.id,
+        session_id=answer.session_id,
+        listener_id=answer.listener_id,
+        submitted_at=datetime.fromtimestamp(answer.received_s, UTC),
+        source="study",
+        blind=True,
+        trial=trial.number,
+        position=len(record.rated) + 1,
+        method=study.method,
+        question=study.asked,
+        role=trial.role,
+        stimulus_id=clip.id,
+        compared_with=other.id if other else "",
+        sentence_id=clip.sentence_id,
+        text=clip.text,
+        speaker=clip.speaker,
+        variant=clip.variant,
+        checkpoint=manifest.checkpoint,
+        seed=clip.seed,
+        audio_sha256=clip.sha256,
+        rating=score,
+        heard_fraction=answer.told.heard_fraction,
+        plays=answer.told.plays,
+        response_s=answer.told.response_s,
+        device=record.told.get("device", ""),
+        headphones=headphones,
+        flags=unusual,
+    )
