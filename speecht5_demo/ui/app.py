@@ -76,6 +76,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "ssr_mode": False,
         "max_file_size": "5mb",
         "show_error": False,
+        "enable_monitoring": False,
         "theme": theme(),
         "css_paths": list(STYLESHEETS),
         "head": HEAD,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -258,6 +259,18 @@ def test_the_compare_endpoint_explains_unusable_input(
     client = Client(server.url, verbose=False)
     with pytest.raises(AppError, match=sentence):
         client.predict(*arguments, api_name="/compare")
+
+
+def test_ratings_keys_and_sources_are_not_served(server: Server) -> None:
+    for path in (
+        *server.data.rglob("*.*"),
+        server.data / "owner-key",
+        Path("app.py").resolve(),
+        "/etc/passwd",
+        "app.py",
+    ):
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(f"{server.url}/gradio_api/file={path}")
 
 
 def test_nonsense_posted_to_the_queue_is_survived_without_a_traceback(

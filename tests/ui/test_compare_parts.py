@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import tempfile
 import threading
 import time
 import wave
@@ -60,6 +62,20 @@ def test_a_full_shelf_drops_the_oldest_clip() -> None:
     clips = [shelf.store(speech()) for _ in range(4)]
     assert not clips[0].audio.exists()
     assert clips[-1].audio.exists()
+
+
+def test_clips_of_a_killed_server_are_removed_and_those_of_a_living_one_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left, living = tmp_path / f"speecht5-demo-clips-{ended.pid}-abc", ClipShelf()
+    left.mkdir()
+    (left / "a.wav").write_bytes(b"RIFF")
+    ClipShelf()
+    assert not left.exists()
+    assert living.folder.exists()
 
 
 def test_a_spectrogram_is_brighter_where_speech_is_louder_by_night_and_darker_by_day() -> None:

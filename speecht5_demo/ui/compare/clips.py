@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
 import tempfile
 import threading
 import wave
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from speecht5_demo.synthesis import Speech
 from speecht5_demo.ui.components.spectrogram import DAY, NIGHT, spectrogram_png
 
+_PREFIX = "speecht5-demo-clips-"
 _SAME_TIME = (1_000_000_000, 1_000_000_000)
 
 
@@ -50,7 +52,10 @@ class ClipShelf:
     """
 
     def __init__(self, capacity_bytes: int = 1_000_000_000) -> None:
-        self._holder = tempfile.TemporaryDirectory(prefix="speecht5-demo-clips-", ignore_cleanup_errors=True)
+        _sweep()
+        self._holder = tempfile.TemporaryDirectory(
+            prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True
+        )
         self.folder = Path(self._holder.name).resolve()
         self._capacity = capacity_bytes
         self._lock = threading.Lock()
@@ -79,6 +84,24 @@ class ClipShelf:
                 oldest.unlink(missing_ok=True)
                 self._bytes -= size
         return path
+
+
+def _sweep() -> None:
+    """Remove what servers that were killed have left behind."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        owner = folder.name.removeprefix(_PREFIX).split("-")[0]
+        if owner.isdigit() and not _alive(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def wav_bytes(samples: NDArray[np.float32], sampling_rate: int) -> bytes:
