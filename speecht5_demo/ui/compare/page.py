@@ -12,6 +12,7 @@ from gradio.events import api as gradio_api
 
 from speecht5_demo.errors import DemoError
 from speecht5_demo.text import spoken_form
+from speecht5_demo.ui.compare import sweep
 from speecht5_demo.ui.compare.api import compare_endpoint
 from speecht5_demo.ui.compare.board import board
 from speecht5_demo.ui.compare.plan import (
@@ -140,6 +141,7 @@ def build(context: AppContext, demo: gr.Blocks) -> CompareService:
         )
     samples = board(service.rate)
     run = gr.State(None)
+    sweep.build(context)
 
     def start(request: gr.Request, *sent: Any) -> tuple[Any, ...]:
         written, voice, second, file, percent, number, names, *own_recipe, times, hidden = sent

@@ -1,0 +1,82 @@
+"""Where the voice breaks: the sweep of the current checkpoint, each point to be played."""
+
+from __future__ import annotations
+
+import shlex
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import gradio as gr
+
+from speecht5_demo.quality.sweep import SWEEP, find_sweeps, read_sweep
+from speecht5_demo.quality.sweep_page import charts, figures_table, verdict
+from speecht5_demo.ui.context import AppContext
+
+SHIPPED = Path(__file__).parents[3] / "results"
+RUNS = Path("runs")
+FILES = "/gradio_api/file="
+
+
+def build(context: AppContext) -> None:
+    """A closed section; it is drawn when somebody opens it."""
+    places = (context.settings.data / "sweeps", RUNS, SHIPPED)
+    for place in places:
+        if place.is_dir():
+            gr.set_static_paths([folder.parent / "audio" for folder in place.rglob(SWEEP)])
+    with gr.Accordion(
+        "Where does it break? Quality, time and size over the amount of pruning", open=False
+    ) as section:
+        shown = gr.HTML("", elem_id="sweep", apply_default_css=False)
+
+    def fill() -> str:
+        return sweep_piece(context, places)
+
+    inside: dict[str, Any] = {
+        "api_visibility": "private",
+        "show_progress": "minimal",
+        "concurrency_limit": None,
+    }
+    section.expand(fill, None, shown, **inside)
+
+
+def sweep_piece(context: AppContext, places: tuple[Path, ...]) -> str:
+    """The newest sweep of the checkpoint that speaks here, or how to make one."""
+    checkpoint = context.checkpoint
+    if any(file for place in places if place.is_dir() for file in place.rglob(SWEEP)):
+        for folder, _ in find_sweeps(places, checkpoint.digest):
+            return _drawn(folder, (folder / SWEEP).stat().st_mtime_ns)
+    command = f"python -m speecht5_demo evaluate sweep -c {shlex.quote(checkpoint.spec)} -o {RUNS / 'sweep'}"
+    return (
+        '<div class="chart-report"><p>Nobody has swept this checkpoint here yet. This command does, in some minutes; '
+        f"then start the app again:</p><pre>{escape(command)}</pre></div>"
+    )
+
+
+@lru_cache(maxsize=4)
+def _drawn(folder: Path, _: int) -> str:
+    document = read_sweep(folder)
+    points = "".join(
+        f"<li><span>{escape(point['label'])}</span> {_players(folder, point)}</li>"
+        for point in document["points"]
+    )
+    sentence = escape(document["settings"]["sentences"][0])
+    machine = escape(f"{document['machine']['cpu']}, {document['created'][:10]}")
+    return (
+        f'<div class="chart-report"><p class="mark">{escape(verdict(document))}</p>'
+        f"<h3>Hear every point</h3><p>{sentence}</p><ol class='sweep-points'>{points}</ol>"
+        f"{charts(document, 'compare-sweep')}{figures_table(document)}<p class='key'>Measured on {machine}.</p></div>"
+    )
+
+
+def _players(folder: Path, point: dict[str, Any]) -> str:
+    players = []
+    for speaker, path in point["audio"].items():
+        label = escape(f"{point['label']}, {speaker}", quote=True)
+        source = escape(FILES + quote(str((folder / path).resolve())), quote=True)
+        players.append(
+            f'{escape(speaker)} <audio controls preload="none" aria-label="{label}" src="{source}"></audio>'
+        )
+    return " ".join(players)

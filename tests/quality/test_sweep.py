@@ -1,0 +1,83 @@
+"""A sweep finds where a voice breaks, and every point of it can be weighed, timed and heard."""
+
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.errors import QualityError
+from speecht5_demo.quality.plan import Settings
+from speecht5_demo.quality.sentences import read_sentences
+from speecht5_demo.quality.sweep import amounts, breaks_at, find_sweeps, read_sweep, sweep
+from speecht5_demo.quality.sweep_page import verdict, write_sweep_page
+from speecht5_demo.ui.compare.sweep import sweep_piece
+from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.settings import Settings as AppSettings
+
+
+@pytest.mark.parametrize(
+    ("grid", "row"),
+    [
+        ("0:0.9:0.3", (0.0, 0.3, 0.6, 0.9)),
+        ("0:0.3:0.1", (0.0, 0.1, 0.2, 0.3)),
+        ("0.5,0.1", (0.1, 0.5)),
+        ("0.3", (0.3,)),
+    ],
+)
+def test_a_row_of_amounts_includes_both_ends(grid: str, row: tuple[float, ...]) -> None:
+    assert amounts(grid) == row
+
+
+@pytest.mark.parametrize("grid", ["", "0:1:0.5", "a:b:c", "0:0.9:0", "-0.1"])
+def test_an_impossible_row_says_how_to_write_one(grid: str) -> None:
+    with pytest.raises(QualityError, match="amounts"):
+        amounts(grid)
+
+
+def point(amount: float, lost: tuple[float, float] | None, runaways: float) -> dict[str, object]:
+    words = {"mean": 0.5, "difference": {"mean": 0.3, "ci95": lost}}
+    return {"amount": amount, "quality": {"wer": words, "stop": {"mean": runaways}}}
+
+
+def test_a_voice_breaks_where_words_are_surely_lost_or_runs_do_not_stop() -> None:
+    unsure, lost, runaway = (-0.1, 0.7), (0.2, 0.4), 0.2
+    assert breaks_at([point(0.0, unsure, 0.0), point(0.3, unsure, 0.0)]) is None
+    assert breaks_at([point(0.6, lost, 0.0), point(0.3, unsure, 0.0)]) == 0.6
+    assert breaks_at([point(0.3, unsure, runaway), point(0.6, lost, 0.0)]) == 0.3
+    assert breaks_at([point(0.3, None, 0.0)]) is None
+
+
+@pytest.mark.timeout(600)
+def test_the_built_in_voice_is_swept_shown_and_played(embedded: Checkpoint, tmp_path: Path) -> None:
+    settings = Settings(
+        checkpoint="embedded",
+        variants=(),
+        speakers=(embedded.speaker("rms"),),
+        sentences=read_sentences("1"),
+        metrics=("duration", "stop"),
+    )
+    folder = tmp_path / "sweeps" / "mine"
+    document = sweep(settings, embedded, amounts("0,0.8"), False, folder, jobs=1, repeats=2)
+    untouched, pruned = document["points"]
+    assert (untouched["variant"], pruned["variant"]) == ("baseline", "custom-p80")
+    assert pruned["sizes"]["nonzero_parameters"] < 0.5 * untouched["sizes"]["nonzero_parameters"]
+    assert pruned["sizes"]["disk_bytes"] == pytest.approx(untouched["sizes"]["disk_bytes"], rel=0.01)
+    assert len(pruned["latency_s"]["runs"]) == 2
+    for one in (untouched, pruned):
+        samples, rate = soundfile.read(folder / one["audio"]["rms"])
+        assert rate == 16_000
+        assert len(samples) > 8_000
+    assert read_sweep(folder) == document
+    assert escape(verdict(document)) in write_sweep_page(document, folder).read_text(encoding="utf-8")
+
+    assert [found for found, _ in find_sweeps([tmp_path], embedded.digest)] == [folder]
+    assert find_sweeps([tmp_path], "another voice") == []
+    context = AppContext.open(AppSettings(checkpoint="embedded", data=tmp_path))
+    shown = sweep_piece(context, (tmp_path / "sweeps",))
+    assert shown.count("<audio") == 2
+    assert "Pruned 80 %" in shown
+    other = replace(context, checkpoint=replace(context.checkpoint, spec="my voice"))
+    assert "evaluate sweep -c &#x27;my voice&#x27;" in sweep_piece(other, (tmp_path / "nothing",))
