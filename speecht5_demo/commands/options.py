@@ -1,7 +1,7 @@
 """Options that several commands share, and how their values are read.
 
-Modules of this package import torch and transformers inside the commands that need them: it takes seconds, which
-`--help` and the commands about ratings need not spend.
+Modules of this package import torch and transformers inside the commands that need them: it takes seconds,
+which `--help` and the commands about ratings need not spend.
 """
 
 from __future__ import annotations

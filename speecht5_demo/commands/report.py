@@ -16,7 +16,6 @@ from speecht5_demo.listening.analysis import NEEDED_COLUMNS, Settings, analyse, 
 from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.report.claims import judge_claims
 from speecht5_demo.report.claims_table import claims_json, claims_markdown, claims_piece
-from speecht5_demo.report.document import document, page
 from speecht5_demo.report.measured import measured_by_listeners, read_results, together
 
 
@@ -52,6 +51,8 @@ def report(
         measured = together(measured, measured_by_listeners(as_json(analysis)))
     judged = judge_claims(measured)
     if html:
+        from speecht5_demo.report.document import document, page
+
         piece = ("Claimed versus measured", claims_piece(judged))
         lead = "Every claim of the source report beside what this machine and these listeners measured."
         text = document(analysis, (piece,)) if analysis else page(piece[0], lead, piece[1])

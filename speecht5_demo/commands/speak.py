@@ -131,7 +131,8 @@ def compare(
 ) -> None:
     """Speak one text with several variants, repeats interleaved, and print their figures side by side.
 
-    Example: python -m speecht5_demo compare "Glue the sheet to the dark blue background." --variants baseline,int8
+    Example: python -m speecht5_demo compare "Glue the sheet to the dark blue background." --variants
+    baseline,int8
     """
     from speecht5_demo.checkpoints import open_checkpoint
     from speecht5_demo.synthesis import Synthesizer, choose_threads, speech_document, write_wav

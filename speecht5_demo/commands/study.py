@@ -12,7 +12,6 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import CheckpointOption, JsonOption
 from speecht5_demo.listening.coverage import GOOD_POWER, cover
@@ -21,8 +20,6 @@ from speecht5_demo.listening.manifest import check as check_clips
 from speecht5_demo.listening.simulation import Truth, load_truth
 from speecht5_demo.listening.simulation import simulate as simulate_crowd
 from speecht5_demo.listening.study import load_study
-from speecht5_demo.study_preparation import prepare_study
-from speecht5_demo.synthesis import Synthesizer
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,6 +39,10 @@ def prepare(
 
     Example: python -m speecht5_demo study prepare assets/studies/report.toml -o data/study
     """
+    from speecht5_demo.checkpoints import open_checkpoint  # torch loads only where something is spoken
+    from speecht5_demo.study_preparation import prepare_study
+    from speecht5_demo.synthesis import Synthesizer
+
     recipe = load_study(study)
     source = open_checkpoint(recipe.checkpoint or checkpoint)
     console.stderr.print(source.notice)
@@ -122,8 +123,8 @@ def simulate(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Let invented listeners take the study through the same code as real ones; their ratings go to a folder of
-    their own.
+    """Let invented listeners take the study through the same code as real ones; their ratings go to a folder
+    of their own.
 
     Example: python -m speecht5_demo study simulate data/study --listeners 30 --seed 1
     """

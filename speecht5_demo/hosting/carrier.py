@@ -10,6 +10,7 @@ files of earlier processes are fetched first, so that listeners resume and resul
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -75,19 +76,28 @@ class Carrier:
         self._token = token
         self._scheduler: _Scheduler | None = None
         self._stopped = threading.Event()
+        self._tried = threading.Event()
         self.state = CarrierState(repo)
 
-    def start(self) -> None:
-        """Begin in the background; returns at once, whatever the hub does."""
+    def start(self, patience_s: float = 5.0) -> None:
+        """Begin in the background; returns when earlier ratings are back, at the latest after `patience_s`.
+
+        Started before the pages are built, it lets listeners of an earlier process resume where they were.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         threading.Thread(target=self._keep_trying, name="carrier", daemon=True).start()
+        self._tried.wait(patience_s)
 
     def push_on_sigterm(self) -> None:
         """Push once more when the process is asked to end. Call it from the main thread."""
 
         def end(number: int, frame: FrameType | None) -> None:
             self.stop()
-            sys.exit(0)
+            logging.shutdown()
+            sys.stdout.flush()
+            # At once: a synthesis in a native thread would abort an orderly end, and all ratings are on the
+            # disk.
+            os._exit(0)
 
         signal.signal(signal.SIGTERM, end)
 
@@ -106,6 +116,7 @@ class Carrier:
         while not self._stopped.is_set():
             try:
                 self._fetch_earlier()
+                self._tried.set()
                 self._scheduler = _Scheduler(
                     self,
                     repo_id=self._repo,
@@ -120,6 +131,7 @@ class Carrier:
                 return
             except FAILURES as error:
                 self.failed(error)
+                self._tried.set()
             self._stopped.wait(self._retry_s)
 
     def _fetch_earlier(self) -> None:

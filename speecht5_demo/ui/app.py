@@ -41,6 +41,7 @@ def build_app(settings: Settings) -> gr.Blocks:
     Raises:
         CheckpointError: the checkpoint that the settings name cannot be opened.
     """
+    carrier = carry_ratings(settings)
     context = AppContext.open(settings)
     demo = App(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True)
     with demo:
@@ -51,20 +52,21 @@ def build_app(settings: Settings) -> gr.Blocks:
         demo.routes = listen.build(context).routes
     with demo.route("Results", "/results") as page:
         Navbar(main_page_name="Compare")
-        results.build(context, page)
-    carry_ratings(settings)
+        results.build(context, page, carrier)
     demo.queue(max_size=32)
     service.warm_up_in_background()
     return demo
 
 
-def carry_ratings(settings: Settings) -> None:
+def carry_ratings(settings: Settings) -> Carrier | None:
     """Keep ratings safe where the disk does not last, if the deployment names a dataset for them."""
-    if settings.ratings_repo:
-        carrier = Carrier(settings.ratings, settings.ratings_repo)
-        carrier.start()
-        if threading.current_thread() is threading.main_thread():
-            carrier.push_on_sigterm()
+    if not settings.ratings_repo:
+        return None
+    carrier = Carrier(settings.ratings, settings.ratings_repo)
+    carrier.start()
+    if threading.current_thread() is threading.main_thread():
+        carrier.push_on_sigterm()
+    return carrier
 
 
 def launch_options(settings: Settings) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 
 from speecht5_demo.hosting.dataset import csv_text
 from speecht5_demo.listening.ratings import RATING_COLUMNS, RatingRow, read_ratings
+from tests.browser.conftest import ROOT, free_port, wait_until_up
 from tests.support.hub import LoopbackHub
 
 REPO = "tester/ratings"
@@ -172,3 +173,31 @@ def test_a_restart_on_an_empty_disk_brings_earlier_ratings_back(
     assert hub.repositories["datasets", REPO].files["ratings/ratings-earlier.csv"] == earlier
     assert len(read_ratings(folder).frame) == 4
     assert not list(tmp_path.glob("**/evil.csv"))
+
+
+def test_the_served_app_takes_its_ratings_along_when_it_is_asked_to_end(
+    hub: LoopbackHub, tmp_path: Path
+) -> None:
+    earlier = write(tmp_path / "lost", [rating(k) for k in range(3)], "ratings-earlier.csv").read_bytes()
+    hub.add_dataset(REPO, {"ratings/ratings-earlier.csv": earlier})
+    data = tmp_path / "data"
+    more = {"DATA_DIR": str(data), "CHECKPOINT": "embedded", "PREPARE_STUDY": "0", "RATINGS_REPO": REPO}
+    port = free_port()
+    environment = hub.environment(
+        tmp_path / "home", HF_TOKEN="hf_test", HOST="127.0.0.1", PORT=str(port), **more
+    )
+    log = tmp_path / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        wait_until_up(f"http://127.0.0.1:{port}", process, log)
+        assert (data / "ratings" / "ratings-earlier.csv").read_bytes() == earlier
+        last = write(data / "ratings", [rating(7)], "ratings-last.csv")
+        process.terminate()
+        assert process.wait(timeout=60) == 0
+    finally:
+        process.kill()
+        process.wait(timeout=10)
+    assert hub.repositories["datasets", REPO].files["ratings/ratings-last.csv"] == last.read_bytes()

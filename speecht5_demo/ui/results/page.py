@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from speecht5_demo.hosting import Carrier
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.results.desk import Desk
 from speecht5_demo.ui.results.downloads import KINDS, make_file
@@ -21,8 +22,12 @@ QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
 SAVE_FILE = "() => { setTimeout(() => document.querySelector('#results-file')?.click(), 50) }"
 
 
-def build(context: AppContext, route: gr.Blocks) -> None:
-    """Lay out the page in `route`, which is open and loads it at every visit."""
+def build(context: AppContext, route: gr.Blocks, carrier: Carrier | None = None) -> None:
+    """Lay out the page in `route`, which is open and loads it at every visit.
+
+    Args:
+        carrier: of the ratings to the hub; its state is shown to the owner.
+    """
     settings = context.settings
     owner = Owner.of(settings.data, settings.owner_key)
     desk = Desk(settings.ratings, settings.study, settings.data, (settings.data / "results", Path("results")))
@@ -63,7 +68,7 @@ def build(context: AppContext, route: gr.Blocks) -> None:
 
     def show(given: str) -> list[Any]:
         look = desk.look(owner.is_known(given))
-        page = view(look)
+        page = view(look, carrier.state if carrier else None)
         choices = sentences(look)
         return [
             page.lead, page.scores, page.differences, page.cost, page.listeners, page.claims, page.methods,

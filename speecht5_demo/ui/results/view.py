@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import html
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from speecht5_demo.hosting.carrier import CarrierState
 from speecht5_demo.listening.analysis.interval import Interval
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.manifest import Manifest, Stimulus, clip_path
@@ -31,8 +33,8 @@ class View:
     methods: str
 
 
-def view(look: Look) -> View:
-    """Everything the page shows of a look."""
+def view(look: Look, carried: CarrierState | None = None) -> View:
+    """Everything the page shows of a look; the owner also sees how ratings are carried off."""
     analysis, headline = look.analysis, look.analysis.headline
     casual = ""
     if analysis.casual:
@@ -41,7 +43,7 @@ def view(look: Look) -> View:
         )
         casual += pieces.mos_table("Casual scores", analysis.casual.variants)
     return View(
-        lead=_frame(_lead(look)),
+        lead=_frame(_lead(look) + (_carrying(carried) if look.owner and carried else "")),
         scores=_frame(
             pieces.scores_piece("page", headline)
             + "<h2>Grades</h2>"
@@ -95,6 +97,16 @@ def _lead(look: Look) -> str:
             "intervals hold for one look at the end; only the thin intervals stay valid while you watch.</p>"
         )
     return "".join(parts)
+
+
+def _carrying(state: CarrierState) -> str:
+    repo = html.escape(state.repo)
+    if state.problem:
+        return f'<p class="mark">Ratings are not reaching {repo}: {html.escape(state.problem[:300])}</p>'
+    if state.last_success is None:
+        return f"<p>Ratings are on their way to {repo}.</p>"
+    when = datetime.fromtimestamp(state.last_success, UTC).strftime("%H:%M UTC")
+    return f"<p>Ratings were carried to {repo} at {when}.</p>"
 
 
 def cost_piece(look: Look) -> str:
