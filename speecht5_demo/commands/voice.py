@@ -52,6 +52,9 @@ def train(
     cores = threads or os.cpu_count() or 1
     torch.set_num_threads(cores)
     picked = pick_device(device)
+    if picked.type == "cuda":
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.benchmark = True  # the vocoder's pieces are all of one length
     settings = replace(MINIATURE if miniature else TrainingSettings(), minutes=minutes, seed=seed)
     if texts is not None:
         settings = replace(settings, texts=texts)

@@ -7,6 +7,7 @@ goes on from its last saved state.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,32 @@ class VoiceRun:
         self.settings = for_device(order.settings, order.device)
         self.folder, self.device = order.folder, order.device
         self.materials = Materials(self.settings, order.folder, order.init, order.device, order.workers)
+        self._claim_folder()
         self.journal = Journal(order.folder / "journal.jsonl", say)
+
+    def _claim_folder(self) -> None:
+        """Note what the folder's states belong to, and refuse a folder whose states belong to something
+        else.
+        """
+        settings, init = self.order.settings, self.order.init
+        identity = {
+            "seed": settings.seed,
+            "init": None if init is None else str(init.resolve()),
+            "acoustic": [settings.acoustic.hidden, settings.acoustic.layers, settings.acoustic.heads],
+            "vocoder": [settings.vocoder.channels, self.settings.vocoder.discriminator_width],
+        }
+        path = self.folder / "identity.json"
+        if path.exists():
+            found = json.loads(path.read_text(encoding="utf-8"))
+            differing = [name for name, value in identity.items() if found.get(name) != value]
+            if differing:
+                raise VoiceTrainingError(
+                    f"{self.folder} holds another run (its {', '.join(differing)} differ): "
+                    "repeat that run's command, or name a new folder with --folder."
+                )
+        else:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(identity) + "\n", encoding="utf-8")
 
     def train(self) -> Path:
         """Run what is left; the folder of the finished voice."""
