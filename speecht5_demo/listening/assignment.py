@@ -8,7 +8,7 @@ squares, one row a round.
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from speecht5_demo.errors import StudyError
@@ -61,7 +61,6 @@ def plan_session(manifest: Manifest, listener_id: str) -> tuple[Trial, ...]:
     """Every trial of one listener, in order."""
     study = manifest.study
     draw = _Draw(f"{manifest.digest}/{listener_id}")
-    clips = _index(manifest)
     items = _items(manifest, draw)
     slots = [(condition, item) for condition, item in _rounds(manifest, items, draw)]
     extras = [("repeat", study.session.repeats), ("anchor", study.session.anchors)]
@@ -71,7 +70,7 @@ def plan_session(manifest: Manifest, listener_id: str) -> tuple[Trial, ...]:
             first = not draw.below(2)
             place = draw.below(len(slots) + 1)
             slots.insert(place, (Condition(role, study.baseline, first), items[(start + k) % len(items)]))
-    pages = [_page(manifest, clips, condition, item) for condition, item in slots]
+    pages = [_page(manifest, condition, item) for condition, item in slots]
     traps = [clip for clip in manifest.stimuli if clip.role == "trap" and clip.speaker == items[0][1]]
     for clip in draw.some(traps, study.session.traps):
         # Never among the first two, where attention is high anyway, nor the very last.
@@ -126,14 +125,8 @@ def _items(manifest: Manifest, draw: "_Draw") -> list[Item]:
     return chosen
 
 
-_Key = tuple[str, str, str, str]
-
-
-def _index(manifest: Manifest) -> Mapping[_Key, Stimulus]:
-    return {(c.role, c.variant, c.sentence_id, c.speaker): c for c in manifest.stimuli}
-
-
-def _page(manifest: Manifest, clips: Mapping[_Key, Stimulus], condition: Condition, item: Item) -> Page:
+def _page(manifest: Manifest, condition: Condition, item: Item) -> Page:
+    clips = manifest.by_content
     try:
         clip = clips[(condition.role, condition.variant, *item)]
         against = clips[("test", manifest.study.baseline, *item)] if manifest.study.method == "CCR" else None

@@ -96,6 +96,26 @@ class Manifest:
         return {stimulus.id: stimulus for stimulus in self.stimuli}
 
     @cached_property
+    def by_content(self) -> Mapping[tuple[str, str, str, str], Stimulus]:
+        """Clips by role, variant, sentence and speaker."""
+        return {(c.role, c.variant, c.sentence_id, c.speaker): c for c in self.stimuli}
+
+    def missing(self) -> list[str]:
+        """What the recipe asks for and no clip speaks."""
+        study, plan = self.study, self.study.session
+        wanted = [("test", variant) for variant in study.variants]
+        wanted += [("repeat", study.baseline)] * (plan.repeats > 0) + [("anchor", study.baseline)] * (
+            plan.anchors > 0
+        )
+        return [
+            f"{role} {variant} of {sentence.id} by {speaker}"
+            for speaker in self.speakers
+            for sentence in study.sentences
+            for role, variant in wanted
+            if (role, variant, sentence.id, speaker) not in self.by_content
+        ]
+
+    @cached_property
     def digest(self) -> str:
         """sha256 of everything in the manifest: what "the same study" means to assignment and tickets."""
         return hashlib.sha256(to_json(self).encode()).hexdigest()
@@ -152,7 +172,7 @@ def check(folder: Path) -> tuple[Manifest, list[str]]:
     another size.
     """
     manifest = load_manifest(folder)
-    wrong = []
+    wrong = [f"There is no clip for {what}." for what in manifest.missing()]
     for stimulus in manifest.stimuli:
         path = clip_path(folder, stimulus)
         if not path.is_file():

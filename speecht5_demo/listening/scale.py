@@ -1,9 +1,9 @@
 """The scales, in the words of the recommendations.
 
-ACR is the five-point listening-quality scale of ITU-T P.800 (annex B), CCR the comparison scale of its
-annex E: the quality of the second clip compared to the first. A scale in other words is another scale, so
-the labels follow the ITU's own editions of its five grades (P.800, and BT.500 for French, Spanish and
-Chinese) and German practice. There is no edition in Hindi; its labels are translated.
+ACR is the five-point listening-quality scale of ITU-T P.800 (annex B), CCR the comparison scale of its annex E: the
+quality of the second clip compared to the first. A scale in other words is another scale, so French, Spanish and
+Chinese use the five grades of the ITU's own editions of BT.500, German those of German-speaking test practice. There is
+no edition in Hindi; its labels, and those of CCR outside English, are translated.
 """
 
 from collections.abc import Mapping

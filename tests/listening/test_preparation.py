@@ -18,7 +18,14 @@ import pytest
 from speecht5_demo.errors import StudyError
 from speecht5_demo.listening import levelling
 from speecht5_demo.listening.clips import read_wav, smallest_file, wav_bytes
-from speecht5_demo.listening.manifest import Manifest, StudyBusyError, check, clip_path, load_manifest
+from speecht5_demo.listening.manifest import (
+    Manifest,
+    StudyBusyError,
+    check,
+    clip_path,
+    load_manifest,
+    save_manifest,
+)
 from speecht5_demo.listening.preparation import SpokenClip, prepare
 from speecht5_demo.listening.study import Loudness
 from tests.listening.conftest import RATE, VOICE, make_study, say
@@ -158,3 +165,13 @@ def test_two_processes_never_prepare_one_folder_together(tmp_path: Path) -> None
         with pytest.raises(StudyBusyError, match="another process"):
             prepare(make_study(), VOICE, tmp_path)
     assert prepare(make_study(), VOICE, tmp_path)
+
+
+def test_check_names_a_clip_that_the_recipe_asks_for_and_the_manifest_lacks(tmp_path: Path) -> None:
+    manifest = prepare(make_study(), VOICE, tmp_path)
+    gone = next(clip for clip in manifest.stimuli if clip.role == "test")
+    save_manifest(replace(manifest, stimuli=tuple(c for c in manifest.stimuli if c is not gone)), tmp_path)
+    assert check(tmp_path)[1] == [
+        f"There is no clip for test {gone.variant} of {gone.sentence_id} by {gone.speaker}.",
+        f"{gone.id}.wav does not belong to the study.",
+    ]
