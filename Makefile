@@ -5,7 +5,7 @@ CHECKPOINT ?= auto
 MINUTES ?= 240
 RUN := .venv/bin/python -m speecht5_demo
 
-.PHONY: demo setup quality voice dev lint test format clean
+.PHONY: demo setup quality report voice dev lint test format clean
 
 demo: setup ## serve the app on http://HOST:PORT
 	@HOST="$(HOST)" PORT="$(PORT)" CHECKPOINT="$(CHECKPOINT)" .venv/bin/python app.py
@@ -16,6 +16,13 @@ setup: ## install the run-time
 
 quality: setup ## install the measuring libraries of `evaluate`
 	@sh scripts/install.sh requirements-quality.txt
+
+report: quality ## measure speed and quality again, and rewrite the README's tables and pictures from the files
+	$(RUN) benchmark --checkpoint random-full --json results/benchmark.json
+	$(RUN) evaluate --checkpoint $(CHECKPOINT) -o runs/evaluation --publish results/evaluation
+	$(RUN) evaluate sweep --checkpoint $(CHECKPOINT) -o runs/sweep --publish results/sweep
+	$(RUN) report results --html results/report.html
+	$(RUN) tables README.md --results results
 
 voice: quality ## make the built-in voice again, from nothing; MINUTES of training (flite has to be installed)
 	$(RUN) voice train --minutes $(MINUTES)

@@ -13,6 +13,7 @@ from speecht5_demo.commands.benchmark import benchmark
 from speecht5_demo.commands.mos import benchmark_ratings, mos
 from speecht5_demo.commands.push import push
 from speecht5_demo.commands.report import report
+from speecht5_demo.commands.tables import tables
 from speecht5_demo.errors import DemoError, SynthesisCancelled
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ app.command("mos")(mos)
 app.command("benchmark-ratings")(benchmark_ratings)
 app.command("report")(report)
 app.command("push")(push)
+app.command("tables")(tables)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(voice.app, name="voice")
 

@@ -55,6 +55,10 @@ ReferencesOption = Annotated[
     Path | None,
     typer.Option(help="Folder of natural recordings: SPEAKER/7.wav or 7.wav is sentence 7."),
 ]
+PublishOption = Annotated[
+    Path | None,
+    typer.Option(help="Folder that the small result files are copied to, such as results/evaluation."),
+]
 SpeakerModelOption = Annotated[
     str | None,
     typer.Option(help="transformers x-vector checkpoint for similarity, e.g. microsoft/wavlm-base-plus-sv."),
@@ -79,6 +83,7 @@ def evaluation(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for rows, summary and page.")] = Path(
         "runs/evaluation"
     ),
+    publish: PublishOption = None,
     json: JsonOption = False,
 ) -> None:
     """Measure objective quality of variants; run it again to go on where it stopped.
@@ -90,6 +95,7 @@ def evaluation(
     from speecht5_demo.checkpoints import open_checkpoint
     from speecht5_demo.quality.evaluation import evaluate
     from speecht5_demo.quality.plan import Settings, checked
+    from speecht5_demo.quality.publish import publish_evaluation
 
     source = open_checkpoint(checkpoint)
     chosen = choose(metrics.split(","), recordings=references is not None, speaker_model=bool(speaker_model))
@@ -117,6 +123,8 @@ def evaluation(
         console.stderr.print(f"Left out: {reason}")
     with _progress() as on_task:
         summary = evaluate(settings, source, output, jobs, absent, on_task)
+    if publish is not None:
+        publish_evaluation(output, publish)
     if json:
         console.print_json(summary)
         return
@@ -143,6 +151,7 @@ def sweep_command(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of this sweep.")] = Path(
         "runs/sweep"
     ),
+    publish: PublishOption = None,
     json: JsonOption = False,
 ) -> None:
     """Quality, latency and size over the amount of pruning: where does the voice break?
@@ -151,6 +160,7 @@ def sweep_command(
     """
     from speecht5_demo.checkpoints import open_checkpoint
     from speecht5_demo.quality.plan import Settings, checked
+    from speecht5_demo.quality.publish import publish_sweep
     from speecht5_demo.quality.sweep import amounts, sweep
     from speecht5_demo.quality.sweep_page import verdict, write_sweep_page
 
@@ -176,6 +186,8 @@ def sweep_command(
     with _progress() as on_task:
         document = sweep(settings, source, row, quantize, output, jobs, repeats, on_task)
     page = write_sweep_page(document, output)
+    if publish is not None:
+        publish_sweep(output, publish)
     if json:
         console.print_json(document)
         return

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from speecht5_demo.quality.records import Row
-from speecht5_demo.report.svg import ACCENT, GRID, INK, MUTED, PAPER, SOFT, Canvas, wide_and_narrow
+from speecht5_demo.report.svg import ACCENT, GRID, INK, MUTED, PAPER, SOFT, Canvas, draw, wide_and_narrow
 
 ROW = 34.0  # CSS pixels
 PERCENT, WHOLE = ("share",), ("cents",)
@@ -37,7 +37,7 @@ def unit_shown(unit: str) -> str:
 def metric_chart(
     name: str, metric: Mapping[str, str], entries: Sequence[Mapping[str, Any]], rows: Sequence[Row]
 ) -> str:
-    """Means with 95 % intervals over a pale bar that holds the middle 80 % of utterances.
+    """Means with 95 % intervals over a pale bar that holds the middle 80 % of utterances, for a page.
 
     Args:
         name: unique on the page.
@@ -45,6 +45,21 @@ def metric_chart(
         entries: of this metric, in the order to show; floors after variants.
         rows: of this metric, for the spread.
     """
+    label, height, paint = _metric_painter(metric, entries, rows)
+    return wide_and_narrow(name, label, height, paint)
+
+
+def metric_picture(
+    name: str, metric: Mapping[str, str], entries: Sequence[Mapping[str, Any]], rows: Sequence[Row]
+) -> str:
+    """The chart of `metric_chart` as an SVG file of its own."""
+    label, height, paint = _metric_painter(metric, entries, rows)
+    return draw(name, label, 720, height, paint)
+
+
+def _metric_painter(
+    metric: Mapping[str, str], entries: Sequence[Mapping[str, Any]], rows: Sequence[Row]
+) -> tuple[str, float, Callable[[Canvas], None]]:
     unit = metric["unit"]
     known = [entry for entry in entries if entry["mean"] is not None]
     words = [_words(entry, unit) for entry in known]
@@ -81,7 +96,7 @@ def metric_chart(
         axes.margins(x=0.08)
 
     label = f"{metric['label']}: {'; '.join(words)}."
-    return wide_and_narrow(name, label, 62 + ROW * max(len(known), 1), paint)
+    return label, 62 + ROW * max(len(known), 1), paint
 
 
 def _words(entry: Mapping[str, Any], unit: str) -> str:

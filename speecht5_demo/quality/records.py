@@ -152,6 +152,32 @@ def read_rows(folder: Path) -> list[Row]:
     return sorted({row.key: row for row in (Row(**json.loads(line)) for line in lines)}.values())
 
 
+def read_table(folder: Path) -> list[Row]:
+    """The rows of a complete evaluation, from its `rows.csv`.
+
+    Raises:
+        QualityError: when there is none, or it is damaged.
+    """
+    path = folder / TABLE
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return [
+                Row(
+                    variant=cells["variant"],
+                    speaker=cells["speaker"],
+                    sentence=int(cells["sentence"]),
+                    metric=cells["metric"],
+                    value=float(cells["value"]) if cells["value"] else None,
+                    weight=float(cells["weight"]),
+                    reason=cells["reason"],
+                    detail=cells["detail"],
+                )
+                for cells in csv.DictReader(file)
+            ]
+    except (OSError, KeyError, ValueError) as error:
+        raise QualityError(f"{path} is no table of an evaluation ({error}).") from error
+
+
 def _agree(before: dict[str, Any], now: dict[str, Any]) -> bool:
     plain = json.loads(json.dumps(now))
     return all(before[name] == plain[name] for name in before.keys() & plain.keys())
