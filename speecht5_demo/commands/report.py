@@ -15,7 +15,7 @@ from speecht5_demo.errors import RatingsError
 from speecht5_demo.listening.analysis import NEEDED_COLUMNS, Settings, analyse, as_json, simulated_sessions
 from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.report.claims import judge_claims
-from speecht5_demo.report.claims_table import claims_json, claims_markdown, claims_piece
+from speecht5_demo.report.claims_table import claims_json, claims_markdown, claims_piece, fill_readme
 from speecht5_demo.report.measured import measured_by_listeners, read_results, together
 
 
@@ -24,7 +24,7 @@ def report(
         list[Path] | None,
         typer.Argument(
             help="Result files of `benchmark --json`, `evaluate` and `mos --json`, or folders of them.",
-            show_default="results",
+            show_default="results docs",
         ),
     ] = None,
     ratings: Annotated[
@@ -33,15 +33,20 @@ def report(
     json: JsonOption = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write the report as one HTML file.")] = None,
     markdown: Annotated[Path | None, typer.Option("--markdown", help="Write the table as Markdown.")] = None,
+    readme: Annotated[
+        Path | None, typer.Option("--readme", help="Fill the table's place in this file.")
+    ] = None,
 ) -> None:
     """Claimed versus measured: every row of the source report with a verdict.
 
     Cells come from result files only; a claim without one is "not measured".
     """
-    places = results or [Path("results")]
-    absent = [str(place) for place in results or [] if not place.exists()]
+    places = results or [Path("results"), Path("docs")]
+    absent = [str(place) for place in [*(results or []), *([readme] if readme else [])] if not place.exists()]
     if absent:
-        raise RatingsError(f"{absent[0]} does not exist. Name result files, or a folder of them.")
+        raise RatingsError(
+            f"{absent[0]} does not exist. Name result files, or a folder of them, and a file that is there."
+        )
     measured = read_results(places)
     analysis = None
     if ratings:
@@ -59,6 +64,8 @@ def report(
         write_text(html, text)
     if markdown:
         write_text(markdown, claims_markdown(judged))
+    if readme:
+        write_text(readme, fill_readme(readme.read_text(encoding="utf-8"), judged))
     if json:
         console.print_json({"claims": claims_json(judged), "files": [str(path) for path in measured.files],
                             "problems": list(measured.problems)})  # fmt: skip

@@ -6,10 +6,16 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
+from speecht5_demo.errors import DemoError
 from speecht5_demo.report.claims import Judged
 from speecht5_demo.report.tables import Markup, table
 
+BEGIN, END = "<!-- begin table: claims -->", "<!-- end table: claims -->"
 HEAD = ("Claim", "Verdict", "Variant", "Measured", "Interval", "n", "CPU", "Checkpoint", "Date")
+
+
+class ReportError(DemoError):
+    """A report cannot be written where it was asked for."""
 
 
 def claims_piece(judged: Sequence[Judged]) -> str:
@@ -32,6 +38,19 @@ def claims_markdown(judged: Sequence[Judged]) -> str:
         cells = [f"{one.claim.metric}: {one.claim.statement}", verdict, *_cells(one)]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def fill_readme(text: str, judged: Sequence[Judged]) -> str:
+    """`text` with the table between its marks.
+
+    Raises:
+        ReportError: the marks are missing.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ReportError(f"The file has no place for the table: add the lines {BEGIN} and {END}.")
+    return f"{before}{BEGIN}\n{claims_markdown(judged)}{END}{after}"
 
 
 def claims_json(judged: Sequence[Judged]) -> list[dict[str, Any]]:
@@ -64,30 +83,16 @@ def _why(one: Judged) -> str:
 
 
 def _cells(one: Judged) -> list[str]:
-    found, unit = one.found, one.claim.unit
+    """The columns behind the verdict."""
+    found = one.found
     if found is None:
-        return [
-            one.claim.metric,
-            one.claim.variant,
-            "–",
-            "–",
-            "–",
-            "–",
-            "–",
-            "–",
-            f"{one.verdict}: {_why(one)}",
-        ]
-    return [
-        one.claim.variant,
-        f"{_number(found.value)} {unit}".strip(),
-        f"{_number(found.low)} to {_number(found.high)}"
-        if found.low is not None and found.high is not None
-        else "–",
-        found.n,
-        found.cpu or "–",
-        found.checkpoint or "–",
-        found.date[:10],
-    ]
+        return [one.claim.variant, *["–"] * 6]
+    ends = "–"
+    if found.low is not None and found.high is not None:
+        ends = f"{_number(found.low)} to {_number(found.high)}"
+    measured = f"{_number(found.value)} {one.claim.unit}".strip()
+    cpu, checkpoint = found.cpu or "–", found.checkpoint or "–"
+    return [one.claim.variant, measured, ends, found.n, cpu, checkpoint, found.date[:10]]
 
 
 def _number(value: float) -> str:

@@ -85,7 +85,7 @@ class _File:
     @property
     def date(self) -> str:
         for place in (self.document, self.document.get("machine") or {}):
-            for key in ("created", "date", "created_at"):
+            for key in ("created", "measured_at", "date"):
                 if isinstance(place, Mapping) and place.get(key):
                     return str(place[key])
         return datetime.fromtimestamp(self.path.stat().st_mtime, UTC).isoformat(timespec="seconds")
@@ -95,7 +95,9 @@ class _File:
         machine = self.document.get("machine")
         if not isinstance(machine, Mapping):
             return ""
-        threads = machine.get("threads", self.document.get("threads"))
+        settings = self.document.get("settings")
+        threads = settings.get("threads") if isinstance(settings, Mapping) else None
+        threads = threads or machine.get("threads")
         name = str(machine.get("cpu") or machine.get("processor") or "")
         return f"{name}, {threads} threads" if threads else name
 
@@ -190,12 +192,15 @@ def _reader_of(document: object) -> Any:
 
 
 def _read_benchmark(file: _File) -> None:
-    """Rows of `{variant, rtf {median,p10,p90}, ratio_to_baseline, sizes, latency_s?}`."""
+    """Rows of `{variant, rtf {median,p10,p90}, ratio_to_baseline, sizes}`.
+
+    One sentence lasts settings.audio_s.
+    """
     rows = {row["variant"]: row for row in file.document["rows"]}
     base = rows.get(BASELINE)
     full = _full_size(base or next(iter(rows.values())))
-    repeats = file.document.get("repeats") or file.document.get("settings", {}).get("repeats")
-    runs = f"{repeats} runs" if repeats else "interleaved runs"
+    repeats = (file.document.get("settings") or {}).get("repeats")
+    runs = f"{repeats} rounds" if repeats else "interleaved rounds"
     for name, row in rows.items():
         sizes = row.get("sizes") or {}
         if sizes.get("disk_bytes"):
@@ -226,10 +231,7 @@ def _read_benchmark(file: _File) -> None:
 
 def _seconds(document: Mapping[str, Any], row: Mapping[str, Any]) -> tuple[float, float, float] | None:
     """Median, 10th and 90th percentile of the time for one sentence."""
-    latency = row.get("latency_s")
-    if isinstance(latency, Mapping) and "median" in latency:
-        return latency["median"], latency.get("p10", latency["median"]), latency.get("p90", latency["median"])
-    audio = row.get("audio_seconds") or document.get("audio_seconds")
+    audio = (document.get("settings") or {}).get("audio_s")
     if audio:
         return tuple(float(row["rtf"][key]) * float(audio) for key in ("median", "p10", "p90"))  # type: ignore[return-value]
     return None

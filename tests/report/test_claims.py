@@ -16,20 +16,19 @@ from speecht5_demo.report.measured import read_results
 def benchmark(parameters: int = 157_000_000) -> dict[str, Any]:
     def row(variant: str, rtf: float, megabytes: float) -> dict[str, Any]:
         sizes = {"disk_bytes": megabytes * 1e6, "zip_bytes": megabytes * 9e5, "parameters": parameters}
-        share = rtf / 0.5
+        faster = 0.5 / rtf
         return {
             "variant": variant,
             "rtf": {"median": rtf, "p10": rtf * 0.9, "p90": rtf * 1.1},
-            "ratio_to_baseline": {"median": share, "p10": share * 0.95, "p90": share * 1.05},
+            "ratio_to_baseline": {"median": faster, "p10": faster * 0.95, "p90": faster * 1.05},
             "sizes": sizes,
         }
 
     return {
         "machine": {"cpu": "Test CPU", "threads": 2},
         "checkpoint": "random-full",
-        "created": "2026-11-23T04:00:00+00:00",
-        "audio_seconds": 5.0,
-        "repeats": 9,
+        "measured_at": "2026-11-23T04:00:00+00:00",
+        "settings": {"audio_s": 5.0, "repeats": 9, "threads": 2},
         "rows": [row("baseline", 0.5, 629), row("int8", 0.25, 200), row("pruned-int8", 0.25, 200)],
     }
 
@@ -77,8 +76,8 @@ def test_speed_and_size_are_judged_by_the_benchmarks_file(tmp_path: Path) -> Non
     assert change is not None
     assert change.value == pytest.approx(50)
     assert change.low is not None
-    assert change.low == pytest.approx(100 * (1 - 0.5 * 1.05))
-    assert (change.cpu, change.checkpoint, change.n) == ("Test CPU, 2 threads", "random-full", "9 runs")
+    assert change.low == pytest.approx(100 * (1 - 0.5 / 0.95))
+    assert (change.cpu, change.checkpoint, change.n) == ("Test CPU, 2 threads", "random-full", "9 rounds")
 
 
 def test_a_small_voice_does_not_judge_claims_about_the_published_one(tmp_path: Path) -> None:
@@ -130,8 +129,12 @@ def test_report_prints_every_claim_as_json_markdown_and_html(tmp_path: Path) -> 
     claims = json.loads(done.stdout)["claims"]
     assert len(claims) == len(CLAIMS)
     assert {one["verdict"] for one in claims} <= {"confirmed", "not confirmed", "not measured"}
-    assert text.read_text().count("\n|") == len(CLAIMS) + 1
-    assert page.read_text().count("<tr>") == len(CLAIMS) + 1
+    lines = text.read_text().splitlines()
+    assert len(lines) == len(CLAIMS) + 2
+    assert {line.count("|") for line in lines} == {10}
+    rows = page.read_text().split("<tr>")[1:]
+    assert len(rows) == len(CLAIMS) + 1
+    assert {row.count("</t") - row.count("</tr>") - row.count("</tbody>") for row in rows[1:-1]} == {9}
 
 
 def test_what_a_file_says_cannot_become_markup(tmp_path: Path) -> None:
@@ -140,3 +143,17 @@ def test_what_a_file_says_cannot_become_markup(tmp_path: Path) -> None:
     found = judge_claims(read_results([tmp_path]))
     assert "<img" not in claims_piece(found)
     assert "onerror" in claims_markdown(found)
+
+
+def test_report_fills_its_place_in_a_readme_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "benchmark.json").write_text(json.dumps(benchmark()))
+    readme = tmp_path / "README.md"
+    readme.write_text(
+        "before\n<!-- begin table: claims -->\nwhat stood here\n<!-- end table: claims -->\nafter\n"
+    )
+    arguments = ["report", str(tmp_path / "benchmark.json"), "--readme", str(readme), "--json"]
+    assert CliRunner().invoke(app, arguments, catch_exceptions=False).exit_code == 0
+    text = readme.read_text()
+    assert text.startswith("before\n<!-- begin table: claims -->\n| Claim")
+    assert text.endswith("<!-- end table: claims -->\nafter\n")
+    assert "what stood here" not in text

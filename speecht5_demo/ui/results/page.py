@@ -30,7 +30,12 @@ def build(context: AppContext, route: gr.Blocks, carrier: Carrier | None = None)
     """
     settings = context.settings
     owner = Owner.of(settings.data, settings.owner_key)
-    desk = Desk(settings.ratings, settings.study, settings.data, (settings.data / "results", Path("results")))
+    desk = Desk(
+        settings.ratings,
+        settings.study,
+        settings.data,
+        (settings.data / "results", Path("results"), Path("docs")),
+    )
 
     lead = gr.HTML(apply_default_css=False, elem_id="results-lead")
     with gr.Accordion("For the study's owner", open=False, elem_id="results-owner"):

@@ -122,7 +122,8 @@ def cost_piece(look: Look) -> str:
         if not points:
             parts.append(
                 "<p>No variant has both a score and a measured cost. Measure with "
-                "<code>python -m speecht5_demo benchmark --json results/benchmark.json</code>.</p>"
+                "<code>python -m speecht5_demo benchmark --checkpoint random-full --json "
+                "results/benchmark.json</code>.</p>"
             )
             continue
         parts.append(cost_chart(f"page-{quantity}", points, axis))
