@@ -21,10 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_S = 120
+expect.set_options(timeout=20_000)  # a busy machine is no failure
 QUIET = [
     "--no-sandbox",
     "--disable-dev-shm-usage",

@@ -11,9 +11,14 @@ import gradio as gr
 
 from speecht5_demo.ui.components.scale import ACR_WORDS, QUESTION
 
-_SCRIPT = f"const WORDS = {json.dumps(ACR_WORDS)};\nconst QUESTION = {json.dumps(QUESTION)};\n" + (
-    Path(__file__).parent / "board.js"
-).read_text(encoding="utf-8")
+_PARTS = ("dom.js", "card.js", "reveal.js", "board.js")
+_SCRIPT = "\n".join(
+    [
+        f"const WORDS = {json.dumps(ACR_WORDS)};",
+        f"const QUESTION = {json.dumps(QUESTION)};",
+        *((Path(__file__).parent / part).read_text(encoding="utf-8") for part in _PARTS),
+    ]
+)
 
 _EMPTY = """<div class="board"><ol class="steps">
 <li><b>Speak</b> <span>Every chosen variant says your sentence, with the same speaker and seed.</span></li>

@@ -36,8 +36,8 @@ EXAMPLES = (
 )
 HERO = """<div class="hero"><h1>Hear what optimisation costs</h1>
 <p>SpeechT5 reads your sentence as it is and after quantisation and pruning. Listen without names, rate what
-you hear, then see what each version costs in time and megabytes.</p> <p
-class="notice"><span>{notice}</span></p></div>"""
+you hear, then see what each version costs in time and megabytes.</p>
+<p class="notice"><span>{notice}</span></p></div>"""
 NO_BLEND = ""
 
 

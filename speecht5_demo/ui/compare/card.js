@@ -1,0 +1,158 @@
+// One sample: player, scale, and, once the server tells, its name and figures.
+// WORDS, lowest score first, and QUESTION are put in front by board.py.
+const players = new Set();
+
+// ---- a sample of a checkpoint that does not speak: figures only ----
+const makeSilentCard = (data) => {
+  const title = h('h3');
+  const facts = h('div', { style: 'display:grid;gap:12px' });
+  const node = h('section', { class: 'card new', 'data-letter': data.letter },
+    h('header', {}, h('div', { class: 'letter', 'aria-hidden': 'true' }, data.letter), title, h('p', {}, 'Speed and size only')), facts);
+  return {
+    node, audio: null, refresh: () => {},
+    update: (next) => { title.textContent = next.told.label; facts.replaceChildren(...figures(next, next.told)); },
+  };
+};
+
+// ---- one sample: player, scale, and, once the server tells, its name and figures ----
+const makeCard = (run, data) => {
+  const heard = { plays: 0, since: null };
+  const audio = h('audio', { preload: 'auto', src: `${root}/gradio_api/file=${data.audio.path}` });
+  const glyph = icon(PLAY);
+  const play = h('button', { type: 'button', class: 'play', 'aria-label': `Play sample ${data.letter}` }, glyph);
+  const seek = h('input', {
+    type: 'range', class: 'seek', min: 0, max: data.audio.seconds, step: 0.01, value: 0,
+    'aria-label': `Position in sample ${data.letter}`,
+  });
+  const time = h('span', { class: 'time', 'aria-hidden': 'true' });
+  const tell = () => {
+    seek.value = audio.currentTime;
+    seek.setAttribute('aria-valuetext', `${audio.currentTime.toFixed(1)} of ${data.audio.seconds.toFixed(1)} seconds`);
+    time.textContent = `${clock(audio.currentTime)} / ${clock(data.audio.seconds)}`;
+  };
+  const show = (playing) => {
+    glyph.firstChild.setAttribute('d', playing ? PAUSE : PLAY);
+    play.setAttribute('aria-label', `${playing ? 'Pause' : 'Play'} sample ${data.letter}`);
+  };
+  const broken = () => { time.textContent = 'cannot play'; };
+  play.onclick = () => (audio.paused ? audio.play().catch((error) => error.name !== 'AbortError' && broken()) : audio.pause());
+  seek.oninput = () => { audio.currentTime = Number(seek.value); tell(); };
+  audio.ontimeupdate = tell;
+  audio.onplay = () => {
+    heard.plays += 1;
+    heard.since ??= performance.now();
+    show(true);
+    players.forEach((other) => other !== audio && other.pause());
+    card.refresh();
+  };
+  audio.onpause = () => show(false);
+  audio.onended = () => { show(false); card.refresh(); };
+  audio.onerror = broken;
+  players.add(audio);
+  tell();
+  const heardFraction = () => {
+    let seconds = 0;
+    for (let i = 0; i < audio.played.length; i++) seconds += audio.played.end(i) - audio.played.start(i);
+    return data.audio.seconds ? Math.min(1, seconds / data.audio.seconds) : 0;
+  };
+
+  const link = h('a', { class: 'download', href: audio.src }, 'Download WAV');
+  const title = h('h3', { id: `title-${data.ticket}` });
+  const subtitle = h('p');
+  const slots = { top: h('div'), rating: h('div'), facts: h('div', { style: 'display:grid;gap:12px' }) };
+  const node = h('section', { class: 'card new', tabindex: -1, 'aria-labelledby': `title-${data.ticket}`, 'data-letter': data.letter },
+    h('header', {}, h('div', { class: 'letter', 'aria-hidden': 'true' }, data.letter), title, subtitle),
+    slots.top, h('div', { class: 'player' }, play, seek, time, audio), slots.rating, slots.facts, link);
+
+  const scale = makeScale(run, data, heard, heardFraction, audio);
+  const card = {
+    node, audio,
+    refresh: () => scale.heardMore(),
+    update: (next) => {
+      data = next;
+      const told = next.told;
+      title.textContent = told ? told.label : `Sample ${next.letter}`;
+      subtitle.textContent = told ? `Sample ${next.letter}` : 'Name hidden until all are rated';
+      slots.top.replaceChildren(...(!next.cut_off ? [] : [h('p', { class: 'cut' }, 'Cut off: this variant did not stop by itself.')]));
+      if (next.rating) slots.rating.replaceChildren(ratedLine(next.rating));
+      else if (!slots.rating.contains(scale.node)) slots.rating.replaceChildren(scale.node);
+      link.setAttribute('download', next.audio.download);
+      link.setAttribute('aria-label', `Download sample ${next.letter} as WAV`);
+      const key = JSON.stringify(told ?? null);
+      if (slots.facts.dataset.key !== key) {
+        slots.facts.dataset.key = key;
+        slots.facts.replaceChildren(...(told ? figures(next, told) : []));
+      }
+    },
+  };
+  node.onkeydown = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key >= '1' && event.key <= '5') scale.choose(Number(event.key));
+    else if (event.key.toLowerCase() === 'p') play.click();
+    else return;
+    event.preventDefault();
+  };
+  return card;
+};
+
+const ratedLine = (rating) =>
+  h('p', { class: 'rated', role: 'status' }, 'Saved. You rated it ', h('b', {}, `${rating} ${WORDS[rating - 1]}`), '.');
+
+const makeScale = (run, data, heard, heardFraction, audio) => {
+  let score = null;
+  let busy = false;
+  const note = h('p', { class: 'note', role: 'status' });
+  const save = h('button', { type: 'button', class: 'save' });
+  const radios = WORDS.map((word, i) => h('input', {
+    type: 'radio', name: `score-${data.ticket}`, value: i + 1, 'aria-label': `${i + 1} ${word}`,
+    onchange: () => choose(i + 1),
+  }));
+  const options = WORDS.map((word, i) =>
+    h('label', {}, radios[i], h('span', { 'aria-hidden': 'true' }, h('b', {}, String(i + 1)), word)));
+  const node = h('fieldset', {}, h('legend', {}, QUESTION), h('div', { class: 'scale' }, ...options), save, note);
+
+  const say = (text, wrong = false) => { note.textContent = text; note.classList.toggle('wrong', wrong); };
+  const refresh = () => {
+    const ready = score !== null && heard.plays > 0 && !busy;
+    save.classList.toggle('ready', ready);
+    save.setAttribute('aria-disabled', String(!ready));
+    save.textContent = busy ? 'Saving…'
+      : score === null ? 'Choose 1 to 5' : heard.plays === 0 ? 'Listen before saving' : `Save ${score} ${WORDS[score - 1]}`;
+  };
+  const choose = (value) => {
+    if (busy) return;
+    score = value;
+    radios.forEach((radio) => { radio.checked = Number(radio.value) === value; });
+    (radios.find((radio) => radio.checked) ?? save).focus({ preventScroll: true });
+    refresh();
+  };
+  const send = async () => {
+    if (busy) return;
+    if (score === null) return say('Choose a score from 1 to 5 first.');
+    if (heard.plays === 0) return say('Play the sample first, then save your rating.');
+    busy = true; say(''); refresh();
+    try {
+      const answer = await server.rate({
+        ticket: data.ticket, rating: score, plays: heard.plays, heard_fraction: heardFraction(),
+        response_s: (performance.now() - heard.since) / 1000, listener: listenerId(),
+        device: matchMedia('(pointer: coarse)').matches ? 'touch' : 'mouse',
+      });
+      if (!answer?.saved) throw new Error(answer?.problem || '');
+      audio.pause();
+      const card = node.closest('.card');
+      busy = false;
+      if (answer.board) draw(answer.board);
+      moveOn(card);
+    } catch (error) {
+      busy = false; refresh();
+      say(`Not saved: ${error?.message || 'the server did not answer'} Press save to try again.`, true);
+    }
+  };
+  save.onclick = send;
+  node.onkeydown = (event) => {
+    if (event.key === 'Enter' && event.target !== save) { event.preventDefault(); send(); }
+  };
+  refresh();
+  const heardMore = () => { if (!busy) say(''); refresh(); };
+  return { node, heardMore, choose };
+};

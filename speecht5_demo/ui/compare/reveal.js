@@ -1,0 +1,41 @@
+// What a card and the table show once the server tells.
+const change = (text, direction) => text && h('span', { class: `change ${direction || ''}` }, text);
+const figures = (data, told) => {
+  const parts = [h('p', { class: 'about' }, told.explanation)];
+  const fact = (name, value, delta) =>
+    [h('dt', {}, name), h('dd', {}, value, ...(delta ? [' ', change(delta.text, delta.direction)] : []))];
+  if (told.latency) {
+    const stages = told.latency.stages;
+    parts.push(
+      h('div', { class: 'big' }, h('strong', {}, told.latency.median), h('small', {}, told.latency.note),
+        told.latency.change && change(told.latency.change.text, told.latency.change.direction)),
+      h('div', { class: 'stages' },
+        h('div', { class: 'bar', 'aria-hidden': 'true' }, ...stages.map((stage, i) =>
+          h('span', { style: `flex:${stage.share} 1 0;background:var(--stage-${i + 1})` }))),
+        h('ul', { 'aria-label': 'Stages' }, ...stages.map((stage, i) =>
+          h('li', { style: `--dot:var(--stage-${i + 1})` }, `${stage.name} ${stage.seconds}`)))));
+  }
+  const rows = [];
+  for (const row of told.facts) rows.push(...fact(row.name, row.value, row.change));
+  parts.push(h('dl', { class: 'facts' }, ...rows));
+  if (told.spectrogram && data.audio) {
+    parts.push(h('figure', {},
+      h('img', { class: 'day', src: `${root}/gradio_api/file=${told.spectrogram.day}`, alt: told.spectrogram.alt }),
+      h('img', { class: 'night', src: `${root}/gradio_api/file=${told.spectrogram.night}`, alt: told.spectrogram.alt }),
+      h('figcaption', { 'aria-hidden': 'true' }, h('span', {}, '0 s'), h('span', {}, 'mel spectrogram'),
+        h('span', {}, `${data.audio.seconds.toFixed(1)} s`))));
+  }
+  return parts;
+};
+const revealTable = (value) => {
+  const cell = (part, i) => h('td', { 'data-label': value.table.head[i + 2] }, part.text, ...(part.change ? [' ', change(part.change.text, part.change.direction)] : []));
+  return [h('table', {}, h('caption', {}, value.table.caption),
+      h('thead', {}, h('tr', {}, ...value.table.head.map((name) => h('th', { scope: 'col' }, name)))),
+      h('tbody', {}, ...value.table.rows.map((row) => h('tr', {},
+        h('th', { scope: 'row' }, h('span', { class: 'letter-small', 'aria-hidden': 'true' }, row.letter), row.label),
+        h('td', { 'data-label': value.table.head[1] }, ...(row.rating
+          ? [h('span', { class: 'stars', 'aria-hidden': 'true' }, '★'.repeat(row.rating) + '☆'.repeat(5 - row.rating)),
+            ` ${row.rating} ${WORDS[row.rating - 1]}`] : ['not rated'])),
+        ...row.cells.map(cell))))),
+  h('p', { class: 'note' }, value.table.note)];
+};
