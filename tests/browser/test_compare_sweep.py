@@ -1,0 +1,67 @@
+"""The sweep on the Compare page: drawn when it is opened, every point plays, and it reads on a phone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.quality.signals import save_wav
+from tests.browser.compare_page import LONG_WAIT_MS
+from tests.browser.conftest import Server
+
+SENTENCE = "The birch canoe slid on the smooth planks."
+
+
+def a_sweep(folder: Path, digest: str) -> None:
+    """Two points of a sweep that some machine measured, with a buzz for audio."""
+    buzz = (0.2 * np.sign(np.sin(np.arange(8_000) / 10))).astype(np.float32)
+    points = []
+    for amount, label in ((0.0, "Baseline fp32"), (0.8, "Pruned 80 %")):
+        path = f"audio/p{amount:g}/rms-0001.wav"
+        save_wav(buzz, folder / path)
+        wer = {
+            "mean": 0.2 + amount,
+            "ci95": [0.1 + amount, 0.3 + amount],
+            "difference": None,
+            "n": 20,
+            "failed": 0,
+        }
+        points.append(
+            {
+                "amount": amount, "int8": False, "variant": label, "label": label, "quality": {"wer": wer},
+                "latency_s": {"median": 0.5, "p90": 0.6, "runs": [0.5]}, "rtf": 0.2, "audio_seconds": 2.5,
+                "sizes": {"disk_bytes": 30_000_000, "zip_bytes": 28_000_000}, "audio": {"rms": path},
+            }
+        )  # fmt: skip
+    document = {
+        "schema": 1, "kind": "sweep", "created": "2026-11-23T05:00:00+00:00", "machine": {"cpu": "Test CPU"},
+        "checkpoint": {"spec": "embedded", "title": "built-in voice", "digest": digest},
+        "settings": {"sentences": [SENTENCE]}, "points": points, "breaks_at": 0.8, "rule": "By ear.",
+    }  # fmt: skip
+    (folder / "sweep.json").write_text(json.dumps(document))
+
+
+def test_the_sweep_is_drawn_when_opened_and_every_point_plays(
+    serve: Callable[..., Server], new_page: Callable[..., Page], embedded: Checkpoint, tmp_path: Path
+) -> None:
+    a_sweep(tmp_path / "sweeps" / "mine", embedded.digest)
+    server = serve(data=tmp_path)
+    page = new_page(width=360, height=740, touch=True)
+    page.goto(server.url)
+    section = page.locator("#sweep")
+    page.get_by_role("button", name="Where does it break?").tap()
+    expect(section).to_contain_text("it breaks at 80%", timeout=LONG_WAIT_MS)
+    expect(section).to_contain_text(SENTENCE)
+    expect(section.locator("svg.chart-narrow").first).to_be_visible()
+    expect(section.get_by_role("img", name="WER")).not_to_have_count(0)
+    players = section.locator("audio")
+    expect(players).to_have_count(2)
+    for index in (0, 1):
+        players.nth(index).evaluate("player => player.play()")
+        page.wait_for_function("player => player.ended", arg=players.nth(index).element_handle())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
