@@ -128,7 +128,12 @@ def clip_path(folder: Path, stimulus: Stimulus) -> Path:
 
 def to_json(manifest: Manifest) -> str:
     """The manifest as text, the same for the same content."""
-    return json.dumps({"format": FORMAT, **asdict(manifest)}, ensure_ascii=False, indent=1)
+    summary = {
+        "format": FORMAT,
+        "question_asked": manifest.study.asked,
+        "session_pages": manifest.study.pages,
+    }
+    return json.dumps({**summary, **asdict(manifest)}, ensure_ascii=False, indent=1)
 
 
 def save_manifest(manifest: Manifest, folder: Path) -> None:

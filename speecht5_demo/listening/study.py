@@ -144,6 +144,14 @@ class Study:
         need(len(plan.completion_code) <= 60, "session.completion_code is longer than 60 characters.")
 
     @property
+    def pages(self) -> int:
+        """Pages of one session, practice included."""
+        plan = self.session
+        conditions = len(self.variants) if self.method == "ACR" else 2 * (len(self.variants) - 1)
+        practice = min(plan.practice, len(self.practice_sentences))
+        return plan.sentences * conditions + plan.repeats + plan.anchors + plan.traps + practice
+
+    @property
     def asked(self) -> str:
         """The question in English, as it is kept with every rating."""
         return QUESTIONS.get(self.question, self.question)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -328,3 +329,14 @@ def test_the_page_speaks_the_listeners_language(
     words = json.loads(told.get(locale, told.get(locale.split("-")[0], told["en"]))["listen"])
     assert words["scales"]["ACR"]["5"] == good
     context.close()
+
+
+def test_files_of_a_study_cannot_be_fetched_around_the_page(study: Open, keyboard: Session) -> None:
+    clip = next((study.folder / "clips").iterdir())
+    ratings = next(study.ratings.glob("ratings-*.csv"))
+    secret = study.server.data / "listening-secret"
+    assert secret.is_file()
+    for path in (study.folder / "manifest.json", clip, ratings, secret):
+        for address in (f"/gradio_api/file={path}", f"/file={path}", f"/listening/clip/{path.name}"):
+            with pytest.raises(urllib.error.HTTPError):
+                urllib.request.urlopen(study.server.url + address)

@@ -1,6 +1,7 @@
 """Orders are the listener's own, always the same, and fair to every condition."""
 
 import itertools
+import json
 import subprocess
 import sys
 import uuid
@@ -103,3 +104,13 @@ def test_comparisons_come_in_both_orders(prepared_pairs: tuple[Manifest, Path]) 
             assert trial.compared_with.sentence_id == trial.stimulus.sentence_id
         orders = Counter((t.stimulus.variant, t.stimulus.sentence_id, t.stimulus_first) for t in tests)
         assert set(orders.values()) == {1}
+
+
+def test_the_manifest_tells_the_length_of_a_session(
+    prepared: tuple[Manifest, Path], prepared_pairs: tuple[Manifest, Path]
+) -> None:
+    for manifest, folder in (prepared, prepared_pairs):
+        written = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        assert written["session_pages"] == len(plan_session(manifest, LISTENERS[0]))
+        assert written["question_asked"] == manifest.study.asked
+        assert written["study"]["margin"] == 0.2
