@@ -23,7 +23,7 @@ from speecht5_demo.quality.evaluation import evaluate
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.runner import OnTask
 from speecht5_demo.quality.studio import PLAYED, audio_file
-from speecht5_demo.synthesis import Synthesizer
+from speecht5_demo.synthesis import Synthesizer, choose_threads
 from speecht5_demo.variants import BASELINE, Variant, custom
 
 SCHEMA = 1
@@ -179,6 +179,7 @@ def _timings(
     on_timing: Callable[[str], None] | None,
 ) -> dict[str, dict[str, Any]]:
     """Latency of the first sentence by the first speaker, repeats interleaved over all points."""
+    choose_threads(checkpoint)
     synthesizer = Synthesizer(checkpoint, capacity=len(variants))
     found = {}
     for speech in synthesizer.compare(

@@ -158,6 +158,7 @@ def _chart(
             axes.axvline(
                 100 * broken, color=BAD, lw=1.2, ls=(0, (4, 3)), gid=canvas.say(f"breaks at {broken:.0%}")
             )
+        axes.set_xlim(-3, 98)
         axes.set_xlabel("% of the weights of every Linear layer set to zero")
 
     return f"<h3>{html.escape(title)}</h3>" + wide_and_narrow(
