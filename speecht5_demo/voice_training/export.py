@@ -18,11 +18,12 @@ from speecht5_demo.voice_training.speaking import MAX_LENGTH_RATIO
 from speecht5_demo.voice_training.texts import LONGEST_TEXT
 
 _LABELS = {
-    "slt": "Slt, a woman's voice (US English)",
     "rms": "Rms, a man's voice (US English)",
+    "slt": "Slt, a woman's voice (US English)",
     "awb": "Awb, a man's voice (Scottish English)",
     "kal16": "Kal, a man's voice (US English, robotic)",
 }
+"""In this order they are offered; the first, the most intelligible of the teacher's, is the default."""
 
 
 def export_voice(
