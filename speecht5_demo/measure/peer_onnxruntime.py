@@ -33,12 +33,18 @@ def export(checkpoint: str, vocoder: str, folder: Path) -> None:
 
         def __init__(self) -> None:
             super().__init__()
-            self.encoder = model.speecht5.encoder
+            self.encoder: Any = model.speecht5.encoder
             self.keys = nn.ModuleList(layer.encoder_attn.k_proj for layer in layers)
             self.values = nn.ModuleList(layer.encoder_attn.v_proj for layer in layers)
 
         def forward(self, tokens: Any) -> Any:
-            hidden = self.encoder(tokens, attention_mask=None, return_dict=True).last_hidden_state[0]
+            # The stack's own forward builds a mask in a way that cannot be traced; one text needs none.
+            stack = self.encoder.wrapped_encoder
+            hidden = stack.layer_norm(self.encoder.prenet(tokens))
+            bias = stack.embed_positions(hidden)
+            for layer in stack.layers:
+                hidden = layer(hidden, attention_mask=None, position_bias=bias)[0]
+            hidden = hidden[0]
             split = [projection(hidden).view(-1, heads, size).transpose(0, 1) for projection in self.keys]
             values = [projection(hidden).view(-1, heads, size).transpose(0, 1) for projection in self.values]
             return torch.stack(split), torch.stack(values)
@@ -153,7 +159,8 @@ def export(checkpoint: str, vocoder: str, folder: Path) -> None:
         if name != "vocoder":
             plain = path.rename(folder / f"plain-{name}.onnx")
             quantize_dynamic(str(plain), str(path), weight_type=QuantType.QInt8, per_channel=True)
-            plain.unlink()
+            for left in folder.glob("plain-*"):
+                left.unlink()
     np.savez(
         folder / "shape.npz",
         sizes=[count, heads, size, units, config.num_mel_bins],

@@ -44,7 +44,7 @@ def prepare_peers(checkpoint: str, folder: Path, threads: int, say: Say) -> tupl
     if not openvino.exists():
         say("exporting to OpenVINO")
         _openvino(python, place, openvino)
-    if not onnx.exists():
+    if not (onnx / "shape.npz").exists():
         say("exporting to onnxruntime")
         _run(
             [

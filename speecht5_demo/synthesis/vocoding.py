@@ -13,6 +13,8 @@ from torch import Tensor
 
 from speecht5_demo.variants.turbo import VocoderShape
 
+SEGMENT = 1024
+"""Values at a stage's input that are computed at once; neighbours overlap by three per cent."""
 EDGE_REACH = 3
 """Values to each side that the first and the last convolution (kernel size 7) see."""
 LAST_SLOPE = 0.01
@@ -66,25 +68,39 @@ class Vocoder:
             mel = (mel - self._mean) / self._scale
         rows = mel.T[None, :, None, :].to(self.dtype).contiguous(memory_format=torch.channels_last)
         rows = _convolve(rows, self._before)
-        slope = self.shape.slope
-        for rate, (weight, bias), blocks in zip(
-            self.shape.rates, self._upsamplers, self._blocks, strict=True
-        ):
-            rows = F.leaky_relu(rows, slope)
-            rows = F.conv_transpose2d(
-                rows, weight, bias, stride=(1, rate), padding=(0, (weight.shape[3] - rate) // 2)
-            )
-            total: Tensor | None = None
-            for block in blocks:
-                branch = rows
-                for first, second, dilation in block:
-                    inner = _convolve(F.leaky_relu(branch, slope), first, dilation)
-                    branch = _convolve(F.leaky_relu_(inner, slope), second).add_(branch)
-                total = branch if total is None else total.add_(branch)
-            assert total is not None
-            rows = total.div_(len(blocks))
+        for stage in range(len(self.shape.rates)):
+            rows = self._in_segments(stage, rows)
         rows = _convolve(F.leaky_relu(rows, LAST_SLOPE), self._after)
         return torch.tanh(rows.float()).reshape(-1)
+
+    def _in_segments(self, stage: int, rows: Tensor) -> Tensor:
+        """One stage, a segment at a time: the late stages are long, and whole they need ten times their size."""
+        length, rate, reach = rows.shape[3], self.shape.rates[stage], _stage_context(self.shape, stage, 0)
+        if length <= SEGMENT + 2 * reach:
+            return self._stage(stage, rows)
+        parts = []
+        for first in range(0, length, SEGMENT):
+            begin, end = max(0, first - reach), min(length, first + SEGMENT + reach)
+            skip, size = (first - begin) * rate, min(SEGMENT, length - first) * rate
+            parts.append(self._stage(stage, rows[..., begin:end])[..., skip : skip + size])
+        return torch.cat(parts, dim=3)
+
+    def _stage(self, stage: int, rows: Tensor) -> Tensor:
+        """Upsample, then the mean of the residual blocks."""
+        slope, rate, (weight, bias) = self.shape.slope, self.shape.rates[stage], self._upsamplers[stage]
+        rows = F.leaky_relu(rows, slope)
+        rows = F.conv_transpose2d(
+            rows, weight, bias, stride=(1, rate), padding=(0, (weight.shape[3] - rate) // 2)
+        )
+        total: Tensor | None = None
+        for block in self._blocks[stage]:
+            branch = rows
+            for first, second, dilation in block:
+                inner = _convolve(F.leaky_relu(branch, slope), first, dilation)
+                branch = _convolve(F.leaky_relu_(inner, slope), second).add_(branch)
+            total = branch if total is None else total.add_(branch)
+        assert total is not None
+        return total.div_(len(self._blocks[stage]))
 
     def vocode_between(self, mel: Tensor, first: int, last: int) -> Tensor:
         """Samples of frames `first` to `last` (exclusive), computed from their surroundings only.
@@ -108,13 +124,19 @@ def _convolve(rows: Tensor, kernel: tuple[Tensor, Tensor], dilation: int = 1) ->
     return F.conv2d(rows, weight, bias, padding=(0, padding), dilation=(1, dilation))
 
 
-def _context(shape: VocoderShape) -> int:
-    """How many frames to one side a sample depends on, followed back from the last convolution to the first."""
+def _stage_context(shape: VocoderShape, stage: int, reach: int) -> int:
+    """Values to one side that a stage reads, at its input's rate, for outputs that reach `reach` beyond their place."""
     widest = max(
         sum((size - 1) // 2 * (dilation + 1) for dilation in dilations)
         for size, dilations in zip(shape.kernels, shape.dilations, strict=True)
     )
+    rate, kernel = shape.rates[stage], shape.upsample_kernels[stage]
+    return -(-(reach + widest + kernel - 1 - (kernel - rate) // 2) // rate)
+
+
+def _context(shape: VocoderShape) -> int:
+    """How many frames to one side a sample depends on, followed back from the last convolution to the first."""
     reach = EDGE_REACH
-    for rate, kernel in reversed(list(zip(shape.rates, shape.upsample_kernels, strict=True))):
-        reach = -(-(reach + widest + kernel - 1 - (kernel - rate) // 2) // rate)
+    for stage in reversed(range(len(shape.rates))):
+        reach = _stage_context(shape, stage, reach)
     return reach + EDGE_REACH

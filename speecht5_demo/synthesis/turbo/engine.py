@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,13 @@ class Request:
     speaker: Tensor
     masks: DropoutMasks
     limits: StepLimits
+
+
+def return_freed_memory() -> None:
+    """Give what packing has freed back to the system, where the C library (glibc) would keep it."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
 
 
 def native_kernels(weights: TurboWeights) -> ctypes.CDLL | None:
@@ -85,6 +93,7 @@ class TurboEngine:
             self._decoder = TorchDecoder(weights, linears)
         self._postnet = Postnet(weights)
         self._vocoder = Vocoder(weights.vocoder, weights.tensors)
+        return_freed_memory()
         self.native = kernels is not None
         """Whether the C++ loop runs; it does for quantised weights, where it can be had."""
         self.batches = exact
