@@ -82,20 +82,21 @@ class Room:
     ) -> View:
         """Begin, or go on: with the browser's token, with the crowd platform's participant id, or afresh.
 
+        What a platform passes in the link is not written down before the listener has agreed to it.
+
         Args:
             visit: random text of the page's own; sending it again after a lost answer begins nothing twice.
         """
         known = self._signer.open(token, Kind.SESSION)
-        given = {column: _parameter(parameters, names) for column, names in PLATFORM_PARAMETERS.items()}
-        if given["platform_participant"]:
-            listener_id = self._listener_for("participant", given["platform_participant"])
+        if participant := _parameter(parameters, PLATFORM_PARAMETERS["platform_participant"]):
+            listener_id = self._listener_for("participant", participant)
         elif known:
             listener_id = known.listener_id
         else:
             listener_id = self._listener_for("visit", _words(visit, 64) or str(uuid.uuid4()))
         with self._turn(listener_id):
             if "start" not in self._record(listener_id).events:
-                self._note(listener_id, "start", language=language[:20], **given)
+                self._note(listener_id, "start", language=_words(language, 20))
             self._note_end(listener_id)
         return self.view(listener_id)
 
@@ -109,6 +110,10 @@ class Room:
                     return self.view(listener_id)  # sent again after a lost connection: nothing to ask twice
                 raise self._refusal("not-now", f"This session is at {step}; reload the page to go on.")
             columns = {}
+            if step == "consent":
+                parameters = told.get("parameters")
+                asked = parameters if isinstance(parameters, Mapping) else {}
+                columns = {column: _parameter(asked, names) for column, names in PLATFORM_PARAMETERS.items()}
             if step == "about":
                 columns["device"] = self._choice(told.get("device"), DEVICES)
                 columns["headphones"] = self._choice(told.get("headphones"), HEADPHONES)
@@ -292,9 +297,10 @@ class Room:
         return RefusedError(reason, message)
 
 
-def _parameter(parameters: Mapping[str, str], names: tuple[str, ...]) -> str:
+def _parameter(parameters: Mapping[str, object], names: tuple[str, ...]) -> str:
     return next((_words(parameters[name], LONGEST_PARAMETER) for name in names if parameters.get(name)), "")
 
 
 def _words(value: object, longest: int) -> str:
-    return value[:longest] if isinstance(value, str) else ""
+    """Text that can be written, of bounded length; anything else is empty."""
+    return value[:longest].encode("utf-8", errors="replace").decode() if isinstance(value, str) else ""

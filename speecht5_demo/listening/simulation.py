@@ -144,7 +144,7 @@ def simulate(
         while view.step != "end":
             clock.now += 2.0
             if view.step not in ("practice", "trial"):
-                told = {"device": "computer", "headphones": "headphones", "result": "6/6"}
+                told = {"device": "computer", "headphones": "headphones", "result": "6/6", "parameters": link}
                 view = room.answer(view.token, view.step, told)
                 continue
             trial = plan[view.done]

@@ -277,8 +277,9 @@ def to_first_clip(page: Page, url: str) -> None:
 
 
 def test_jumping_to_the_end_of_a_clip_is_not_hearing_it(study: Open, new_page: Callable[..., Page]) -> None:
-    page = new_page()
+    page = new_page(dark=True)
     to_first_clip(page, study.server.url)
+    assert serious(page) == []
     audio = page.locator(".listen audio")
     audio.evaluate("audio => { audio.currentTime = audio.duration * 0.8; return audio.play(); }")
     page.wait_for_function("document.querySelector('.listen audio').ended")

@@ -24,7 +24,7 @@ def to_first_clip(room: Room, parameters: dict[str, str] | None = None) -> View:
     view = room.enter(None, parameters or {}, "en")
     about = {"device": "phone", "headphones": "headphones"}
     for step, told in (
-        ("consent", {}),
+        ("consent", {"parameters": parameters or {}}),
         ("about", about),
         ("headphone-check", {"result": "6/6"}),
         ("level", {}),
@@ -93,6 +93,21 @@ def test_a_crowd_worker_is_recognised_on_another_device(open_room: Open, tmp_pat
     session = read_sessions(tmp_path).iloc[0]
     assert session["platform_participant"] == link["PROLIFIC_PID"][:128]
     assert (session["platform_study"], session["platform_session"]) == ("st", "se")
+
+
+def test_nothing_of_the_link_is_kept_before_consent(open_room: Open, tmp_path: Path) -> None:
+    open_room().enter(None, {"PROLIFIC_PID": "5f3-secret"}, "en")
+    assert all("5f3-secret" not in path.read_text() for path in tmp_path.glob("*.csv"))
+
+
+@pytest.mark.parametrize(
+    "link", [None, 7, [], {"PROLIFIC_PID": 7}, {"PROLIFIC_PID": ["x"]}, {"PROLIFIC_PID": "\ud800"}]
+)
+def test_a_broken_link_begins_an_anonymous_session(open_room: Open, tmp_path: Path, link: object) -> None:
+    room = open_room()
+    view = room.enter(None, link if isinstance(link, dict) else {}, "en")
+    assert room.answer(view.token, "consent", {"parameters": link}).step == "about"
+    assert len(read_sessions(tmp_path)) == 1
 
 
 def test_a_ticket_counts_once_also_when_sent_ten_times_at_once(open_room: Open, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ class Hall:
             self._enter(lambda: load_manifest(self._study))
         elif self._make is None:
             self._waiting = Waiting(
-                problem=f"No study is prepared in {self._study}. Run: study prepare STUDY.toml -o {self._study}"
+                problem=f"No study is prepared. Its owner runs: study prepare STUDY.toml -o {self._study.name}"
             )
         else:
             make = self._make
@@ -96,7 +96,8 @@ class Hall:
             self._room = Room(made, self._study, self._ratings, secret, writer=self._writer)
         except DemoError as error:
             log.error("The listening test is closed: %s", error)
-            self._waiting = Waiting(problem=str(error))
+            # Visitors read this: what is wrong, not where it lies on the server.
+            self._waiting = Waiting(problem=str(error).replace(str(self._study), self._study.name))
 
     def _patiently(self, make: Prepare) -> Manifest:
         """Make the study, or wait for another process that is making it."""

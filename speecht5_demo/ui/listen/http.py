@@ -91,7 +91,7 @@ class StudyServer:
 
 def _enter(room: Room, told: Mapping[str, Any]) -> View:
     given = told.get("parameters")
-    parameters = {k: v for k, v in given.items() if isinstance(v, str)} if isinstance(given, dict) else {}
+    parameters = given if isinstance(given, dict) else {}
     language = told.get("language")
     spoken = language if isinstance(language, str) else ""
     return room.enter(told.get("token"), parameters, spoken, told.get("visit"))

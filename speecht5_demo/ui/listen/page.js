@@ -15,6 +15,11 @@ const kept = (key) => {
   try { return localStorage.getItem(key) ?? memory[key] ?? null; } catch { return memory[key] ?? null; }
 };
 
+const linkParameters = () => {
+  const asked = new URLSearchParams(location.search);
+  return Object.fromEntries(PARAMETERS.filter((name) => asked.get(name)).map((name) => [name, asked.get(name).slice(0, 128)]));
+};
+
 const banner = h('p', { class: 'banner', role: 'alert', hidden: true });
 const tell = (text) => { banner.textContent = text ?? ''; banner.hidden = !text; };
 
@@ -87,10 +92,8 @@ const enter = async () => {
     await post('rate', JSON.parse(unsent));
     keep(UNSENT, null);
   }
-  const asked = new URLSearchParams(location.search);
-  const parameters = Object.fromEntries(PARAMETERS.filter((name) => asked.get(name)).map((name) => [name, asked.get(name).slice(0, 128)]));
   if (!kept(VISIT)) keep(VISIT, Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join(''));
-  take(await post('enter', { token: kept(TOKEN), visit: kept(VISIT), parameters, language: session.texts.language ?? '' }), 'enter');
+  take(await post('enter', { token: kept(TOKEN), visit: kept(VISIT), parameters: linkParameters(), language: session.texts.language ?? '' }), 'enter');
 };
 const answer = async (event, told) => {
   if (session.busy) return;

@@ -20,7 +20,7 @@ const steps = {
       h('ul', {}, ...texts.consent_list.map((line) => h('li', {}, line))),
       h('p', {}, texts.consent_not), h('p', {}, texts.consent_stop),
       view.contact && h('p', {}, say(texts.consent_contact, view)),
-      button(texts.consent_agree, () => send('consent', {})),
+      button(texts.consent_agree, () => send('consent', { parameters: linkParameters() })),
     ];
   },
 
