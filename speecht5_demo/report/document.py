@@ -13,7 +13,7 @@ from speecht5_demo import __version__
 from speecht5_demo.listening.analysis.analysis import Analysis
 from speecht5_demo.report import pieces
 
-_STYLES = tuple(Path(__file__).with_name(name) for name in ("page.css", "report.css"))
+_STYLES = tuple(Path(__file__).with_name(name) for name in ("report.css", "page.css"))
 
 
 def document(

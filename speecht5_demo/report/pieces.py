@@ -18,7 +18,6 @@ from speecht5_demo.report.tables import Markup, table
 FILE_PROBLEMS = {
     "torn-line": "a last line without its end: the writer died while writing it",
     "broken-line": "another number of cells than the header",
-    "bad-value": "a cell that cannot be read counts as empty",
     "duplicate": "the same rating again; the first counts",
     "missing-columns": "a file without the columns that ratings need",
     "unreadable": "a file that cannot be read",

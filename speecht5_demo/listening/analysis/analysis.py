@@ -162,6 +162,8 @@ def analyse(
     everyone = judged.frame.loc[np.isin(judged.reason, [0, judged.names.index("casual")])]
     excluded = judged.counts()
     for problem in table.problems:
+        if problem.kind == "bad-value":
+            continue  # a cell, not a row: its row is counted, or left out for a reason of its own
         excluded[problem.kind] = excluded.get(problem.kind, 0) + problem.count
     return Analysis(
         settings=settings,

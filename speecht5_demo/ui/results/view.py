@@ -135,6 +135,7 @@ def cost_piece(look: Look) -> str:
         checkpoints = {one.checkpoint for one in look.measured.measurements if one.quantity == quantity}
         cpus = {one.cpu for one in look.measured.measurements if one.quantity == quantity}
         source = f"Measured on {', '.join(sorted(cpus))}; checkpoint {', '.join(sorted(checkpoints))}."
+        source += f" Heard: checkpoint {', '.join(look.analysis.collected.checkpoints) or 'unknown'}."
         parts.append(f'<p class="key">{html.escape(source)}</p>')
     return "".join(parts)
 
