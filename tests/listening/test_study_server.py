@@ -22,7 +22,7 @@ from speecht5_demo.listening.manifest import Manifest
 from speecht5_demo.listening.preparation import prepare
 from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.listening.sessions import read_sessions
-from speecht5_demo.listening.study import SessionPlan
+from speecht5_demo.listening.study import Sentence, SessionPlan
 from tests.listening.conftest import VOICE, make_study
 from tests.support.listener import Listener
 
@@ -75,11 +75,12 @@ def test_every_acknowledged_rating_is_on_disk_once_though_the_server_is_killed_t
     tmp_path: Path,
 ) -> None:
     study, ratings = tmp_path / "study", tmp_path / "ratings"
-    manifest = prepare(
-        make_study(session=SessionPlan(sentences=4, repeats=2, anchors=2, break_after=6)), VOICE, study
-    )
+    # Long sessions, so that no listener is done before the last kill.
+    sentences = tuple(Sentence(f"h{k}", f"Sentence number {k}.") for k in range(12))
+    session = SessionPlan(sentences=12, repeats=2, anchors=2, break_after=6)
+    manifest = prepare(make_study(sentences=sentences, session=session), VOICE, study)
     rng, port = random.Random(7), free_port()
-    listeners = [Listener(port, random.Random(k), think_s=0.15) for k in range(LISTENERS)]
+    listeners = [Listener(port, random.Random(k), think_s=0.3) for k in range(LISTENERS)]
     process = start_server(study, ratings, port)
     threads = take_together(listeners)
     killed_under_load = 0
@@ -91,7 +92,7 @@ def test_every_acknowledged_rating_is_on_disk_once_though_the_server_is_killed_t
             killed_under_load += any(thread.is_alive() for thread in threads)
             process = start_server(study, ratings, port)
         for thread in threads:
-            thread.join(90)
+            thread.join(150)
         assert not any(thread.is_alive() for thread in threads)
     finally:
         process.kill()
