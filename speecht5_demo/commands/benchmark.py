@@ -45,9 +45,9 @@ def benchmark(
 
     Example: python -m speecht5_demo benchmark --checkpoint random-full --variants baseline,int8,turbo-int8
 
-    Again from a document: python -m speecht5_demo benchmark --from docs/benchmark.json --readme README.md
+    Again from a document: python -m speecht5_demo benchmark --from results/benchmark.json --readme README.md
     """
-    from speecht5_demo.measure.results import conditions, replace_table
+    from speecht5_demo.measure.results import conditions, write_tables
     from speecht5_demo.measure.results import picture as draw
 
     if source is not None:
@@ -62,7 +62,7 @@ def benchmark(
     if picture is not None:
         picture.write_text(draw(document), encoding="utf-8")
     if readme is not None:
-        replace_table(readme, document)
+        write_tables(readme, document)
     console.stdout.print(_table(document))
     console.stdout.print(conditions(document))
 

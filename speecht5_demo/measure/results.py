@@ -7,9 +7,8 @@ from math import log10
 from pathlib import Path
 from typing import Any
 
-from speecht5_demo.measure.processes import BenchmarkError
+from speecht5_demo.readme import write_section
 
-BEGIN, END = "<!-- benchmark begin -->", "<!-- benchmark end -->"
 Document = dict[str, Any]
 
 
@@ -56,18 +55,40 @@ def conditions(document: Document) -> str:
     )
 
 
-def replace_table(readme: Path, document: Document) -> None:
-    """Put the table between the two marks of a Markdown file.
+def write_tables(page: Path, document: Document) -> None:
+    """Fill the marked sections of a Markdown file: `benchmark`, and `batches` and `lengths` where it has them.
 
     Raises:
-        BenchmarkError: the file lacks the marks.
+        DemoError: the file has no mark for the benchmark.
     """
-    text = readme.read_text(encoding="utf-8")
-    if BEGIN not in text or END not in text:
-        raise BenchmarkError(f"{readme} has no place for the table: add the lines {BEGIN} and {END}.")
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    readme.write_text(f"{before}{BEGIN}\n{markdown_table(document)}\n{END}{after}", encoding="utf-8")
+    write_section(page, "benchmark", markdown_table(document))
+    text = page.read_text(encoding="utf-8")
+    for name, made in (("batches", batch_table(document)), ("lengths", length_table(document))):
+        if f"begin table: {name}" in text:
+            write_section(page, name, made)
+
+
+def batch_table(document: Document) -> str:
+    """Throughput against the batch size; the vocoder does not batch, so the rest stands beside the whole."""
+    lines = ["| variant | utterances at once | RTF | RTF without vocoder |", "|---|---:|---:|---:|"]
+    lines += [
+        f"| {row['variant']} | {point['size']} | {point['rtf']:.3f} | {point['acoustic_rtf']:.3f} |"
+        for row in document["rows"]
+        for point in row["batch"]
+    ]
+    return "\n".join(lines)
+
+
+def length_table(document: Document) -> str:
+    """Cost against the length of the text, one run each."""
+    lines = ["| variant | characters | steps | seconds | RTF | ms a step |", "|---|---:|---:|---:|---:|---:|"]
+    lines += [
+        f"| {row['variant']} | {point['characters']} | {point['steps']} | {point['total_s']:.2f} | "
+        f"{point['rtf']:.3f} | {point['ms_per_step']:.2f} |"
+        for row in document["rows"]
+        for point in row["length"]
+    ]
+    return "\n".join(lines)
 
 
 def picture(document: Document) -> str:

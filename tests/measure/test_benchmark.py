@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.cli import app
+from speecht5_demo.errors import DemoError
 from speecht5_demo.measure import BenchmarkPlan, run_benchmark
 from speecht5_demo.measure.processes import BenchmarkError, Worker, variant_worker
-from speecht5_demo.measure.results import BEGIN, END, markdown_table, picture, replace_table
+from speecht5_demo.measure.results import batch_table, length_table, markdown_table, picture, write_tables
 from speecht5_demo.measure.spread import paired_ratio, spread
 
 
@@ -37,6 +38,9 @@ def document(tiny: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> dict
         lengths=((10, 8), (20, 16)),
     )
     return run_benchmark(plan, say=lambda line: None)
+
+
+BEGIN, END = "<!-- begin table: benchmark -->", "<!-- end table: benchmark -->"
 
 
 def test_every_variant_is_timed_in_every_round_over_the_same_steps(document: dict) -> None:
@@ -92,9 +96,18 @@ def test_the_readme_table_is_replaced_between_its_marks(document: dict, tmp_path
 def test_a_readme_without_marks_is_left_alone_and_says_what_to_add(document: dict, tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text("# Title\n")
-    with pytest.raises(BenchmarkError, match="add the lines"):
-        replace_table(readme, document)
+    with pytest.raises(DemoError, match="add the lines"):
+        write_tables(readme, document)
     assert readme.read_text() == "# Title\n"
+
+
+def test_a_page_with_marks_for_batches_and_lengths_gets_them(document: dict, tmp_path: Path) -> None:
+    page = tmp_path / "speed.md"
+    names = ("benchmark", "batches", "lengths")
+    page.write_text("\n".join(f"<!-- begin table: {name} -->\n<!-- end table: {name} -->" for name in names))
+    write_tables(page, document)
+    for made in (batch_table(document), length_table(document)):
+        assert made in page.read_text()
 
 
 def test_a_worker_that_dies_says_why() -> None:
