@@ -45,6 +45,7 @@ SpeakersOption = Annotated[
         "--speakers", help="Names that `speakers` lists, blends or files, with commas; all by default."
     ),
 ]
+METRIC_WIDTH, CELL_WIDTH = 36, 24  # characters of a terminal
 SWEPT_METRICS = ",".join(SWEPT)
 AsrOption = Annotated[
     str,
@@ -215,20 +216,22 @@ def _progress() -> Iterator[OnTask]:
 
 
 def summary_table(summary: dict[str, Any]) -> Table:
-    """Metrics down, variants across; each cell a mean and its 95 % interval."""
-    table = Table(caption="mean [95 % interval over sentences]; shares in percent")
+    """Metrics down, variants across; each cell a mean, and its 95 % interval where the terminal is wide enough."""
     names = list(dict.fromkeys(row["variant"] for row in (*summary["rows"], *summary["floors"])))
-    table.add_column("metric")
+    wide = console.stdout.width >= METRIC_WIDTH + CELL_WIDTH * len(names)
+    caption = "mean [95 % interval over sentences]" if wide else "means; a wider terminal shows intervals too"
+    table = Table(caption=f"{caption}; shares in percent")
+    table.add_column("metric", overflow="fold")
     for name in names:
         table.add_column(name, overflow="fold")
     cells = {(row["metric"], row["variant"]): row for row in (*summary["rows"], *summary["floors"])}
     for metric in summary["metrics"]:
         row = (cells.get((metric["name"], name)) for name in names)
-        table.add_row(metric["label"], *(_cell(entry, metric["unit"]) for entry in row))
+        table.add_row(metric["label"], *(_cell(entry, metric["unit"], wide) for entry in row))
     return table
 
 
-def _cell(entry: dict[str, Any] | None, unit: str) -> str:
+def _cell(entry: dict[str, Any] | None, unit: str, wide: bool) -> str:
     from speecht5_demo.quality.plots import shown
 
     if entry is None:
@@ -236,7 +239,7 @@ def _cell(entry: dict[str, Any] | None, unit: str) -> str:
     if entry["mean"] is None:
         return f"failed ({entry['failed']})"
     text = shown(entry["mean"], unit)
-    if entry["ci95"]:
+    if entry["ci95"] and wide:
         text += " [" + ", ".join(shown(end, unit) for end in entry["ci95"]) + "]"
     return text + (f" ({entry['failed']} failed)" if entry["failed"] else "")
 
