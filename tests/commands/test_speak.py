@@ -111,7 +111,7 @@ def test_synthesize_prints_one_object_and_writes_where_it_was_told(tmp_path: Pat
         (["synthesize", "Hello", "--variant", "int9"], "Choose one of: baseline, int8"),
         (["synthesize", "Hello", "--speaker", "nobody"], "Choose one of: rms"),
         (["synthesize", "Hello", "--speaker", "missing.npy"], "missing.npy"),
-        (["synthesize", "Hello", "--speaker", "slt+rms:half"], "write a blend as slt+rms:0.3"),
+        (["synthesize", "Hello", "--speaker", "slt+rms:half"], "Write a blend as slt+rms:0.3"),
         (["compare", "Hello", "--variants", "int8,int8"], "each only once"),
         (["speakers", "--checkpoint", "no/such/folder"], "no/such/folder"),
     ],
