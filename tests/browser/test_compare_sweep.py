@@ -39,7 +39,7 @@ def a_sweep(folder: Path, digest: str) -> None:
             }
         )  # fmt: skip
     document = {
-        "schema": 1, "kind": "sweep", "created": "2026-11-23T05:00:00+00:00", "machine": {"cpu": "Test CPU"},
+        "schema": 1, "kind": "sweep", "created": "2100-01-01T00:00:00+00:00", "machine": {"cpu": "Test CPU"},
         "checkpoint": {"spec": "embedded", "title": "built-in voice", "digest": digest},
         "settings": {"sentences": [SENTENCE]}, "points": points, "breaks_at": 0.8, "rule": "By ear.",
     }  # fmt: skip

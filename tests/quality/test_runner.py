@@ -40,7 +40,9 @@ def finish(folder: Path, jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         sys, "argv", ["speecht5_demo", "evaluate", *ARGUMENTS, "-j", str(jobs), "-o", str(folder)]
     )
-    main()
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
 
 
 @pytest.mark.timeout(600)

@@ -1,6 +1,7 @@
 """Text, speaker, variant and seed in; speech with honest timings out."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -80,7 +81,7 @@ def test_long_text_is_spoken_in_pieces_with_pauses(synthesizer: Synthesizer) -> 
 
 def test_a_voice_that_never_stops_is_cut_and_marked(embedded: Checkpoint) -> None:
     endless = SpeakingLimits(max_characters=110, max_length_ratio=2)
-    hurried = Checkpoint(**{**vars(embedded), "limits": endless})
+    hurried = replace(embedded, limits=endless)
     speech = Synthesizer(hurried).speak(TEXT, "slt")
     assert not speech.ended
     assert speech.audio_seconds < 3
@@ -88,9 +89,7 @@ def test_a_voice_that_never_stops_is_cut_and_marked(embedded: Checkpoint) -> Non
 
 def test_no_piece_may_outrun_the_positions_of_the_decoder(embedded: Checkpoint) -> None:
     generous = SpeakingLimits(max_characters=2000, max_length_ratio=1000)
-    plan = plan_speech(
-        Checkpoint(**{**vars(embedded), "limits": generous}), TEXT * 20, embedded.speaker(), seed=0
-    )
+    plan = plan_speech(replace(embedded, limits=generous), TEXT * 20, embedded.speaker(), seed=0)
     assert (
         max(piece.limits.max_steps for piece in plan.pieces) == embedded.acoustic_config.max_speech_positions
     )
