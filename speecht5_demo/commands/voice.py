@@ -47,7 +47,12 @@ def train(
 
     from speecht5_demo.machine import this_machine
     from speecht5_demo.voice_training.run import Order, VoiceRun
-    from speecht5_demo.voice_training.settings import MINIATURE, TrainingSettings, pick_device
+    from speecht5_demo.voice_training.settings import (
+        MINIATURE,
+        TrainingSettings,
+        keep_freed_memory,
+        pick_device,
+    )
 
     cores = threads or os.cpu_count() or 1
     torch.set_num_threads(cores)
@@ -55,6 +60,8 @@ def train(
     if picked.type == "cuda":
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.benchmark = True  # the vocoder's pieces are all of one length
+    else:
+        keep_freed_memory()
     settings = replace(MINIATURE if miniature else TrainingSettings(), minutes=minutes, seed=seed)
     if texts is not None:
         settings = replace(settings, texts=texts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ from speecht5_demo.voice_training.loop import (
     save_state,
 )
 from speecht5_demo.voice_training.settings import AcousticSettings
+from speecht5_demo.voice_training.speaker_vectors import blurred
 
 _NO_LIMIT = 10_000
+_SPEAKER_BLUR = 0.3
 
 Measurement = Callable[[SpeechT5ForTextToSpeech, int], dict[str, float]]
 """Measures the averaged model at a step; of its values, `score` (lower is better) chooses what is kept."""
@@ -128,6 +131,7 @@ class AcousticTraining:
                 self.step, fraction, self.settings.warm_up
             )
         batch = self.clips.random_batch(self.settings.frames, self._longest(), chance)
+        batch = replace(batch, speakers=blurred(batch.speakers, _SPEAKER_BLUR))
         sampled = (self.warm or self.step >= self.settings.sampling_from) and chance.random() < 0.5
         with torch.autocast(self.device.type, torch.bfloat16):
             heard = own_frames(self.model, batch, chance) if sampled else shifted_frames(batch.mel)

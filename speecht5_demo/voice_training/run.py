@@ -20,7 +20,7 @@ from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
 from speecht5_demo.errors import VoiceTrainingError
 from speecht5_demo.voice_training.acoustic import AcousticTraining
 from speecht5_demo.voice_training.acoustic_losses import predicted_frames
-from speecht5_demo.voice_training.acoustic_model import new_model, speaking_copy, trainable_model
+from speecht5_demo.voice_training.acoustic_model import new_model, speaking_copy
 from speecht5_demo.voice_training.corpus import Clip
 from speecht5_demo.voice_training.export import export_voice
 from speecht5_demo.voice_training.listening import require_libraries
@@ -31,6 +31,7 @@ from speecht5_demo.voice_training.model_card import Making
 from speecht5_demo.voice_training.rehearsal import Rehearsal
 from speecht5_demo.voice_training.settings import TrainingSettings, for_device
 from speecht5_demo.voice_training.vocoder import VocoderTraining, copy_synthesis_error, new_vocoder
+from speecht5_demo.voice_training.warm_start import trainable_model
 
 Model = TypeVar("Model", bound=nn.Module)
 
@@ -104,7 +105,9 @@ class VoiceRun:
     def train(self) -> Path:
         """Run what is left; the folder of the finished voice."""
         self.materials.prepare(self.journal.say)
-        vocoder_share, acoustic_share, matched_share = self.settings.shares
+        warm = self.order.init is not None
+        shares = self.settings.warm_shares if warm else self.settings.shares
+        vocoder_share, acoustic_share, matched_share = shares
         vocoder = self._vocoder(vocoder_share)
         acoustic = self._acoustic(acoustic_share, vocoder)
         vocoder = self._matched_vocoder(matched_share, vocoder, acoustic)

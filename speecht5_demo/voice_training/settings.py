@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from dataclasses import dataclass, replace
 
 import torch
 
 from speecht5_demo.errors import VoiceTrainingError
+
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
+_NEVER, _TOP_PAD = 2**31 - 1, 2**28
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class VocoderSettings:
     channels: int = 256
     batch: int = 8
     piece_frames: int = 32
-    learning_rate: float = 8e-4
+    learning_rate: float = 5e-4
     warm_up: int = 200
     discriminators_from: int = 1500
     discriminator_width: int = 16
@@ -81,7 +86,7 @@ class TrainingSettings:
         seed: of texts, speakers of texts, initial weights and batches.
         minutes: training time in minutes, shared by the stages; making data and measuring come on top.
         shares: of `minutes`: vocoder on the teacher's frames, acoustic model, vocoder on the acoustic
-            model's frames.
+            model's frames. warm_shares: the same where the run goes on from a voice, whose vocoder can speak.
         evaluate_minutes: training minutes between two free-running measurements on development texts.
         report_steps: gradient steps between two lines about the losses.
         save_seconds: training time between two resumable states.
@@ -94,13 +99,14 @@ class TrainingSettings:
     seed: int = 1
     minutes: float = 240.0
     shares: tuple[float, float, float] = (0.3, 0.6, 0.1)
+    warm_shares: tuple[float, float, float] = (0.1, 0.52, 0.38)
     acoustic: AcousticSettings = AcousticSettings()
     vocoder: VocoderSettings = VocoderSettings()
     evaluate_minutes: float = 15.0
     save_seconds: float = 180.0
     report_steps: int = 100
     held_out_texts: int = 56
-    development_texts: int = 12
+    development_texts: int = 16
     examination: ExaminationSettings = ExaminationSettings()
 
 
@@ -140,6 +146,18 @@ def pick_device(name: str) -> torch.device:
         return torch.device(name)
     except RuntimeError as error:
         raise VoiceTrainingError(f"{name!r} is no device: use auto, cpu or cuda.") from error
+
+
+def keep_freed_memory() -> None:
+    """Let the C library (glibc) keep what a step frees for the next one, which needs as much.
+
+    Otherwise every large tensor is mapped anew, and its pages are faulted in one by one.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _NEVER)
+        mallopt(_M_TRIM_THRESHOLD, _NEVER)
+        mallopt(_M_TOP_PAD, _TOP_PAD)
 
 
 def for_device(settings: TrainingSettings, device: torch.device) -> TrainingSettings:

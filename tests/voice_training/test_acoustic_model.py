@@ -11,7 +11,7 @@ from transformers import SpeechT5ForTextToSpeech
 from speecht5_demo.voice_training.acoustic_batches import AcousticClips
 from speecht5_demo.voice_training.acoustic_losses import shifted_frames
 from speecht5_demo.voice_training.acoustic_model import fold_dropout, new_model
-from speecht5_demo.voice_training.corpus import Clip, make_clip
+from speecht5_demo.voice_training.corpus import REDUCTION, Clip, make_clip
 from speecht5_demo.voice_training.settings import MINIATURE
 from speecht5_demo.voice_training.speaker_vectors import speaker_vectors
 from speecht5_demo.voice_training.speaking import Line, Voice
@@ -52,7 +52,7 @@ def test_batches_pad_clips_and_point_at_what_is_said(clips: list[Clip], processo
     store = AcousticClips(clips, ids, torch.device("cpu"))
     batch = store.batch(range(len(store)))
     for row, index in enumerate(store.order):
-        clip, steps = clips[index], clips[index].frames // 2
+        clip, steps = clips[index], clips[index].frames // REDUCTION
         assert batch.tokens[row][batch.token_mask[row].bool()].tolist() == ids[index]
         np.testing.assert_array_equal(batch.mel[row, : clip.frames].numpy(), clip.mel.astype(np.float32))
         assert batch.mel[row, clip.frames :].abs().sum() == 0
@@ -76,7 +76,7 @@ def test_random_batches_keep_to_the_size_and_the_longest_clip(clips: list[Clip],
 
 def test_the_decoder_hears_silence_then_the_last_frame_of_each_step() -> None:
     mel = torch.arange(1, 9, dtype=torch.float32)[None, :, None].expand(1, 8, 80)
-    assert shifted_frames(mel)[0, :, 0].tolist() == [0, 2, 4, 6]
+    assert shifted_frames(mel)[0, :, 0].tolist() == [0, REDUCTION]
 
 
 def test_folding_changes_the_dropout_and_not_the_mean(small_model: SpeechT5ForTextToSpeech) -> None:

@@ -14,12 +14,12 @@ import pytest
 import torch
 
 from speecht5_demo.checkpoints import open_checkpoint
-from speecht5_demo.voice_training.acoustic_model import trainable_model
 from speecht5_demo.voice_training.loop import Journal
 from speecht5_demo.voice_training.materials import Materials
 from speecht5_demo.voice_training.rehearsal import Rehearsal
 from speecht5_demo.voice_training.settings import MINIATURE
 from speecht5_demo.voice_training.teacher import SPEAKERS
+from speecht5_demo.voice_training.warm_start import trainable_model
 
 _COMMAND = [sys.executable, "-m", "speecht5_demo", "voice", "train", "--miniature"]
 _PATIENCE_S = 400

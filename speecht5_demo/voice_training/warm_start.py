@@ -1,0 +1,88 @@
+"""Go on from a trained voice: its acoustic model in the shape that this training teaches.
+
+What letters sound like is the long lesson, and it lies in layers that fit any voice of this size. Only the
+edges differ: how many frames a step makes, and which vector means which speaker. Both are carried over rather
+than learnt again: further frames of a step start as copies of the last, and a speaker's vector starts with the
+effect that the old vector of the same name had.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from transformers import SpeechT5ForTextToSpeech
+
+from speecht5_demo.errors import VoiceTrainingError
+from speecht5_demo.voice_training.acoustic_model import TRAINED_KEEP, UNTRAINED_DROPOUT, fold_dropout
+from speecht5_demo.voice_training.corpus import REDUCTION
+from speecht5_demo.voice_training.speaker_vectors import VECTOR_SIZE, speaker_vectors
+
+
+def trainable_model(folder: Path) -> SpeechT5ForTextToSpeech:
+    """A trained voice's acoustic model, fp32, ready to be trained further.
+
+    Raises:
+        VoiceTrainingError: it makes more frames a step than this training, or knows no speaker.
+    """
+    old: Any = SpeechT5ForTextToSpeech.from_pretrained(folder / "model", dtype=torch.float32)
+    fold_dropout(old, TRAINED_KEEP)
+    config = old.config
+    present = config.reduction_factor
+    if REDUCTION % present:
+        raise VoiceTrainingError(
+            f"{folder} makes {present} frames a step, which does not divide {REDUCTION}: "
+            "start from another voice, or from nothing."
+        )
+    weights = old.state_dict()
+    for name, width in (("feat_out", config.num_mel_bins), ("prob_out", 1)):
+        for part in ("weight", "bias"):
+            key = f"speech_decoder_postnet.{name}.{part}"
+            weights[key] = _more_frames(weights[key], width, REDUCTION)
+    key = "speecht5.decoder.prenet.speaker_embeds_layer.weight"
+    weights[key] = _with_our_speakers(weights[key], _vectors_of(folder))
+    config.reduction_factor = REDUCTION
+    config.update(UNTRAINED_DROPOUT)
+    model = SpeechT5ForTextToSpeech(config)
+    model.load_state_dict(weights)
+    return model
+
+
+def _more_frames(head: Tensor, width: int, frames: int) -> Tensor:
+    """A head of (frames now * width) rows with `frames` frames: the last one is repeated."""
+    by_frame = head.unflatten(0, (-1, width))
+    last = by_frame[-1:].expand(frames - len(by_frame), *by_frame.shape[1:])
+    return torch.cat([by_frame, last]).flatten(0, 1).contiguous()
+
+
+def _vectors_of(folder: Path) -> dict[str, Tensor]:
+    vectors = {
+        path.stem: F.normalize(torch.from_numpy(np.load(path)).float().reshape(-1), dim=0)
+        for path in sorted((folder / "speakers").glob("*.npy"))
+    }
+    if not vectors:
+        raise VoiceTrainingError(
+            f"{folder} has no speakers/*.npy: start from another voice, or from nothing."
+        )
+    return vectors
+
+
+def _with_our_speakers(layer: Tensor, known: dict[str, Tensor]) -> Tensor:
+    """The prenet's speaker layer, (hidden, hidden + 512), for our vectors.
+
+    A speaker that the voice does not know starts as the first, by name, of those that it does.
+    """
+    hidden = layer.shape[1] - VECTOR_SIZE
+    ours = speaker_vectors()
+    if all(name in known and np.allclose(known[name].numpy(), ours[name], atol=1e-3) for name in ours):
+        return layer
+    stand_in = next(iter(known.values()))
+    moved = torch.zeros_like(layer[:, hidden:])
+    for name, vector in ours.items():
+        effect = layer[:, hidden:] @ known.get(name, stand_in)
+        moved += torch.outer(effect, torch.from_numpy(vector))
+    return torch.cat([layer[:, :hidden], moved], dim=1)

@@ -1,0 +1,109 @@
+"""Going on from a voice keeps what it knows, whatever its speakers and its frames a step were."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from transformers import SpeechT5Config, SpeechT5ForTextToSpeech
+
+from speecht5_demo.errors import VoiceTrainingError
+from speecht5_demo.voice_training.acoustic_model import fold_dropout
+from speecht5_demo.voice_training.corpus import REDUCTION
+from speecht5_demo.voice_training.speaker_vectors import VECTOR_SIZE, blurred, speaker_vectors
+from speecht5_demo.voice_training.warm_start import trainable_model
+
+
+def saved_voice(
+    folder: Path, frames: int, speakers: tuple[str, ...] = ("rms", "slt")
+) -> SpeechT5ForTextToSpeech:
+    """A small voice with `frames` frames a step and dense speaker vectors."""
+    torch.manual_seed(0)
+    config = SpeechT5Config(
+        vocab_size=39,
+        hidden_size=32,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=64,
+        decoder_ffn_dim=64,
+        speech_decoder_prenet_units=16,
+        speech_decoder_postnet_units=16,
+        speech_decoder_postnet_layers=2,
+        reduction_factor=frames,
+    )
+    model = SpeechT5ForTextToSpeech(config).eval()
+    model.save_pretrained(folder / "model")
+    (folder / "speakers").mkdir()
+    for name in speakers:
+        np.save(folder / "speakers" / f"{name}.npy", torch.randn(VECTOR_SIZE).numpy())
+    return model
+
+
+def effect(model: SpeechT5ForTextToSpeech, vector: torch.Tensor) -> torch.Tensor:
+    """What a speaker's vector adds in the prenet."""
+    layer = model.speecht5.decoder.prenet.speaker_embeds_layer.weight
+    return layer[:, -VECTOR_SIZE:] @ F.normalize(vector, dim=0)
+
+
+def test_a_known_speaker_keeps_its_effect_and_a_new_one_borrows_one(tmp_path: Path) -> None:
+    old = saved_voice(tmp_path, frames=2)
+    new = trainable_model(tmp_path)
+    ours = {name: torch.from_numpy(vector) for name, vector in speaker_vectors().items()}
+    for name, before in (("rms", "rms"), ("slt", "slt"), ("awb", "rms"), ("kal16", "rms")):
+        vector = torch.from_numpy(np.load(tmp_path / "speakers" / f"{before}.npy"))
+        torch.testing.assert_close(effect(new, ours[name]), effect(old, vector), atol=1e-5, rtol=1e-4)
+
+
+def test_further_frames_of_a_step_start_as_the_last_one_was(tmp_path: Path) -> None:
+    old = saved_voice(tmp_path, frames=2)
+    new = trainable_model(tmp_path)
+    assert new.config.reduction_factor == REDUCTION
+    hidden = torch.randn(1, 3, 32)
+    before = old.speech_decoder_postnet.feat_out(hidden).view(1, 3, 2, 80)
+    after = new.speech_decoder_postnet.feat_out(hidden).view(1, 3, REDUCTION, 80)
+    torch.testing.assert_close(after[:, :, :2], before)
+    for frame in range(2, REDUCTION):
+        torch.testing.assert_close(after[:, :, frame], before[:, :, 1])
+    assert new.speech_decoder_postnet.prob_out(hidden).shape == (1, 3, REDUCTION)
+
+
+def test_going_on_from_a_voice_of_this_chain_changes_no_weight(tmp_path: Path) -> None:
+    old = saved_voice(tmp_path, frames=REDUCTION, speakers=())
+    for name, vector in speaker_vectors().items():
+        np.save(tmp_path / "speakers" / f"{name}.npy", vector)
+    fold_dropout(old, 0.5)
+    new = trainable_model(tmp_path).state_dict()
+    for name, weight in old.state_dict().items():
+        torch.testing.assert_close(new[name], weight, msg=name)
+
+
+@pytest.mark.parametrize(
+    ("frames", "speakers", "reason"),
+    [(3, ("rms",), "3 frames a step"), (2, (), "no speakers")],
+    ids=["odd frames", "no speaker"],
+)
+def test_a_voice_that_cannot_be_gone_on_from_is_refused_with_the_reason(
+    tmp_path: Path, frames: int, speakers: tuple[str, ...], reason: str
+) -> None:
+    saved_voice(tmp_path, frames, speakers)
+    with pytest.raises(VoiceTrainingError, match=reason):
+        trainable_model(tmp_path)
+
+
+def test_a_speakers_vector_survives_eight_bits_beside_the_hidden_values() -> None:
+    largest_hidden = 8.0
+    step = 2 * largest_hidden / 255
+    for vector in speaker_vectors().values():
+        rounded = np.round(vector / step) * step
+        assert np.linalg.norm(rounded - vector) < 0.2 * np.linalg.norm(vector)
+
+
+def test_a_blurred_vector_stays_nearest_to_its_speaker() -> None:
+    vectors = torch.from_numpy(np.stack(list(speaker_vectors().values())))
+    torch.manual_seed(0)
+    for _ in range(100):
+        heard = F.normalize(blurred(vectors, 0.3), dim=1)
+        assert (heard @ vectors.T).argmax(1).tolist() == [0, 1, 2, 3]
