@@ -105,6 +105,7 @@ def measure(
     sentences: Annotated[int, typer.Option(min=1, help="Harvard sentences a speaker.")] = 100,
     seeds: Annotated[int, typer.Option(min=1, help="Over how many seeds to count missing stops.")] = 3,
     long: Annotated[int, typer.Option(min=0, help="Texts of 150 to 200 characters a speaker.")] = 20,
+    blends: Annotated[int, typer.Option(min=0, help="Harvard sentences a blend of two speakers.")] = 10,
     mos: Annotated[bool, typer.Option(help="Predicted opinion scores, by DNSMOS.")] = True,
     threads: Annotated[int, typer.Option(help="Processor threads; 0 takes every core.")] = 0,
 ) -> None:
@@ -119,7 +120,9 @@ def measure(
     cores = threads or os.cpu_count() or 1
     torch.set_num_threads(cores)
     work = examine_folder if card else measure_folder
-    settings = ExaminationSettings(sentences=sentences, seeds=seeds, long_texts=long, with_mos=mos)
+    settings = ExaminationSettings(
+        sentences=sentences, seeds=seeds, long_texts=long, blend_sentences=blends, with_mos=mos
+    )
     examination = work(folder, settings, cores, torch.device("cpu"), typer.echo)
     for figures in examination.by_speaker:
         wrong, floor = figures.word_errors, figures.teacher_word_errors

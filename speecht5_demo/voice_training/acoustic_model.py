@@ -20,7 +20,11 @@ from speecht5_demo.voice_training.speaker_vectors import USED_VALUES, VECTOR_SIZ
 TRAINED_KEEP = 0.5
 """Share of those units kept in training; at one half the class scales correctly."""
 
-UNTRAINED_DROPOUT = {"hidden_dropout": 0.0, "activation_dropout": 0.0, "positional_dropout": 0.0}
+UNTRAINED_DROPOUT: dict[str, Any] = {
+    "hidden_dropout": 0.0,
+    "activation_dropout": 0.0,
+    "positional_dropout": 0.0,
+}
 """No dropout outside prenet and postnet: it costs a fifth of a step, and a day of speech leaves little to
 overfit.
 """

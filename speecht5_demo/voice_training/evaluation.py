@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from speecht5_demo.quality.attention import read
+from speecht5_demo.voice_training.blends import BlendFigures, measure_blends
 from speecht5_demo.voice_training.corpus import trimmed
 from speecht5_demo.voice_training.listening import Heard, error_rate, hear_all, mean_opinion
 from speecht5_demo.voice_training.settings import ExaminationSettings
@@ -169,6 +170,7 @@ class Examination:
     Attributes:
         by_speaker: on `sentences` sentences each, with the first seed.
         long: the same on twenty texts of 150 to 200 characters a speaker.
+        blends: even blends of two speakers.
         stops: utterances of all seeds together, and how many of them did not stop by themselves or were
             much longer.
     """
@@ -177,6 +179,7 @@ class Examination:
     seeds: int
     by_speaker: list[SpeakerFigures]
     long: list[SpeakerFigures]
+    blends: list[BlendFigures]
     stops: dict[str, int]
 
     @property
@@ -228,11 +231,16 @@ def examine(
         say(f"measuring: {settings.long_texts} long texts a speaker")
         long_teacher = listen_to_teacher(long_sentences(settings.long_texts), speakers, workers, False)
         long, _ = measure(voice, long_teacher, 0, workers, False)
+    blends: list[BlendFigures] = []
+    if settings.blend_sentences:
+        say(f"measuring: {settings.blend_sentences} sentences by every blend of two speakers")
+        blends = measure_blends(voice, sentences[: settings.blend_sentences], speakers, 0, workers)
     return Examination(
         sentences=settings.sentences,
         seeds=settings.seeds,
         by_speaker=by_speaker,
         long=long,
+        blends=blends,
         stops={"utterances": total, "missing_stops": missing, "much_longer": longer},
     )
 

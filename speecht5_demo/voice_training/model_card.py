@@ -114,7 +114,7 @@ teacher's, and the largest.
 {stops["utterances"]} utterances over {examination.seeds} seeds: {stops["missing_stops"]} did not stop by
 themselves, {stops["much_longer"]} were more than 1.5 times as long as the teacher's.
 
-{_long(examination)}## Licence
+{_long(examination)}{_blends(examination)}## Licence
 
 MIT, like the rest of this repository. flite and its voices are distributed under a permissive, BSD-like
 licence.
@@ -140,6 +140,19 @@ def _long(examination: Examination) -> str:
         return ""
     count = examination.long[0].utterances
     return f"The same on {count} texts of 150 to 200 characters:\n\n{_table(examination.long)}\n\n"
+
+
+def _blends(examination: Examination) -> str:
+    if not examination.blends:
+        return ""
+    rows = "\n".join(
+        f"| {' + '.join(f.speakers)} | {f.word_errors:.1%} | {f.missing_stops} |" for f in examination.blends
+    )
+    count = examination.blends[0].utterances
+    return (
+        f"Even blends of two speakers, {count} of the Harvard sentences each:\n\n"
+        f"| blend | word errors | did not stop |\n|---|---|---|\n{rows}\n\n"
+    )
 
 
 def _score(value: float | None) -> str:

@@ -32,7 +32,7 @@ class AcousticSettings:
     layers: int = 3
     heads: int = 4
     frames: int = 2600
-    learning_rate: float = 1e-3
+    learning_rate: float = 7e-4
     warm_up: int = 400
     first_lengths: tuple[tuple[int, int], ...] = ((800, 130), (2500, 220), (6000, 340))
     sampling_from: int = 5000
@@ -68,12 +68,14 @@ class ExaminationSettings:
         sentences: Harvard sentences that each speaker speaks.
         seeds: over how many seeds missing stops are counted.
         long_texts: texts of 150 to 200 characters that each speaker speaks.
+        blend_sentences: Harvard sentences that each even blend of two speakers speaks.
         with_mos: whether opinion scores are predicted.
     """
 
     sentences: int = 100
     seeds: int = 3
     long_texts: int = 20
+    blend_sentences: int = 10
     with_mos: bool = True
 
 
@@ -99,7 +101,7 @@ class TrainingSettings:
     seed: int = 1
     minutes: float = 240.0
     shares: tuple[float, float, float] = (0.3, 0.6, 0.1)
-    warm_shares: tuple[float, float, float] = (0.1, 0.52, 0.38)
+    warm_shares: tuple[float, float, float] = (0.127, 0.603, 0.27)
     acoustic: AcousticSettings = AcousticSettings()
     vocoder: VocoderSettings = VocoderSettings()
     evaluate_minutes: float = 15.0
@@ -131,7 +133,7 @@ MINIATURE = TrainingSettings(
     report_steps=10,
     held_out_texts=2,
     development_texts=1,
-    examination=ExaminationSettings(sentences=1, seeds=1, long_texts=0, with_mos=False),
+    examination=ExaminationSettings(sentences=1, seeds=1, long_texts=0, blend_sentences=1, with_mos=False),
 )
 """The whole chain in little: proves that it runs, not that it speaks."""
 

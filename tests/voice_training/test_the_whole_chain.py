@@ -1,5 +1,6 @@
 """The command in little: from sentence lists to a folder that the app loads, through a kill."""
 
+import itertools
 import json
 import os
 import re
@@ -114,3 +115,10 @@ def test_the_model_card_says_what_the_run_measured(run_folder: Path) -> None:
         assert re.search(rf"\| {row['speaker']} \| {row['word_errors']:.1%} \|", card)
     assert "voice train --minutes 0.25" in card
     assert "--miniature" in card
+
+
+def test_every_blend_of_two_speakers_is_measured(run_folder: Path) -> None:
+    figures = json.loads((run_folder / "voice" / "figures.json").read_text(encoding="utf-8"))
+    pairs = {tuple(sorted(row["speakers"])) for row in figures["blends"]}
+    assert pairs == {tuple(sorted(pair)) for pair in itertools.combinations(SPEAKERS, 2)}
+    assert all(row["utterances"] == 1 for row in figures["blends"])

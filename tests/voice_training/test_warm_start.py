@@ -49,7 +49,7 @@ def effect(model: SpeechT5ForTextToSpeech, vector: torch.Tensor) -> torch.Tensor
 
 
 def test_a_known_speaker_keeps_its_effect_and_a_new_one_borrows_one(tmp_path: Path) -> None:
-    old = saved_voice(tmp_path, frames=2)
+    old = saved_voice(tmp_path, frames=1)
     new = trainable_model(tmp_path)
     ours = {name: torch.from_numpy(vector) for name, vector in speaker_vectors().items()}
     for name, before in (("rms", "rms"), ("slt", "slt"), ("awb", "rms"), ("kal16", "rms")):
@@ -58,15 +58,14 @@ def test_a_known_speaker_keeps_its_effect_and_a_new_one_borrows_one(tmp_path: Pa
 
 
 def test_further_frames_of_a_step_start_as_the_last_one_was(tmp_path: Path) -> None:
-    old = saved_voice(tmp_path, frames=2)
+    old = saved_voice(tmp_path, frames=1)
     new = trainable_model(tmp_path)
     assert new.config.reduction_factor == REDUCTION
     hidden = torch.randn(1, 3, 32)
-    before = old.speech_decoder_postnet.feat_out(hidden).view(1, 3, 2, 80)
+    before = old.speech_decoder_postnet.feat_out(hidden)
     after = new.speech_decoder_postnet.feat_out(hidden).view(1, 3, REDUCTION, 80)
-    torch.testing.assert_close(after[:, :, :2], before)
-    for frame in range(2, REDUCTION):
-        torch.testing.assert_close(after[:, :, frame], before[:, :, 1])
+    for frame in range(REDUCTION):
+        torch.testing.assert_close(after[:, :, frame], before)
     assert new.speech_decoder_postnet.prob_out(hidden).shape == (1, 3, REDUCTION)
 
 
