@@ -12,6 +12,7 @@ from speecht5_demo.quality.locked import follow, recording
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 from speecht5_demo.synthesis import Engine, ReferenceEngine, SpeechPlan, Utterance
 from speecht5_demo.synthesis.joining import join
+from speecht5_demo.synthesis.turbo import TurboEngine
 
 Frames = tuple[NDArray[np.float32], ...]
 
@@ -44,6 +45,8 @@ def speak(engine: Engine, plan: SpeechPlan) -> Spoken:
             with recording(engine) as frames:
                 spoken = engine.speak(piece.tokens, speaker, masks, piece.limits, want_attention=True)
             heard.append(frames[-1].numpy())
+        elif isinstance(engine, TurboEngine):
+            spoken = engine.speak(piece.tokens, speaker, masks, piece.limits, want_attention=True)
         else:
             spoken = engine.speak(piece.tokens, speaker, masks, piece.limits)
         utterances.append(spoken)

@@ -17,6 +17,7 @@ from speecht5_demo.synthesis import native
 from speecht5_demo.synthesis.engine import OnStep, StepLimits, Utterance
 from speecht5_demo.synthesis.masks import DropoutMasks
 from speecht5_demo.synthesis.native import PackedLinear
+from speecht5_demo.synthesis.turbo.attention import look_back
 from speecht5_demo.synthesis.turbo.decoding import Decoder, Decoding, Prompt, TorchDecoder
 from speecht5_demo.synthesis.turbo.encoder import Encoder
 from speecht5_demo.synthesis.turbo.linears import Int8Rows, ready
@@ -86,11 +87,12 @@ class TurboEngine:
             packed = {name: PackedLinear(kernels, layer) for name, layer in weights.linears.items()}
             self._encoder = Encoder(weights, packed)
             self._decoder = NativeDecoder(kernels, weights, packed)
+            self._watched = TorchDecoder(weights, packed)  # shares all memory with the one that speaks
         else:
             linears = {name: ready(layer) for name, layer in weights.linears.items()}
             exact = not any(isinstance(linear, Int8Rows) for linear in linears.values())
             self._encoder = Encoder(weights, linears)
-            self._decoder = TorchDecoder(weights, linears)
+            self._decoder = self._watched = TorchDecoder(weights, linears)
         self._postnet = Postnet(weights)
         self._vocoder = Vocoder(weights.vocoder, weights.tensors)
         return_freed_memory()
@@ -116,19 +118,23 @@ class TurboEngine:
         masks: DropoutMasks,
         limits: StepLimits,
         on_step: OnStep | None = None,
+        want_attention: bool = False,
     ) -> Utterance:
-        """Speak one piece; see `Engine.speak`.
+        """Speak one piece; see `Engine.speak`, and `speak_batch` for `want_attention`.
 
         Raises:
             SynthesisError: there is no token, or more than the model has positions for.
         """
-        (utterance,) = self.speak_batch([Request(tokens, speaker, masks, limits)], on_step)
+        (utterance,) = self.speak_batch([Request(tokens, speaker, masks, limits)], on_step, want_attention)
         return utterance
 
-    def speak_batch(self, requests: Sequence[Request], on_step: OnStep | None = None) -> list[Utterance]:
+    def speak_batch(
+        self, requests: Sequence[Request], on_step: OnStep | None = None, want_attention: bool = False
+    ) -> list[Utterance]:
         """Speak several pieces at once; each comes out as it would alone.
 
-        The seconds of the shared decoder loop are split among the utterances by the steps they took.
+        The seconds of the shared decoder loop are split among the utterances by the steps they took. `want_attention`
+        keeps the cross-attention, at the cost of a second pass that no stage's seconds count.
 
         Raises:
             SynthesisError: as `speak`.
@@ -166,6 +172,7 @@ class TurboEngine:
                         vocode_s=time.perf_counter() - begin,
                         steps=steps[index],
                         ended=decoding.ended(index),
+                        attention=self._attention(prompts[index], decoding.frames(index)) if want_attention else None,
                     )
                 )
         return utterances
@@ -245,6 +252,9 @@ class TurboEngine:
             steps=decoding.steps(0),
             ended=decoding.ended(0),
         )
+
+    def _attention(self, prompt: Prompt, frames: Tensor) -> Tensor:
+        return look_back(self._watched, prompt, frames)[0]
 
     def _decode_until(self, decoding: Decoding, frames: int, on_step: OnStep | None) -> None:
         steps = -(-frames // self._shape.reduction)
