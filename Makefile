@@ -16,6 +16,7 @@ setup: ## install the run-time
 
 quality: setup ## install the measuring libraries of `evaluate`
 	@sh scripts/install.sh requirements-quality.txt
+	@sh scripts/install.sh requirements-speakers.txt --no-deps
 
 report: quality ## measure speed and quality again, and rewrite the README's tables and pictures from the files
 	$(RUN) benchmark --checkpoint random-full --json results/benchmark.json
@@ -30,6 +31,7 @@ voice: quality ## make the built-in voice again, from nothing; MINUTES of traini
 dev: setup ## install what the tests need
 	@sh scripts/install.sh requirements-dev.txt
 	@sh scripts/install.sh requirements-quality.txt
+	@sh scripts/install.sh requirements-speakers.txt --no-deps
 	@sh scripts/system_packages.sh
 
 lint: dev ## style, format and types

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Install a requirements file into .venv, once; say in one line what is missing.
-# usage: sh scripts/install.sh requirements.txt
+# usage: sh scripts/install.sh requirements.txt [options of pip install]
 set -eu
 requirements=$1
+shift
 log=.venv/install.log
 stamp=.venv/.installed-$requirements
 
@@ -30,7 +31,7 @@ fi
 
 if [ -f "$stamp" ] && cmp -s "$requirements" "$stamp"; then exit 0; fi
 echo "Installing $requirements into .venv; the first time takes a few minutes."
-if ! .venv/bin/python -m pip install --disable-pip-version-check -r "$requirements" >"$log" 2>&1; then
+if ! .venv/bin/python -m pip install --disable-pip-version-check "$@" -r "$requirements" >"$log" 2>&1; then
     grep -E '^ *(ERROR|error)' "$log" | tail -1 >&2 || true
     fail "pip could not install $requirements: check the network and the disk, then run this again; the whole story is in $log."
 fi

@@ -24,6 +24,7 @@ from speecht5_demo.errors import QualityError, VoiceTrainingError
 from speecht5_demo.quality.metrics import BY_NAME, SWEPT, choose, unavailable
 from speecht5_demo.quality.recognisers import OFFLINE
 from speecht5_demo.quality.sentences import DEFAULT_SENTENCES, read_sentences
+from speecht5_demo.quality.similarity import OFFLINE_SPEAKERS
 
 if TYPE_CHECKING:
     from speecht5_demo.checkpoints import Checkpoint
@@ -61,8 +62,10 @@ PublishOption = Annotated[
     typer.Option(help="Folder that the small result files are copied to, such as results/evaluation."),
 ]
 SpeakerModelOption = Annotated[
-    str | None,
-    typer.Option(help="transformers x-vector checkpoint for similarity, e.g. microsoft/wavlm-base-plus-sv."),
+    str,
+    typer.Option(
+        help=f"{OFFLINE_SPEAKERS}, or a transformers x-vector checkpoint such as microsoft/wavlm-base-plus-sv."
+    ),
 ]
 
 
@@ -78,7 +81,7 @@ def evaluation(
     metrics: MetricsOption = "all",
     asr: AsrOption = OFFLINE,
     references: ReferencesOption = None,
-    speaker_model: SpeakerModelOption = None,
+    speaker_model: SpeakerModelOption = OFFLINE_SPEAKERS,
     seed: SeedOption = 0,
     jobs: JobsOption = 2,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for rows, summary and page.")] = Path(
@@ -99,8 +102,8 @@ def evaluation(
     from speecht5_demo.quality.publish import publish_evaluation
 
     source = open_checkpoint(checkpoint)
-    chosen = choose(metrics.split(","), recordings=references is not None, speaker_model=bool(speaker_model))
-    absent = unavailable(chosen, asr)
+    chosen = choose(metrics.split(","), recordings=references is not None)
+    absent = unavailable(chosen, asr, speaker_model)
     named = {name.strip() for name in metrics.split(",")}
     for name in absent.keys() & named:
         raise QualityError(absent[name])
@@ -167,7 +170,7 @@ def sweep_command(
 
     row = amounts(prune)
     source = open_checkpoint(checkpoint)
-    chosen = choose(metrics.split(","), recordings=False, speaker_model=False)
+    chosen = choose(metrics.split(","), recordings=False)
     absent = unavailable(chosen, asr)
     settings = checked(
         Settings(

@@ -17,7 +17,9 @@ DISTRIBUTIONS = {
     "speechmos": "speechmos",
     "onnxruntime": "onnxruntime",
     "soundfile": "soundfile",
+    "resemblyzer": "resemblyzer",
 }
+WITHOUT_DEPENDENCIES = ("resemblyzer",)
 
 
 def load(module: str, metric: str) -> ModuleType:
@@ -30,9 +32,12 @@ def load(module: str, metric: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError as error:
         distribution = DISTRIBUTIONS.get(module.split(".")[0], module)
+        files = "requirements-quality.txt"
+        if distribution in WITHOUT_DEPENDENCIES:
+            files = "requirements-speakers.txt --no-deps"
         raise QualityError(
             f"{metric} needs {distribution}, which does not load here ({error}). "
-            "Run `make quality`, or `pip install -r requirements-quality.txt`."
+            f"Run `make quality`, or `pip install -r {files}`."
         ) from error
 
 

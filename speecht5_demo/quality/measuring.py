@@ -19,11 +19,12 @@ from speecht5_demo.quality.plan import Task
 from speecht5_demo.quality.predicted import predicted_mos
 from speecht5_demo.quality.records import Row
 from speecht5_demo.quality.signals import SILENCE_PEAK, Samples
+from speecht5_demo.quality.similarity import similarity
 from speecht5_demo.quality.words import WordErrors, normalised, word_errors
 
 if TYPE_CHECKING:
     from speecht5_demo.quality.recognisers import Recogniser
-    from speecht5_demo.quality.similarity import SpeakerModel
+    from speecht5_demo.quality.similarity import Embedding, SpeakerModel
     from speecht5_demo.quality.speaking import Spoken
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class Subject:
         along: makes the length-locked samples, or None where the engine cannot be driven.
         recording: reads the natural recording.
         warped: from it, makes the recording and the re-vocoded utterance, of equal length.
-        speaker_model: for `similarity`.
+        speaker_model, baseline_voice: for `similarity`; the latter gives the baseline's embedding.
     """
 
     spoken_text: str
@@ -59,6 +60,7 @@ class Subject:
     recording: Callable[[], Samples] | None = None
     warped: Callable[[Samples], tuple[Samples, Samples]] | None = None
     speaker_model: SpeakerModel | None = None
+    baseline_voice: Callable[[], Embedding] | None = None
 
     @cached_property
     def words(self) -> WordErrors:
@@ -139,7 +141,7 @@ def _readings(subject: Subject, name: str) -> list[float]:
 
 def _similarity(subject: Subject) -> float:
     model = _given(subject.speaker_model, "a speaker model")
-    return model.similarity(_given(subject.baseline, "the baseline"), subject.samples)
+    return similarity(_given(subject.baseline_voice, "the baseline")(), model.embed(subject.samples))
 
 
 def _given(value: T | None, name: str) -> T:

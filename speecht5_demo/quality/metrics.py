@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.libraries import load
 from speecht5_demo.quality.perceptual import PESQ_LIBRARY
+from speecht5_demo.quality.recognisers import OFFLINE
+from speecht5_demo.quality.similarity import OFFLINE_SPEAKERS
 
 
 @dataclass(frozen=True)
@@ -130,9 +132,8 @@ METRICS: tuple[Metric, ...] = (
         "Speaker similarity to baseline",
         "cosine",
         "higher",
-        "Cosine of speaker embeddings of a transformers x-vector checkpoint.",
+        "Cosine of speaker embeddings: Resemblyzer's, or those of a transformers x-vector checkpoint.",
         "baseline",
-        always=False,
     ),
     Metric(
         "pesq-recording",
@@ -157,7 +158,8 @@ METRICS: tuple[Metric, ...] = (
 SWEPT = ("wer", "cer", "pesq", "mcd", "f0", "duration", "stop", "repeats", "skips", "predicted-mos")
 """What a sweep over amounts of pruning measures by default."""
 
-ASR_MODULE = {"pocketsphinx": ("pocketsphinx",)}
+ASR_MODULE = {OFFLINE: ("pocketsphinx",)}
+SPEAKER_MODULE = {OFFLINE_SPEAKERS: ("resemblyzer",)}
 _WARPING = ("mel_cepstral_distance", "librosa")
 MODULES = {
     "wer": ("jiwer",),
@@ -176,7 +178,7 @@ MODULES = {
 BY_NAME = {metric.name: metric for metric in METRICS}
 
 
-def choose(names: Iterable[str], recordings: bool, speaker_model: bool) -> tuple[str, ...]:
+def choose(names: Iterable[str], recordings: bool) -> tuple[str, ...]:
     """Names of the metrics to compute, in their own order; `all` stands for what the options allow.
 
     Raises:
@@ -189,27 +191,23 @@ def choose(names: Iterable[str], recordings: bool, speaker_model: bool) -> tuple
     possible = {metric.name for metric in METRICS if metric.always}
     if recordings:
         possible |= {"pesq-recording", "mcd-recording"}
-    if speaker_model:
-        possible.add("similarity")
     if "all" in wanted or not wanted:
         wanted = possible
     missing = wanted - possible
-    if "similarity" in missing:
-        raise QualityError(
-            "similarity needs --speaker-model: a transformers x-vector checkpoint, hub id or folder."
-        )
     if missing:
         raise QualityError(f"{', '.join(sorted(missing))}: give natural recordings with --references FOLDER.")
     return tuple(metric.name for metric in METRICS if metric.name in wanted)
 
 
-def unavailable(metrics: Iterable[str], asr: str) -> dict[str, str]:
+def unavailable(metrics: Iterable[str], asr: str, speaker_model: str = OFFLINE_SPEAKERS) -> dict[str, str]:
     """The metrics whose library is absent, each with how to get it."""
     found = {}
     for name in metrics:
         modules = MODULES.get(name, ())
         if name in ("wer", "cer"):
             modules = (*modules, *ASR_MODULE.get(asr, ()))
+        if name == "similarity":
+            modules = SPEAKER_MODULE.get(speaker_model, ())
         try:
             for module in modules:
                 load(module, BY_NAME[name].label)

@@ -13,6 +13,7 @@ from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.metrics import BY_NAME
 from speecht5_demo.quality.recognisers import OFFLINE
 from speecht5_demo.quality.sentences import Sentence
+from speecht5_demo.quality.similarity import OFFLINE_SPEAKERS
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.variants import BASELINE, Variant
 
@@ -39,7 +40,7 @@ class Settings:
         metrics: names, in their own order.
         asr: the recogniser: `pocketsphinx`, or a transformers checkpoint.
         references: folder of natural recordings, or None.
-        speaker_model: transformers x-vector checkpoint for `similarity`, or None.
+        speaker_model: for `similarity`: `resemblyzer`, or a transformers x-vector checkpoint.
         teacher: whether the recogniser's floor is heard on the built-in voice's teacher.
         seed: of the dropout masks; the reseeded floor takes the next one.
     """
@@ -51,7 +52,7 @@ class Settings:
     metrics: tuple[str, ...]
     asr: str = OFFLINE
     references: Path | None = None
-    speaker_model: str | None = None
+    speaker_model: str = OFFLINE_SPEAKERS
     teacher: bool = False
     seed: int = 0
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -181,8 +181,3 @@ def read_table(folder: Path) -> list[Row]:
 def _agree(before: dict[str, Any], now: dict[str, Any]) -> bool:
     plain = json.loads(json.dumps(now))
     return all(before[name] == plain[name] for name in before.keys() & plain.keys())
-
-
-def missing(rows: dict[tuple[str, str, int, str], Row], keys: Sequence[tuple[str, str, int, str]]) -> bool:
-    """Whether any of these rows is not there yet."""
-    return any(key not in rows for key in keys)

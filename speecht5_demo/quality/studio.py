@@ -15,7 +15,7 @@ from speecht5_demo.quality.plan import RECORDINGS, RESEEDED, TEACHER, Settings, 
 from speecht5_demo.quality.recognisers import Recogniser, open_recogniser
 from speecht5_demo.quality.recordings import find_recording, read_recording, warped_onto
 from speecht5_demo.quality.signals import Samples, save_wav
-from speecht5_demo.quality.similarity import SpeakerModel
+from speecht5_demo.quality.similarity import Embedding, SpeakerModel, open_speaker_model
 from speecht5_demo.quality.speaking import Frames, Spoken, speak, speak_along
 from speecht5_demo.synthesis import Engine, SpeechPlan, plan_speech
 from speecht5_demo.synthesis.engines import make_engine
@@ -52,7 +52,10 @@ class Studio:
         self._engines: dict[str, Engine] = {}
         listens = {"wer", "cer"} & set(settings.metrics)
         self._recogniser: Recogniser | None = open_recogniser(settings.asr) if listens else None
-        self._speaker_model = SpeakerModel(settings.speaker_model) if settings.speaker_model else None
+        self._speaker_model: SpeakerModel | None = (
+            open_speaker_model(settings.speaker_model) if "similarity" in settings.metrics else None
+        )
+        self._baseline_voices: dict[tuple[str, int], Embedding] = {}
 
     def subject(self, task: Task) -> Subject:
         """The utterance of a task and what it is compared with.
@@ -96,6 +99,7 @@ class Studio:
             recording=lambda: read_recording(self._recording(task)),
             warped=lambda recording: self._warped(recording, spoken, plan),
             speaker_model=self._speaker_model,
+            baseline_voice=lambda: self._baseline_voice(task, samples),
         )
 
     def _engine(self, variant: str) -> Engine:
@@ -121,6 +125,14 @@ class Studio:
                 return kept["samples"], heard
         except (OSError, ValueError, KeyError) as error:
             raise QualityError("The baseline's speech of this sentence is missing: it failed.") from error
+
+    def _baseline_voice(self, task: Task, samples: Samples) -> Embedding:
+        """Who speaks in the baseline's samples: every variant is compared with it, so it is kept."""
+        assert self._speaker_model is not None
+        place = task.speaker, task.number
+        if place not in self._baseline_voices:
+            self._baseline_voices[place] = self._speaker_model.embed(samples)
+        return self._baseline_voices[place]
 
     def _recording(self, task: Task) -> Path:
         folder = self._settings.references

@@ -80,8 +80,8 @@ def test_asking_for_a_metric_by_name_without_its_library_is_an_error(
 
 @pytest.mark.parametrize(
     ("name", "help_given"),
-    [("similarity", "--speaker-model"), ("mcd-recording", "--references"), ("mos", "Choose from")],
+    [("mcd-recording", "--references"), ("mos", "Choose from")],
 )
 def test_a_metric_that_cannot_be_had_says_what_it_needs(name: str, help_given: str) -> None:
     with pytest.raises(QualityError, match=help_given):
-        choose([name], recordings=False, speaker_model=False)
+        choose([name], recordings=False)

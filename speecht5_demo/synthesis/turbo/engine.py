@@ -172,7 +172,9 @@ class TurboEngine:
                         vocode_s=time.perf_counter() - begin,
                         steps=steps[index],
                         ended=decoding.ended(index),
-                        attention=self._attention(prompts[index], decoding.frames(index)) if want_attention else None,
+                        attention=self._attention(prompts[index], decoding.frames(index))
+                        if want_attention
+                        else None,
                     )
                 )
         return utterances

@@ -18,7 +18,8 @@ def test_fp32_attention_is_that_of_transformers(pair: Pair) -> None:
     run = (request.tokens, request.speaker, request.masks, request.limits)
     ours = pair.turbo.speak(*run, want_attention=True).attention
     theirs = pair.reference.speak(*run, want_attention=True).attention
-    assert ours is not None and theirs is not None
+    assert ours is not None
+    assert theirs is not None
     assert ours.shape == theirs.shape
     assert float((ours - theirs).abs().max()) < 1e-3
 
