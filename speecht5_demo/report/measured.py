@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 BASELINE = "baseline"
+RECORDED = "pesq-recording"
 FULL_SIZE_PARAMETERS = 100_000_000  # SpeechT5 has 144 million and more; the built-in voice a few
 
 
@@ -255,25 +256,26 @@ def _full_size(row: Mapping[str, Any]) -> bool | None:
 
 
 def _read_evaluation(file: _File) -> None:
-    """Rows of `{metric, variant, mean, ci95, n, difference {mean, ci95, n}}`."""
+    """Rows of `{metric, variant, mean, ci95, n, difference {mean, ci95, n}}`.
+
+    PESQ against natural recordings goes before that against the baseline, which the baseline itself cannot have.
+    """
     full = _stands_for_the_published(file.checkpoint)
-    for row in file.document["rows"]:
-        if row["metric"] not in ("wer", "pesq") or row.get("mean") is None or row.get("speaker"):
-            continue
-        scale = 100.0 if row["metric"] == "wer" else 1.0
-        label = str(row.get("label") or "")
-        if row["variant"] == BASELINE and "against baseline" in label:
+    rows = [row for row in file.document["rows"] if row.get("mean") is not None and not row.get("speaker")]
+    natural = any(row["metric"] == RECORDED for row in rows)
+    quantities = {"wer": "wer", RECORDED if natural else "pesq": "pesq"}
+    for row in rows:
+        quantity, label = quantities.get(row["metric"]), str(row.get("label") or "")
+        if quantity is None or (row["variant"] == BASELINE and "against baseline" in label):
             continue  # a signal against itself says nothing
-        n = f"{row['n']} utterances"
-        note = label if row["metric"] == "pesq" else ""
-        file.add(
-            row["metric"], row["variant"], scale * row["mean"], _scaled(row.get("ci95"), scale), n, full, note
-        )
+        scale = 100.0 if quantity == "wer" else 1.0
+        note = label if quantity == "pesq" else ""
+        ends = _scaled(row.get("ci95"), scale)
+        file.add(quantity, row["variant"], scale * row["mean"], ends, f"{row['n']} utterances", full, note)
         other = row.get("difference")
         if isinstance(other, Mapping):
-            ends = _scaled(other.get("ci95"), scale)
-            n = f"{other['n']} utterances"
-            file.add(f"{row['metric']}_change", row["variant"], scale * other["mean"], ends, n, full, note)
+            ends, n = _scaled(other.get("ci95"), scale), f"{other['n']} utterances"
+            file.add(f"{quantity}_change", row["variant"], scale * other["mean"], ends, n, full, note)
 
 
 def _scaled(ends: object, scale: float) -> list[float] | None:

@@ -101,6 +101,20 @@ def test_word_errors_and_pesq_are_judged_by_the_evaluations_file(tmp_path: Path)
     assert found["after: about 3.9"].verdict == "not confirmed"
 
 
+def test_pesq_against_recordings_judges_before_and_after_alike(tmp_path: Path) -> None:
+    document = evaluation("microsoft/speecht5_tts")
+    for variant, mean in (("baseline", 4.1), ("pruned-int8", 3.9)):
+        recorded = {
+            "metric": "pesq-recording",
+            "label": "PESQ against recordings, DTW-aligned",
+            "variant": variant,
+        }
+        document["rows"].append({**document["rows"][0], **recorded, "mean": mean})
+    found = judged(tmp_path, summary=document)
+    assert found["before: about 4.1"].verdict == "confirmed"
+    assert found["after: about 3.9"].verdict == "confirmed"
+
+
 def test_a_file_that_only_looks_like_results_is_reported_and_not_used(tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text('{"rows": [{"rtf": 1}]}')
     (tmp_path / "torn.json").write_text('{"rows": [')
