@@ -3,9 +3,25 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 CHECKPOINT ?= auto
 MINUTES ?= 240
+# What `make report` measures, and where it writes.
+BENCHMARK ?= random-full
+ROUNDS ?= 10
+SENTENCES ?= 50
+SWEEP_SENTENCES ?= 20
+PRUNE ?= 0:0.9:0.1
+JOBS ?= 2
+SPEED_OPTIONS ?=
+QUALITY_OPTIONS ?=
+SWEEP_OPTIONS ?=
+RUNS ?= runs
+RESULTS ?= results
+README ?= README.md
+PICTURES ?= assets/pictures
 RUN := .venv/bin/python -m speecht5_demo
 
-.PHONY: demo setup quality report voice dev lint test format clean
+# Measurements must not run beside each other, whatever -j says.
+.NOTPARALLEL:
+.PHONY: demo setup quality report speed-report quality-report sweep-report tables voice dev lint test format clean
 
 demo: setup ## serve the app on http://HOST:PORT
 	@HOST="$(HOST)" PORT="$(PORT)" CHECKPOINT="$(CHECKPOINT)" .venv/bin/python app.py
@@ -18,12 +34,22 @@ quality: setup ## install the measuring libraries of `evaluate`
 	@sh scripts/install.sh requirements-quality.txt
 	@sh scripts/install.sh requirements-speakers.txt --no-deps
 
-report: quality ## measure speed and quality again, and rewrite the README's tables and pictures from the files
-	$(RUN) benchmark --checkpoint random-full --json results/benchmark.json
-	$(RUN) evaluate --checkpoint $(CHECKPOINT) -o runs/evaluation --publish results/evaluation
-	$(RUN) evaluate sweep --checkpoint $(CHECKPOINT) -o runs/sweep --publish results/sweep
-	$(RUN) report results --html results/report.html
-	$(RUN) tables README.md --results results
+report: speed-report quality-report sweep-report tables ## measure speed and quality again, and rewrite the README from the files
+
+speed-report: quality ## speed and size: ROUNDS of every variant of the BENCHMARK checkpoint
+	$(RUN) benchmark --checkpoint $(BENCHMARK) --repeats $(ROUNDS) $(SPEED_OPTIONS) --json $(RESULTS)/benchmark.json
+
+quality-report: quality ## quality of every variant on SENTENCES; goes on where it stopped
+	$(RUN) evaluate --checkpoint $(CHECKPOINT) --sentences $(SENTENCES) --jobs $(JOBS) $(QUALITY_OPTIONS) \
+		--output $(RUNS)/evaluation --publish $(RESULTS)/evaluation
+
+sweep-report: quality ## quality over the amounts of PRUNE; goes on where it stopped
+	$(RUN) evaluate sweep --checkpoint $(CHECKPOINT) --prune $(PRUNE) --sentences $(SWEEP_SENTENCES) --jobs $(JOBS) \
+		--repeats $(ROUNDS) $(SWEEP_OPTIONS) --output $(RUNS)/sweep --publish $(RESULTS)/sweep
+
+tables: quality ## the report's claims beside the files in RESULTS, and the tables and pictures of README
+	$(RUN) report $(RESULTS) --html $(RESULTS)/report.html
+	$(RUN) tables $(README) --results $(RESULTS) --pictures $(PICTURES)
 
 voice: quality ## make the built-in voice again, from nothing; MINUTES of training (flite has to be installed)
 	$(RUN) voice train --minutes $(MINUTES)

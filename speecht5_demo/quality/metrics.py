@@ -95,7 +95,13 @@ METRICS: tuple[Metric, ...] = (
         "Seconds over the baseline's seconds.",
         "baseline",
     ),
-    Metric("stop", "Did not stop by itself", "share", "lower", "Runs that the step limit had to cut."),
+    Metric(
+        "stop",
+        "Did not stop by itself",
+        "share",
+        "lower",
+        "Runs that had to be cut: at the checkpoint's step limit, or at three times the baseline's steps.",
+    ),
     Metric(
         "repeats",
         "Repeats in the attention",

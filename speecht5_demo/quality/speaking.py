@@ -1,6 +1,6 @@
 """One sentence by one speaker as an evaluation needs it: samples, and what no listener hears."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from speecht5_demo.synthesis.joining import join
 from speecht5_demo.synthesis.turbo import TurboEngine
 
 Frames = tuple[NDArray[np.float32], ...]
+RUNAWAY = 3  # a run this many times as long as the baseline's counts as one that does not stop
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,17 @@ class Spoken:
     ended: bool
     readings: tuple[Reading, ...] | None
     heard: Frames | None
+
+
+def bounded(plan: SpeechPlan, frames: Frames) -> SpeechPlan:
+    """The plan, each piece cut at RUNAWAY times the steps that the baseline took: longer adds time and no knowledge."""
+    pieces = tuple(
+        replace(
+            piece, limits=replace(piece.limits, max_steps=min(piece.limits.max_steps, RUNAWAY * len(heard)))
+        )
+        for piece, heard in zip(plan.pieces, frames, strict=True)
+    )
+    return replace(plan, pieces=pieces)
 
 
 def speak(engine: Engine, plan: SpeechPlan) -> Spoken:

@@ -16,7 +16,7 @@ from speecht5_demo.quality.recognisers import Recogniser, open_recogniser
 from speecht5_demo.quality.recordings import find_recording, read_recording, warped_onto
 from speecht5_demo.quality.signals import Samples, save_wav
 from speecht5_demo.quality.similarity import Embedding, SpeakerModel, open_speaker_model
-from speecht5_demo.quality.speaking import Frames, Spoken, speak, speak_along
+from speecht5_demo.quality.speaking import Frames, Spoken, bounded, speak, speak_along
 from speecht5_demo.synthesis import Engine, SpeechPlan, plan_speech
 from speecht5_demo.synthesis.engines import make_engine
 from speecht5_demo.text import spoken_form
@@ -81,12 +81,13 @@ class Studio:
             self._speakers[task.speaker],
             self._settings.seed + reseeded,
         )
-        spoken = speak(engine, plan)
         if task.variant == BASELINE.name:
+            spoken = speak(engine, plan)
             self._keep(task, spoken)
             samples, frames = spoken.samples, None
         else:
             samples, frames = self._baseline(task)
+            spoken = speak(engine, bounded(plan, frames))
         if task.number <= PLAYED:
             save_wav(spoken.samples, audio_file(self._folder, task.variant, task.speaker, task.number))
         return Subject(
