@@ -13,6 +13,7 @@ JOBS ?= 2
 SPEED_OPTIONS ?=
 QUALITY_OPTIONS ?=
 SWEEP_OPTIONS ?=
+SWEEP ?= sweep
 RUNS ?= runs
 RESULTS ?= results
 README ?= README.md
@@ -43,9 +44,9 @@ quality-report: quality ## quality of every variant on SENTENCES; goes on where 
 	$(RUN) evaluate --checkpoint $(CHECKPOINT) --sentences $(SENTENCES) --jobs $(JOBS) $(QUALITY_OPTIONS) \
 		--output $(RUNS)/evaluation --publish $(RESULTS)/evaluation
 
-sweep-report: quality ## quality over the amounts of PRUNE; goes on where it stopped
+sweep-report: quality ## quality over the amounts of PRUNE; SWEEP=sweep-int8 SWEEP_OPTIONS=--quantize for the other kind
 	$(RUN) evaluate sweep --checkpoint $(CHECKPOINT) --prune $(PRUNE) --sentences $(SWEEP_SENTENCES) --jobs $(JOBS) \
-		--repeats $(ROUNDS) $(SWEEP_OPTIONS) --output $(RUNS)/sweep --publish $(RESULTS)/sweep
+		--repeats $(ROUNDS) $(SWEEP_OPTIONS) --output $(RUNS)/$(SWEEP) --publish $(RESULTS)/$(SWEEP)
 
 tables: quality ## the report's claims beside the files in RESULTS, and the tables and pictures of README
 	$(RUN) report $(RESULTS) --html $(RESULTS)/report.html

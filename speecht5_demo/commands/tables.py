@@ -45,7 +45,8 @@ def tables(
         links = (f"![{title}]({os.path.relpath(path, readme.parent)})" for title, path in drawn.items())
         write_section(readme, "evaluation", "\n\n".join([evaluation_markdown(summary), *links]))
         done.append("evaluation")
-    for file in sorted(results.rglob(SWEEP)):
-        write_section(readme, "sweep", sweep_markdown(read_sweep(file)))
+    sweeps = [sweep_markdown(read_sweep(file)) for file in sorted(results.rglob(SWEEP))]
+    if sweeps:
+        write_section(readme, "sweep", "\n\n".join(sweeps))
         done.append("sweep")
     console.stderr.print(f"Rewrote {', '.join(done)} in {readme}.")

@@ -1,5 +1,6 @@
 """A sweep finds where a voice breaks, and every point of it can be weighed, timed and heard."""
 
+import json
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -79,5 +80,12 @@ def test_the_built_in_voice_is_swept_shown_and_played(embedded: Checkpoint, tmp_
     shown = sweep_piece(context, (tmp_path / "sweeps",))
     assert shown.count("<audio") == 2
     assert "Pruned 80 %" in shown
+    quantised = {**document, "points": [{**one, "int8": True} for one in document["points"]]}
+    (tmp_path / "sweeps" / "int8").mkdir()
+    (tmp_path / "sweeps" / "int8" / "sweep.json").write_text(json.dumps(quantised), encoding="utf-8")
+    both = sweep_piece(context, (tmp_path / "sweeps",))
+    assert both.count("<audio") == 4
+    assert both.count("stored as 8-bit integers") == 1
+
     other = replace(context, checkpoint=replace(context.checkpoint, spec="my voice"))
     assert "evaluate sweep -c &#x27;my voice&#x27;" in sweep_piece(other, (tmp_path / "nothing",))

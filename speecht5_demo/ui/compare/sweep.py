@@ -43,11 +43,16 @@ def build(context: AppContext) -> None:
 
 
 def sweep_piece(context: AppContext, places: tuple[Path, ...]) -> str:
-    """The newest sweep of the checkpoint that speaks here, or how to make one."""
+    """The newest sweeps of the checkpoint that speaks here, pruned alone and quantised too, or how to make one."""
     checkpoint = context.checkpoint
+    newest: dict[bool, Path] = {}
     if any(file for place in places if place.is_dir() for file in place.rglob(SWEEP)):
-        for folder, _ in find_sweeps(places, checkpoint.digest):
-            return _drawn(folder, (folder / SWEEP).stat().st_mtime_ns)
+        for folder, document in find_sweeps(places, checkpoint.digest):
+            newest.setdefault(bool(document["points"][-1]["int8"]), folder)
+    if newest:
+        return "".join(
+            _drawn(newest[int8], (newest[int8] / SWEEP).stat().st_mtime_ns) for int8 in sorted(newest)
+        )
     command = f"python -m speecht5_demo evaluate sweep -c {shlex.quote(checkpoint.spec)} -o {RUNS / 'sweep'}"
     return (
         '<div class="chart-report"><p>Nobody has swept this checkpoint here yet. This command does, in some minutes; '
@@ -58,6 +63,7 @@ def sweep_piece(context: AppContext, places: tuple[Path, ...]) -> str:
 @lru_cache(maxsize=4)
 def _drawn(folder: Path, _: int) -> str:
     document = read_sweep(folder)
+    name = "compare-sweep-int8" if document["points"][-1]["int8"] else "compare-sweep"
     points = "".join(
         f"<li><span>{escape(point['label'])}</span> {_players(folder, point)}</li>"
         for point in document["points"]
@@ -67,7 +73,7 @@ def _drawn(folder: Path, _: int) -> str:
     return (
         f'<div class="chart-report"><p class="mark">{escape(verdict(document))}</p>'
         f"<h3>Hear every point</h3><p>{sentence}</p><ol class='sweep-points'>{points}</ol>"
-        f"{charts(document, 'compare-sweep')}{figures_table(document)}<p class='key'>Measured on {machine}.</p></div>"
+        f"{charts(document, name)}{figures_table(document)}<p class='key'>Measured on {machine}.</p></div>"
     )
 
 
