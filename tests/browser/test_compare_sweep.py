@@ -59,7 +59,7 @@ def test_the_sweep_is_drawn_when_opened_and_every_point_plays(
     expect(section).to_contain_text(SENTENCE)
     expect(section.locator("svg.chart-narrow").first).to_be_visible()
     expect(section.get_by_role("img", name="WER")).not_to_have_count(0)
-    players = section.locator("audio")
+    players = section.locator(".chart-report").first.locator("audio")
     expect(players).to_have_count(2)
     for index in (0, 1):
         players.nth(index).evaluate("player => player.play()")
