@@ -17,12 +17,13 @@ from speecht5_demo.synthesis import native
 from speecht5_demo.synthesis.engine import OnStep, StepLimits, Utterance
 from speecht5_demo.synthesis.masks import DropoutMasks
 from speecht5_demo.synthesis.native import PackedLinear
+from speecht5_demo.synthesis.native.vocoding import NativeVocoder
 from speecht5_demo.synthesis.turbo.decoding import Decoder, Decoding, Prompt, TorchDecoder
 from speecht5_demo.synthesis.turbo.encoder import Encoder
 from speecht5_demo.synthesis.turbo.linears import Int8Rows, ready
 from speecht5_demo.synthesis.turbo.native_decoding import NativeDecoder
 from speecht5_demo.synthesis.turbo.postnet import Postnet
-from speecht5_demo.synthesis.vocoding import Vocoder
+from speecht5_demo.synthesis.vocoding import AnyVocoder, Vocoder
 from speecht5_demo.variants.sizes import Sizes
 from speecht5_demo.variants.turbo import TurboWeights
 
@@ -52,6 +53,14 @@ def return_freed_memory() -> None:
 def native_kernels(weights: TurboWeights) -> ctypes.CDLL | None:
     """The C++ kernels, where they can be had and gain: fp32 weights are bound by memory whoever reads them."""
     return native.load() if weights.quantized and NativeDecoder.fits(weights) else None
+
+
+def vocoder_of(weights: TurboWeights) -> AnyVocoder:
+    """The vocoder in C++ where it is the faster one: on processors that multiply what its weights are stored in."""
+    kernels = native.load() if NativeVocoder.fits(weights.vocoder, weights.tensors) else None
+    if kernels is not None:
+        return NativeVocoder(kernels, weights.vocoder, weights.tensors)
+    return Vocoder(weights.vocoder, weights.tensors)
 
 
 class Stopwatch:
@@ -92,7 +101,7 @@ class TurboEngine:
             self._encoder = Encoder(weights, linears)
             self._decoder = TorchDecoder(weights, linears)
         self._postnet = Postnet(weights)
-        self._vocoder = Vocoder(weights.vocoder, weights.tensors)
+        self._vocoder = vocoder_of(weights)
         return_freed_memory()
         self.native = kernels is not None
         """Whether the C++ loop runs; it does for quantised weights, where it can be had."""
