@@ -60,3 +60,14 @@ AMX_FUNCTION inline void configure_tiles() {
 }
 
 AMX_FUNCTION inline void release_tiles() { _tile_release(); }
+
+// Holds the tile unit configured, where there is one, for the length of a block.
+struct Tiles {
+  Tiles() {
+    if (has_amx()) configure_tiles();
+  }
+  ~Tiles() {
+    if (has_amx()) release_tiles();
+  }
+  Tiles(const Tiles&) = delete;
+};

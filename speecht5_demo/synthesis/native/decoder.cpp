@@ -95,7 +95,7 @@ class Run {
     int begin, end;
     if (l.quantized() && !prepared) {
       Team::part(count_, id, team_.size(), begin, end);
-      for (int r = begin; r < end; ++r) s_.q.quantize(x + static_cast<size_t>(r) * x_stride, l.inputs, r);
+      for (int r = begin; r < end; ++r) s_.q.quantize(x + static_cast<size_t>(r) * x_stride, l.inputs, r, l.storage == INT4);
       team_.wait();
     }
     Team::part(l.blocks, id, team_.size(), begin, end);
@@ -192,6 +192,7 @@ class Run {
   }
 
   void work(int id, int first, int until) {
+    Tiles tiles;
     const Shape& shape = d_.shape;
     int most = until;
     for (int r = 0; r < count_; ++r) most = std::max(most, rows_[r].room);
@@ -239,10 +240,11 @@ void linear_apply(const void* linear, const float* x, int rows, float* out, int 
   Activations q(l.quantized() ? rows : 1, l.quantized() ? l.inputs : 64);
   Team team(std::max(1, threads));
   team.run([&](int id) {
+    Tiles tiles;
     int begin, end;
     if (l.quantized()) {
       Team::part(rows, id, team.size(), begin, end);
-      for (int r = begin; r < end; ++r) q.quantize(x + static_cast<size_t>(r) * l.inputs, l.inputs, r);
+      for (int r = begin; r < end; ++r) q.quantize(x + static_cast<size_t>(r) * l.inputs, l.inputs, r, l.storage == INT4);
       team.wait();
     }
     Team::part(l.blocks, id, team.size(), begin, end);
