@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from ctypes import POINTER, c_float, c_int, c_void_p
+from ctypes import POINTER, c_double, c_float, c_int, c_void_p
 
 import torch
 from torch import Tensor
@@ -22,7 +22,7 @@ class Shape(ctypes.Structure):
 
     _fields_ = (
         *((name, c_int) for name in ("layers", "heads", "size", "prenet_layers", "prenet_units")),
-        *((name, c_int) for name in ("mel_bins", "reduction", "activation", "threads")),
+        *((name, c_int) for name in ("mel_bins", "reduction", "activation", "threads", "half")),
         ("eps", c_float),
     )
 
@@ -55,7 +55,7 @@ def load() -> ctypes.CDLL | None:
     native.decoder_free.restype = None
     native.decoder_free.argtypes = [c_void_p]
     native.decoder_run.restype = c_int
-    native.decoder_run.argtypes = [c_void_p, POINTER(Row), c_int, c_int, c_int, c_int]
+    native.decoder_run.argtypes = [c_void_p, POINTER(Row), c_int, c_int, c_int, c_int, POINTER(c_double)]
     return native
 
 

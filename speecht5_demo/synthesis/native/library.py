@@ -15,9 +15,9 @@ SOURCES = ("decoder.cpp", "vocoder.cpp")
 HEADERS = (
     *("amx.hpp", "attention.hpp", "convolution.hpp", "convolution_kernels.hpp", "linear.hpp", "simd.hpp"),
 )
-CPU_FEATURES = ("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "fma")
+CPU_FEATURES = ("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "fma", "f16c")
 FLAGS = (
-    *("-O3", "-std=c++17", "-shared", "-fPIC", "-pthread", "-mfma"),
+    *("-O3", "-std=c++17", "-shared", "-fPIC", "-pthread", "-mfma", "-mf16c"),
     *("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"),
 )
 SWITCH = "SPEECHT5_DEMO_NATIVE"
