@@ -26,9 +26,12 @@ void attend(const float* query, const void* const* keys, const void* const* valu
     const Stored* k = static_cast<const Stored*>(keys[b / per_chunk]) + place + static_cast<size_t>(b % per_chunk) * SIZE * LANES;
     Vec sum[4];
     for (auto& part : sum) part = _mm512_setzero_ps();
-    for (int i = 0; i < SIZE; i += 4)
+    for (int i = 0; i < SIZE; i += 4) {
+      for (size_t byte = 0; byte < 4 * LANES * sizeof(Stored); byte += 64)
+        _mm_prefetch(reinterpret_cast<const char*>(k + i * LANES) + SIZE * LANES * sizeof(Stored) + byte, _MM_HINT_T0);
       for (int j = 0; j < 4; ++j)
         sum[j] = _mm512_fmadd_ps(_mm512_set1_ps(query[i + j]), load16(k + (i + j) * LANES), sum[j]);
+    }
     Vec score = _mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3]));
     score = _mm512_mul_ps(score, scale);
     if (b == blocks - 1 && count % LANES)

@@ -9,6 +9,7 @@
 
 #include "amx.hpp"
 #include "simd.hpp"
+#include "slab.hpp"
 
 enum Precision { BF16 = 0, U8 = 1 };
 constexpr int TILE = 16 * 64;  // bytes of 16 outputs by 64 bytes of inputs
@@ -28,7 +29,7 @@ inline int row_bytes(int channels, int precision) { return (channels * (precisio
 struct Convolution {
   int outputs, inputs, kernel, dilation, pairs;
   Inputs reads;
-  Buffer<uint8_t> weights;  // [pair][tap][64 bytes of inputs][2][16 quads][16 outputs][4 bytes]
+  std::shared_ptr<uint8_t> weights;  // [pair][tap][64 bytes of inputs][2][16 quads][16 outputs][4 bytes]
   Buffer<float> scale, bias;
 
   // weights: [output][input][tap], int8 or bfloat16.
@@ -36,7 +37,7 @@ struct Convolution {
               const float* biases, float in_scale, int zero)
       : outputs(outputs_), inputs(inputs_), kernel(kernel_), dilation(dilation_), pairs((outputs_ + PAIR - 1) / PAIR) {
     reads = {precision, row_bytes(inputs, precision), 1.0f / in_scale, zero};
-    weights = buffer<uint8_t>(static_cast<size_t>(pairs) * pair_bytes());
+    weights = Slab::take(static_cast<size_t>(pairs) * pair_bytes());
     scale = buffer<float>(pairs * PAIR);
     bias = buffer<float>(pairs * PAIR);
     int bytes = precision == U8 ? 1 : 2;

@@ -13,7 +13,15 @@ from pathlib import Path
 
 SOURCES = ("decoder.cpp", "vocoder.cpp")
 HEADERS = (
-    *("amx.hpp", "attention.hpp", "convolution.hpp", "convolution_kernels.hpp", "linear.hpp", "simd.hpp"),
+    *(
+        "amx.hpp",
+        "attention.hpp",
+        "convolution.hpp",
+        "convolution_kernels.hpp",
+        "linear.hpp",
+        "simd.hpp",
+        "slab.hpp",
+    ),
 )
 CPU_FEATURES = ("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "fma", "f16c")
 FLAGS = (

@@ -7,8 +7,10 @@
 
 #include "amx.hpp"
 #include "simd.hpp"
+#include "slab.hpp"
 
 enum Storage { FP32 = 0, INT8 = 1, INT4 = 2 };
+constexpr int AHEAD = 4096;  // bytes between what is read and what is fetched for later
 constexpr int FEW = 3;  // rows for which filling tiles of 16 does not pay
 constexpr int GROUP = 32;  // inputs that share a scale at 4 bits
 
@@ -63,7 +65,7 @@ struct Activations {
 
 struct Linear {
   int storage, outputs, inputs, blocks, depth;  // depth: inputs, padded to whole quads or groups
-  Buffer<uint8_t> weights;
+  std::shared_ptr<uint8_t> weights;
   Buffer<float> scale, bias, offset;  // offset: what one unit of zero point adds
 
   bool quantized() const { return storage != FP32; }
@@ -79,7 +81,7 @@ struct Linear {
     int unit = storage == FP32 ? 1 : storage == INT8 ? 8 : GROUP;
     depth = (inputs + unit - 1) / unit * unit;
     size_t padded = static_cast<size_t>(blocks) * BLOCK;
-    weights = buffer<uint8_t>(block_bytes() * blocks);
+    weights = Slab::take(block_bytes() * blocks + AHEAD);
     scale = buffer<float>(padded);
     bias = buffer<float>(padded);
     offset = buffer<float>(padded);
@@ -186,7 +188,7 @@ struct Linear {
     for (int j = 0; j < 4; ++j) odd[j] = _mm512_setzero_si512();
     for (int k = 0; k < depth / 4; k += 2, w += 512) {
       for (int line = 0; line < 8; ++line)
-        _mm_prefetch(reinterpret_cast<const char*>(w) + 4096 + 64 * line, _MM_HINT_T0);
+        _mm_prefetch(reinterpret_cast<const char*>(w) + AHEAD + 64 * line, _MM_HINT_T0);
       for (int j = 0; j < 4; ++j) {
         __m512i first = _mm512_load_si512(w + 64 * j), second = _mm512_load_si512(w + 256 + 64 * j);
         for (int r = 0; r < ROWS; ++r) {
@@ -227,7 +229,7 @@ struct Linear {
       _tile_zero(2);
       _tile_zero(3);
       for (int k = 0; k < depth; k += 64, w += 16 * 256) {
-        for (int line = 0; line < 64; ++line) _mm_prefetch(reinterpret_cast<const char*>(w) + 4096 + 64 * line, _MM_HINT_T0);
+        for (int line = 0; line < 64; ++line) _mm_prefetch(reinterpret_cast<const char*>(w) + AHEAD + 64 * line, _MM_HINT_T0);
         _tile_loadd(4, x + k, q.stride);
         _tile_loadd(5, w, 256);
         _tile_dpbusd(0, 4, 5);
@@ -272,7 +274,7 @@ struct Linear {
       }
       for (int chunk = 0; chunk < GROUP / 8; ++chunk, w += 256) {
         for (int j = 0; j < 4; ++j) {
-          _mm_prefetch(reinterpret_cast<const char*>(w) + 4096 + 64 * j, _MM_HINT_T0);
+          _mm_prefetch(reinterpret_cast<const char*>(w) + AHEAD + 64 * j, _MM_HINT_T0);
           __m512i pairs = _mm512_load_si512(w + 64 * j);
           __m512i first = _mm512_and_si512(pairs, low);
           __m512i second = _mm512_and_si512(_mm512_srli_epi16(pairs, 4), low);
