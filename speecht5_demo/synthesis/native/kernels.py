@@ -14,6 +14,7 @@ from speecht5_demo.variants.turbo import Linear
 
 CHUNK = 128
 """Steps of one chunk of the cache; as in decoder.cpp."""
+ACTIVATIONS = {None: 0, "relu": 1, "gelu": 2}
 _STORAGE = {"fp32": 0, "int8": 1, "int4": 2}
 
 
@@ -84,12 +85,12 @@ class PackedLinear:
             bias.data_ptr(),
         )
 
-    def __call__(self, rows: Tensor) -> Tensor:
-        """float32 (rows, in) to float32 (rows, out)."""
+    def __call__(self, rows: Tensor, activation: str | None = None) -> Tensor:
+        """float32 (rows, in) to float32 (rows, out), through `relu` or `gelu` where one is named."""
         rows = rows.contiguous()
         made = torch.empty(rows.shape[0], self.outputs)
-        threads = torch.get_num_threads()
-        self._native.linear_apply(self.handle, rows.data_ptr(), rows.shape[0], made.data_ptr(), 0, threads)
+        threads, act = torch.get_num_threads(), ACTIVATIONS[activation]
+        self._native.linear_apply(self.handle, rows.data_ptr(), rows.shape[0], made.data_ptr(), act, threads)
         return made
 
     def __del__(self) -> None:

@@ -10,12 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from speecht5_demo.synthesis.native.kernels import CHUNK, PackedLinear, Row, Shape, pointers
+from speecht5_demo.synthesis.native.kernels import ACTIVATIONS, CHUNK, PackedLinear, Row, Shape, pointers
 from speecht5_demo.synthesis.turbo.decoding import Prompt, SpeakerTerm
 from speecht5_demo.variants.turbo import TurboWeights
 
 _PARTS = ("qkv", "out", "cross_q", "cross_out", "up", "down")
-_ACTIVATIONS = {"relu": 1, "gelu": 2}
 
 
 class NativeDecoder:
@@ -46,7 +45,7 @@ class NativeDecoder:
             prenet_units=shape.prenet_units,
             mel_bins=shape.mel_bins,
             reduction=shape.reduction,
-            activation=_ACTIVATIONS[shape.activation],
+            activation=ACTIVATIONS[shape.activation],
             threads=1,
             half=int(weights.quantized),
             eps=shape.norm_eps,
