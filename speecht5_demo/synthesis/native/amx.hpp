@@ -8,6 +8,12 @@
 #include <cstdint>
 #include <cstdlib>
 
+// Compilers older than the tile unit (GCC before 11) build everything else.
+#if __has_include(<amxtileintrin.h>) && !defined(WITHOUT_AMX)
+#define WITH_AMX 1
+#else
+#define WITH_AMX 0
+#endif
 #define AMX_FUNCTION __attribute__((target("amx-tile,amx-int8,amx-bf16")))
 #define BF16_FUNCTION __attribute__((target("avx512bf16")))
 
@@ -26,7 +32,7 @@ inline bool allowed(const char* kernels) {
 
 inline bool probe_amx() {
   unsigned a, b, c, d;
-  if (!allowed("amx") || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+  if (!WITH_AMX || !allowed("amx") || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
   const unsigned needed = 1u << 22 | 1u << 24 | 1u << 25;  // bfloat16, tiles, int8
   if ((d & needed) != needed) return false;
   return syscall(SYS_arch_prctl, 0x1023 /* ARCH_REQ_XCOMP_PERM */, 18 /* tile data */) == 0;
@@ -54,12 +60,17 @@ struct alignas(64) TileLayout {
   uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
+#if WITH_AMX
 AMX_FUNCTION inline void configure_tiles() {
   static const TileLayout layout;
   _tile_loadconfig(&layout);
 }
 
 AMX_FUNCTION inline void release_tiles() { _tile_release(); }
+#else
+inline void configure_tiles() {}
+inline void release_tiles() {}
+#endif
 
 // Holds the tile unit configured, where there is one, for the length of a block.
 struct Tiles {

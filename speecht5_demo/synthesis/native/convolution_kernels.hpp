@@ -3,6 +3,7 @@
 
 namespace convolving {
 
+#if WITH_AMX
 // 32 rows by 32 outputs: two tiles of inputs, two of weights, four of sums.
 #define CONVOLVE_BY_TILES(NAME, MULTIPLY, SUM, LOAD)                                                               \
   AMX_FUNCTION inline void NAME(const Convolution& c, const uint8_t* in, int pair, int first, int last,            \
@@ -42,6 +43,10 @@ namespace convolving {
 CONVOLVE_BY_TILES(tiles_u8, _tile_dpbusd, int, _mm512_load_si512)
 CONVOLVE_BY_TILES(tiles_bf16, _tile_dpbf16ps, float, _mm512_load_ps)
 #undef CONVOLVE_BY_TILES
+#else
+inline void tiles_u8(const Convolution&, const uint8_t*, int, int, int, const Finish&) {}
+inline void tiles_bf16(const Convolution&, const uint8_t*, int, int, int, const Finish&) {}
+#endif
 
 // As `vectors`, with the processor's own products of bfloat16.
 BF16_FUNCTION inline void vectors_bf16(const Convolution& c, const uint8_t* in, int pair, int first, int last,

@@ -215,6 +215,7 @@ struct Linear {
     store(block, j, y, out, row, out_stride, activation);
   }
 
+#if WITH_AMX
   // Up to 32 rows by 64 outputs; the tile unit has to be configured.
   AMX_FUNCTION void amx_int8(int block, const Activations& q, int row, int rows, float* out, int out_stride,
                              int activation) const {
@@ -256,6 +257,9 @@ struct Linear {
       for (int j = 0; j < 4; ++j)
         store_int8(block, j, _mm512_load_si512(sums + r * BLOCK + j * LANES), q, out, row + r, out_stride, activation);
   }
+#else
+  void amx_int8(int, const Activations&, int, int, float*, int, int) const {}
+#endif
 
   template <int ROWS>
   void tile_int4(int block, const Activations& q, int row, float* out, int out_stride, int activation) const {
