@@ -80,14 +80,21 @@ def batch_table(document: Document) -> str:
 
 
 def length_table(document: Document) -> str:
-    """Cost against the length of the text, one run each."""
-    lines = ["| variant | characters | steps | seconds | RTF | ms a step |", "|---|---:|---:|---:|---:|---:|"]
-    lines += [
-        f"| {row['variant']} | {point['characters']} | {point['steps']} | {point['total_s']:.2f} | "
-        f"{point['rtf']:.3f} | {point['ms_per_step']:.2f} |"
-        for row in document["rows"]
-        for point in row["length"]
+    """Cost against the length of the text; attention apart from the rest of a step where an engine tells it."""
+    lines = [
+        "| variant | characters | steps | seconds | RTF | ms a step | of it attention | the rest |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
+    for row in document["rows"]:
+        for point in row["length"]:
+            attention = point.get("attention_ms_per_step")
+            parts = ("–", "–") if attention is None else (attention, point["ms_per_step"] - attention)
+            lines.append(
+                f"| {row['variant']} | {point['characters']} | {point['steps']} | {point['total_s']:.2f} | "
+                f"{point['rtf']:.3f} | {point['ms_per_step']:.2f} | "
+                + " | ".join(part if isinstance(part, str) else f"{part:.2f}" for part in parts)
+                + " |"
+            )
     return "\n".join(lines)
 
 

@@ -67,6 +67,7 @@ class Variant:
             "total_s": sum(seconds),
             "audio_s": len(spoken.samples) / self._rate,
             "steps": spoken.steps,
+            "attention_s": spoken.attention_s,
             **memory(),
         }
 

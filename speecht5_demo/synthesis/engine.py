@@ -43,6 +43,7 @@ class Utterance:
         steps: decoder steps taken.
         ended: False when `max_steps` cut the run before the stop head fired.
         attention: cross-attention, shape (layers, heads, steps, tokens), where it was asked for.
+        attention_s: of `decode_s`, seconds in attention, where the engine takes them: what grows with the length.
     """
 
     mel: Tensor
@@ -53,6 +54,7 @@ class Utterance:
     steps: int
     ended: bool
     attention: Tensor | None = None
+    attention_s: float | None = None
 
 
 class Engine(Protocol):

@@ -5,6 +5,7 @@ Source of the network: Kong et al. 2020 (arXiv 2010.05646), as transformers' `Sp
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 import torch
@@ -26,8 +27,30 @@ def has_bf16() -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-class Vocoder:
-    """Mel frames to samples.
+class AnyVocoder(ABC):
+    """Mel frames to samples, whole or in parts."""
+
+    def __init__(self, shape: VocoderShape) -> None:
+        self.shape = shape
+        self.context = _context(shape)
+        """Frames on each side that a sample depends on."""
+
+    @abstractmethod
+    def vocode(self, mel: Tensor) -> Tensor:
+        """float32 (frames, mel bins) to float32 (frames * hop,), in [-1, 1]."""
+
+    def vocode_between(self, mel: Tensor, first: int, last: int) -> Tensor:
+        """Samples of frames `first` to `last` (exclusive), computed from their surroundings only.
+
+        They equal those of the whole where `mel` reaches `context` beyond `last`, or ends where the utterance ends.
+        """
+        begin, end = max(0, first - self.context), min(mel.shape[0], last + self.context)
+        hop = self.shape.hop
+        return self.vocode(mel[begin:end])[(first - begin) * hop : (last - begin) * hop]
+
+
+class Vocoder(AnyVocoder):
+    """The network by PyTorch's operators.
 
     Args:
         shape: of the network.
@@ -35,7 +58,7 @@ class Vocoder:
     """
 
     def __init__(self, shape: VocoderShape, tensors: Mapping[str, Tensor]) -> None:
-        self.shape = shape
+        super().__init__(shape)
         stored = tensors["vocoder.conv_pre.weight"].dtype
         self.dtype = torch.bfloat16 if stored == torch.bfloat16 and has_bf16() else torch.float32
         self._mean, self._scale = tensors["vocoder.mean"], tensors["vocoder.scale"]
@@ -57,8 +80,6 @@ class Vocoder:
             for stage in range(len(shape.rates))
         ]
         del self._tensors
-        self.context = _context(shape)
-        """Frames on each side that a sample depends on."""
 
     def vocode(self, mel: Tensor) -> Tensor:
         """float32 (frames, mel bins) to float32 (frames * hop,), in [-1, 1]."""
@@ -102,20 +123,13 @@ class Vocoder:
         assert total is not None
         return total.div_(len(self._blocks[stage]))
 
-    def vocode_between(self, mel: Tensor, first: int, last: int) -> Tensor:
-        """Samples of frames `first` to `last` (exclusive), computed from their surroundings only.
-
-        They equal those of the whole where `mel` reaches `context` beyond `last`, or ends where the utterance ends.
-        """
-        begin, end = max(0, first - self.context), min(mel.shape[0], last + self.context)
-        hop = self.shape.hop
-        return self.vocode(mel[begin:end])[(first - begin) * hop : (last - begin) * hop]
-
     def _kernel(self, name: str) -> tuple[Tensor, Tensor]:
-        weight = self._tensors[f"vocoder.{name}.weight"].to(self.dtype).unsqueeze(2)
-        return weight.contiguous(memory_format=torch.channels_last), self._tensors[f"vocoder.{name}.bias"].to(
-            self.dtype
-        )
+        weight, scale = (self._tensors.get(f"vocoder.{name}.{part}") for part in ("weight", "scale"))
+        assert weight is not None
+        if scale is not None:
+            weight = weight * scale[:, None, None]
+        weight = weight.to(self.dtype).unsqueeze(2).contiguous(memory_format=torch.channels_last)
+        return weight, self._tensors[f"vocoder.{name}.bias"].to(self.dtype)
 
 
 def _convolve(rows: Tensor, kernel: tuple[Tensor, Tensor], dilation: int = 1) -> Tensor:

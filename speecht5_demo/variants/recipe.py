@@ -46,7 +46,8 @@ class Turbo:
     Attributes:
         storage: (pattern, storage) pairs over the names of *folded* layers, such as `decoder.0.qkv`, `encoder.3.up`,
             `prenet.0` or `head`; storage is `fp32`, `int8` or `int4`, the first match decides, no match means fp32.
-        vocoder: `fp32`, or `bf16`, which a CPU without bfloat16 computes in fp32.
+        vocoder: `fp32`; `bf16`, which a CPU without bfloat16 computes in fp32; or `int8`, which is bf16 but for the
+            wide residual convolutions, whose weights and inputs have 8 bits.
     """
 
     storage: tuple[tuple[str, str], ...] = ()

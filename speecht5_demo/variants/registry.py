@@ -55,9 +55,16 @@ TURBO_PRUNED_INT8 = Variant(
     steps=(Prune(amount=0.3), Turbo(storage=EVERY_LAYER_INT8, vocoder="bf16")),
 )
 
+TURBO_SMALL = Variant(
+    name="turbo-small",
+    label="Turbo INT8, vocoder too",
+    explanation="Turbo INT8 with the vocoder's wide layers in 8 bits as well: a little smaller and faster.",
+    steps=(Turbo(storage=EVERY_LAYER_INT8, vocoder="int8"),),
+)
+
 _REGISTERED = {
     variant.name: variant
-    for variant in (BASELINE, INT8, PRUNED, PRUNED_INT8, TURBO, TURBO_INT8, TURBO_PRUNED_INT8)
+    for variant in (BASELINE, INT8, PRUNED, PRUNED_INT8, TURBO, TURBO_INT8, TURBO_PRUNED_INT8, TURBO_SMALL)
 }
 REPORT_VARIANTS = ("baseline", "int8", "pruned", "pruned-int8")
 """Names of the four variants that the source report compares, in its order."""

@@ -63,6 +63,25 @@ def test_a_row_says_what_serving_costs(document: dict) -> None:
     assert turbo["kernels"].startswith(("C++", "PyTorch"))
 
 
+def test_a_turbo_step_tells_attention_from_the_rest_at_each_length(document: dict) -> None:
+    baseline, turbo = document["rows"]
+    assert all(0 < point["attention_ms_per_step"] < point["ms_per_step"] for point in turbo["length"])
+    assert all(point["attention_ms_per_step"] is None for point in baseline["length"])
+    cells = [line.split(" | ") for line in length_table(document).splitlines()[2:]]
+    assert [row[-1].rstrip(" |") for row in cells[:2]] == ["–", "–"]
+    assert all(abs(float(row[-3]) - float(row[-2]) - float(row[-1].rstrip(" |"))) < 0.02 for row in cells[2:])
+
+
+def test_the_document_says_how_much_was_spoken_whatever_a_step_makes(
+    document: dict, tiny: Checkpoint
+) -> None:
+    shape, vocoder = tiny.acoustic_config, tiny.vocoder_config
+    hop = 1
+    for rate in vocoder.upsample_rates:
+        hop *= rate
+    assert document["settings"]["audio_s"] == 30 * shape.reduction_factor * hop / vocoder.sampling_rate
+
+
 def test_the_document_names_its_machine_and_versions(document: dict) -> None:
     assert {"cpu", "torch", "transformers", "threads"} <= document["machine"].keys()
     assert json.loads(json.dumps(document, allow_nan=False))["rows"] == document["rows"]

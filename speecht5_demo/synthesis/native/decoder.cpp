@@ -4,6 +4,7 @@
 // runs in different threads do not meet. Rows are computed independently, in one fixed order of operations: a batch
 // equals its utterances one by one to the last bit.
 #include <algorithm>
+#include <chrono>
 
 #include "linear.hpp"
 
@@ -12,16 +13,16 @@
 constexpr int CHUNK = 128;  // steps in a chunk of the cache
 
 struct Shape {
-  int layers, heads, size, prenet_layers, prenet_units, mel_bins, reduction, activation, threads;
+  int layers, heads, size, prenet_layers, prenet_units, mel_bins, reduction, activation, threads, half;
   float eps;
 };
 
 // One utterance of a batch.
 struct Row {
-  float* const* keys;        // a chunk each: [layer][head][CHUNK / 16][size][16]
-  float* const* values;      // a chunk each: [layer][head][CHUNK][size]
-  const float* cross_keys;   // [layer][head][room / 16][size][16]
-  const float* cross_values; // [layer][head][room][size]
+  void* const* keys;         // a chunk each: [layer][head][CHUNK / 16][size][16], 16-bit floats where shape.half
+  void* const* values;       // a chunk each: [layer][head][CHUNK][size]
+  const void* cross_keys;    // [layer][head][room / 16][size][16]
+  const void* cross_values;  // [layer][head][room][size]
   const float* spoken;       // [hidden]: what the speaker adds
   const float* masks;        // [steps of this run][prenet layer][units]
   float* frames;             // [steps from 0][reduction][mel bins]
@@ -71,7 +72,10 @@ struct Scratch {
 class Run {
  public:
   Run(const Decoder& d, Row* rows, int count)
-      : d_(d), rows_(rows), count_(count), s_(d, count), team_(std::max(1, d.shape.threads)), attend_(attend_for(d.shape.size)) {}
+      : d_(d), rows_(rows), count_(count), s_(d, count), team_(std::max(1, d.shape.threads)), attend_(d.shape.half ? attend_for<Half>(d.shape.size) : attend_for<float>(d.shape.size)) {}
+
+  // Seconds of the first thread in attention, waiting for the others included.
+  double attention_s() const { return attention_.count(); }
 
   int go(int first, int until) {
     reached_ = first;
@@ -86,6 +90,7 @@ class Run {
   Scratch s_;
   Team team_;
   Attend attend_;
+  std::chrono::duration<double> attention_{0.0};
   int reached_ = 0;
   bool stop_ = false;
 
@@ -95,7 +100,7 @@ class Run {
     int begin, end;
     if (l.quantized() && !prepared) {
       Team::part(count_, id, team_.size(), begin, end);
-      for (int r = begin; r < end; ++r) s_.q.quantize(x + static_cast<size_t>(r) * x_stride, l.inputs, r);
+      for (int r = begin; r < end; ++r) s_.q.quantize(x + static_cast<size_t>(r) * x_stride, l.inputs, r, l.storage == INT4);
       team_.wait();
     }
     Team::part(l.blocks, id, team_.size(), begin, end);
@@ -151,9 +156,8 @@ class Run {
       int r = job / shape.heads, head = job % shape.heads;
       const float* q = s_.qkv.get() + static_cast<size_t>(r) * 3 * s_.hidden + head * size;
       size_t place = (static_cast<size_t>(layer) * shape.heads + head) * CHUNK * size;
-      float* key = rows_[r].keys[step / CHUNK] + place + static_cast<size_t>(within / LANES) * size * LANES + within % LANES;
-      for (int i = 0; i < size; ++i) key[i * LANES] = q[s_.hidden + i];
-      std::memcpy(rows_[r].values[step / CHUNK] + place + static_cast<size_t>(within) * size, q + 2 * s_.hidden, size * sizeof(float));
+      auto keep = shape.half ? remember<Half> : remember<float>;
+      keep(q + s_.hidden, q + 2 * s_.hidden, size, within, rows_[r].keys[step / CHUNK], rows_[r].values[step / CHUNK], place);
       attend_(q, rows_[r].keys, rows_[r].values, place, CHUNK, step + 1, scores,
               s_.mixed.get() + static_cast<size_t>(r) * s_.hidden + head * size);
     }
@@ -174,6 +178,13 @@ class Run {
     team_.wait();
   }
 
+  template <typename Work>
+  void timed(int id, Work attention) {
+    auto begin = std::chrono::steady_clock::now();
+    attention();
+    if (id == 0) attention_ += std::chrono::steady_clock::now() - begin;
+  }
+
   // Frames and stop probabilities of a step, by the first thread.
   void finish(int step) {
     const Shape& shape = d_.shape;
@@ -192,6 +203,7 @@ class Run {
   }
 
   void work(int id, int first, int until) {
+    Tiles tiles;
     const Shape& shape = d_.shape;
     int most = until;
     for (int r = 0; r < count_; ++r) most = std::max(most, rows_[r].room);
@@ -203,11 +215,11 @@ class Run {
         const Linear* const* l = d_.linears.data() + shape.prenet_layers + 2 + layer * PARTS;
         const float* const* n = d_.norms.data() + layer * 6;
         linear(id, *l[QKV], s_.h.get(), hidden, s_.qkv.get(), 3 * hidden, NONE);
-        self_attention(id, layer, step, scores.get());
+        timed(id, [&] { self_attention(id, layer, step, scores.get()); });
         linear(id, *l[OUT], s_.mixed.get(), hidden, s_.y.get(), hidden, NONE);
         norm(id, n[0], n[1]);
         linear(id, *l[CROSS_Q], s_.h.get(), hidden, s_.qkv.get(), hidden, NONE);
-        cross_attention(id, layer, scores.get());
+        timed(id, [&] { cross_attention(id, layer, scores.get()); });
         linear(id, *l[CROSS_OUT], s_.mixed.get(), hidden, s_.y.get(), hidden, NONE);
         norm(id, n[2], n[3]);
         linear(id, *l[UP], s_.h.get(), hidden, s_.wide.get(), l[UP]->outputs, shape.activation);
@@ -239,10 +251,11 @@ void linear_apply(const void* linear, const float* x, int rows, float* out, int 
   Activations q(l.quantized() ? rows : 1, l.quantized() ? l.inputs : 64);
   Team team(std::max(1, threads));
   team.run([&](int id) {
+    Tiles tiles;
     int begin, end;
     if (l.quantized()) {
       Team::part(rows, id, team.size(), begin, end);
-      for (int r = begin; r < end; ++r) q.quantize(x + static_cast<size_t>(r) * l.inputs, l.inputs, r);
+      for (int r = begin; r < end; ++r) q.quantize(x + static_cast<size_t>(r) * l.inputs, l.inputs, r, l.storage == INT4);
       team.wait();
     }
     Team::part(l.blocks, id, team.size(), begin, end);
@@ -261,10 +274,14 @@ void* decoder_new(const Shape* shape, const void* const* linears, const float* c
 void decoder_free(void* decoder) { delete static_cast<Decoder*>(decoder); }
 
 // Steps `first` to `until` of every row; returns earlier, with the step reached, when a row ends.
-int decoder_run(const void* decoder, Row* rows, int count, int first, int until, int threads) {
+// Adds the seconds in attention to `attention_s`.
+int decoder_run(const void* decoder, Row* rows, int count, int first, int until, int threads, double* attention_s) {
   Decoder d = *static_cast<const Decoder*>(decoder);
   d.shape.threads = threads;
-  return Run(d, rows, count).go(first, until);
+  Run run(d, rows, count);
+  int reached = run.go(first, until);
+  *attention_s += run.attention_s();
+  return reached;
 }
 
 }  // extern "C"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from ctypes import POINTER, c_float, c_int, c_void_p
+from ctypes import POINTER, c_double, c_float, c_int, c_void_p
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from speecht5_demo.variants.turbo import Linear
 
 CHUNK = 128
 """Steps of one chunk of the cache; as in decoder.cpp."""
+ACTIVATIONS = {None: 0, "relu": 1, "gelu": 2}
 _STORAGE = {"fp32": 0, "int8": 1, "int4": 2}
 
 
@@ -22,7 +23,7 @@ class Shape(ctypes.Structure):
 
     _fields_ = (
         *((name, c_int) for name in ("layers", "heads", "size", "prenet_layers", "prenet_units")),
-        *((name, c_int) for name in ("mel_bins", "reduction", "activation", "threads")),
+        *((name, c_int) for name in ("mel_bins", "reduction", "activation", "threads", "half")),
         ("eps", c_float),
     )
 
@@ -55,7 +56,7 @@ def load() -> ctypes.CDLL | None:
     native.decoder_free.restype = None
     native.decoder_free.argtypes = [c_void_p]
     native.decoder_run.restype = c_int
-    native.decoder_run.argtypes = [c_void_p, POINTER(Row), c_int, c_int, c_int, c_int]
+    native.decoder_run.argtypes = [c_void_p, POINTER(Row), c_int, c_int, c_int, c_int, POINTER(c_double)]
     return native
 
 
@@ -84,12 +85,12 @@ class PackedLinear:
             bias.data_ptr(),
         )
 
-    def __call__(self, rows: Tensor) -> Tensor:
-        """float32 (rows, in) to float32 (rows, out)."""
+    def __call__(self, rows: Tensor, activation: str | None = None) -> Tensor:
+        """float32 (rows, in) to float32 (rows, out), through `relu` or `gelu` where one is named."""
         rows = rows.contiguous()
         made = torch.empty(rows.shape[0], self.outputs)
-        threads = torch.get_num_threads()
-        self._native.linear_apply(self.handle, rows.data_ptr(), rows.shape[0], made.data_ptr(), 0, threads)
+        threads, act = torch.get_num_threads(), ACTIVATIONS[activation]
+        self._native.linear_apply(self.handle, rows.data_ptr(), rows.shape[0], made.data_ptr(), act, threads)
         return made
 
     def __del__(self) -> None:

@@ -11,10 +11,21 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-SOURCES = ("decoder.cpp", "attention.hpp", "linear.hpp", "simd.hpp")
-CPU_FEATURES = ("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "fma")
+SOURCES = ("decoder.cpp", "vocoder.cpp")
+HEADERS = (
+    *(
+        "amx.hpp",
+        "attention.hpp",
+        "convolution.hpp",
+        "convolution_kernels.hpp",
+        "linear.hpp",
+        "simd.hpp",
+        "slab.hpp",
+    ),
+)
+CPU_FEATURES = ("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "fma", "f16c")
 FLAGS = (
-    *("-O3", "-std=c++17", "-shared", "-fPIC", "-pthread", "-mfma"),
+    *("-O3", "-std=c++17", "-shared", "-fPIC", "-pthread", "-mfma", "-mf16c"),
     *("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"),
 )
 SWITCH = "SPEECHT5_DEMO_NATIVE"
@@ -61,7 +72,7 @@ def _compiled() -> Path:
     """The library's file, made if it is not there."""
     here = Path(__file__).parent
     digest = hashlib.sha256(" ".join(FLAGS).encode())
-    for name in SOURCES:
+    for name in (*SOURCES, *HEADERS):
         digest.update((here / name).read_bytes())
     target = _cache() / f"turbo-{digest.hexdigest()[:16]}.so"
     if target.exists():
@@ -73,7 +84,7 @@ def _compiled() -> Path:
     handle, name = tempfile.mkstemp(suffix=".so", dir=target.parent)
     os.close(handle)
     try:
-        command = [compiler, *FLAGS, "-o", name, str(here / SOURCES[0])]
+        command = [compiler, *FLAGS, "-o", name, *(str(here / source) for source in SOURCES)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_LIMIT_S, check=False)
         if done.returncode:
             error = next((line for line in done.stderr.splitlines() if "error" in line), "unknown error")

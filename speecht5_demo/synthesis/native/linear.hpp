@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "amx.hpp"
 #include "simd.hpp"
+#include "slab.hpp"
 
 enum Storage { FP32 = 0, INT8 = 1, INT4 = 2 };
+constexpr int AHEAD = 4096;  // bytes between what is read and what is fetched for later
+constexpr int FEW = 3;  // rows for which filling tiles of 16 does not pay
 constexpr int GROUP = 32;  // inputs that share a scale at 4 bits
 
 // Rows of 8-bit activations: value = scale * (u - zero); `s` is u - 128, for kernels whose weights are unsigned.
@@ -19,16 +23,17 @@ struct Activations {
   Buffer<float> scale;
   Buffer<int> zero;
 
+  // Room for whole tiles: a kernel may read rows that are not there, and ignores what comes of them.
   Activations(int rows, int inputs)
       : stride((inputs + 63) / 64 * 64),
-        u(buffer<uint8_t>(static_cast<size_t>(rows) * stride)),
+        u(buffer<uint8_t>((static_cast<size_t>(rows) + 2 * LANES) * stride)),
         s(buffer<int8_t>(static_cast<size_t>(rows) * stride)),
         group_sums(buffer<int>(static_cast<size_t>(rows) * stride / GROUP)),
         scale(buffer<float>(rows)),
         zero(buffer<int>(rows)) {}
 
-  // `inputs` is a multiple of 16.
-  void quantize(const float* x, int inputs, int row) {
+  // `inputs` is a multiple of 16. Weights of 4 bits need the signed form and the sums besides.
+  void quantize(const float* x, int inputs, int row, bool groups) {
     Vec low = _mm512_setzero_ps(), high = _mm512_setzero_ps();
     for (int k = 0; k < inputs; k += LANES) {
       Vec v = _mm512_loadu_ps(x + k);
@@ -50,6 +55,7 @@ struct Activations {
       q = _mm512_min_epi32(_mm512_max_epi32(q, none), top);
       __m128i bytes = _mm512_cvtepi32_epi8(q);
       _mm_store_si128(reinterpret_cast<__m128i*>(to + k), bytes);
+      if (!groups) continue;
       _mm_store_si128(reinterpret_cast<__m128i*>(to_signed + k), _mm_xor_si128(bytes, _mm_set1_epi8(-128)));
       int sum = _mm512_reduce_add_epi32(q) - 128 * LANES;
       sums[k / GROUP] = k % GROUP ? sums[k / GROUP] + sum : sum;
@@ -59,7 +65,7 @@ struct Activations {
 
 struct Linear {
   int storage, outputs, inputs, blocks, depth;  // depth: inputs, padded to whole quads or groups
-  Buffer<uint8_t> weights;
+  std::shared_ptr<uint8_t> weights;
   Buffer<float> scale, bias, offset;  // offset: what one unit of zero point adds
 
   bool quantized() const { return storage != FP32; }
@@ -75,7 +81,7 @@ struct Linear {
     int unit = storage == FP32 ? 1 : storage == INT8 ? 8 : GROUP;
     depth = (inputs + unit - 1) / unit * unit;
     size_t padded = static_cast<size_t>(blocks) * BLOCK;
-    weights = buffer<uint8_t>(block_bytes() * blocks);
+    weights = Slab::take(block_bytes() * blocks + AHEAD);
     scale = buffer<float>(padded);
     bias = buffer<float>(padded);
     offset = buffer<float>(padded);
@@ -94,6 +100,8 @@ struct Linear {
     if (storage == FP32) {
       for (; row < rows; ++row) one_fp32(block, x + static_cast<size_t>(row) * x_stride, out, row, out_stride, activation);
     } else if (storage == INT8) {
+      if (has_amx() && depth % 64 == 0)
+        for (; row + FEW < rows; row += 2 * LANES) amx_int8(block, q, row, std::min(rows - row, 2 * LANES), out, out_stride, activation);
       for (; row + 6 <= rows; row += 6) tile_int8<6>(block, q, row, out, out_stride, activation);
       for (; row + 3 <= rows; row += 3) tile_int8<3>(block, q, row, out, out_stride, activation);
       for (; row < rows; ++row) tile_int8<1>(block, q, row, out, out_stride, activation);
@@ -180,7 +188,7 @@ struct Linear {
     for (int j = 0; j < 4; ++j) odd[j] = _mm512_setzero_si512();
     for (int k = 0; k < depth / 4; k += 2, w += 512) {
       for (int line = 0; line < 8; ++line)
-        _mm_prefetch(reinterpret_cast<const char*>(w) + 4096 + 64 * line, _MM_HINT_T0);
+        _mm_prefetch(reinterpret_cast<const char*>(w) + AHEAD + 64 * line, _MM_HINT_T0);
       for (int j = 0; j < 4; ++j) {
         __m512i first = _mm512_load_si512(w + 64 * j), second = _mm512_load_si512(w + 256 + 64 * j);
         for (int r = 0; r < ROWS; ++r) {
@@ -190,17 +198,68 @@ struct Linear {
         }
       }
     }
-    for (int r = 0; r < ROWS; ++r) {
-      Vec unit = _mm512_set1_ps(q.scale[row + r]), zero = _mm512_set1_ps(static_cast<float>(-q.zero[row + r]));
+    for (int r = 0; r < ROWS; ++r)
       for (int j = 0; j < 4; ++j) {
-        int first = block * BLOCK + j * LANES;
         if (ROWS == 1) sum[r][j] = _mm512_add_epi32(sum[r][j], odd[j]);
-        Vec y = _mm512_mul_ps(_mm512_cvtepi32_ps(sum[r][j]), _mm512_load_ps(scale.get() + first));
-        y = _mm512_mul_ps(_mm512_fmadd_ps(zero, _mm512_load_ps(offset.get() + first), y), unit);
-        store(block, j, y, out, row + r, out_stride, activation);
+        store_int8(block, j, sum[r][j], q, out, row + r, out_stride, activation);
       }
-    }
   }
+
+  // Sums of integers, the same whoever formed them, to a row's 16 outputs.
+  void store_int8(int block, int j, __m512i sum, const Activations& q, float* out, int row, int out_stride,
+                  int activation) const {
+    int first = block * BLOCK + j * LANES;
+    Vec unit = _mm512_set1_ps(q.scale[row]), zero = _mm512_set1_ps(static_cast<float>(-q.zero[row]));
+    Vec y = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_load_ps(scale.get() + first));
+    y = _mm512_mul_ps(_mm512_fmadd_ps(zero, _mm512_load_ps(offset.get() + first), y), unit);
+    store(block, j, y, out, row, out_stride, activation);
+  }
+
+#if WITH_AMX
+  // Up to 32 rows by 64 outputs; the tile unit has to be configured.
+  AMX_FUNCTION void amx_int8(int block, const Activations& q, int row, int rows, float* out, int out_stride,
+                             int activation) const {
+    alignas(64) int sums[2 * LANES * BLOCK];
+    const uint8_t* x = q.u.get() + static_cast<size_t>(row) * q.stride;
+    const uint8_t* below = x + static_cast<size_t>(LANES) * q.stride;
+    for (int half = 0; half < (rows > LANES ? 2 : 1); ++half) {
+      // 16 rows by 64 outputs, or 32 rows by 32 outputs twice.
+      const uint8_t* w = weights.get() + block_bytes() * block + 128 * half;
+      _tile_zero(0);
+      _tile_zero(1);
+      _tile_zero(2);
+      _tile_zero(3);
+      for (int k = 0; k < depth; k += 64, w += 16 * 256) {
+        for (int line = 0; line < 64; ++line) _mm_prefetch(reinterpret_cast<const char*>(w) + AHEAD + 64 * line, _MM_HINT_T0);
+        _tile_loadd(4, x + k, q.stride);
+        _tile_loadd(5, w, 256);
+        _tile_dpbusd(0, 4, 5);
+        _tile_loadd(6, w + 64, 256);
+        _tile_dpbusd(1, 4, 6);
+        if (rows > LANES) {
+          _tile_loadd(7, below + k, q.stride);
+          _tile_dpbusd(2, 7, 5);
+          _tile_dpbusd(3, 7, 6);
+        } else {
+          _tile_loadd(5, w + 128, 256);
+          _tile_dpbusd(2, 4, 5);
+          _tile_loadd(6, w + 192, 256);
+          _tile_dpbusd(3, 4, 6);
+        }
+      }
+      int* to = sums + 2 * LANES * half;
+      _tile_stored(0, to, BLOCK * 4);
+      _tile_stored(1, to + LANES, BLOCK * 4);
+      _tile_stored(2, rows > LANES ? to + LANES * BLOCK : to + 2 * LANES, BLOCK * 4);
+      _tile_stored(3, rows > LANES ? to + LANES * BLOCK + LANES : to + 3 * LANES, BLOCK * 4);
+    }
+    for (int r = 0; r < rows; ++r)
+      for (int j = 0; j < 4; ++j)
+        store_int8(block, j, _mm512_load_si512(sums + r * BLOCK + j * LANES), q, out, row + r, out_stride, activation);
+  }
+#else
+  void amx_int8(int, const Activations&, int, int, float*, int, int) const {}
+#endif
 
   template <int ROWS>
   void tile_int4(int block, const Activations& q, int row, float* out, int out_stride, int activation) const {
@@ -219,7 +278,7 @@ struct Linear {
       }
       for (int chunk = 0; chunk < GROUP / 8; ++chunk, w += 256) {
         for (int j = 0; j < 4; ++j) {
-          _mm_prefetch(reinterpret_cast<const char*>(w) + 4096 + 64 * j, _MM_HINT_T0);
+          _mm_prefetch(reinterpret_cast<const char*>(w) + AHEAD + 64 * j, _MM_HINT_T0);
           __m512i pairs = _mm512_load_si512(w + 64 * j);
           __m512i first = _mm512_and_si512(pairs, low);
           __m512i second = _mm512_and_si512(_mm512_srli_epi16(pairs, 4), low);

@@ -32,6 +32,13 @@ Buffer<T> buffer(size_t count) {
   return Buffer<T>(static_cast<T*>(memory));
 }
 
+// Memory on a cache line, its contents unspecified.
+template <typename T>
+Buffer<T> raw(size_t count) {
+  size_t bytes = (count * sizeof(T) + 63) / 64 * 64;
+  return Buffer<T>(static_cast<T*>(std::aligned_alloc(64, bytes ? bytes : 64)));
+}
+
 // Threads of one run. Each phase splits its work by `part`; `wait` ends the phase.
 class Team {
  public:

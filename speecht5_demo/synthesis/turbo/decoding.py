@@ -7,6 +7,7 @@ cache, project the text's keys and values anew, ask for query, key and value sep
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -78,6 +79,10 @@ class Decoding(Protocol):
     @property
     def active(self) -> int:
         """Utterances still being decoded."""
+
+    @property
+    def attention_s(self) -> float:
+        """Seconds that all steps so far spent in attention."""
 
     def steps(self, index: int) -> int:
         """Decoder steps that utterance `index` has taken."""
@@ -153,6 +158,7 @@ class TorchDecoding:
         self._prompts = list(prompts)
         self._size = weights.hidden // shape.heads
         self._step = 0
+        self.attention_s = 0.0
         self._rows = list(range(rows))
         self._taken = [0] * rows
         self._ended = [False] * rows
@@ -237,13 +243,17 @@ class TorchDecoding:
             parts = qkv(hidden).view(rows, 3, heads, 1, size)
             kept = cache[index]
             kept[:, :, :, step : step + 1] = parts[:, 1:].transpose(0, 1)
+            begin = time.perf_counter()
             mixed = F.scaled_dot_product_attention(
                 parts[:, 0], kept[0, :, :, : step + 1], kept[1, :, :, : step + 1]
             )
+            self.attention_s += time.perf_counter() - begin
             hidden = F.layer_norm(out(mixed.view(rows, -1)).add_(hidden), width, *norm1, eps)
             key, value = cross[index]
             query = cross_q(hidden).view(rows, heads, 1, size)
+            begin = time.perf_counter()
             mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=audible)
+            self.attention_s += time.perf_counter() - begin
             hidden = F.layer_norm(cross_out(mixed.view(rows, -1)).add_(hidden), width, *norm2, eps)
             hidden = F.layer_norm(down(act(up(hidden))).add_(hidden), width, *norm3, eps)
         made = w.head(hidden)

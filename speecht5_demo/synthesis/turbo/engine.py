@@ -17,20 +17,24 @@ from speecht5_demo.synthesis import native
 from speecht5_demo.synthesis.engine import OnStep, StepLimits, Utterance
 from speecht5_demo.synthesis.masks import DropoutMasks
 from speecht5_demo.synthesis.native import PackedLinear
+from speecht5_demo.synthesis.native.vocoding import NativeVocoder
 from speecht5_demo.synthesis.turbo.attention import look_back
 from speecht5_demo.synthesis.turbo.decoding import Decoder, Decoding, Prompt, TorchDecoder
 from speecht5_demo.synthesis.turbo.encoder import Encoder
 from speecht5_demo.synthesis.turbo.linears import Int8Rows, ready
 from speecht5_demo.synthesis.turbo.native_decoding import NativeDecoder
 from speecht5_demo.synthesis.turbo.postnet import Postnet
-from speecht5_demo.synthesis.vocoding import Vocoder
+from speecht5_demo.synthesis.vocoding import AnyVocoder, Vocoder
 from speecht5_demo.variants.sizes import Sizes
 from speecht5_demo.variants.turbo import TurboWeights
 
 PATIENCE = 8
 """Decoder steps between two looks at whether the user wants to stop: a tenth of a second at most."""
-FIRST_CHUNK, CHUNK_GROWTH, LAST_CHUNK = 14, 2, 192
-"""Frames of the first streamed chunk, the factor each next one grows by, and the longest."""
+FIRST_CHUNK, CHUNK_GROWTH, LAST_CHUNK = 7, 2, 192
+"""Frames of the first streamed chunk at least, the factor each next one grows by, and the longest.
+
+Seven are a tenth of a second, in which a processor four times as fast as real time makes the next chunk; and
+with what a full-size vocoder looks ahead they end where a window of the postnet ends."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,14 @@ def return_freed_memory() -> None:
 def native_kernels(weights: TurboWeights) -> ctypes.CDLL | None:
     """The C++ kernels, where they can be had and gain: fp32 weights are bound by memory whoever reads them."""
     return native.load() if weights.quantized and NativeDecoder.fits(weights) else None
+
+
+def vocoder_of(weights: TurboWeights) -> AnyVocoder:
+    """The vocoder in C++ where it is the faster one: on processors that multiply what its weights are stored in."""
+    kernels = native.load() if NativeVocoder.fits(weights.vocoder, weights.tensors) else None
+    if kernels is not None:
+        return NativeVocoder(kernels, weights.vocoder, weights.tensors)
+    return Vocoder(weights.vocoder, weights.tensors)
 
 
 class Stopwatch:
@@ -94,7 +106,7 @@ class TurboEngine:
             self._encoder = Encoder(weights, linears)
             self._decoder = self._watched = TorchDecoder(weights, linears)
         self._postnet = Postnet(weights)
-        self._vocoder = Vocoder(weights.vocoder, weights.tensors)
+        self._vocoder = vocoder_of(weights)
         return_freed_memory()
         self.native = kernels is not None
         """Whether the C++ loop runs; it does for quantised weights, where it can be had."""
@@ -157,7 +169,7 @@ class TurboEngine:
                 if on_step is not None:
                     on_step(done)
             mels = [self._postnet.refine(decoding.frames(index)) for index in range(len(requests))]
-            decode_s = time.perf_counter() - begin
+            decode_s, attention_s = time.perf_counter() - begin, decoding.attention_s
             steps = [decoding.steps(index) for index in range(len(requests))]
             utterances = []
             for index, mel in enumerate(mels):
@@ -169,6 +181,7 @@ class TurboEngine:
                         samples=samples,
                         encode_s=encode_s[index],
                         decode_s=decode_s * steps[index] / sum(steps),
+                        attention_s=attention_s * steps[index] / sum(steps),
                         vocode_s=time.perf_counter() - begin,
                         steps=steps[index],
                         ended=decoding.ended(index),
@@ -230,13 +243,13 @@ class TurboEngine:
             prompt = self._prompt(Request(tokens, speaker, masks, limits))
         with torch.inference_mode(), stages.timing("decode"):
             decoding = self._decoder.start([prompt])
-        ahead = self._vocoder.context + self._postnet.context
         given, chunk, whole = 0, FIRST_CHUNK, False
         mel = torch.empty(0, self._shape.mel_bins)
         spoken: list[Tensor] = []
         while not whole:
             with torch.inference_mode(), stages.timing("decode"):
-                self._decode_until(decoding, given + chunk + ahead, on_step)
+                needed = self._postnet.needed(given + chunk + self._vocoder.context)
+                self._decode_until(decoding, needed, on_step)
                 frames, whole = decoding.frames(0), decoding.finished(0)
                 known = self._postnet.ready(frames.shape[0], whole)
                 mel = torch.cat([mel, self._postnet.refine(frames, mel.shape[0], known)])
@@ -250,6 +263,7 @@ class TurboEngine:
             samples=torch.cat(spoken),
             encode_s=stages.seconds["encode"],
             decode_s=stages.seconds["decode"],
+            attention_s=decoding.attention_s,
             vocode_s=stages.seconds["vocode"],
             steps=decoding.steps(0),
             ended=decoding.ended(0),

@@ -10,12 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from speecht5_demo.synthesis.native.kernels import CHUNK, PackedLinear, Row, Shape, pointers
+from speecht5_demo.synthesis.native.kernels import ACTIVATIONS, CHUNK, PackedLinear, Row, Shape, pointers
 from speecht5_demo.synthesis.turbo.decoding import Prompt, SpeakerTerm
 from speecht5_demo.variants.turbo import TurboWeights
 
 _PARTS = ("qkv", "out", "cross_q", "cross_out", "up", "down")
-_ACTIVATIONS = {"relu": 1, "gelu": 2}
 
 
 class NativeDecoder:
@@ -27,6 +26,8 @@ class NativeDecoder:
         self.shape = shape
         self.size = weights.hidden // shape.heads
         self.speaker = SpeakerTerm(weights)
+        self.stored = torch.float16 if weights.quantized else torch.float32
+        """Of keys and values; 16 bits where 8-bit weights err by far more."""
         self.positions = weights.tensors["prenet.positions"]
         names = [*(f"prenet.{index}" for index in range(shape.prenet_layers)), "prenet.last", "head"]
         names += [f"decoder.{index}.{part}" for index in range(shape.decoder_layers) for part in _PARTS]
@@ -44,8 +45,9 @@ class NativeDecoder:
             prenet_units=shape.prenet_units,
             mel_bins=shape.mel_bins,
             reduction=shape.reduction,
-            activation=_ACTIVATIONS[shape.activation],
+            activation=ACTIVATIONS[shape.activation],
             threads=1,
+            half=int(weights.quantized),
             eps=shape.norm_eps,
         )
         self._kept = [linears[name] for name in names], norms, self.positions
@@ -74,19 +76,19 @@ class _Utterance:
 
     def __init__(self, decoder: NativeDecoder, prompt: Prompt) -> None:
         shape, self._size = decoder.shape, decoder.size
-        self._shape = shape
+        self._shape, self._stored = shape, decoder.stored
         self.prompt = prompt
         self.steps = 0
         self.ended = False
         tokens = prompt.cross[0].shape[2]
         room = -(-tokens // 16) * 16
-        cross = F.pad(torch.stack(prompt.cross), (0, 0, 0, room - tokens))
+        cross = F.pad(torch.stack(prompt.cross), (0, 0, 0, room - tokens)).to(decoder.stored)
         keys = cross[:, 0].unflatten(2, (-1, 16)).transpose(3, 4).contiguous()
         values = cross[:, 1].contiguous()
         spoken = decoder.speaker(prompt.speaker[None]).contiguous()
         self.last = torch.zeros(shape.mel_bins)
         self.frames = torch.empty(0, shape.reduction, shape.mel_bins)
-        self._chunks: list[tuple[Tensor, Tensor]] = []
+        self._chunks: list[tuple[Tensor, ...]] = []
         self._kept = keys, values, spoken
         limits = prompt.limits
         self.row = Row(
@@ -106,7 +108,7 @@ class _Utterance:
         shape = self._shape
         while len(self._chunks) * CHUNK < until:
             count = shape.decoder_layers * shape.heads * CHUNK * self._size
-            self._chunks.append((torch.zeros(count), torch.zeros(count)))
+            self._chunks.append(tuple(torch.zeros(count, dtype=self._stored) for _ in range(2)))
         if self.frames.shape[0] < until:
             frames = torch.empty(len(self._chunks) * CHUNK, shape.reduction, shape.mel_bins)
             frames[:first] = self.frames[:first]
@@ -128,6 +130,12 @@ class NativeDecoding:
         self._utterances = [_Utterance(decoder, prompt) for prompt in prompts]
         self._rows = list(range(len(prompts)))
         self._step = 0
+        self._attention_s = ctypes.c_double(0.0)
+
+    @property
+    def attention_s(self) -> float:
+        """Seconds in attention so far."""
+        return self._attention_s.value
 
     @property
     def active(self) -> int:
@@ -168,7 +176,8 @@ class NativeDecoding:
         kept = [utterance.reserve(self._step, until) for utterance in active]
         rows = (Row * len(active))(*(utterance.row for utterance in active))
         reached = self._decoder.native.decoder_run(
-            self._decoder.handle, rows, len(active), self._step, until, torch.get_num_threads()
+            *(self._decoder.handle, rows, len(active), self._step, until, torch.get_num_threads()),
+            self._attention_s,
         )
         del kept
         self._step = reached

@@ -33,6 +33,10 @@ class Postnet:
         """How many frames can be refined for good once so many are known."""
         return frames if whole else max(0, frames - self.context) // WINDOW * WINDOW
 
+    def needed(self, frames: int) -> int:
+        """How many frames have to be known until so many can be refined for good."""
+        return -(-frames // WINDOW) * WINDOW + self.context
+
     def refine(self, frames: Tensor, first: int = 0, last: int | None = None) -> Tensor:
         """Refined frames `first` to `last`: float32 (frames, mel bins).
 

@@ -13,11 +13,12 @@ from speecht5_demo.errors import VariantError
 from speecht5_demo.variants.build import build
 from speecht5_demo.variants.recipe import Variant
 from speecht5_demo.variants.sizes import Sizes, zipped_bytes
+from speecht5_demo.variants.turbo.calibration import input_ranges
 from speecht5_demo.variants.turbo.fold import fold
 from speecht5_demo.variants.turbo.weights import TurboWeights
 
 ACOUSTIC_FILE, VOCODER_FILE = "acoustic.safetensors", "vocoder.safetensors"
-_VOCODER_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+_VOCODER_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "int8": torch.bfloat16}
 
 
 def build_turbo(checkpoint: Checkpoint, variant: Variant) -> TurboWeights:
@@ -31,9 +32,11 @@ def build_turbo(checkpoint: Checkpoint, variant: Variant) -> TurboWeights:
     if turbo is None or variant.steps[-1] is not turbo:
         raise VariantError(f"{variant.name} cannot be folded: Turbo has to be the last step of its recipe.")
     if turbo.vocoder not in _VOCODER_DTYPES:
-        raise VariantError(f"There is no vocoder in {turbo.vocoder!r}: choose fp32 or bf16.")
+        raise VariantError(f"There is no vocoder in {turbo.vocoder!r}: choose fp32, bf16 or int8.")
     built = build(checkpoint, Variant(variant.name, variant.label, variant.explanation, variant.steps[:-1]))
-    return fold(built.acoustic, built.vocoder, turbo.storage, _VOCODER_DTYPES[turbo.vocoder])
+    integers = turbo.vocoder == "int8"
+    ranges = input_ranges(checkpoint, built.acoustic, built.vocoder) if integers else None
+    return fold(built.acoustic, built.vocoder, turbo.storage, _VOCODER_DTYPES[turbo.vocoder], ranges)
 
 
 def save_weights(weights: TurboWeights, folder: Path) -> None:

@@ -8,7 +8,7 @@ norms vanish into the convolutions before them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -25,9 +25,15 @@ Rules = Sequence[tuple[str, str]]
 
 @torch.no_grad()
 def fold(
-    acoustic: Any, vocoder: Any, rules: Rules = (), vocoder_dtype: torch.dtype = torch.float32
+    acoustic: Any,
+    vocoder: Any,
+    rules: Rules = (),
+    vocoder_dtype: torch.dtype = torch.float32,
+    ranges: Mapping[str, Tensor] | None = None,
 ) -> TurboWeights:
     """Fold a `SpeechT5ForTextToSpeech` and a `SpeechT5HifiGan` whose Linear layers are float32.
+
+    `vocoder_dtype` and `ranges` are those of `fold_vocoder`.
 
     Raises:
         VariantError: a layer was quantised already, a rule matches nothing, or the architecture has parts that the
@@ -46,18 +52,34 @@ def fold(
                 "'decoder.0.qkv', 'encoder.3.up', 'prenet.0' or 'head'."
             )
     stored = {name: quantized(layer, _storage(name, rules)) for name, layer in linears.items()}
-    vocoder_shape, vocoder_tensors = fold_vocoder(vocoder, vocoder_dtype)
+    vocoder_shape, vocoder_tensors = fold_vocoder(vocoder, vocoder_dtype, ranges)
     return TurboWeights(shape, vocoder_shape, stored, tensors | vocoder_tensors)
 
 
 @torch.no_grad()
-def fold_vocoder(vocoder: Any, dtype: torch.dtype = torch.float32) -> tuple[VocoderShape, dict[str, Tensor]]:
-    """Shape and tensors of a `SpeechT5HifiGan`; weights (not biases, mean and scale) are stored as `dtype`."""
+def fold_vocoder(
+    vocoder: Any, dtype: torch.dtype = torch.float32, ranges: Mapping[str, Tensor] | None = None
+) -> tuple[VocoderShape, dict[str, Tensor]]:
+    """Shape and tensors of a `SpeechT5HifiGan`.
+
+    Args:
+        vocoder: the module.
+        dtype: of stored weights; biases, mean and scale stay in float32.
+        ranges: convolutions to store in int8 instead, with the lowest and the highest value that each reads.
+    """
     config = vocoder.config
     tensors: dict[str, Tensor] = {}
     for name, module in vocoder.named_modules():
         if isinstance(module, nn.Conv1d | nn.ConvTranspose1d):
-            tensors[f"vocoder.{name}.weight"] = module.weight.detach().to(dtype).contiguous()
+            weight = module.weight.detach()
+            if ranges is not None and name in ranges:
+                flat = quantized(Linear(weight.flatten(1), torch.zeros(len(weight))), "int8")
+                assert flat.scale is not None
+                tensors[f"vocoder.{name}.weight"] = flat.weight.view_as(weight).contiguous()
+                tensors[f"vocoder.{name}.scale"] = flat.scale
+                tensors[f"vocoder.{name}.range"] = ranges[name]
+            else:
+                tensors[f"vocoder.{name}.weight"] = weight.to(dtype).contiguous()
             tensors[f"vocoder.{name}.bias"] = _bias(module)
     tensors["vocoder.mean"] = vocoder.mean.detach().float().contiguous()
     tensors["vocoder.scale"] = vocoder.scale.detach().float().contiguous()

@@ -84,7 +84,8 @@ class TurboWeights:
     Attributes:
         shape: of the acoustic model.
         linears: by name; those of an artifact are read from disk at each access.
-        tensors: by name, float32; those of the vocoder begin with `vocoder.` and may be bfloat16.
+        tensors: by name, float32; those of the vocoder begin with `vocoder.` and may be bfloat16, or
+            int8 with a `scale` an output and the `range` of the inputs beside them.
         vocoder: its shape.
     """
 
@@ -133,7 +134,10 @@ class TurboWeights:
         for layer in self.linears.values():
             yield layer.weight
             yield layer.bias
-        yield from self.tensors.values()
+        for name, tensor in self.tensors.items():
+            owner, _, part = name.rpartition(".")
+            if part in ("weight", "bias") or f"{owner}.range" not in self.tensors:
+                yield tensor
 
 
 def _nonzero(tensor: Tensor) -> int:

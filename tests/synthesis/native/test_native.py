@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from speecht5_demo.synthesis import StepLimits
 from speecht5_demo.synthesis.native import PackedLinear, load, unavailable
 from speecht5_demo.synthesis.native.library import CPU_FEATURES
 from speecht5_demo.synthesis.turbo import TurboEngine, engine
+from speecht5_demo.synthesis.vocoding import has_bf16
 from speecht5_demo.variants import find
 from speecht5_demo.variants.turbo import Linear, build_turbo, quantized
 from tests.synthesis.conftest import Pair
@@ -29,8 +31,8 @@ def random_layer(outputs: int, inputs: int) -> Linear:
 
 
 @pytest.mark.parametrize("storage", ["fp32", "int8", "int4"])
-@pytest.mark.parametrize(("outputs", "inputs"), [(64, 32), (162, 256), (100, 96), (256, 1024)])
-@pytest.mark.parametrize("rows", [1, 4, 9])
+@pytest.mark.parametrize(("outputs", "inputs"), [(64, 32), (162, 256), (100, 96), (100, 128), (256, 1024)])
+@pytest.mark.parametrize("rows", [1, 4, 9, 21, 40])
 def test_a_packed_layer_is_the_layer(storage: str, outputs: int, inputs: int, rows: int) -> None:
     native = load()
     assert (native is not None) == needs_kernels
@@ -78,6 +80,74 @@ def test_an_int8_batch_equals_its_utterances_to_the_last_bit(
         alone = chosen.speak(request.tokens, request.speaker, request.masks, request.limits)
         assert torch.equal(alone.mel, together.mel)
         assert torch.equal(alone.samples, together.samples)
+
+
+def test_two_threads_and_a_stream_that_is_left_do_not_meet(
+    pair: Pair, engines: tuple[TurboEngine, TurboEngine]
+) -> None:
+    chosen = engines[0]
+    requests = [
+        pair.request("the birch canoe slid.", StepLimits(40, 40, NEVER), seed=seed) for seed in (1, 2)
+    ]
+    alone = [chosen.speak(r.tokens, r.speaker, r.masks, r.limits) for r in requests]
+    together: dict[int, list[bool]] = {0: [], 1: []}
+
+    def speak(index: int) -> None:
+        r = requests[index]
+        for _ in range(3):
+            left = chosen.stream(r.tokens, r.speaker, r.masks, r.limits)
+            next(left)
+            again = chosen.speak(r.tokens, r.speaker, r.masks, r.limits)
+            left.close()
+            together[index].append(torch.equal(again.samples, alone[index].samples))
+
+    threads = [threading.Thread(target=speak, args=(index,)) for index in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == {0: [True] * 3, 1: [True] * 3}
+
+
+def test_a_stop_that_never_comes_ends_at_the_limit_also_in_a_batch(
+    pair: Pair, engines: tuple[TurboEngine, TurboEngine]
+) -> None:
+    for engine_ in engines:
+        most = [pair.request("so?", StepLimits(steps, threshold=NEVER), seed=steps) for steps in (3, 150, 9)]
+        spoken = engine_.speak_batch(most)
+        assert [(utterance.steps, utterance.ended) for utterance in spoken] == [
+            (3, False),
+            (150, False),
+            (9, False),
+        ]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_int8_stream_is_the_whole(
+    pair: Pair, engines: tuple[TurboEngine, TurboEngine], threads: int
+) -> None:
+    chosen = engines[0]
+    if not needs_kernels:
+        return
+    torch.set_num_threads(threads)
+    try:
+        request = pair.request("the birch canoe slid on the smooth planks.", StepLimits(70, 70, NEVER))
+        whole = chosen.speak(request.tokens, request.speaker, request.masks, request.limits).samples
+        parts = list(chosen.stream(request.tokens, request.speaker, request.masks, request.limits))
+    finally:
+        torch.set_num_threads(1)
+    assert len(parts) > 2
+    assert torch.equal(torch.cat(parts), whole) or not has_bf16()
+
+
+def test_attention_is_told_and_is_part_of_decoding(
+    pair: Pair, engines: tuple[TurboEngine, TurboEngine]
+) -> None:
+    for engine_ in (pair.turbo, *engines):
+        request = pair.request("so?", StepLimits(30, 30, NEVER))
+        spoken = engine_.speak(request.tokens, request.speaker, request.masks, request.limits)
+        assert spoken.attention_s is not None
+        assert 0 < spoken.attention_s < spoken.decode_s
 
 
 def test_native_fp32_equals_the_pytorch_loop(pair: Pair, embedded: Checkpoint) -> None:

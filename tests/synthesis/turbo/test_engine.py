@@ -96,7 +96,7 @@ def test_a_batch_equals_its_utterances_one_by_one(pair: Pair) -> None:
     for request, together in zip(requests, pair.turbo.speak_batch(requests), strict=True):
         alone = pair.turbo.speak(request.tokens, request.speaker, request.masks, request.limits)
         assert (alone.steps, alone.ended) == (together.steps, together.ended)
-        assert apart(alone.mel, together.mel) < 1e-4
+        assert apart(alone.mel, together.mel) < 5e-4
         assert apart(alone.samples, together.samples) < 1e-3
 
 

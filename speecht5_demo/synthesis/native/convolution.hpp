@@ -1,0 +1,189 @@
+// Convolutions over rows of channels, as matrix products: a tap reads the same rows, moved.
+//
+// Inputs are bfloat16, or 8 bits with one scale a layer, so a row's result depends neither on where it lies nor on which
+// kernel computes it: a part of an utterance equals the whole to the last bit. Weights lie in tiles of 16 outputs by 64
+// bytes of inputs, which both AMX and AVX-512 read as they are.
+#pragma once
+#include <algorithm>
+#include <cmath>
+
+#include "amx.hpp"
+#include "simd.hpp"
+#include "slab.hpp"
+
+enum Precision { BF16 = 0, U8 = 1 };
+constexpr int TILE = 16 * 64;  // bytes of 16 outputs by 64 bytes of inputs
+constexpr int PAIR = 32;       // outputs that are computed together
+constexpr int STRIP = 32;      // rows that are computed together, at most
+constexpr int GUARD = 96;      // rows of padding on each side of a buffer
+
+// Rows that a convolution reads: value = scale * (u - zero), or bfloat16. Rows outside the utterance read as zero.
+struct Inputs {
+  int precision, width;  // width: bytes of a row, whole tiles
+  float inverse;         // 1 / scale
+  int zero;
+};
+
+inline int row_bytes(int channels, int precision) { return (channels * (precision == U8 ? 1 : 2) + 63) / 64 * 64; }
+
+struct Convolution {
+  int outputs, inputs, kernel, dilation, pairs;
+  Inputs reads;
+  std::shared_ptr<uint8_t> weights;  // [pair][tap][64 bytes of inputs][2][16 quads][16 outputs][4 bytes]
+  Buffer<float> scale, bias;
+
+  // weights: [output][input][tap], int8 or bfloat16.
+  Convolution(int precision, int outputs_, int inputs_, int kernel_, int dilation_, const void* from, const float* scales,
+              const float* biases, float in_scale, int zero)
+      : outputs(outputs_), inputs(inputs_), kernel(kernel_), dilation(dilation_), pairs((outputs_ + PAIR - 1) / PAIR) {
+    reads = {precision, row_bytes(inputs, precision), 1.0f / in_scale, zero};
+    weights = Slab::take(static_cast<size_t>(pairs) * pair_bytes());
+    scale = buffer<float>(pairs * PAIR);
+    bias = buffer<float>(pairs * PAIR);
+    int bytes = precision == U8 ? 1 : 2;
+    const uint8_t* source = static_cast<const uint8_t*>(from);
+    for (int n = 0; n < outputs; ++n) {
+      int sum = 0;
+      for (int k = 0; k < inputs; ++k)
+        for (int tap = 0; tap < kernel; ++tap) {
+          const uint8_t* value = source + ((static_cast<size_t>(n) * inputs + k) * kernel + tap) * bytes;
+          if (precision == U8) sum += static_cast<int8_t>(*value);
+          std::memcpy(place(n, tap, k * bytes), value, bytes);
+        }
+      scale[n] = precision == U8 ? scales[n] * in_scale : 1.0f;
+      bias[n] = biases[n] - (precision == U8 ? scale[n] * static_cast<float>(sum) * static_cast<float>(zero) : 0.0f);
+    }
+  }
+
+  int reach() const { return (kernel - 1) / 2 * dilation; }
+  size_t pair_bytes() const { return static_cast<size_t>(kernel) * reads.width / 64 * 2 * TILE; }
+
+ private:
+  uint8_t* place(int n, int tap, int byte) const {
+    size_t tile = (static_cast<size_t>(tap) * (reads.width / 64) + byte / 64) * 2 + n % PAIR / 16;
+    return weights.get() + n / PAIR * pair_bytes() + tile * TILE + (byte % 64 / 4 * 16 + n % 16) * 4 + byte % 4;
+  }
+};
+
+// What is done with each sum of a convolution.
+struct Finish {
+  const float* add = nullptr;    // added, [row][outputs]
+  const float* total = nullptr;  // added as well
+  float factor = 1.0f;           // then multiplied
+  float* store = nullptr;        // then stored, [row][outputs]
+  uint8_t* next = nullptr;       // then through a leaky ReLU, as the next convolution reads it
+  Inputs as{};
+  float slope = 1.0f;
+  int channels = 0;              // of a row of `next`: fewer than outputs where one row becomes several
+
+  void put(const Convolution& c, int row, int n, Vec sum) const {
+    if (n >= c.outputs) return;
+    Vec v = _mm512_fmadd_ps(sum, _mm512_load_ps(c.scale.get() + n), _mm512_load_ps(c.bias.get() + n));
+    size_t at = static_cast<size_t>(row) * c.outputs + n;
+    if (add) v = _mm512_add_ps(v, _mm512_loadu_ps(add + at));
+    if (total) v = _mm512_add_ps(v, _mm512_loadu_ps(total + at));
+    if (factor != 1.0f) v = _mm512_mul_ps(v, _mm512_set1_ps(factor));
+    if (store) _mm512_storeu_ps(store + at, v);
+    if (!next) return;
+    int64_t to = static_cast<int64_t>(row) * (c.outputs / channels) + n / channels;
+    write(next + to * as.width, n % channels, v);
+  }
+
+  // 16 channels from `channel` on of a row that the next convolution reads.
+  void write(uint8_t* row, int channel, Vec v) const {
+    v = _mm512_max_ps(v, _mm512_mul_ps(v, _mm512_set1_ps(slope)));
+    if (as.precision == U8) {
+      __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(v, _mm512_set1_ps(as.inverse)));
+      q = _mm512_max_epi32(_mm512_add_epi32(q, _mm512_set1_epi32(as.zero)), _mm512_setzero_si512());
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(row + channel), _mm512_cvtusepi32_epi8(q));
+    } else {
+      __m512i bits = _mm512_castps_si512(v);
+      __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+      bits = _mm512_srli_epi32(_mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff))), 16);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(row + 2 * channel), _mm512_cvtepi32_epi16(bits));
+    }
+  }
+};
+
+namespace convolving {
+
+inline Vec as_float(__m512i sum) { return _mm512_cvtepi32_ps(sum); }
+inline Vec as_float(Vec sum) { return sum; }
+
+// One step of 4 bytes of inputs: 8-bit integers.
+struct Vnni {
+  using Sum = __m512i;
+  static Sum none() { return _mm512_setzero_si512(); }
+  static void add(Sum& a, Sum& b, int x, __m512i wa, __m512i wb) {
+    __m512i each = _mm512_set1_epi32(x);
+    a = _mm512_dpbusd_epi32(a, each, wa);
+    b = _mm512_dpbusd_epi32(b, each, wb);
+  }
+};
+
+// One step of 4 bytes of inputs: two bfloat16 in float32 arithmetic, for CPUs without their own.
+struct Widened {
+  using Sum = Vec;
+  static Sum none() { return _mm512_setzero_ps(); }
+  static void add(Sum& a, Sum& b, int x, __m512i wa, __m512i wb) {
+    const __m512i high = _mm512_set1_epi32(static_cast<int>(0xffff0000u));
+    Vec even = _mm512_castsi512_ps(_mm512_set1_epi32(x << 16));
+    Vec odd = _mm512_castsi512_ps(_mm512_set1_epi32(x & static_cast<int>(0xffff0000u)));
+    a = _mm512_fmadd_ps(even, _mm512_castsi512_ps(_mm512_slli_epi32(wa, 16)), a);
+    b = _mm512_fmadd_ps(even, _mm512_castsi512_ps(_mm512_slli_epi32(wb, 16)), b);
+    a = _mm512_fmadd_ps(odd, _mm512_castsi512_ps(_mm512_and_si512(wa, high)), a);
+    b = _mm512_fmadd_ps(odd, _mm512_castsi512_ps(_mm512_and_si512(wb, high)), b);
+  }
+};
+
+constexpr int ROWS = 12;
+
+template <typename Step>
+inline void vectors(const Convolution& c, const uint8_t* in, int pair, int first, int last, const Finish& finish) {
+  int width = c.reads.width, bytes = c.inputs * (c.reads.precision == U8 ? 1 : 2), quads = (bytes + 3) / 4;
+  for (int t = first; t < last; t += ROWS) {
+    typename Step::Sum a[ROWS], b[ROWS];
+    for (int r = 0; r < ROWS; ++r) a[r] = b[r] = Step::none();
+    const uint8_t* w = c.weights.get() + pair * c.pair_bytes();
+    for (int tap = 0; tap < c.kernel; ++tap, w += static_cast<size_t>(width) / 64 * 2 * TILE) {
+      const uint8_t* x = in + static_cast<int64_t>(t + tap * c.dilation - c.reach()) * width;
+      for (int q = 0; q < quads; ++q) {
+        const uint8_t* both = w + q / 16 * 2 * TILE + q % 16 * 64;
+        __m512i wa = _mm512_load_si512(both), wb = _mm512_load_si512(both + TILE);
+        for (int r = 0; r < ROWS; ++r) {
+          int value;
+          std::memcpy(&value, x + static_cast<int64_t>(r) * width + 4 * q, 4);
+          Step::add(a[r], b[r], value, wa, wb);
+        }
+      }
+    }
+    for (int r = 0; r < ROWS && t + r < last; ++r) {
+      finish.put(c, t + r, pair * PAIR, as_float(a[r]));
+      finish.put(c, t + r, pair * PAIR + 16, as_float(b[r]));
+    }
+  }
+}
+
+}  // namespace convolving
+
+#include "convolution_kernels.hpp"
+
+// Rows `first` to `last` of a convolution. `in` points at row 0, with GUARD rows before it and after the last.
+inline void convolve(const Convolution& c, const uint8_t* in, int first, int last, const Finish& finish) {
+  using namespace convolving;
+  bool u8 = c.reads.precision == U8;
+  bool tiles = has_amx();
+  if (tiles) configure_tiles();
+  for (int pair = 0; pair < c.pairs; ++pair) {
+    if (tiles) {
+      u8 ? tiles_u8(c, in, pair, first, last, finish) : tiles_bf16(c, in, pair, first, last, finish);
+    } else if (u8) {
+      vectors<Vnni>(c, in, pair, first, last, finish);
+    } else if (has_bf16()) {
+      vectors_bf16(c, in, pair, first, last, finish);
+    } else {
+      vectors<Widened>(c, in, pair, first, last, finish);
+    }
+  }
+  if (tiles) release_tiles();
+}
