@@ -9,13 +9,15 @@ from typing import Any
 
 import gradio as gr
 
+from speecht5_demo.ui.compare.fragments import MIME
 from speecht5_demo.ui.components.scale import ACR_WORDS, QUESTION
 
-_PARTS = ("dom.js", "card.js", "reveal.js", "board.js")
+_PARTS = ("dom.js", "live.js", "player.js", "card.js", "reveal.js", "board.js")
 _SCRIPT = "\n".join(
     [
         f"const WORDS = {json.dumps(ACR_WORDS)};",
         f"const QUESTION = {json.dumps(QUESTION)};",
+        f"const MIME = {json.dumps(MIME)};",
         *((Path(__file__).parent / part).read_text(encoding="utf-8") for part in _PARTS),
     ]
 )
