@@ -49,7 +49,7 @@ def test_one_press_plays_while_the_rest_is_made_and_the_whole_is_what_is_kept(
     with page.page.expect_request(re.compile("/compare/live/"), timeout=LONG_WAIT_MS) as asked:
         page.page.locator("#speak").click()
     page.page.wait_for_function(PLAYS_WHILE_MADE, timeout=LONG_WAIT_MS)
-    expect(page.status).to_contain_text("Turbo fp32 plays while it is made")
+    expect(page.status).to_contain_text("Turbo fp32 can be heard while it is made")
     expect(page.cards.nth(0).locator(".scale")).to_have_count(0)
     expect(page.cards.nth(0).locator(".download")).to_be_visible(timeout=LONG_WAIT_MS)
 

@@ -55,7 +55,7 @@ def _status(run: Run, revealed: bool) -> str:
         return _STATUS[run.phase]
     live = run.live
     if run.phase == "speaking" and live is not None:
-        return f"{live.variant.label} plays while it is made. {ready} of {total} samples are ready."
+        return f"{live.variant.label} can be heard while it is made. {ready} of {total} samples are ready."
     if run.phase == "speaking":
         return f"{ready} of {total} samples are ready."
     if run.phase == "stopped":
