@@ -22,8 +22,6 @@ from speecht5_demo.measure.spread import paired_ratio, spread
 from speecht5_demo.variants import find
 
 Say = Callable[[str], None]
-FRAME_S = 0.032
-"""Seconds of audio that a decoder step makes: two frames of 256 samples at 16 kHz."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ def run_benchmark(
         "settings": {
             "characters": plan.characters,
             "steps": plan.steps,
-            "audio_s": plan.steps * FRAME_S,
+            "audio_s": rounds[plan.variants[0]][0]["audio_s"],
             "repeats": plan.repeats,
             "threads": plan.threads,
             "baseline": plan.variants[0],
