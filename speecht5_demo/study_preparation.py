@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import StudyError
 from speecht5_demo.listening.manifest import Manifest
-from speecht5_demo.listening.preparation import Progress, SpokenClip, Voice, prepare
+from speecht5_demo.listening.preparation import Line, Progress, SpokenClip, Voice, prepare
 from speecht5_demo.listening.study import Study
-from speecht5_demo.synthesis import Synthesizer
+from speecht5_demo.synthesis import Line as SpokenLine
+from speecht5_demo.synthesis import Speech, Synthesizer, speak_many
 from speecht5_demo.variants import find
 
 SHIPPED_STUDY = Path(__file__).resolve().parents[1] / "assets" / "studies" / "report.toml"
@@ -29,10 +31,17 @@ def voice_of(synthesizer: Synthesizer, cancelled: threading.Event | None = None)
         )
 
     def speak(text: str, speaker: str, variant: str, seed: int) -> SpokenClip:
-        speech = synthesizer.speak(text, speaker, variant, seed=seed, cancelled=cancelled)
-        return SpokenClip(speech.samples, speech.sampling_rate, speech.spoken_text, speech.ended)
+        return _clip(synthesizer.speak(text, speaker, variant, seed=seed, cancelled=cancelled))
 
-    return Voice(checkpoint.spec, checkpoint.digest, tuple(checkpoint.speakers), speak)
+    def speak_all(lines: Sequence[Line], variant: str) -> Iterator[SpokenClip]:
+        asked = [SpokenLine(line.text, line.speaker, line.seed) for line in lines]
+        yield from map(_clip, speak_many(synthesizer, asked, variant, cancelled))
+
+    return Voice(checkpoint.spec, checkpoint.digest, tuple(checkpoint.speakers), speak, speak_all)
+
+
+def _clip(speech: Speech) -> SpokenClip:
+    return SpokenClip(speech.samples, speech.sampling_rate, speech.spoken_text, speech.ended)
 
 
 def prepare_study(

@@ -37,6 +37,10 @@ def benchmark(
     source: Annotated[
         Path | None, typer.Option("--from", help="Measure nothing: take this document.", exists=True)
     ] = None,
+    beside: Annotated[
+        Path | None,
+        typer.Option(help="A document of another thread count: its ratios in brackets.", exists=True),
+    ] = None,
     readme: Annotated[
         Path | None, typer.Option(help="Markdown file whose marked table is replaced.", exists=True)
     ] = None,
@@ -46,7 +50,10 @@ def benchmark(
     Example: python -m speecht5_demo benchmark --checkpoint random-full --variants baseline,int8,turbo-int8
 
     Again from a document: python -m speecht5_demo benchmark --from results/benchmark.json --readme README.md
+
+    Two processors in brackets: measure once more with --threads 2, then add --beside results/benchmark-2.json
     """
+    from speecht5_demo.measure.beside import about_brackets, bracketed
     from speecht5_demo.measure.results import conditions, write_tables
     from speecht5_demo.measure.results import picture as draw
 
@@ -61,10 +68,12 @@ def benchmark(
         output.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     if picture is not None:
         picture.write_text(draw(document), encoding="utf-8")
+    other = None if beside is None else json.loads(beside.read_text(encoding="utf-8"))
+    ratios = bracketed(document, other)
     if readme is not None:
-        write_tables(readme, document)
-    console.stdout.print(_table(document))
-    console.stdout.print(conditions(document))
+        write_tables(readme, document, other)
+    console.stdout.print(_table(document, ratios))
+    console.stdout.print(conditions(document) + about_brackets(other))
 
 
 def _measure(
@@ -103,7 +112,7 @@ def _measure(
         return run_benchmark(plan, makers, say)
 
 
-def _table(document: dict[str, Any]) -> Table:
+def _table(document: dict[str, Any], beside: dict[str, str]) -> Table:
     table = Table(caption="medians; faster: than the first row, round by round; MB: 10**6 bytes")
     for title in ("variant", "RTF", "faster", "p10-p90", "ms/step", "first ms", "disk MB", "held MB"):
         table.add_column(title, justify="left" if title == "variant" else "right", overflow="fold")
@@ -113,7 +122,7 @@ def _table(document: dict[str, Any]) -> Table:
         table.add_row(
             row["variant"],
             f"{row['rtf']['median']:.3f}",
-            f"{ratio['median']:.2f}",
+            f"{ratio['median']:.2f}{beside.get(row['variant'], '')}",
             f"{ratio['p10']:.2f}-{ratio['p90']:.2f}",
             f"{row['ms_per_step']:.2f}",
             f"{1e3 * row['ttfa_s']:.0f}" if "ttfa_s" in row else "",

@@ -45,7 +45,7 @@ def variants(context: typer.Context, json: JsonOption = False) -> None:
 
 @variants_app.command("build")
 def build_variant(
-    name: Annotated[str, typer.Argument(help="A turbo variant that `variants` lists.")],
+    name: Annotated[str, typer.Argument(help="A variant that `variants` lists.")],
     checkpoint: CheckpointOption = "auto",
     output: Annotated[
         Path | None,
@@ -55,24 +55,20 @@ def build_variant(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Save a turbo variant, ready to speak without the fp32 model; every command then starts from it.
+    """Save a variant, ready to speak; every command then starts from it.
+
+    An int8 variant then starts without its fp32 weights. A saved one that is broken, out of date or of another
+    checkpoint is refused with the reason, and made again.
 
     Example: python -m speecht5_demo variants build turbo-int8 --checkpoint microsoft/speecht5_tts
     """
     from speecht5_demo.checkpoints import open_checkpoint
-    from speecht5_demo.errors import VariantError
-    from speecht5_demo.variants import all_variants, find
-    from speecht5_demo.variants.turbo import default_root, save_artifact, turbo_sizes
+    from speecht5_demo.variants import find
+    from speecht5_demo.variants.artifact import save_variant
+    from speecht5_demo.variants.manifest import default_root
 
     source, recipe = open_checkpoint(checkpoint), find(name)
-    if recipe.turbo is None:
-        turbo = ", ".join(variant.name for variant in all_variants() if variant.turbo is not None)
-        raise VariantError(
-            f"{name} is made from the checkpoint at each start. Those that can be saved: {turbo}."
-        )
-    root = default_root() if output is None else output
-    folder = save_artifact(source, recipe, root)
-    sizes = turbo_sizes(source, recipe, root)
+    folder, sizes = save_variant(source, recipe, default_root() if output is None else output)
     if json:
         console.print_json({"variant": name, "folder": str(folder), "sizes": asdict(sizes)})
         return

@@ -48,23 +48,30 @@ def synthesize(
     While it is made: python -m speecht5_demo synthesize "Hello!" --variant turbo-int8 --stream -o - | aplay
     """
     from speecht5_demo.checkpoints import open_checkpoint
-    from speecht5_demo.synthesis import Synthesizer, choose_threads, speech_document, write_wav
+    from speecht5_demo.synthesis import (
+        Synthesizer,
+        choose_threads,
+        first_audio_s,
+        speech_document,
+        write_wav,
+    )
     from speecht5_demo.variants import find
 
     source = open_checkpoint(checkpoint)
     choose_threads(source)
-    synthesizer, recipe = Synthesizer(source), find(variant)
+    synthesizer, recipe, voice = Synthesizer(source), find(variant), read_speaker(source, speaker)
     if stream:
-        _stream(synthesizer, text, read_speaker(source, speaker), recipe, seed, output, json)
+        _stream(synthesizer, text, voice, recipe, seed, output, json)
         return
     with console.speaking_progress({recipe.name: recipe.label}) as on_progress:
-        speech = synthesizer.speak(text, read_speaker(source, speaker), recipe, seed, repeats, on_progress)
+        speech = synthesizer.speak(text, voice, recipe, seed, repeats, on_progress)
+    first = first_audio_s(synthesizer, text, voice, recipe, seed)
     sizes, audio = synthesizer.sizes(recipe), write_wav(speech, output)
     if json:
-        console.print_json(speech_document(speech, sizes, audio))
+        console.print_json(speech_document(speech, sizes, audio, first))
         return
     console.stderr.print(source.notice)
-    console.stdout.print(_table([(speech, sizes)]))
+    console.stdout.print(_table([(speech, sizes, first)]))
     console.stdout.print(f"Wrote {audio}")
     _warn_if_cut(speech)
 
@@ -101,8 +108,8 @@ def _stream(
         ) from error
     assert chunks.speech is not None
     if json:
-        document = speech_document(chunks.speech, synthesizer.sizes(recipe), output)
-        console.print_json(document | {"first_audio_s": chunks.first_audio_s})
+        sizes = synthesizer.sizes(recipe)
+        console.print_json(speech_document(chunks.speech, sizes, output, chunks.first_audio_s))
         return
     console.stderr.print(synthesizer.checkpoint.notice)
     console.stderr.print(
@@ -135,7 +142,13 @@ def compare(
     baseline,int8
     """
     from speecht5_demo.checkpoints import open_checkpoint
-    from speecht5_demo.synthesis import Synthesizer, choose_threads, speech_document, write_wav
+    from speecht5_demo.synthesis import (
+        Synthesizer,
+        choose_threads,
+        first_audio_s,
+        speech_document,
+        write_wav,
+    )
     from speecht5_demo.variants import REPORT_VARIANTS, find
 
     source = open_checkpoint(checkpoint)
@@ -149,7 +162,12 @@ def compare(
         for speech in synthesizer.compare(text, voice, recipes, seed, repeats, on_progress):
             spoken[speech.variant] = speech
     rows = [
-        (speech, synthesizer.sizes(speech.variant), write_wav(speech, output / f"{speech.variant}.wav"))
+        (
+            speech,
+            synthesizer.sizes(speech.variant),
+            write_wav(speech, output / f"{speech.variant}.wav"),
+            first_audio_s(synthesizer, text, voice, speech.variant, seed),
+        )
         for speech in spoken.values()
     ]
     if json:
@@ -157,25 +175,28 @@ def compare(
         return
     console.stderr.print(source.notice)
     console.stdout.print(f"Spoken as: {rows[0][0].spoken_text}")
-    console.stdout.print(_table([(speech, sizes) for speech, sizes, _ in rows]))
+    console.stdout.print(_table([(speech, sizes, first) for speech, sizes, _, first in rows]))
     console.stdout.print(f"Wrote {len(rows)} WAV files to {output}")
-    for speech, _, _ in rows:
+    for speech, *_ in rows:
         _warn_if_cut(speech)
 
 
-def _table(rows: list[tuple[Speech, Sizes]]) -> Table:
+def _table(rows: list[tuple[Speech, Sizes, float | None]]) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
-        caption="seconds of the model call, median of the repeats; MB of 10**6 bytes, vocoder included",
+        caption="seconds of the model call, median of the repeats; first: until there is something to play; "
+        "MB of 10**6 bytes, vocoder included",
         caption_justify="left",
     )
     table.add_column("variant", no_wrap=True)
-    for title in ("median", "p90", "RTF", "encode", "decode", "vocode", "disk MB", "zip MB"):
+    for title in ("median", "p90", "RTF", "first", "encode", "decode", "vocode", "disk MB", "zip MB"):
         table.add_column(title, justify="right", no_wrap=True)
-    for speech, sizes in rows:
+    for speech, sizes, first in rows:
         latency = speech.latency
-        seconds = (latency.median, latency.p90, speech.rtf, latency.encode, latency.decode, latency.vocode)
+        first = latency.median if first is None else first
+        stages = (latency.encode, latency.decode, latency.vocode)
+        seconds = (latency.median, latency.p90, speech.rtf, first, *stages)
         table.add_row(
             speech.variant,
             *(f"{value:.3f}" for value in seconds),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,7 +23,6 @@ def tables(
 
     Example: python -m speecht5_demo tables README.md --results results
     """
-    from speecht5_demo.measure.results import markdown_table
     from speecht5_demo.quality.markdown import evaluation_markdown, sweep_markdown, write_pictures
     from speecht5_demo.quality.records import read_rows, read_table
     from speecht5_demo.quality.summary import SUMMARY, read_summary
@@ -35,8 +34,8 @@ def tables(
 
     write_section(readme, "claims", claims_markdown(judge_claims(read_results([results]))))
     done = ["claims"]
-    for file in sorted(results.glob("benchmark*.json")):
-        write_section(readme, "benchmark", markdown_table(json.loads(file.read_text(encoding="utf-8"))))
+    if documents := _benchmarks(results):
+        write_section(readme, "benchmark", _benchmark(*documents[:2]))
         done.append("benchmark")
     for file in sorted(results.rglob(SUMMARY)):
         summary = read_summary(file)
@@ -50,3 +49,21 @@ def tables(
         write_section(readme, "sweep", "\n\n".join(sweeps))
         done.append("sweep")
     console.stderr.print(f"Rewrote {', '.join(done)} in {readme}.")
+
+
+def _benchmarks(results: Path) -> list[dict[str, Any]]:
+    """Measured documents, fewest threads first."""
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("benchmark*.json"))]
+    return sorted(found, key=lambda document: int(document["settings"]["threads"]))
+
+
+def _benchmark(document: dict[str, Any], other: dict[str, Any] | None = None) -> str:
+    """The table, with the other document's ratios in brackets where they are of the same thing."""
+    from speecht5_demo.measure.beside import BesideError
+    from speecht5_demo.measure.results import markdown_table
+
+    try:
+        return markdown_table(document, other)
+    except BesideError as error:
+        console.stderr.print(str(error))
+        return markdown_table(document)

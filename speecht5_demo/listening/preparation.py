@@ -2,7 +2,7 @@
 
 Speaking is given as a function, so that this works with any model and in a test without one. Two passes:
 raw clips first (each stored as soon as it is spoken, so that a run that was broken off, even by SIGKILL,
-goes on where it stopped), then levelling, which needs to know all of them.
+goes on where it stopped and loses a batch at most), then levelling, which needs to know all of them.
 """
 
 import fcntl
@@ -11,9 +11,10 @@ import io
 import json
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,15 @@ class SpokenClip:
 
 
 @dataclass(frozen=True)
+class Line:
+    """What one clip says, who says it, and the seed."""
+
+    text: str
+    speaker: str
+    seed: int
+
+
+@dataclass(frozen=True)
 class Voice:
     """What a study is spoken with.
 
@@ -66,12 +76,15 @@ class Voice:
         digest: sha256 of its weights.
         speakers: names it knows, the first one being its default.
         speak: text, speaker, variant, seed -> clip.
+        speak_all: lines, variant -> the same clips in that order, each given out as soon as it is made; for models that
+            speak many lines quicker than one after the other.
     """
 
     checkpoint: str
     digest: str
     speakers: tuple[str, ...]
     speak: Callable[[str, str, str, int], SpokenClip]
+    speak_all: Callable[[Sequence[Line], str], Iterable[SpokenClip]] | None = None
 
 
 Progress = Callable[[int, int, str], None]
@@ -154,19 +167,40 @@ def prepare(study: Study, voice: Voice, folder: Path, on_progress: Progress | No
         wanted = sorted(orders(study, speakers), key=lambda order: study.variants.index(order.variant))
         raw = folder / RAW
         spoken: dict[str, SpokenClip] = {}
-        for done, order in enumerate(wanted, start=1):
-            key = order.key(study, voice.digest)
-            clip = _load_raw(raw / f"{key}.npz")
-            if clip is None:
-                clip = _make(study, voice, order, raw)
-                _save_raw(raw / f"{key}.npz", clip)
-            spoken[key] = clip
-            if on_progress:
-                on_progress(done, len(wanted), f"{order.variant}: {order.sentence.text}")
+        done = 0
+        for variant, group in groupby(wanted, key=lambda order: order.variant):
+            for order, clip in _spoken(study, voice, variant, list(group), raw):
+                spoken[order.key(study, voice.digest)] = clip
+                done += 1
+                if on_progress:
+                    on_progress(done, len(wanted), f"{order.variant}: {order.sentence.text}")
         manifest = _store(study, voice, speakers, wanted, spoken, folder)
         save_manifest(manifest, folder)
         shutil.rmtree(raw)
         return manifest
+
+
+def _spoken(
+    study: Study, voice: Voice, variant: str, group: list[Order], raw: Path
+) -> Iterator[tuple[Order, SpokenClip]]:
+    """Every clip of one variant: those that an earlier run left, and those that are made now."""
+
+    def place(order: Order) -> Path:
+        return raw / f"{order.key(study, voice.digest)}.npz"
+
+    together = [order for order in group if order.role != "anchor" and not place(order).exists()]
+    if voice.speak_all is not None and len(together) > 1:
+        lines = [Line(order.sentence.text, order.speaker, order.seed) for order in together]
+        for order, clip in zip(together, voice.speak_all(lines, variant), strict=True):
+            _save_raw(place(order), clip)
+            yield order, clip
+        group = [order for order in group if order not in together]
+    for order in group:
+        kept = _load_raw(place(order))
+        clip = kept or _make(study, voice, order, raw)
+        if kept is None:
+            _save_raw(place(order), clip)
+        yield order, clip
 
 
 def _make(study: Study, voice: Voice, order: Order, raw: Path) -> SpokenClip:

@@ -25,6 +25,7 @@ class Speaker:
                 "PERFORMANCE_HINT": "LATENCY",
             },
         )
+        self._frames_a_step = int(self._model.config.reduction_factor)
         vector = torch.randn(1, 512, generator=torch.Generator().manual_seed(1))
         self._speaker = torch.nn.functional.normalize(vector)
         self._seconds = {"encoder": 0.0, "vocoder": 0.0}
@@ -53,7 +54,7 @@ class Speaker:
             speaker_embeddings=self._speaker,
             threshold=NEVER,
             minlenratio=0.0,
-            maxlenratio=(steps + 0.5) * 2 / characters,
+            maxlenratio=(steps + 0.5) * self._frames_a_step / characters,
         )
         total = time.perf_counter() - begin
         samples = int(getattr(made, "waveform", made).shape[-1])
@@ -64,7 +65,7 @@ class Speaker:
             "decode_s": total - encode - vocode,
             "total_s": total,
             "audio_s": samples / 16_000,
-            "steps": samples // 512,
+            "steps": samples // (256 * self._frames_a_step),
         }
 
 

@@ -6,6 +6,7 @@ FOLDER/DIGEST/...      the checkpoint, and what each peer makes of it
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,6 +27,12 @@ PACKAGES = (
     "numpy==2.4.6",
 )
 _HERE = Path(__file__).parent
+_NO_ANSWER = (
+    "Retrying (Retry(",
+    "Temporary failure in name resolution",
+    "Failed to establish a new connection",
+)
+"""What pip says when the package index cannot be reached."""
 Say = Callable[[str], None]
 
 
@@ -43,7 +50,7 @@ def prepare_peers(checkpoint: str, folder: Path, threads: int, say: Say) -> tupl
     _export(source, place, say)
     if not openvino.exists():
         say("exporting to OpenVINO")
-        _openvino(python, place, openvino)
+        _whole(openvino, lambda target: _openvino(python, place, target))
     if not (onnx / "shape.npz").exists():
         say("exporting to onnxruntime")
         _run(
@@ -77,7 +84,7 @@ def _environment(folder: Path, say: Say) -> Path:
         return python
     say(f"setting up {folder}; this takes some minutes")
     _run([sys.executable, "-m", "venv", str(folder)])
-    _run([str(python), "-m", "pip", "install", "--disable-pip-version-check", *PACKAGES])
+    _install(python)
     # A CPU-only torch has no torchvision to match it, and transformers imports one that is there.
     _run([str(python), "-m", "pip", "uninstall", "--yes", "torchvision"])
     stamp.write_text(wanted, encoding="utf-8")
@@ -88,12 +95,24 @@ def _export(source: Checkpoint, place: Path, say: Say) -> None:
     """The same weights as transformers saves them."""
     from transformers import SpeechT5FeatureExtractor, SpeechT5Processor
 
-    if (place / "vocoder").exists():
+    def model(target: Path) -> None:
+        source.load_acoustic().save_pretrained(target)
+        SpeechT5Processor(SpeechT5FeatureExtractor(), source.tokenizer).save_pretrained(target)
+
+    if (place / "model").exists() and (place / "vocoder").exists():
         return
     say("saving the checkpoint for the peers")
-    source.load_acoustic().save_pretrained(place / "model")
-    SpeechT5Processor(SpeechT5FeatureExtractor(), source.tokenizer).save_pretrained(place / "model")
-    source.load_vocoder().save_pretrained(place / "vocoder")
+    _whole(place / "model", model)
+    _whole(place / "vocoder", lambda target: source.load_vocoder().save_pretrained(target))
+
+
+def _whole(target: Path, make: Callable[[Path], object]) -> None:
+    """A folder that is there when all of it is: what a killed run left half made is made again."""
+    partial = target.with_name(f".{target.name}.part")
+    for old in (partial, target):
+        shutil.rmtree(old, ignore_errors=True)
+    make(partial)
+    partial.rename(target)
 
 
 def _openvino(python: Path, place: Path, target: Path) -> None:
@@ -107,8 +126,31 @@ def _script(python: Path, name: str) -> list[str]:
     return [str(python), str(_HERE / name)]
 
 
-def _run(command: list[str]) -> None:
+def _install(python: Path) -> None:
+    command = [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--retries",
+        "2",
+        *PACKAGES,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode and any(sign in done.stderr + done.stdout for sign in _NO_ANSWER):
+        raise BenchmarkError(
+            "The peers have to be installed once, and the package index does not answer: connect to the network "
+            "and run this again, or leave --peers out."
+        )
+    _expect_success(done)
+
+
+def _run(command: list[str]) -> None:
+    _expect_success(subprocess.run(command, capture_output=True, text=True, check=False))
+
+
+def _expect_success(done: subprocess.CompletedProcess[str]) -> None:
     if done.returncode:
         said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        raise BenchmarkError(f"Setting up a peer failed: {said[-1] if said else command[0]}.")
+        raise BenchmarkError(f"Setting up a peer failed: {said[-1] if said else done.args[0]}.")

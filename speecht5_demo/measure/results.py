@@ -7,13 +7,15 @@ from math import log10
 from pathlib import Path
 from typing import Any
 
+from speecht5_demo.measure.beside import about_brackets, bracketed
 from speecht5_demo.readme import write_section
 
 Document = dict[str, Any]
 
 
-def markdown_table(document: Document) -> str:
-    """The README's table: what was measured, on what, in which versions."""
+def markdown_table(document: Document, other: Document | None = None) -> str:
+    """The README's table: what was measured, on what, in which versions; another thread count's ratios in brackets."""
+    beside = bracketed(document, other)
     lines = [
         "| variant | RTF (p10–p90) | times faster (p10–p90) | ms a step | first audio | on disk | serving memory |",
         "|---|---:|---:|---:|---:|---:|---:|",
@@ -25,14 +27,14 @@ def markdown_table(document: Document) -> str:
         cells = (
             row["variant"],
             f"{rtf['median']:.3f} ({rtf['p10']:.3f}–{rtf['p90']:.3f})",
-            f"{ratio['median']:.2f} ({ratio['p10']:.2f}–{ratio['p90']:.2f})",
+            f"{ratio['median']:.2f} ({ratio['p10']:.2f}–{ratio['p90']:.2f}){beside.get(row['variant'], '')}",
             f"{row['ms_per_step']:.2f}",
             "–" if ttfa is None else f"{1e3 * ttfa:.0f} ms",
             "–" if disk is None else f"{disk / 1e6:.0f} MB",
             f"{row['serving_rss_bytes'] / 1e6:.0f} MB",
         )
         lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", conditions(document)])
+    return "\n".join([*lines, "", conditions(document) + about_brackets(other)])
 
 
 def conditions(document: Document) -> str:
@@ -55,13 +57,13 @@ def conditions(document: Document) -> str:
     )
 
 
-def write_tables(page: Path, document: Document) -> None:
+def write_tables(page: Path, document: Document, other: Document | None = None) -> None:
     """Fill the marked sections of a Markdown file: `benchmark`, and `batches` and `lengths` where it has them.
 
     Raises:
-        DemoError: the file has no mark for the benchmark.
+        DemoError: the file has no mark for the benchmark, or the documents are not of the same thing.
     """
-    write_section(page, "benchmark", markdown_table(document))
+    write_section(page, "benchmark", markdown_table(document, other))
     text = page.read_text(encoding="utf-8")
     for name, made in (("batches", batch_table(document)), ("lengths", length_table(document))):
         if f"begin table: {name}" in text:

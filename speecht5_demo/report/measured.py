@@ -35,6 +35,7 @@ class Measurement:
         file: where it was read.
         full_size: whether the model has the size of the published SpeechT5; None when the file does not say.
         note: what a reader must know beside it.
+        threads: that computed it; 0 where it plays no part.
     """
 
     quantity: str
@@ -49,6 +50,7 @@ class Measurement:
     file: str
     full_size: bool | None = None
     note: str = ""
+    threads: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,13 @@ class Measured:
     problems: tuple[str, ...] = ()
 
     def best(self, quantity: str, variant: str, full_size: bool = False) -> Measurement | None:
-        """The figure to quote: of a full-size model before a small one, the newest of equals."""
+        """The figure to quote: of a full-size model before a small one, of the fewest threads, the newest of equals."""
         found = [
             one
             for one in self.measurements
             if one.quantity == quantity and one.variant == variant and (not full_size or one.full_size)
         ]
-        return max(found, key=lambda one: (bool(one.full_size), one.date), default=None)
+        return max(found, key=lambda one: (bool(one.full_size), -one.threads, one.date), default=None)
 
 
 @dataclass
@@ -92,13 +94,18 @@ class _File:
         return datetime.fromtimestamp(self.path.stat().st_mtime, UTC).isoformat(timespec="seconds")
 
     @property
+    def threads(self) -> int:
+        for place in (self.document.get("settings"), self.document.get("machine")):
+            if isinstance(place, Mapping) and place.get("threads"):
+                return int(place["threads"])
+        return 0
+
+    @property
     def cpu(self) -> str:
         machine = self.document.get("machine")
         if not isinstance(machine, Mapping):
             return ""
-        settings = self.document.get("settings")
-        threads = settings.get("threads") if isinstance(settings, Mapping) else None
-        threads = threads or machine.get("threads")
+        threads = self.threads
         name = str(machine.get("cpu") or machine.get("processor") or "")
         return f"{name}, {threads} threads" if threads else name
 
@@ -138,6 +145,7 @@ class _File:
                 self.path.name,
                 full_size,
                 note,
+                self.threads,
             )
         )
 

@@ -2,6 +2,8 @@
 
 from speecht5_demo.synthesis.document import speech_document
 from speecht5_demo.synthesis.engine import Engine, StepLimits, Utterance
+from speecht5_demo.synthesis.first_audio import first_audio_s
+from speecht5_demo.synthesis.many import Line, speak_many
 from speecht5_demo.synthesis.masks import DropoutMasks, mask_seed
 from speecht5_demo.synthesis.plan import SpeechPlan, plan_speech, step_limits
 from speecht5_demo.synthesis.reference import ReferenceEngine
@@ -16,6 +18,7 @@ __all__ = [
     "DropoutMasks",
     "Engine",
     "Latency",
+    "Line",
     "Progress",
     "ReferenceEngine",
     "Speech",
@@ -25,8 +28,10 @@ __all__ = [
     "Synthesizer",
     "Utterance",
     "choose_threads",
+    "first_audio_s",
     "mask_seed",
     "plan_speech",
+    "speak_many",
     "speech_document",
     "step_limits",
     "write_stream",

@@ -10,8 +10,15 @@ from speecht5_demo.synthesis.speech import Speech
 from speecht5_demo.variants import Sizes
 
 
-def speech_document(speech: Speech, sizes: Sizes, audio: Path) -> dict[str, Any]:
-    """One JSON object; times in seconds, sizes in bytes, `stopped` true when the model ended by itself."""
+def speech_document(
+    speech: Speech, sizes: Sizes, audio: Path, first_audio_s: float | None = None
+) -> dict[str, Any]:
+    """One JSON object; times in seconds, sizes in bytes, `stopped` true when the model ended by itself.
+
+    Args:
+        speech, sizes, audio: what was spoken.
+        first_audio_s: seconds until there was something to play; the whole latency if not given.
+    """
     latency = asdict(speech.latency)
     latency["runs"] = list(speech.latency.runs)
     return {
@@ -24,6 +31,7 @@ def speech_document(speech: Speech, sizes: Sizes, audio: Path) -> dict[str, Any]
         "sampling_rate": speech.sampling_rate,
         "audio_seconds": speech.audio_seconds,
         "latency_s": latency,
+        "first_audio_s": speech.latency.median if first_audio_s is None else first_audio_s,
         "rtf": speech.rtf,
         "steps": speech.steps,
         "pieces": speech.pieces,

@@ -9,18 +9,19 @@ from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.synthesis.engine import Engine
 from speecht5_demo.synthesis.reference import ReferenceEngine
 from speecht5_demo.synthesis.turbo import TurboEngine
-from speecht5_demo.variants import Variant, build
+from speecht5_demo.variants import Variant
+from speecht5_demo.variants.artifact import built_variant
 from speecht5_demo.variants.turbo import turbo_sizes, turbo_weights
 
 
 def make_engine(checkpoint: Checkpoint, variant: Variant) -> Engine:
-    """Build the variant, or take a turbo variant's artifact, and the engine that speaks it.
+    """Build the variant, or take its artifact, and the engine that speaks it.
 
     Raises:
         VariantError, CheckpointError: as `build` does.
     """
     if variant.turbo is None:
-        return ReferenceEngine(build(checkpoint, variant))
+        return ReferenceEngine(built_variant(checkpoint, variant))
     # Without an artifact, sizes fold the checkpoint again: keeping the weights would double the memory of serving.
     return TurboEngine(turbo_weights(checkpoint, variant), lambda: turbo_sizes(checkpoint, variant))
 

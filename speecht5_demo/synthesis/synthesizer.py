@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,17 +15,22 @@ from speecht5_demo.errors import SynthesisCancelled, SynthesisError
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.synthesis.engine import Engine, OnStep, StepLimits, Utterance
 from speecht5_demo.synthesis.engines import EngineShelf
-from speecht5_demo.synthesis.joining import join
-from speecht5_demo.synthesis.plan import PlannedPiece, SpeechPlan, plan_speech
+from speecht5_demo.synthesis.pieces import (
+    Stages,
+    batch_size,
+    request_of,
+    speak_together,
+    speech_of,
+    stages_of,
+)
+from speecht5_demo.synthesis.plan import SpeechPlan, plan_speech
 from speecht5_demo.synthesis.speech import Latency, Speech
 from speecht5_demo.synthesis.streaming import Piece, Samples, SpeechStream
-from speecht5_demo.synthesis.turbo import Request, TurboEngine
+from speecht5_demo.synthesis.turbo import TurboEngine
 from speecht5_demo.variants import Sizes, Variant, find
 
 WARM_UP_STEPS = 8
 MAX_REPEATS = 20
-MAX_BATCH = 8
-"""Pieces of one text spoken at once, where the engine can: most of what a batch gains, in bounded memory."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,6 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
-Stages = tuple[float, float, float]
 
 
 class Synthesizer:
@@ -136,8 +141,8 @@ class Synthesizer:
         recipe = find(variant) if isinstance(variant, str) else variant
         voice = self.checkpoint.speaker(speaker) if isinstance(speaker, str) else speaker
         plan = plan_speech(self.checkpoint, text, voice, seed)
-        with self._turn:
-            engine = self._ready(recipe)
+        with self.engine(recipe) as ready:
+            engine = ready
         event = cancelled or threading.Event()
         pieces = [
             self._stream_piece(engine, plan, index, recipe.name, on_progress, event)
@@ -145,7 +150,7 @@ class Synthesizer:
         ]
 
         def whole(spoken: list[Utterance], samples: Samples) -> Speech:
-            return self._speech(plan, recipe, spoken, Latency.of([_stages(spoken)]), samples)
+            return speech_of(self.checkpoint, plan, recipe, spoken, Latency.of([stages_of(spoken)]), samples)
 
         rate = self.checkpoint.vocoder_config.sampling_rate
         return SpeechStream(pieces, [piece.pause_after_s for piece in plan.pieces], rate, whole)
@@ -159,8 +164,14 @@ class Synthesizer:
 
     def warm_up(self, variant: str | Variant = "baseline") -> None:
         """Build a variant and let it speak a few frames, so that the first user does not pay for it."""
+        with self.engine(variant):
+            pass
+
+    @contextmanager
+    def engine(self, variant: str | Variant) -> Iterator[Engine]:
+        """The variant's engine, warm, and the turn to use it: nobody else speaks inside the block."""
         with self._turn:
-            self._ready(find(variant) if isinstance(variant, str) else variant)
+            yield self._ready(find(variant) if isinstance(variant, str) else variant)
 
     def _rounds(
         self,
@@ -177,10 +188,10 @@ class Synthesizer:
                 with self._turn:
                     engine = self._ready(variant)
                     spoken = self._run(engine, plan, variant.name, run, on_progress, cancelled)
-                stages[variant.name].append(_stages(spoken))
+                stages[variant.name].append(stages_of(spoken))
                 latency = Latency.of(stages[variant.name])
                 if run == 0:
-                    first[variant.name] = self._speech(plan, variant, spoken, latency)
+                    first[variant.name] = speech_of(self.checkpoint, plan, variant, spoken, latency)
                 yield first[variant.name].with_latency(latency)
 
     def _ready(self, variant: Variant) -> Engine:
@@ -200,17 +211,13 @@ class Synthesizer:
         on_progress: OnProgress | None,
         cancelled: threading.Event,
     ) -> list[Utterance]:
-        size = MAX_BATCH if isinstance(engine, TurboEngine) and engine.batches else 1
+        size = batch_size(engine)
         groups = [plan.pieces[first : first + size] for first in range(0, len(plan.pieces), size)]
         spoken: list[Utterance] = []
         for index, group in enumerate(groups):
             cap = max(piece.limits.max_steps for piece in group)
             on_step = _reporter(Progress(variant, run, index, len(groups), 0, cap), on_progress, cancelled)
-            requests = [_request(engine, plan, piece) for piece in group]
-            if isinstance(engine, TurboEngine):
-                spoken += engine.speak_batch(requests, on_step)
-            else:
-                spoken += [engine.speak(r.tokens, r.speaker, r.masks, r.limits, on_step) for r in requests]
+            spoken += speak_together(engine, [request_of(engine, plan, piece) for piece in group], on_step)
         return spoken
 
     def _stream_piece(
@@ -224,7 +231,7 @@ class Synthesizer:
     ) -> Piece:
         """One piece as it is made. The turn is held for a chunk at a time, so that a slow listener keeps nobody."""
         piece = plan.pieces[index]
-        request = _request(engine, plan, piece)
+        request = request_of(engine, plan, piece)
         progress = Progress(variant, 0, index, len(plan.pieces), 0, piece.limits.max_steps)
         on_step = _reporter(progress, on_progress, cancelled)
         arguments = (request.tokens, request.speaker, request.masks, request.limits, on_step)
@@ -242,47 +249,6 @@ class Synthesizer:
                 whole: Utterance = end.value
                 return whole
             yield np.asarray(samples, dtype=np.float32)
-
-    def _speech(
-        self,
-        plan: SpeechPlan,
-        variant: Variant,
-        spoken: list[Utterance],
-        latency: Latency,
-        samples: Samples | None = None,
-    ) -> Speech:
-        rate = self.checkpoint.vocoder_config.sampling_rate
-        if samples is None:
-            pieces = [np.asarray(utterance.samples, dtype=np.float32) for utterance in spoken]
-            samples = join(pieces, [piece.pause_after_s for piece in plan.pieces], rate)
-        return Speech(
-            samples=samples,
-            sampling_rate=rate,
-            mel=np.concatenate([np.asarray(utterance.mel, dtype=np.float32) for utterance in spoken]),
-            text=plan.text,
-            spoken_text=plan.spoken_text,
-            speaker=plan.speaker.name,
-            variant=variant.name,
-            checkpoint=self.checkpoint.title,
-            seed=plan.seed,
-            latency=latency,
-            steps=sum(utterance.steps for utterance in spoken),
-            pieces=len(spoken),
-            ended=all(utterance.ended for utterance in spoken),
-        )
-
-
-def _stages(spoken: list[Utterance]) -> Stages:
-    return (
-        sum(utterance.encode_s for utterance in spoken),
-        sum(utterance.decode_s for utterance in spoken),
-        sum(utterance.vocode_s for utterance in spoken),
-    )
-
-
-def _request(engine: Engine, plan: SpeechPlan, piece: PlannedPiece) -> Request:
-    speaker = torch.from_numpy(plan.speaker.vector.copy()).reshape(1, -1)
-    return Request(piece.tokens, speaker, engine.new_masks(piece.seed), piece.limits)
 
 
 def _reporter(start: Progress, on_progress: OnProgress | None, cancelled: threading.Event) -> OnStep:

@@ -49,7 +49,7 @@ def build_app(settings: Settings) -> gr.Blocks:
         service = compare.build(context, demo)
     with demo.route("Listen", "/listen"):
         Navbar(main_page_name="Compare")
-        demo.routes = listen.build(context).routes
+        demo.routes = [*service.lives.routes, *listen.build(context).routes]
     with demo.route("Results", "/results") as page:
         Navbar(main_page_name="Compare")
         results.build(context, page, carrier)

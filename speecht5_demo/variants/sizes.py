@@ -14,6 +14,8 @@ import torch
 from torch import nn
 
 from speecht5_demo.variants.build import BuiltVariant
+from speecht5_demo.variants.manifest import ACOUSTIC_FILE, VOCODER_FILE
+from speecht5_demo.variants.storing import save_modules
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Sizes:
     """Bytes and counts of one variant, vocoder included unless named otherwise.
 
     Attributes:
-        disk_bytes: the saved acoustic model and vocoder (`torch.save` of the state dicts).
+        disk_bytes: the saved acoustic model and vocoder, in safetensors files.
         zip_bytes: the same files after deflate; this is where zeros of pruning pay.
         resident_bytes: tensors held in memory while serving.
         parameters: weights of both models.
@@ -42,26 +44,25 @@ class Sizes:
 def measure_sizes(built: BuiltVariant) -> Sizes:
     """Save the variant to a temporary folder, measure it, and remove it again."""
     with tempfile.TemporaryDirectory(prefix="speecht5-sizes-") as folder:
-        acoustic = _saved(built.acoustic, Path(folder) / "acoustic.pt")
-        vocoder = _saved(built.vocoder, Path(folder) / "vocoder.pt")
-        zipped = zipped_bytes(acoustic) + zipped_bytes(vocoder)
-        acoustic_bytes, vocoder_bytes = acoustic.stat().st_size, vocoder.stat().st_size
+        save_modules(built, Path(folder))
+        return sizes_in(built, Path(folder))
+
+
+def sizes_in(built: BuiltVariant, folder: Path) -> Sizes:
+    """Sizes of a variant that lies saved in `folder`."""
+    acoustic, vocoder = folder / ACOUSTIC_FILE, folder / VOCODER_FILE
+    acoustic_bytes, vocoder_bytes = acoustic.stat().st_size, vocoder.stat().st_size
     tensors = [*_tensors(built.acoustic), *_tensors(built.vocoder)]
     weights = [*_weights(built.acoustic), *_weights(built.vocoder)]
     return Sizes(
         disk_bytes=acoustic_bytes + vocoder_bytes,
-        zip_bytes=zipped,
+        zip_bytes=zipped_bytes(acoustic) + zipped_bytes(vocoder),
         resident_bytes=sum(_bytes(tensor) for tensor in tensors),
         parameters=sum(weight.numel() for weight in weights),
         nonzero_parameters=sum(_nonzero(weight) for weight in weights),
         acoustic_disk_bytes=acoustic_bytes,
         vocoder_disk_bytes=vocoder_bytes,
     )
-
-
-def _saved(model: nn.Module, path: Path) -> Path:
-    torch.save(model.state_dict(), path)
-    return path
 
 
 class _Counter(io.RawIOBase):

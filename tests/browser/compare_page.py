@@ -38,6 +38,12 @@ class ComparePage:
         for label in REPORT_LABELS:
             self.page.locator("#variants").get_by_label(label, exact=True).set_checked(label in labels)
 
+    def choose_turbo(self, *labels: str) -> None:
+        """These versions and no other."""
+        self.choose()
+        for label in labels:
+            self.page.locator("#variants").get_by_label(label, exact=True).check()
+
     def repeats(self, count: int) -> None:
         self.page.get_by_role("button", name="Timing").click()
         self.page.locator("#repeats input[type=number]").fill(str(count))

@@ -68,7 +68,7 @@ def test_every_result_has_the_documented_fields(compared: dict[str, Any]) -> Non
     for result in compared["results"]:
         assert result.keys() >= {
             "variant", "text", "spoken_text", "speaker", "seed", "checkpoint", "sampling_rate", "audio_seconds",
-            "latency_s", "rtf", "sizes", "stopped", "audio",
+            "latency_s", "first_audio_s", "rtf", "sizes", "stopped", "audio",
         }  # fmt: skip
         assert result["latency_s"].keys() >= {"median", "p90", "runs", "encode", "decode", "vocode"}
         assert result["sizes"].keys() == {
@@ -83,6 +83,21 @@ def test_the_audio_files_are_what_the_figures_say(compared: dict[str, Any]) -> N
         assert info.samplerate == result["sampling_rate"] == 16_000
         assert info.duration == pytest.approx(result["audio_seconds"], abs=0.001)
         assert result["rtf"] == pytest.approx(result["latency_s"]["median"] / result["audio_seconds"])
+
+
+def test_first_audio_is_the_whole_latency_where_nothing_streams(compared: dict[str, Any]) -> None:
+    for result in compared["results"]:
+        assert result["first_audio_s"] == result["latency_s"]["median"]
+
+
+def test_turbo_is_heard_long_before_it_is_whole(call: Call) -> None:
+    long = "The birch canoe slid on the smooth planks, and nobody on the river saw it go. " * 4
+    asked = ["compare", long, "--variants", "turbo", "--checkpoint", "embedded", "--repeats", "1"]
+    code, out, _ = call(*asked, "--json")
+    (result,) = json.loads(out)["results"]
+    assert code == 0
+    assert 0 < result["first_audio_s"] < result["latency_s"]["median"] / 2
+    assert " first " in call(*asked)[1]
 
 
 def test_prices_and_dates_are_spoken(compared: dict[str, Any]) -> None:

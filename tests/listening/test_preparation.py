@@ -9,6 +9,7 @@ import subprocess
 import sys
 import wave
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from speecht5_demo.listening.manifest import (
     load_manifest,
     save_manifest,
 )
-from speecht5_demo.listening.preparation import SpokenClip, prepare
+from speecht5_demo.listening.preparation import Line, SpokenClip, prepare
 from speecht5_demo.listening.study import Loudness
 from tests.listening.conftest import RATE, VOICE, make_study, say
 
@@ -84,14 +85,29 @@ def test_the_anchor_is_the_baseline_in_noise(prepared: tuple[Manifest, Path]) ->
     assert ratio == pytest.approx(manifest.study.anchor.q_db, abs=0.7)
 
 
-def test_preparing_goes_on_where_it_was_killed(tmp_path: Path) -> None:
+ONE_BY_ONE = """
+def slow(*args):
+    print('spoke', flush=True); time.sleep(0.02); return say(*args)
+voice = replace(VOICE, speak=slow)
+"""
+IN_BATCHES = """
+def speak_all(lines, variant):
+    for first in range(0, len(lines), 4):
+        batch = lines[first : first + 4]
+        print('spoke\\n' * len(batch), end='', flush=True); time.sleep(0.05)
+        yield from (say(line.text, line.speaker, variant, line.seed) for line in batch)
+voice = replace(VOICE, speak=None, speak_all=speak_all)
+"""
+
+
+@pytest.mark.parametrize(("speaking", "lost"), [(ONE_BY_ONE, 1), (IN_BATCHES, 4)], ids=["one", "batches"])
+def test_preparing_goes_on_where_it_was_killed(tmp_path: Path, speaking: str, lost: int) -> None:
     program = (
         "import sys, time; from pathlib import Path; from dataclasses import replace\n"
         "from tests.listening.conftest import VOICE, make_study, say\n"
         "from speecht5_demo.listening.preparation import prepare\n"
-        "def slow(*args):\n"
-        "    print('spoke', flush=True); time.sleep(0.02); return say(*args)\n"
-        "prepare(make_study(), replace(VOICE, speak=slow), Path(sys.argv[1])); print('ready', flush=True)"
+        f"{speaking}\n"
+        "prepare(make_study(), voice, Path(sys.argv[1])); print('ready', flush=True)"
     )
     root = Path(__file__).parents[2]
     spoken = 0
@@ -109,11 +125,32 @@ def test_preparing_goes_on_where_it_was_killed(tmp_path: Path) -> None:
                 os.kill(process.pid, signal.SIGKILL)
                 break
         process.wait()
-    assert (
-        spoken <= 24 + 6 + 2 + 2 + 2
-    )  # anchors speak nothing; each kill costs at most the clip in the making
+    # Anchors speak nothing; a kill costs at most what was in the making, here and what had been said but not counted.
+    assert spoken <= 24 + 6 + 2 + 2 + 2 * lost
     assert check(tmp_path)[1] == []
     assert not (tmp_path / ".raw").exists()
+
+
+def test_clips_made_together_are_those_made_one_by_one(
+    prepared: tuple[Manifest, Path], tmp_path: Path
+) -> None:
+    asked: list[list[Line]] = []
+
+    def speak_all(lines: Sequence[Line], variant: str) -> Iterator[SpokenClip]:
+        asked.append(list(lines))
+        return (say(line.text, line.speaker, variant, line.seed) for line in lines)
+
+    def never(*_: object) -> SpokenClip:
+        raise AssertionError("spoke one alone")
+
+    told: list[tuple[int, int]] = []
+    voice = replace(VOICE, speak=never, speak_all=speak_all)
+    made = prepare(make_study(), voice, tmp_path, lambda done, total, _: told.append((done, total)))
+    assert Counter(clip.sha256 for clip in made.stimuli) == Counter(
+        clip.sha256 for clip in prepared[0].stimuli
+    )
+    assert [len(lines) for lines in asked] == [6 + 6 + 2 + 1, 6, 6, 6 + 1]
+    assert told == [(done, 40) for done in range(1, 41)]
 
 
 def test_a_prepared_study_is_not_spoken_again_and_not_overwritten(prepared: tuple[Manifest, Path]) -> None:

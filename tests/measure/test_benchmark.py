@@ -15,6 +15,7 @@ from speecht5_demo.measure import BenchmarkPlan, run_benchmark
 from speecht5_demo.measure.processes import BenchmarkError, Worker, variant_worker
 from speecht5_demo.measure.results import batch_table, length_table, markdown_table, picture, write_tables
 from speecht5_demo.measure.spread import paired_ratio, spread
+from speecht5_demo.variants import all_variants
 
 
 def test_a_slow_round_does_not_change_a_paired_ratio() -> None:
@@ -132,6 +133,21 @@ def test_a_page_with_marks_for_batches_and_lengths_gets_them(document: dict, tmp
 def test_a_worker_that_dies_says_why() -> None:
     with pytest.raises(BenchmarkError, match="out of order"):
         Worker("broken", [sys.executable, "-c", "raise SystemExit('out of order')"])
+
+
+def test_every_named_variant_is_measured_unless_some_are_asked_for(
+    tiny: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans: list[BenchmarkPlan] = []
+
+    def measured(plan: BenchmarkPlan, *_: object) -> dict:
+        plans.append(plan)
+        raise BenchmarkError("planned")
+
+    monkeypatch.setattr("speecht5_demo.measure.run_benchmark", measured)
+    CliRunner().invoke(app, ["benchmark", "--checkpoint", tiny.spec])
+    assert plans[0].variants == tuple(variant.name for variant in all_variants())
+    assert {"pruned", "pruned-int8"} <= set(plans[0].variants)
 
 
 def test_an_unknown_variant_is_named_before_anything_starts(tiny: Checkpoint, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import gradio as gr
 
 from speecht5_demo.errors import DemoError
-from speecht5_demo.synthesis import Speech
+from speecht5_demo.synthesis import Speech, first_audio_s
 from speecht5_demo.synthesis.document import speech_document
 from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice, make_plan
 from speecht5_demo.ui.compare.service import CompareService
@@ -43,7 +43,7 @@ def compare_endpoint(service: CompareService) -> CompareEndpoint:
         Args: text, up to 2,000 characters; variants, names such as baseline, int8, pruned, pruned-int8;
         speaker, a name; seed, of the dropout masks; repeats, timed runs of each, interleaved. Returns one
         object a variant: variant, text, spoken_text, speaker, seed, checkpoint, sampling_rate, audio_seconds,
-        latency_s {median, p90, runs, encode, decode, vocode}, rtf, sizes {disk_bytes, zip_bytes,
+        latency_s {median, p90, runs, encode, decode, vocode}, first_audio_s, rtf, sizes {disk_bytes, zip_bytes,
         resident_bytes, parameters, nonzero_parameters, acoustic_disk_bytes, vocoder_disk_bytes}, stopped
         (true when the model ended by itself) and audio (a WAV file).
         """
@@ -67,7 +67,12 @@ def compare_endpoint(service: CompareService) -> CompareEndpoint:
             ):
                 speeches[speech.variant] = speech
             return [
-                _with_file(speech, context.synthesizer.sizes(speech.variant), shelf.store(speech).audio)
+                _with_file(
+                    speech,
+                    context.synthesizer.sizes(speech.variant),
+                    shelf.store(speech).audio,
+                    first_audio_s(context.synthesizer, plan.text, plan.speaker, speech.variant, plan.seed),
+                )
                 for speech in speeches.values()
             ]
         except DemoError as error:
@@ -76,6 +81,7 @@ def compare_endpoint(service: CompareService) -> CompareEndpoint:
     return compare
 
 
-def _with_file(speech: Speech, sizes: Sizes, audio: Path) -> dict[str, Any]:
+def _with_file(speech: Speech, sizes: Sizes, audio: Path, first: float | None) -> dict[str, Any]:
     """The document of one speech, its audio as a file that a client downloads."""
-    return {**speech_document(speech, sizes, audio), "audio": gr.FileData(path=str(audio)).model_dump()}
+    document = speech_document(speech, sizes, audio, first)
+    return {**document, "audio": gr.FileData(path=str(audio)).model_dump()}

@@ -1,7 +1,7 @@
 // The whole board. `props.value` is the snapshot that the server lets this page know; nothing else is kept here.
 // Cards are made once and then changed in place, so audio plays on while other cards arrive.
 const board = element.querySelector('.board');
-const view = { run: null, opened: 0, revision: -1, cards: new Map() };
+const view = { run: null, opened: 0, revision: -1, cards: new Map(), played: false };
 
 // After a save the keyboard's focus goes to the next sample without a rating, or to the reveal.
 const moveOn = (card) => {
@@ -29,6 +29,12 @@ const complain = (sentence) => {
   problem.hidden = !sentence;
   if (problem.textContent !== (sentence || '')) problem.textContent = sentence || '';
 };
+// Who pressed Speak with the names shown hears the first voice that can be played while it is made, and no second one.
+const playFirst = (card) => {
+  if (view.played) return;
+  view.played = true;
+  if ([...players].every((audio) => audio.paused)) card.start();
+};
 const draw = (value) => {
   if (!value || !value.run && !value.problem) return;
   if (value.run && (value.opened < view.opened || (value.run === view.run && value.revision < view.revision))) return;
@@ -36,8 +42,9 @@ const draw = (value) => {
   if (!stateBox.isConnected) areas.state.append(stateBox);
   if (!value.run) return complain(value.problem);
   if (value.run !== view.run) {
-    view.cards.forEach((card) => { card.audio?.pause(); players.delete(card.audio); });
+    view.cards.forEach((card) => card.leave());
     view.cards.clear();
+    view.played = false;
     areas.cards.replaceChildren();
     areas.reveal.replaceChildren();
   }
@@ -57,7 +64,8 @@ const draw = (value) => {
   spoken.replaceChildren('Spoken as: ', h('q', {}, value.spoken || ''));
 
   areas.cards.querySelectorAll('.waiting').forEach((ghost) => ghost.remove());
-  for (const data of value.cards ?? []) {
+  const cards = (value.cards ?? []).filter((data) => !data.audio?.live || canPlayLive);
+  for (const data of cards) {
     let card = view.cards.get(data.ticket);
     if (!card) {
       card = data.audio ? makeCard(value.run, data) : makeSilentCard(data);
@@ -65,10 +73,18 @@ const draw = (value) => {
       areas.cards.append(card.node);
     }
     card.update(data);
+    if (data.audio?.live) playFirst(card);
   }
-  for (let i = (value.cards ?? []).length; i < (value.expected ?? 0); i++) {
+  // A sample that was stopped while it was made is none.
+  for (const [ticket, card] of view.cards) {
+    if (cards.some((data) => data.ticket === ticket)) continue;
+    card.leave();
+    card.node.remove();
+    view.cards.delete(ticket);
+  }
+  for (let i = cards.length; i < (value.expected ?? 0); i++) {
     areas.cards.append(h('div', { class: 'card waiting', 'aria-hidden': 'true' },
-      h('header', {}, h('div', { class: 'letter' }, String.fromCharCode(65 + i)), h('h3', {}, i === (value.cards ?? []).length ? 'Speaking…' : 'Waiting')),
+      h('header', {}, h('div', { class: 'letter' }, String.fromCharCode(65 + i)), h('h3', {}, i === cards.length ? 'Speaking…' : 'Waiting')),
       h('div', { class: 'ghost' })));
   }
   const key = JSON.stringify(value.table ?? null);

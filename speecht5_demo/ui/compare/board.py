@@ -9,20 +9,24 @@ from typing import Any
 
 import gradio as gr
 
+from speecht5_demo.ui.compare.fragments import MIME
 from speecht5_demo.ui.components.scale import ACR_WORDS, QUESTION
 
-_PARTS = ("dom.js", "card.js", "reveal.js", "board.js")
+_PARTS = ("dom.js", "live.js", "player.js", "card.js", "reveal.js", "board.js")
 _SCRIPT = "\n".join(
     [
         f"const WORDS = {json.dumps(ACR_WORDS)};",
         f"const QUESTION = {json.dumps(QUESTION)};",
+        f"const MIME = {json.dumps(MIME)};",
         *((Path(__file__).parent / part).read_text(encoding="utf-8") for part in _PARTS),
     ]
 )
 
 _EMPTY = """<div class="board"><ol class="steps">
 <li><b>Speak</b> <span>Every chosen variant says your sentence, with the same speaker and seed.</span></li>
-<li><b>Listen blind</b> <span>Samples are shuffled and unnamed. Rate each, 1 Bad to 5 Excellent.</span></li>
+<li><b>Listen blind</b> <span>Samples are shuffled and unnamed, and come whole, at one pace, so that a quick version
+does not give itself away. Rate each, 1 Bad to 5 Excellent. With the names shown, a turbo version plays while it is
+made.</span></li>
 <li><b>See the price</b> <span>All rated? Names, latency and size appear beside what you heard.</span></li>
 </ol></div>"""
 

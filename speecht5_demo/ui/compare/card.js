@@ -1,6 +1,5 @@
 // One sample: player, scale, and, once the server tells, its name and figures.
 // WORDS, lowest score first, and QUESTION are put in front by board.py.
-const players = new Set();
 
 // ---- a sample of a checkpoint that does not speak: figures only ----
 const makeSilentCard = (data) => {
@@ -9,75 +8,42 @@ const makeSilentCard = (data) => {
   const node = h('section', { class: 'card new', 'data-letter': data.letter },
     h('header', {}, h('div', { class: 'letter', 'aria-hidden': 'true' }, data.letter), title, h('p', {}, 'Speed and size only')), facts);
   return {
-    node, audio: null, refresh: () => {},
+    node, audio: null, refresh: () => {}, leave: () => {},
     update: (next) => { title.textContent = next.told.label; facts.replaceChildren(...figures(next, next.told)); },
   };
 };
 
 // ---- one sample: player, scale, and, once the server tells, its name and figures ----
 const makeCard = (run, data) => {
-  const heard = { plays: 0, since: null };
-  const audio = h('audio', { preload: 'auto', src: `${root}/gradio_api/file=${data.audio.path}` });
-  const glyph = icon(PLAY);
-  const play = h('button', { type: 'button', class: 'play', 'aria-label': `Play sample ${data.letter}` }, glyph);
-  const seek = h('input', {
-    type: 'range', class: 'seek', min: 0, max: data.audio.seconds, step: 0.01, value: 0,
-    'aria-label': `Position in sample ${data.letter}`,
-  });
-  const time = h('span', { class: 'time', 'aria-hidden': 'true' });
-  const tell = () => {
-    seek.value = audio.currentTime;
-    seek.setAttribute('aria-valuetext', `${audio.currentTime.toFixed(1)} of ${data.audio.seconds.toFixed(1)} seconds`);
-    time.textContent = `${clock(audio.currentTime)} / ${clock(data.audio.seconds)}`;
-  };
-  const show = (playing) => {
-    glyph.firstChild.setAttribute('d', playing ? PAUSE : PLAY);
-    play.setAttribute('aria-label', `${playing ? 'Pause' : 'Play'} sample ${data.letter}`);
-  };
-  const broken = () => { time.textContent = 'cannot play'; };
-  play.onclick = () => (audio.paused ? audio.play().catch((error) => error.name !== 'AbortError' && broken()) : audio.pause());
-  seek.oninput = () => { audio.currentTime = Number(seek.value); tell(); };
-  audio.ontimeupdate = tell;
-  audio.onplay = () => {
-    heard.plays += 1;
-    heard.since ??= performance.now();
-    show(true);
-    players.forEach((other) => other !== audio && other.pause());
-    card.refresh();
-  };
-  audio.onpause = () => show(false);
-  audio.onended = () => { show(false); card.refresh(); };
-  audio.onerror = broken;
-  players.add(audio);
-  tell();
-  const heardFraction = () => {
-    let seconds = 0;
-    for (let i = 0; i < audio.played.length; i++) seconds += audio.played.end(i) - audio.played.start(i);
-    return data.audio.seconds ? Math.min(1, seconds / data.audio.seconds) : 0;
-  };
-
-  const link = h('a', { class: 'download', href: audio.src }, 'Download WAV');
+  const player = makePlayer(data.letter, () => card.refresh());
+  const link = h('a', { class: 'download' }, 'Download WAV');
   const title = h('h3', { id: `title-${data.ticket}` });
   const subtitle = h('p');
-  const slots = { top: h('div'), rating: h('div'), facts: h('div', { style: 'display:grid;gap:12px' }) };
+  const slots = { top: h('div'), rating: h('div'), facts: h('div', { style: 'display:grid;gap:12px' }), link: h('div') };
   const node = h('section', { class: 'card new', tabindex: -1, 'aria-labelledby': `title-${data.ticket}`, 'data-letter': data.letter },
     h('header', {}, h('div', { class: 'letter', 'aria-hidden': 'true' }, data.letter), title, subtitle),
-    slots.top, h('div', { class: 'player' }, play, seek, time, audio), slots.rating, slots.facts, link);
+    slots.top, player.node, slots.rating, slots.facts, slots.link);
 
-  const scale = makeScale(run, data, heard, heardFraction, audio);
+  const scale = makeScale(run, data, player);
   const card = {
-    node, audio,
+    node, audio: player.audio, start: player.start, leave: player.leave,
     refresh: () => scale.heardMore(),
     update: (next) => {
       data = next;
-      const told = next.told;
-      title.textContent = told ? told.label : `Sample ${next.letter}`;
-      subtitle.textContent = told ? `Sample ${next.letter}` : 'Name hidden until all are rated';
+      const { told, audio } = next;
+      player.load(audio);
+      node.classList.toggle('live', !!audio.live);
+      title.textContent = told ? told.label : next.label ?? `Sample ${next.letter}`;
+      subtitle.textContent = audio.live ? 'Being made: listen already' : told ? `Sample ${next.letter}` : 'Name hidden until all are rated';
       slots.top.replaceChildren(...(!next.cut_off ? [] : [h('p', { class: 'cut' }, 'Cut off: this variant did not stop by itself.')]));
       if (next.rating) slots.rating.replaceChildren(ratedLine(next.rating));
-      else if (!slots.rating.contains(scale.node)) slots.rating.replaceChildren(scale.node);
-      link.setAttribute('download', next.audio.download);
-      link.setAttribute('aria-label', `Download sample ${next.letter} as WAV`);
+      else if (!audio.live && !slots.rating.contains(scale.node)) slots.rating.replaceChildren(scale.node);
+      if (!audio.live) {
+        link.href = `${root}/gradio_api/file=${audio.path}`;
+        link.setAttribute('download', audio.download);
+        link.setAttribute('aria-label', `Download sample ${next.letter} as WAV`);
+        slots.link.replaceChildren(link);
+      }
       const key = JSON.stringify(told ?? null);
       if (slots.facts.dataset.key !== key) {
         slots.facts.dataset.key = key;
@@ -87,8 +53,8 @@ const makeCard = (run, data) => {
   };
   node.onkeydown = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key >= '1' && event.key <= '5') scale.choose(Number(event.key));
-    else if (event.key.toLowerCase() === 'p') play.click();
+    if (event.key >= '1' && event.key <= '5' && node.contains(scale.node)) scale.choose(Number(event.key));
+    else if (event.key.toLowerCase() === 'p') player.press();
     else return;
     event.preventDefault();
   };
@@ -98,7 +64,7 @@ const makeCard = (run, data) => {
 const ratedLine = (rating) =>
   h('p', { class: 'rated', role: 'status' }, 'Saved. You rated it ', h('b', {}, `${rating} ${WORDS[rating - 1]}`), '.');
 
-const makeScale = (run, data, heard, heardFraction, audio) => {
+const makeScale = (run, data, { heard, heardFraction, audio }) => {
   let score = null;
   let busy = false;
   const note = h('p', { class: 'note', role: 'status' });

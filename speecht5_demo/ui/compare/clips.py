@@ -104,12 +104,17 @@ def _alive(process: int) -> bool:
     return True
 
 
+def pcm16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Samples in [-1, 1] as 16-bit integers; louder ones are clipped, nothing is normalised."""
+    return (np.clip(samples, -1.0, 1.0) * 32767).round().astype("<i2")
+
+
 def wav_bytes(samples: NDArray[np.float32], sampling_rate: int) -> bytes:
-    """A 16-bit mono WAV of samples in [-1, 1]; louder ones are clipped, nothing is normalised."""
+    """A 16-bit mono WAV."""
     buffer = BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(sampling_rate)
-        file.writeframes((np.clip(samples, -1.0, 1.0) * 32767).round().astype("<i2").tobytes())
+        file.writeframes(pcm16(samples).tobytes())
     return buffer.getvalue()

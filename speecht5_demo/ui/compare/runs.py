@@ -16,6 +16,7 @@ from speecht5_demo.errors import RatingsError
 from speecht5_demo.listening.rows import new_id
 from speecht5_demo.synthesis import Latency, Speech
 from speecht5_demo.ui.compare.clips import Clip
+from speecht5_demo.ui.compare.live import LiveSample
 from speecht5_demo.ui.compare.plan import Plan
 from speecht5_demo.variants import Sizes, Variant
 
@@ -55,13 +56,18 @@ class Sample:
 
 @dataclass
 class Card:
-    """One sample of a run. `rating` is set once, after its row is on the disk."""
+    """One sample of a run.
+
+    `first_audio_s` is None where nothing can be played before the whole is there. `rating` is set once, after its row
+    is on the disk.
+    """
 
     index: int
     variant: Variant
     sample: Sample
     clip: Clip
     sizes: Sizes | None = None
+    first_audio_s: float | None = None
     rating: int | None = None
     ticket: str = field(default_factory=lambda: secrets.token_urlsafe(18))
 
@@ -82,6 +88,7 @@ class Run:
         if plan.blind:
             secrets.SystemRandom().shuffle(self.order)
         self.cards: list[Card] = []
+        self.live: LiveSample | None = None
         self.cancel = threading.Event()
         self.saving = threading.Lock()
         self.phase = "waiting"
@@ -98,6 +105,21 @@ class Run:
         with self._lock:
             first, self._claimed = not self._claimed, True
             return first
+
+    def may_play_live(self, variant: Variant) -> bool:
+        """Whether a variant's sample may be heard while it is made: it can stream, and no name is hidden.
+
+        In a blind run all samples appear whole and at one pace: only quick variants could be heard early.
+        """
+        return variant.turbo is not None and self.plan.listenable and not self.plan.blind
+
+    def complete(self, card: Card) -> None:
+        """A sample is whole: its card takes the place of the one that played while it was made."""
+        if self.live is not None:
+            card.ticket = self.live.ticket
+        self.cards.append(card)
+        self.live = None
+        self.runs_done += 1
 
     def next_revision(self) -> int:
         """Grows with every snapshot, so that a page can drop one that arrives late."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from speecht5_demo.errors import DemoError
 from speecht5_demo.ui.compare.clips import ClipShelf
+from speecht5_demo.ui.compare.live import LiveShelf
 from speecht5_demo.ui.compare.pace import Tempo
 from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice, make_plan, preselected
 from speecht5_demo.ui.compare.rating import rate
@@ -25,6 +26,7 @@ class CompareService:
     def __init__(self, context: AppContext) -> None:
         self.context = context
         self.shelf = ClipShelf()
+        self.lives = LiveShelf()
         self._runs = Runs()
         self._tempo = Tempo()
         self._warm = threading.Event()
@@ -86,7 +88,7 @@ class CompareService:
                 yield run
             while not self._warm.wait(0.1) and not run.cancel.is_set():
                 pass
-            for _ in speak(run, self.context.synthesizer, self.shelf, self._tempo):
+            for _ in speak(run, self.context.synthesizer, self.shelf, self.lives, self._tempo):
                 yield run
         finally:
             if not run.over:

@@ -9,22 +9,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from speecht5_demo.errors import DemoError, SynthesisCancelled
-from speecht5_demo.synthesis import Speech, Synthesizer
+from speecht5_demo.synthesis import Speech, Synthesizer, first_audio_s
 from speecht5_demo.ui.compare.clips import ClipShelf
+from speecht5_demo.ui.compare.live import LiveSample, LiveShelf
 from speecht5_demo.ui.compare.pace import Beat, Tempo
 from speecht5_demo.ui.compare.runs import Card, Run, Sample
+from speecht5_demo.variants import Variant
 
 
-def speak(run: Run, synthesizer: Synthesizer, shelf: ClipShelf, tempo: Tempo) -> Iterator[None]:
-    """Prepare, speak every variant once, measure the sizes, time the repeats."""
+def speak(
+    run: Run, synthesizer: Synthesizer, shelf: ClipShelf, lives: LiveShelf, tempo: Tempo
+) -> Iterator[None]:
+    """Prepare, speak every variant once, measure the sizes and the wait for first audio, time the repeats."""
     try:
         yield from _prepare(run, synthesizer)
         plan = run.plan
         speeches = synthesizer.compare(
             plan.text, plan.speaker, run.order, plan.seed, plan.repeats, cancelled=run.cancel
         )
-        yield from _first_samples(run, speeches, shelf, tempo)
+        yield from _first_samples(run, speeches, synthesizer, shelf, lives, tempo)
         yield from _sizes(run, synthesizer)
+        yield from _first_audio(run, synthesizer)
         yield from _repeats(run, speeches)
         run.phase = "done"
     except SynthesisCancelled:
@@ -32,6 +37,8 @@ def speak(run: Run, synthesizer: Synthesizer, shelf: ClipShelf, tempo: Tempo) ->
     except DemoError as error:
         run.phase = "stopped"
         run.problem = str(error)
+    finally:
+        run.live = None
     yield
 
 
@@ -51,25 +58,65 @@ def _prepare(run: Run, synthesizer: Synthesizer) -> Iterator[None]:
     yield
 
 
-def _first_samples(run: Run, speeches: Iterator[Speech], shelf: ClipShelf, tempo: Tempo) -> Iterator[None]:
+def _first_samples(
+    run: Run,
+    speeches: Iterator[Speech],
+    synthesizer: Synthesizer,
+    shelf: ClipShelf,
+    lives: LiveShelf,
+    tempo: Tempo,
+) -> Iterator[None]:
     beat = Beat(tempo.beat(run.plan.variants, len(run.plan.spoken_text)), run.cancel)
-    for variant, speech in zip(run.order, speeches, strict=False):
+    for variant in run.order:
+        if run.may_play_live(variant):
+            yield from _live(run, variant, synthesizer, lives)
+        speech = next(speeches)
         tempo.learn(speech)
         clip = shelf.store(speech)
         if run.plan.blind:
             beat.wait()
-        run.cards.append(Card(len(run.cards), variant, Sample.of(speech), clip))
-        run.runs_done += 1
+        run.complete(Card(len(run.cards), variant, Sample.of(speech), clip))
         if len(run.cards) == len(run.order):
             run.phase = "measuring"
         yield
         _check_cancelled(run)
 
 
+def _live(run: Run, variant: Variant, synthesizer: Synthesizer, lives: LiveShelf) -> Iterator[None]:
+    """Let the page play a variant while it is made.
+
+    What is kept, rated and timed is the run that follows: chunks cost more than the whole, and in bfloat16 their last
+    digit depends on their length.
+    """
+    plan = run.plan
+    stream = synthesizer.stream(plan.text, plan.speaker, variant, plan.seed, cancelled=run.cancel)
+    token, audio = lives.open(stream.sampling_rate)
+    try:
+        for chunk in stream:
+            audio.add(chunk)
+            if run.live is None:
+                run.live = LiveSample(len(run.cards), variant, token)
+                yield
+    finally:
+        audio.close()
+        stream.close()
+
+
 def _sizes(run: Run, synthesizer: Synthesizer) -> Iterator[None]:
     for card in run.cards:
         _check_cancelled(run)
         card.sizes = synthesizer.sizes(card.variant)
+        if run.revealed:
+            yield
+
+
+def _first_audio(run: Run, synthesizer: Synthesizer) -> Iterator[None]:
+    plan = run.plan
+    for card in run.cards:
+        _check_cancelled(run)
+        card.first_audio_s = first_audio_s(
+            synthesizer, plan.text, plan.speaker, card.variant, plan.seed, lambda: not run.cancel.is_set()
+        )
         if run.revealed:
             yield
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from speecht5_demo.machine import this_machine
 from speecht5_demo.ui.compare.figures import change, megabytes, overlap, row, seconds
-from speecht5_demo.ui.compare.runs import Card, Run
+from speecht5_demo.ui.compare.live import ADDRESS, LiveSample
+from speecht5_demo.ui.compare.runs import LETTERS, Card, Run
 from speecht5_demo.variants import BASELINE
 
 _STATUS = {
@@ -26,7 +27,9 @@ def board_view(run: Run) -> dict[str, Any]:
     """A snapshot of the run for its visitor's page."""
     revision = run.next_revision()
     revealed = run.revealed
-    cards = list(run.cards)
+    live, cards = run.live, list(run.cards)
+    if live is not None and live.index < len(cards):
+        live = None  # it became whole in this moment
     return {
         "run": run.session_id,
         "opened": run.opened_ms,
@@ -36,7 +39,7 @@ def board_view(run: Run) -> dict[str, Any]:
         "progress": _progress(run, revealed),
         "spoken": run.plan.spoken_text,
         "expected": len(run.order) if run.speaking else len(cards),
-        "cards": [_card(run, card, revealed) for card in cards],
+        "cards": [_card(run, card, revealed) for card in cards] + ([_live_card(live)] if live else []),
         "table": _table(run, cards) if revealed and not run.speaking and cards else None,
     }
 
@@ -50,6 +53,9 @@ def _status(run: Run, revealed: bool) -> str:
     ready, total, rated = len(run.cards), len(run.order), sum(1 for card in run.cards if card.rating)
     if run.phase in _STATUS:
         return _STATUS[run.phase]
+    live = run.live
+    if run.phase == "speaking" and live is not None:
+        return f"{live.variant.label} can be heard while it is made. {ready} of {total} samples are ready."
     if run.phase == "speaking":
         return f"{ready} of {total} samples are ready."
     if run.phase == "stopped":
@@ -90,6 +96,19 @@ def _card(run: Run, card: Card, revealed: bool) -> dict[str, Any]:
         if run.plan.listenable
         else None,
         "told": _told(run, card) if revealed else None,
+    }
+
+
+def _live_card(live: LiveSample) -> dict[str, Any]:
+    """A sample that can be played already; it is rated, downloaded and measured when it is whole."""
+    return {
+        "letter": LETTERS[live.index],
+        "ticket": live.ticket,
+        "rating": None,
+        "cut_off": False,
+        "label": live.variant.label,
+        "audio": {"live": f"{ADDRESS}{live.token}"},
+        "told": None,
     }
 
 
@@ -138,6 +157,27 @@ def _latency_change(run: Run, card: Card) -> dict[str, str] | None:
     return change(mine.median, base.median, "faster", "slower")
 
 
+def _first_audio_s(card: Card) -> float | None:
+    """Seconds until there is something to play, once they are known: a variant that cannot stream plays when whole."""
+    if card.variant.turbo is None:
+        return card.sample.latency.median
+    return card.first_audio_s
+
+
+def _first_audio(run: Run, card: Card) -> str:
+    value = _first_audio_s(card)
+    if value is None:
+        return "not measured" if run.over else "measuring…"
+    return seconds(value)
+
+
+def _first_audio_change(run: Run, card: Card) -> dict[str, str] | None:
+    baseline, value = _baseline(run), _first_audio_s(card)
+    if baseline is None or card.variant.turbo is None or value is None or not run.over:
+        return None
+    return change(value, _first_audio_s(baseline), "sooner", "later")
+
+
 def _size_change(run: Run, card: Card, attribute: str) -> dict[str, str] | None:
     baseline = _baseline(run)
     if baseline is None or baseline is card or baseline.sizes is None or card.sizes is None:
@@ -150,6 +190,7 @@ def _facts(run: Run, card: Card) -> list[dict[str, Any]]:
     rows = [
         row("RTF", f"{sample.rtf:.3f}"),
         row("p90", seconds(sample.latency.p90)),
+        row("First audio", _first_audio(run, card), _first_audio_change(run, card)),
         row("Audio", f"{sample.audio_seconds:.2f} s in {sample.steps} steps"),
     ]
     if sizes is None:
@@ -172,7 +213,7 @@ def _table(run: Run, cards: list[Card]) -> dict[str, Any]:
     return {
         "caption": "What you heard and what it costs",
         "note": _measured_on(),
-        "head": ["Sample", "You said", "Latency", "Real-time factor", "On disk", "Zipped"],
+        "head": ["Sample", "You said", "Latency", "Real-time factor", "First audio", "On disk", "Zipped"],
         "rows": [
             {
                 "letter": card.letter,
@@ -181,6 +222,7 @@ def _table(run: Run, cards: list[Card]) -> dict[str, Any]:
                 "cells": [
                     {"text": seconds(card.sample.latency.median), "change": _latency_change(run, card)},
                     {"text": f"{card.sample.rtf:.3f}", "change": None},
+                    {"text": _first_audio(run, card), "change": None},
                     _size_cell(run, card, "disk_bytes"),
                     _size_cell(run, card, "zip_bytes"),
                 ],

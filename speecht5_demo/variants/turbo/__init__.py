@@ -1,8 +1,7 @@
 """The folded form of a checkpoint that the turbo engine runs: weights, how they are made, and how they are stored."""
 
+from speecht5_demo.variants.manifest import artifact_folder, default_root
 from speecht5_demo.variants.turbo.artifact import (
-    artifact_folder,
-    default_root,
     load_artifact,
     save_artifact,
     turbo_sizes,

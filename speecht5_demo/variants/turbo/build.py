@@ -11,13 +11,13 @@ from safetensors.torch import save_file
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import VariantError
 from speecht5_demo.variants.build import build
+from speecht5_demo.variants.manifest import ACOUSTIC_FILE, VOCODER_FILE
 from speecht5_demo.variants.recipe import Variant
 from speecht5_demo.variants.sizes import Sizes, zipped_bytes
 from speecht5_demo.variants.turbo.calibration import input_ranges
 from speecht5_demo.variants.turbo.fold import fold
 from speecht5_demo.variants.turbo.weights import TurboWeights
 
-ACOUSTIC_FILE, VOCODER_FILE = "acoustic.safetensors", "vocoder.safetensors"
 _VOCODER_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "int8": torch.bfloat16}
 
 

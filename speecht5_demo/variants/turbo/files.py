@@ -17,7 +17,14 @@ from torch import Tensor
 
 from speecht5_demo.variants.turbo.linear import Linear
 
-_DTYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "I8": torch.int8, "U8": torch.uint8}
+_DTYPES = {
+    "F32": torch.float32,
+    "F64": torch.float64,
+    "BF16": torch.bfloat16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+    "I64": torch.int64,
+}
 
 
 class TensorFile(Mapping[str, Tensor]):

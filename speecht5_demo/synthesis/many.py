@@ -1,0 +1,68 @@
+"""Many texts by one variant, in batches where its engine can: each comes out as it would alone."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from speecht5_demo.errors import SynthesisCancelled
+from speecht5_demo.speakers import Speaker
+from speecht5_demo.synthesis.engine import Utterance
+from speecht5_demo.synthesis.pieces import batch_size, request_of, speak_together, speech_of, stages_of
+from speecht5_demo.synthesis.plan import plan_speech
+from speecht5_demo.synthesis.speech import Latency, Speech
+from speecht5_demo.synthesis.synthesizer import Synthesizer
+from speecht5_demo.variants import Variant, find
+
+
+@dataclass(frozen=True)
+class Line:
+    """One text to speak; see `Synthesizer.speak` for what the fields are."""
+
+    text: str
+    speaker: str | Speaker
+    seed: int = 0
+
+
+def speak_many(
+    synthesizer: Synthesizer,
+    lines: Sequence[Line],
+    variant: str | Variant,
+    cancelled: threading.Event | None = None,
+) -> Iterator[Speech]:
+    """Speak many texts and yield each speech, in the order given, as soon as its batch is done.
+
+    The latency of a speech is its share of its batch: a throughput, not what one listener would wait. The turn is held
+    for a batch at a time.
+
+    Raises:
+        TextError, SpeakerError, VariantError: an input is unusable; before anything is spoken.
+        SynthesisCancelled: `cancelled` was set.
+    """
+    recipe = find(variant) if isinstance(variant, str) else variant
+    checkpoint, event = synthesizer.checkpoint, cancelled or threading.Event()
+
+    def on_step(_: int) -> None:
+        if event.is_set():
+            raise SynthesisCancelled("Stopped before all texts were spoken; what was spoken is kept.")
+
+    plans = [
+        plan_speech(
+            checkpoint,
+            line.text,
+            checkpoint.speaker(line.speaker) if isinstance(line.speaker, str) else line.speaker,
+            line.seed,
+        )
+        for line in lines
+    ]
+    pieces = deque((plan, piece) for plan in plans for piece in plan.pieces)
+    spoken: deque[Utterance] = deque()
+    for plan in plans:
+        while len(spoken) < len(plan.pieces):
+            with synthesizer.engine(recipe) as engine:
+                batch = [pieces.popleft() for _ in range(min(batch_size(engine), len(pieces)))]
+                spoken += speak_together(engine, [request_of(engine, *work) for work in batch], on_step)
+        own = [spoken.popleft() for _ in plan.pieces]
+        yield speech_of(checkpoint, plan, recipe, own, Latency.of([stages_of(own)]))

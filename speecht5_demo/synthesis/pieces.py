@@ -1,0 +1,86 @@
+"""Between a plan and an engine: what a piece asks of it, and the speech that the spoken pieces are together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.synthesis.engine import Engine, OnStep, Utterance
+from speecht5_demo.synthesis.joining import join
+from speecht5_demo.synthesis.plan import PlannedPiece, SpeechPlan
+from speecht5_demo.synthesis.speech import Latency, Speech
+from speecht5_demo.synthesis.turbo import Request, TurboEngine
+from speecht5_demo.variants import Variant
+
+Stages: TypeAlias = tuple[float, float, float]
+MAX_BATCH = 8
+"""Pieces spoken at once, where the engine can: most of what a batch gains, in bounded memory."""
+
+
+def batch_size(engine: Engine) -> int:
+    """Pieces that an engine should be given at once."""
+    return MAX_BATCH if isinstance(engine, TurboEngine) and engine.batches else 1
+
+
+def speak_together(engine: Engine, requests: Sequence[Request], on_step: OnStep) -> list[Utterance]:
+    """Speak pieces, at once where the engine can."""
+    if isinstance(engine, TurboEngine):
+        return engine.speak_batch(requests, on_step)
+    return [engine.speak(r.tokens, r.speaker, r.masks, r.limits, on_step) for r in requests]
+
+
+def stages_of(spoken: Sequence[Utterance]) -> Stages:
+    """Seconds of encode, decode and vocode, summed."""
+    return (
+        sum(utterance.encode_s for utterance in spoken),
+        sum(utterance.decode_s for utterance in spoken),
+        sum(utterance.vocode_s for utterance in spoken),
+    )
+
+
+def request_of(engine: Engine, plan: SpeechPlan, piece: PlannedPiece) -> Request:
+    """What an engine is asked to speak."""
+    speaker = torch.from_numpy(plan.speaker.vector.copy()).reshape(1, -1)
+    return Request(piece.tokens, speaker, engine.new_masks(piece.seed), piece.limits)
+
+
+def speech_of(
+    checkpoint: Checkpoint,
+    plan: SpeechPlan,
+    variant: Variant,
+    spoken: Sequence[Utterance],
+    latency: Latency,
+    samples: NDArray[np.float32] | None = None,
+) -> Speech:
+    """The speech that a plan's spoken pieces make.
+
+    Args:
+        checkpoint, plan, variant: what was spoken.
+        spoken: one utterance a piece.
+        latency: seconds that it took.
+        samples: of the whole where they are known; else the pieces are joined.
+    """
+    rate = checkpoint.vocoder_config.sampling_rate
+    if samples is None:
+        pieces = [np.asarray(utterance.samples, dtype=np.float32) for utterance in spoken]
+        samples = join(pieces, [piece.pause_after_s for piece in plan.pieces], rate)
+    return Speech(
+        samples=samples,
+        sampling_rate=rate,
+        mel=np.concatenate([np.asarray(utterance.mel, dtype=np.float32) for utterance in spoken]),
+        text=plan.text,
+        spoken_text=plan.spoken_text,
+        speaker=plan.speaker.name,
+        variant=variant.name,
+        checkpoint=checkpoint.title,
+        seed=plan.seed,
+        latency=latency,
+        steps=sum(utterance.steps for utterance in spoken),
+        pieces=len(spoken),
+        ended=all(utterance.ended for utterance in spoken),
+    )

@@ -1,0 +1,107 @@
+"""Samples that are played while they are made.
+
+Only an open run has them: a blind sample that could be heard early would tell that its variant is a quick one.
+`GET /compare/live/TOKEN` answers with what there is and goes on as more is made; a page that comes late gets it all.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import anyio
+import numpy as np
+from numpy.typing import NDArray
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from speecht5_demo.ui.compare.clips import pcm16
+from speecht5_demo.ui.compare.flac import LONGEST_FRAME
+from speecht5_demo.ui.compare.fragments import MIME, fragment, opening
+from speecht5_demo.variants import Variant
+
+ADDRESS = "/compare/live/"
+KEPT = 16
+LOOK_S = 0.02
+HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff", "x-accel-buffering": "no"}
+
+
+class LiveAudio:
+    """Audio that grows: written by the thread that speaks, read by any number of requests."""
+
+    def __init__(self, sampling_rate: int) -> None:
+        self._rate = sampling_rate
+        self._parts = [opening(sampling_rate)]
+        self._samples = 0
+        self.over = False
+
+    def add(self, samples: NDArray[np.float32]) -> None:
+        """More samples in [-1, 1]."""
+        pcm = pcm16(samples)
+        for start in range(0, len(pcm), LONGEST_FRAME):
+            chunk = pcm[start : start + LONGEST_FRAME]
+            self._parts.append(fragment(len(self._parts), chunk, self._samples, self._rate))
+            self._samples += len(chunk)
+
+    def close(self) -> None:
+        """No more will come."""
+        self.over = True
+
+    async def follow(self) -> AsyncIterator[bytes]:
+        """All of it, as it comes."""
+        given = 0
+        while True:
+            over, there = self.over, len(self._parts)
+            if there > given:
+                yield b"".join(self._parts[given:there])
+                given = there
+            elif over:
+                return
+            else:
+                await anyio.sleep(LOOK_S)
+
+
+@dataclass(frozen=True)
+class LiveSample:
+    """The sample of a run that is being made.
+
+    Attributes:
+        index: its place among the run's cards.
+        variant: who speaks.
+        token: names its audio in an address.
+        ticket: that of the card it will become.
+    """
+
+    index: int
+    variant: Variant
+    token: str
+    ticket: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+
+
+class LiveShelf:
+    """The audio that grows, and what grew last, by token."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, LiveAudio] = OrderedDict()
+        self.routes = [Route(ADDRESS + "{token}", self._serve, methods=["GET"])]
+
+    def open(self, sampling_rate: int) -> tuple[str, LiveAudio]:
+        """A new one and its token."""
+        token, audio = secrets.token_urlsafe(18), LiveAudio(sampling_rate)
+        with self._lock:
+            self._kept[token] = audio
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return token, audio
+
+    async def _serve(self, request: Request) -> Response:
+        with self._lock:
+            audio = self._kept.get(request.path_params["token"])
+        if audio is None:
+            return Response("This sample is no longer here.", 404, HEADERS, "text/plain")
+        return StreamingResponse(audio.follow(), 200, HEADERS, MIME)

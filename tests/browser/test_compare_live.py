@@ -1,0 +1,125 @@
+"""With the names shown, one press plays a voice while the rest of it is made."""
+
+from __future__ import annotations
+
+import io
+import re
+import urllib.request
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client
+from numpy.typing import NDArray
+from playwright.sync_api import Page, expect
+
+from speecht5_demo.ui.compare.fragments import MIME
+from tests.browser.compare_page import LONG_WAIT_MS, ComparePage, rows
+from tests.browser.conftest import Server
+from tests.support.fragments import samples_of
+
+NewPage = Callable[..., Page]
+SENTENCE = "The birch canoe slid on the smooth planks, and nobody on the river saw it go. "
+LONG = SENTENCE * 8
+LIVE = "document.querySelector('.card.live audio')"
+PLAYS_WHILE_MADE = f"{LIVE} && {LIVE}.currentTime > 0.1 && !document.querySelector('.card .download')"
+
+
+def open_page(server: Server, page: Page, text: str, *variants: str) -> ComparePage:
+    compare = ComparePage(page, server.url)
+    compare.hide_names(False)
+    compare.say(text)
+    compare.choose_turbo(*variants)
+    compare.repeats(1)
+    return compare
+
+
+def pcm(wav: bytes) -> NDArray[np.int16]:
+    with wave.open(io.BytesIO(wav)) as file:
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2")
+
+
+def test_one_press_plays_while_the_rest_is_made_and_the_whole_is_what_is_kept(
+    server: Server, new_page: NewPage
+) -> None:
+    page = open_page(server, new_page(), LONG, "Turbo fp32")
+    assert page.page.evaluate(f"MediaSource.isTypeSupported('{MIME}')")
+    with page.page.expect_request(re.compile("/compare/live/"), timeout=LONG_WAIT_MS) as asked:
+        page.page.locator("#speak").click()
+    page.page.wait_for_function(PLAYS_WHILE_MADE, timeout=LONG_WAIT_MS)
+    expect(page.status).to_contain_text("Turbo fp32 can be heard while it is made")
+    expect(page.cards.nth(0).locator(".scale")).to_have_count(0)
+    expect(page.cards.nth(0).locator(".download")).to_be_visible(timeout=LONG_WAIT_MS)
+
+    streamed = samples_of(urllib.request.urlopen(asked.value.url).read())
+    link = page.cards.nth(0).locator(".download").get_attribute("href")
+    kept = pcm(urllib.request.urlopen(str(link)).read())
+    (whole,) = Client(server.url, verbose=False).predict(LONG, ["turbo"], api_name="/compare")
+    assert np.array_equal(kept, pcm(Path(whole["audio"]).read_bytes()))
+    assert len(streamed) == len(kept)
+    # The whole speaks its pieces in a batch, which forms fp32 sums in another order: the last digits differ.
+    error = streamed.astype(float) - kept
+    assert 10 * np.log10(np.square(kept.astype(float)).sum() / np.square(error).sum()) > 40
+
+
+def test_what_was_heard_while_it_was_made_counts_as_heard(server: Server, new_page: NewPage) -> None:
+    text = f"Heard from the first moment: {SENTENCE}{SENTENCE}"
+    page = open_page(server, new_page(), text, "Turbo INT8")
+    page.page.locator("#speak").click()
+    page.page.wait_for_function(
+        "document.querySelector('.card .download') && document.querySelector('.card audio').paused",
+        timeout=LONG_WAIT_MS,
+    )
+    page.choose_score(0, 4)
+    page.cards.nth(0).locator(".save").click()
+    expect(page.cards.nth(0).locator(".rated")).to_contain_text("Saved. You rated it 4")
+    (row,) = [row for row in rows(server.data) if row["text"] == text]
+    assert float(row["heard_fraction"]) > 0.95
+    assert row["plays"] == "1"
+    assert row["flags"] == ""
+    assert row["blind"] == "false"
+
+
+def test_a_sample_stopped_while_it_is_made_is_gone_and_the_next_run_speaks(
+    server: Server, new_page: NewPage
+) -> None:
+    page = open_page(server, new_page(), LONG, "Turbo fp32")
+    page.page.locator("#speak").click()
+    page.page.wait_for_function(PLAYS_WHILE_MADE, timeout=LONG_WAIT_MS)
+    page.page.locator("#stop").click()
+    expect(page.status).to_contain_text("Stopped", timeout=15_000)
+    expect(page.cards).to_have_count(0)
+    expect(page.page.locator(".board audio")).to_have_count(0)
+    page.say("Short now.")
+    page.speak(samples=1)
+    expect(page.cards.nth(0).locator(".download")).to_be_visible(timeout=LONG_WAIT_MS)
+
+
+def test_a_phone_hears_it_early_too_and_pauses_at_a_touch(server: Server, new_page: NewPage) -> None:
+    page = open_page(server, new_page(width=360, height=740, touch=True), LONG, "Turbo fp32", "Turbo INT8")
+    page.page.locator("#speak").tap()
+    page.page.wait_for_function(PLAYS_WHILE_MADE, timeout=LONG_WAIT_MS)
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.cards.nth(0).get_by_role("button", name="Pause").tap()
+    heard = page.page.evaluate(f"{LIVE}.currentTime")
+    expect(page.cards).to_have_count(2, timeout=LONG_WAIT_MS)
+    assert page.page.evaluate("document.querySelectorAll('.card audio')[1].paused"), (
+        "only the first plays by itself"
+    )
+    expect(page.cards.nth(0).locator(".download")).to_be_visible(timeout=LONG_WAIT_MS)
+    assert page.page.evaluate("document.querySelector('.card audio').currentTime") == pytest.approx(
+        heard, abs=0.3
+    )
+
+
+def test_a_blind_run_plays_nothing_early(server: Server, new_page: NewPage) -> None:
+    page = ComparePage(new_page(), server.url)
+    asked: list[str] = []
+    page.page.on("request", lambda request: asked.append(request.url))
+    page.say(SENTENCE)
+    page.choose_turbo("Turbo fp32", "Turbo INT8")
+    page.speak(samples=2)
+    assert not [url for url in asked if "/compare/live/" in url]
+    assert page.page.locator(".card.live").count() == 0

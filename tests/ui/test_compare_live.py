@@ -1,0 +1,105 @@
+"""What a page can play before it is whole: when, in which form, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from speecht5_demo.ui.compare.live import KEPT, LiveAudio, LiveShelf
+from speecht5_demo.ui.compare.runs import Run
+from speecht5_demo.ui.compare.view import board_view
+from tests.support.fragments import samples_of
+from tests.ui.conftest import Visitor
+
+BOTH = ["baseline", "turbo"]
+
+
+def run_in_its_own_loop(work: Coroutine[Any, Any, bytes]) -> bytes:
+    """A browser that tests drive in this process keeps a loop running in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+async def collected(audio: LiveAudio) -> bytes:
+    return b"".join([part async for part in audio.follow()])
+
+
+def told(run: Run) -> list[dict[str, object]]:
+    return [card for card in board_view(run)["cards"] if "live" in (card["audio"] or {})]
+
+
+def test_chunks_of_any_length_come_out_as_they_went_in() -> None:
+    random = np.random.default_rng(1)
+    chunks = [random.uniform(-1.2, 1.2, size).astype(np.float32) for size in (1, 7, 3584, 0, 70_000)]
+    audio = LiveAudio(16_000)
+    for chunk in chunks:
+        audio.add(chunk)
+    audio.close()
+    played = samples_of(run_in_its_own_loop(collected(audio)))
+    expected = (np.clip(np.concatenate(chunks), -1, 1) * 32767).round().astype(np.int16)
+    assert np.array_equal(played, expected)
+
+
+def test_who_listens_while_it_grows_gets_all_of_it() -> None:
+    async def listen() -> bytes:
+        audio = LiveAudio(16_000)
+
+        async def speak() -> None:
+            for _ in range(5):
+                audio.add(np.full(100, 0.5, np.float32))
+                await asyncio.sleep(0.03)
+            audio.close()
+
+        heard, _ = await asyncio.gather(collected(audio), speak())
+        return heard
+
+    assert len(samples_of(run_in_its_own_loop(listen()))) == 500
+
+
+def test_old_audio_is_forgotten() -> None:
+    shelf = LiveShelf()
+    tokens = [shelf.open(16_000)[0] for _ in range(KEPT + 3)]
+    assert list(shelf._kept) == tokens[3:]
+
+
+def test_an_open_run_offers_the_turbo_sample_early_and_its_card_takes_over(visitor: Visitor) -> None:
+    run = visitor.start(blind=False, variants=BOTH, repeats=1)
+    early: list[dict[str, object]] = []
+    for _ in visitor.service.speak(run.id):
+        early += told(run)
+    assert {card["label"] for card in early} == {"Turbo fp32"}
+    assert {card["letter"] for card in early} == {"B"}
+    assert {card["ticket"] for card in early} == {run.cards[1].ticket}
+    assert run.live is None
+    assert told(run) == []
+
+
+def test_a_blind_run_offers_nothing_early_and_still_tells_first_audio_in_the_end(visitor: Visitor) -> None:
+    run = visitor.start(blind=True, variants=BOTH, repeats=1)
+    for _ in visitor.service.speak(run.id):
+        assert run.live is None
+        assert "live" not in json.dumps(board_view(run))
+    for card in run.cards:
+        visitor.service.rate({"ticket": card.ticket, "rating": 3})
+    table = board_view(run)["table"]
+    column = table["head"].index("First audio") - 2
+    by_label = {row["label"]: row["cells"][column]["text"] for row in table["rows"]}
+    baseline = next(card for card in run.cards if card.variant.name == "baseline")
+    assert by_label["Baseline fp32"] == f"{baseline.sample.latency.median * 1000:.0f} ms"
+    assert by_label["Turbo fp32"].endswith((" ms", " s"))
+
+
+def test_a_run_stopped_in_a_stream_leaves_no_card_and_closes_the_audio(visitor: Visitor) -> None:
+    run = visitor.start(blind=False, variants=["turbo"], text="Good morning. " * 30)
+    for _ in visitor.service.speak(run.id):
+        if run.live is not None:
+            visitor.service.stop(run.id)
+    assert run.phase == "stopped"
+    assert run.cards == []
+    assert run.live is None
+    assert all(audio.over for audio in visitor.service.lives._kept.values())
