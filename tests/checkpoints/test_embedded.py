@@ -35,13 +35,13 @@ def test_numbers_are_left_to_our_own_normaliser(embedded):
 
 
 def test_the_more_intelligible_speaker_is_the_default(embedded):
-    assert list(embedded.speakers) == ["rms", "slt"]
+    assert list(embedded.speakers) == ["rms", "slt", "awb", "kal16"]
     assert embedded.speaker().name == "rms"
     assert embedded.speaker("SLT").name == "slt"
 
 
 def test_its_limits_are_those_it_was_trained_for(embedded):
-    assert embedded.limits.max_characters == 110
+    assert embedded.limits.max_characters == 200
     assert embedded.limits.max_length_ratio == 10
 
 
