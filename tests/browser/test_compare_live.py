@@ -16,13 +16,17 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
 from speecht5_demo.ui.compare.fragments import MIME
-from tests.browser.compare_page import LONG_WAIT_MS, ComparePage, rows
+from tests.browser.compare_page import ComparePage, rows
 from tests.browser.conftest import Server
 from tests.support.fragments import samples_of
 
 NewPage = Callable[..., Page]
 SENTENCE = "The birch canoe slid on the smooth planks, and nobody on the river saw it go. "
-LONG = SENTENCE * 8
+LONG = SENTENCE * 25
+"""Nearly all that the page takes: making it outlasts what a browser has to do before it plays, on any machine."""
+PATIENCE_MS = 300_000
+"""Browser and voice may have to share one busy processor; nothing here waits longer than it takes."""
+FIRST = "document.querySelector('.card audio')"
 LIVE = "document.querySelector('.card.live audio')"
 PLAYS_WHILE_MADE = f"{LIVE} && {LIVE}.currentTime > 0.1 && !document.querySelector('.card .download')"
 
@@ -46,12 +50,12 @@ def test_one_press_plays_while_the_rest_is_made_and_the_whole_is_what_is_kept(
 ) -> None:
     page = open_page(server, new_page(), LONG, "Turbo fp32")
     assert page.page.evaluate(f"MediaSource.isTypeSupported('{MIME}')")
-    with page.page.expect_request(re.compile("/compare/live/"), timeout=LONG_WAIT_MS) as asked:
+    with page.page.expect_request(re.compile("/compare/live/"), timeout=PATIENCE_MS) as asked:
         page.page.locator("#speak").click()
-    page.page.wait_for_function(PLAYS_WHILE_MADE, timeout=LONG_WAIT_MS)
+    page.page.wait_for_function(PLAYS_WHILE_MADE, timeout=PATIENCE_MS)
     expect(page.status).to_contain_text("Turbo fp32 can be heard while it is made")
     expect(page.cards.nth(0).locator(".scale")).to_have_count(0)
-    expect(page.cards.nth(0).locator(".download")).to_be_visible(timeout=LONG_WAIT_MS)
+    expect(page.cards.nth(0).locator(".download")).to_be_visible(timeout=PATIENCE_MS)
 
     streamed = samples_of(urllib.request.urlopen(asked.value.url).read())
     link = page.cards.nth(0).locator(".download").get_attribute("href")
@@ -65,20 +69,20 @@ def test_one_press_plays_while_the_rest_is_made_and_the_whole_is_what_is_kept(
 
 
 def test_what_was_heard_while_it_was_made_counts_as_heard(server: Server, new_page: NewPage) -> None:
-    text = f"Heard from the first moment: {SENTENCE}{SENTENCE}"
-    page = open_page(server, new_page(), text, "Turbo INT8")
+    text = f"Heard from the first moment. {SENTENCE * 25}".strip()
+    page = open_page(server, new_page(), text, "Turbo fp32")
     page.page.locator("#speak").click()
-    page.page.wait_for_function(
-        "document.querySelector('.card .download') && document.querySelector('.card audio').paused",
-        timeout=LONG_WAIT_MS,
-    )
+    page.page.wait_for_function(PLAYS_WHILE_MADE, timeout=PATIENCE_MS)
+    page.page.evaluate(f"{FIRST}.pause()")
+    heard = page.page.evaluate(f"{FIRST}.currentTime")
+    expect(page.cards.nth(0).locator(".download")).to_be_visible(timeout=PATIENCE_MS)
+    seconds = float(str(page.cards.nth(0).locator(".seek").get_attribute("max")))
     page.choose_score(0, 4)
     page.cards.nth(0).locator(".save").click()
     expect(page.cards.nth(0).locator(".rated")).to_contain_text("Saved. You rated it 4")
     (row,) = [row for row in rows(server.data) if row["text"] == text]
-    assert float(row["heard_fraction"]) > 0.95
+    assert float(row["heard_fraction"]) * seconds == pytest.approx(heard, abs=0.3)
     assert row["plays"] == "1"
-    assert row["flags"] == ""
     assert row["blind"] == "false"
 
 
@@ -87,31 +91,44 @@ def test_a_sample_stopped_while_it_is_made_is_gone_and_the_next_run_speaks(
 ) -> None:
     page = open_page(server, new_page(), LONG, "Turbo fp32")
     page.page.locator("#speak").click()
-    page.page.wait_for_function(PLAYS_WHILE_MADE, timeout=LONG_WAIT_MS)
+    page.page.wait_for_function(PLAYS_WHILE_MADE, timeout=PATIENCE_MS)
     page.page.locator("#stop").click()
-    expect(page.status).to_contain_text("Stopped", timeout=15_000)
+    expect(page.status).to_contain_text("Stopped", timeout=PATIENCE_MS)
     expect(page.cards).to_have_count(0)
     expect(page.page.locator(".board audio")).to_have_count(0)
+    expect(page.page.locator("#speak")).to_be_enabled(timeout=PATIENCE_MS)
     page.say("Short now.")
     page.speak(samples=1)
-    expect(page.cards.nth(0).locator(".download")).to_be_visible(timeout=LONG_WAIT_MS)
+    expect(page.cards.nth(0).locator(".download")).to_be_visible(timeout=PATIENCE_MS)
 
 
 def test_a_phone_hears_it_early_too_and_pauses_at_a_touch(server: Server, new_page: NewPage) -> None:
     page = open_page(server, new_page(width=360, height=740, touch=True), LONG, "Turbo fp32", "Turbo INT8")
     page.page.locator("#speak").tap()
-    page.page.wait_for_function(PLAYS_WHILE_MADE, timeout=LONG_WAIT_MS)
+    page.page.wait_for_function(PLAYS_WHILE_MADE, timeout=PATIENCE_MS)
     assert page.page.evaluate("document.documentElement.scrollWidth") <= 360
     page.cards.nth(0).get_by_role("button", name="Pause").tap()
-    heard = page.page.evaluate(f"{LIVE}.currentTime")
-    expect(page.cards).to_have_count(2, timeout=LONG_WAIT_MS)
+    heard = page.page.evaluate(f"{FIRST}.currentTime")
+    expect(page.cards).to_have_count(2, timeout=PATIENCE_MS)
     assert page.page.evaluate("document.querySelectorAll('.card audio')[1].paused"), (
         "only the first plays by itself"
     )
-    expect(page.cards.nth(0).locator(".download")).to_be_visible(timeout=LONG_WAIT_MS)
-    assert page.page.evaluate("document.querySelector('.card audio').currentTime") == pytest.approx(
-        heard, abs=0.3
-    )
+    expect(page.cards.nth(0).locator(".download")).to_be_visible(timeout=PATIENCE_MS)
+    assert page.page.evaluate(f"{FIRST}.currentTime") == pytest.approx(heard, abs=0.3)
+
+
+def test_a_browser_that_cannot_play_it_early_plays_it_at_once_when_it_is_whole(
+    server: Server, new_page: NewPage
+) -> None:
+    visitor = new_page()
+    visitor.add_init_script("window.MediaSource = undefined")
+    asked: list[str] = []
+    visitor.on("request", lambda request: asked.append(request.url))
+    page = open_page(server, visitor, SENTENCE, "Turbo fp32")
+    page.page.locator("#speak").click()
+    page.page.wait_for_function(f"{FIRST} && {FIRST}.currentTime > 0.1", timeout=PATIENCE_MS)
+    expect(page.cards.nth(0).locator(".download")).to_be_visible()
+    assert not [url for url in asked if "/compare/live/" in url]
 
 
 def test_a_blind_run_plays_nothing_early(server: Server, new_page: NewPage) -> None:

@@ -79,6 +79,26 @@ def test_an_open_run_offers_the_turbo_sample_early_and_its_card_takes_over(visit
     assert told(run) == []
 
 
+def test_the_page_is_told_before_the_first_chunk_is_made(visitor: Visitor) -> None:
+    run = visitor.start(blind=False, variants=["turbo"], repeats=1)
+    seen = 0
+    for _ in visitor.service.speak(run.id):
+        if run.live is not None:
+            assert visitor.service.lives._kept[run.live.token]._samples == 0
+            seen += 1
+    assert seen == 1
+
+
+def test_what_a_page_could_not_ask_for_in_time_plays_at_once_when_whole_unless_names_are_hidden(
+    visitor: Visitor,
+) -> None:
+    for blind, expected in ((False, [False, True]), (True, [False, False])):
+        run = visitor.start(blind=blind, variants=BOTH, repeats=1)
+        for _ in visitor.service.speak(run.id):
+            pass
+        assert [card["audio"]["at_once"] for card in board_view(run)["cards"]] == expected
+
+
 def test_a_blind_run_offers_nothing_early_and_still_tells_first_audio_in_the_end(visitor: Visitor) -> None:
     run = visitor.start(blind=True, variants=BOTH, repeats=1)
     for _ in visitor.service.speak(run.id):

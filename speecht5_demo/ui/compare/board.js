@@ -29,7 +29,8 @@ const complain = (sentence) => {
   problem.hidden = !sentence;
   if (problem.textContent !== (sentence || '')) problem.textContent = sentence || '';
 };
-// Who pressed Speak with the names shown hears the first voice that can be played while it is made, and no second one.
+// Who pressed Speak with the names shown hears the first voice that can be played while it is made, and no second one;
+// where it was whole before this page could ask for it, or where no page can ask, it plays as a whole.
 const playFirst = (card) => {
   if (view.played) return;
   view.played = true;
@@ -73,7 +74,7 @@ const draw = (value) => {
       areas.cards.append(card.node);
     }
     card.update(data);
-    if (data.audio?.live) playFirst(card);
+    if (data.audio?.live || data.audio?.at_once) playFirst(card);
   }
   // A sample that was stopped while it was made is none.
   for (const [ticket, card] of view.cards) {

@@ -83,7 +83,7 @@ def _first_samples(
 
 
 def _live(run: Run, variant: Variant, synthesizer: Synthesizer, lives: LiveShelf) -> Iterator[None]:
-    """Let the page play a variant while it is made.
+    """Let the page play a variant while it is made; it is told before the first chunk, and asks while that is made.
 
     What is kept, rated and timed is the run that follows: chunks cost more than the whole, and in bfloat16 their last
     digit depends on their length.
@@ -91,12 +91,11 @@ def _live(run: Run, variant: Variant, synthesizer: Synthesizer, lives: LiveShelf
     plan = run.plan
     stream = synthesizer.stream(plan.text, plan.speaker, variant, plan.seed, cancelled=run.cancel)
     token, audio = lives.open(stream.sampling_rate)
+    run.live = LiveSample(len(run.cards), variant, token)
     try:
+        yield
         for chunk in stream:
             audio.add(chunk)
-            if run.live is None:
-                run.live = LiveSample(len(run.cards), variant, token)
-                yield
     finally:
         audio.close()
         stream.close()

@@ -92,6 +92,7 @@ def _card(run: Run, card: Card, revealed: bool) -> dict[str, Any]:
             "path": str(card.clip.audio),
             "seconds": round(card.sample.audio_seconds, 3),
             "download": f"{name}.wav",
+            "at_once": run.may_play_live(card.variant),
         }
         if run.plan.listenable
         else None,
