@@ -88,7 +88,7 @@ def train(
         command=shlex.join(command),
         machine=torch.cuda.get_device_name(picked)
         if picked.type == "cuda"
-        else f"{this_machine().cpu}, {cores} cores",
+        else f"{this_machine().cpu}, {cores} {'core' if cores == 1 else 'cores'}",
         workers=cores,
     )
     voice = VoiceRun(order, typer.echo).train()
