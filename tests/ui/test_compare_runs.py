@@ -36,7 +36,9 @@ def test_no_snapshot_of_a_blind_run_tells_a_name_or_a_figure(visitor: Visitor) -
     assert len(snapshots) > 5
     for snapshot in snapshots:
         assert not [word for word in TELLING if word in snapshot]
-        assert not [word for word in ("latency", "rtf", " MB", ".png", "faster", "smaller") if word in snapshot]
+        assert not [
+            word for word in ("latency", "rtf", " MB", ".png", "faster", "smaller") if word in snapshot
+        ]
 
 
 def test_the_last_rating_reveals_names_and_figures(visitor: Visitor) -> None:
