@@ -24,6 +24,9 @@ def benchmark(
     repeats: Annotated[int, typer.Option("--repeats", "-r", min=1, help="Interleaved rounds.")] = 7,
     steps: Annotated[int, typer.Option(min=1, help="Decoder steps of the sentence; 150 are 4.8 s.")] = 150,
     characters: Annotated[int, typer.Option(min=1, max=600, help="Characters of the sentence.")] = 80,
+    longest: Annotated[
+        int, typer.Option(min=1, help="Decoder steps of the longest text in the cost against length.")
+    ] = 800,
     peers: Annotated[
         bool, typer.Option("--peers", help="Also OpenVINO and onnxruntime, set up apart.")
     ] = False,
@@ -61,7 +64,7 @@ def benchmark(
         document: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
     else:
         document = _measure(
-            checkpoint, variants, threads, repeats, steps, characters, peers, peers_folder, brief
+            checkpoint, variants, threads, repeats, steps, characters, longest, peers, peers_folder, brief
         )
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +86,7 @@ def _measure(
     repeats: int,
     steps: int,
     characters: int,
+    longest: int,
     peers: bool,
     peers_folder: Path,
     brief: bool,
@@ -93,7 +97,8 @@ def _measure(
 
     names = tuple(name.strip() for name in variants.split(",")) if variants else None
     with tempfile.TemporaryDirectory(prefix="speecht5-benchmark-") as artifacts:
-        short: dict[str, Any] = {"batches": (1,), "lengths": ()} if brief else {}
+        lengths = tuple(pair for pair in BenchmarkPlan.lengths if pair[1] <= longest)
+        scope: dict[str, Any] = {"batches": (1,), "lengths": ()} if brief else {"lengths": lengths}
         plan = BenchmarkPlan(
             checkpoint=checkpoint,
             variants=names or tuple(variant.name for variant in all_variants()),
@@ -102,7 +107,7 @@ def _measure(
             repeats=repeats,
             characters=characters,
             steps=steps,
-            **short,
+            **scope,
         )
 
         def say(line: str) -> None:
