@@ -153,6 +153,7 @@ def to_practice_by_keys(page: Page) -> None:
     page.keyboard.press("Enter")
     wait_for_step(page, "level")
     tab_to(page, ".listen audio")
+    page.wait_for_function("document.querySelector('.listen audio').readyState >= 3")
     page.keyboard.press("Space")
     page.wait_for_selector(".listen button.go:not([disabled])")
     tab_to(page, ".listen button.go")
