@@ -220,6 +220,7 @@ def test_a_session_is_done_with_one_thumb_at_360_pixels(study: Open, new_page: C
         page.locator(".listen fieldset.noises button").nth(n % 3).tap()
     wait_for_step(page, "level")
     findings += serious(page)
+    page.wait_for_selector(".listen audio[src]")
     page.locator(".listen audio").evaluate("audio => audio.play()")
     page.wait_for_selector(".listen button.go:not([disabled])")
     page.tap(".listen button.go")
