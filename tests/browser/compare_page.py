@@ -53,7 +53,11 @@ class ComparePage:
 
     def speak(self, samples: int) -> None:
         self.page.locator("#speak").click()
-        expect(self.cards).to_have_count(samples, timeout=LONG_WAIT_MS)
+        try:
+            expect(self.cards).to_have_count(samples, timeout=LONG_WAIT_MS)
+        except AssertionError as error:
+            error.add_note(f"The page said: {self.page.locator('#board').inner_text()!r}")
+            raise
 
     def listen(self, index: int) -> None:
         self.cards.nth(index).get_by_role("button", name="Play").click()
