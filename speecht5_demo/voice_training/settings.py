@@ -101,7 +101,7 @@ class TrainingSettings:
     seed: int = 1
     minutes: float = 240.0
     shares: tuple[float, float, float] = (0.3, 0.6, 0.1)
-    warm_shares: tuple[float, float, float] = (0.127, 0.603, 0.27)
+    warm_shares: tuple[float, float, float] = (0.05, 0.58, 0.37)
     acoustic: AcousticSettings = AcousticSettings()
     vocoder: VocoderSettings = VocoderSettings()
     evaluate_minutes: float = 15.0
