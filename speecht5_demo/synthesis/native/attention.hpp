@@ -13,22 +13,48 @@ inline Vec load16(const Half* from) { return _mm512_cvtph_ps(_mm256_load_si256(r
 inline void put(float value, float* to) { *to = value; }
 inline void put(float value, Half* to) { *to = _cvtss_sh(value, _MM_FROUND_TO_NEAREST_INT); }
 
-// `scores` has room for `count` rounded up to whole blocks of 16.
+constexpr int EARLY = 4;  // blocks of 16 steps between what is read and what is fetched for later
+
+// What one call reads: the keys block by block, then the values, then the keys of whichever call comes next. A large
+// batch keeps far more than fits near the processor, and each head's part is too short for the hardware to foresee.
+template <typename Stored>
+struct Stream {
+  const void* const* keys;
+  const void* const* values;
+  const void* next;  // where the next call's keys begin, as bytes
+  size_t place;
+  int blocks, per_chunk, size;
+
+  const char* at(int block) const {
+    const size_t bytes = static_cast<size_t>(size) * LANES * sizeof(Stored);
+    if (block >= 2 * blocks) return static_cast<const char*>(next) + (block - 2 * blocks) * bytes;
+    const void* const* side = block < blocks ? keys : values;
+    int b = block < blocks ? block : block - blocks;
+    return static_cast<const char*>(side[b / per_chunk]) + place * sizeof(Stored) + (b % per_chunk) * bytes;
+  }
+};
+
+inline void fetch(const char* from, size_t bytes) {
+  for (size_t line = 0; line < bytes; line += 64) _mm_prefetch(from + line, _MM_HINT_T0);
+}
+
+// `scores` has room for `count` rounded up to whole blocks of 16; `next` is where the next call's keys begin.
 template <int PARTS, typename Stored>
 void attend(const float* query, const void* const* keys, const void* const* values, size_t place, int chunk, int count,
-            float* scores, float* out) {
+            const void* next, float* scores, float* out) {
   constexpr int SIZE = PARTS * LANES;
   const Vec scale = _mm512_set1_ps(1.0f / std::sqrt(static_cast<float>(SIZE)));
   const Vec lowest = _mm512_set1_ps(-1e30f);
   Vec most = lowest;
   int blocks = (count + LANES - 1) / LANES, per_chunk = chunk / LANES;
+  const Stream<Stored> stream{keys, values, next, place, blocks, per_chunk, SIZE};
   for (int b = 0; b < blocks; ++b) {
     const Stored* k = static_cast<const Stored*>(keys[b / per_chunk]) + place + static_cast<size_t>(b % per_chunk) * SIZE * LANES;
     Vec sum[4];
     for (auto& part : sum) part = _mm512_setzero_ps();
+    const char* later = stream.at(b + EARLY);
     for (int i = 0; i < SIZE; i += 4) {
-      for (size_t byte = 0; byte < 4 * LANES * sizeof(Stored); byte += 64)
-        _mm_prefetch(reinterpret_cast<const char*>(k + i * LANES) + SIZE * LANES * sizeof(Stored) + byte, _MM_HINT_T0);
+      fetch(later + i * LANES * sizeof(Stored), 4 * LANES * sizeof(Stored));
       for (int j = 0; j < 4; ++j)
         sum[j] = _mm512_fmadd_ps(_mm512_set1_ps(query[i + j]), load16(k + (i + j) * LANES), sum[j]);
     }
@@ -52,7 +78,10 @@ void attend(const float* query, const void* const* keys, const void* const* valu
   for (int begin = 0; begin < count; begin += chunk) {
     const Stored* v = static_cast<const Stored*>(values[begin / chunk]) + place;
     int length = std::min(chunk, count - begin), t = 0;
-    for (; t + 1 < length; t += 2, v += 2 * SIZE) {
+    const char* later = nullptr;
+    for (; t + 1 < length; t += 2, v += 2 * SIZE, later += 2 * SIZE * sizeof(Stored)) {
+      if (t % LANES == 0) later = stream.at(blocks + (begin + t) / LANES + EARLY);
+      fetch(later, 2 * SIZE * sizeof(Stored));
       Vec a = _mm512_set1_ps(scores[begin + t]), b = _mm512_set1_ps(scores[begin + t + 1]);
       for (int j = 0; j < PARTS; ++j) {
         even[j] = _mm512_fmadd_ps(a, load16(v + j * LANES), even[j]);
@@ -77,7 +106,7 @@ void remember(const float* key, const float* value, int size, int within, void* 
   for (int i = 0; i < size; ++i) put(value[i], v + i);
 }
 
-using Attend = void (*)(const float*, const void* const*, const void* const*, size_t, int, int, float*, float*);
+using Attend = void (*)(const float*, const void* const*, const void* const*, size_t, int, int, const void*, float*, float*);
 
 // The function for heads of `size` values, a multiple of 16 up to 128.
 template <typename Stored>

@@ -76,19 +76,6 @@ struct Finish {
   float slope = 1.0f;
   int channels = 0;              // of a row of `next`: fewer than outputs where one row becomes several
 
-  void put(const Convolution& c, int row, int n, Vec sum) const {
-    if (n >= c.outputs) return;
-    Vec v = _mm512_fmadd_ps(sum, _mm512_load_ps(c.scale.get() + n), _mm512_load_ps(c.bias.get() + n));
-    size_t at = static_cast<size_t>(row) * c.outputs + n;
-    if (add) v = _mm512_add_ps(v, _mm512_loadu_ps(add + at));
-    if (total) v = _mm512_add_ps(v, _mm512_loadu_ps(total + at));
-    if (factor != 1.0f) v = _mm512_mul_ps(v, _mm512_set1_ps(factor));
-    if (store) _mm512_storeu_ps(store + at, v);
-    if (!next) return;
-    int64_t to = static_cast<int64_t>(row) * (c.outputs / channels) + n / channels;
-    write(next + to * as.width, n % channels, v);
-  }
-
   // 16 channels from `channel` on of a row that the next convolution reads.
   void write(uint8_t* row, int channel, Vec v) const {
     v = _mm512_max_ps(v, _mm512_mul_ps(v, _mm512_set1_ps(slope)));
@@ -103,6 +90,39 @@ struct Finish {
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(row + 2 * channel), _mm512_cvtepi32_epi16(bits));
     }
   }
+};
+
+// 16 outputs of every row: what is the same for all rows is worked out once.
+class Column {
+ public:
+  Column(const Convolution& c, const Finish& finish, int n)
+      : finish_(finish), real_(n < c.outputs), outputs_(c.outputs), n_(n) {
+    if (!real_) return;
+    scale_ = _mm512_load_ps(c.scale.get() + n);
+    bias_ = _mm512_load_ps(c.bias.get() + n);
+    if (!finish.next) return;
+    rows_ = c.outputs / finish.channels;
+    to_ = finish.next + static_cast<int64_t>(n / finish.channels) * finish.as.width;
+    channel_ = n % finish.channels;
+  }
+
+  void put(int row, Vec sum) const {
+    if (!real_) return;
+    Vec v = _mm512_fmadd_ps(sum, scale_, bias_);
+    size_t at = static_cast<size_t>(row) * outputs_ + n_;
+    if (finish_.add) v = _mm512_add_ps(v, _mm512_loadu_ps(finish_.add + at));
+    if (finish_.total) v = _mm512_add_ps(v, _mm512_loadu_ps(finish_.total + at));
+    if (finish_.factor != 1.0f) v = _mm512_mul_ps(v, _mm512_set1_ps(finish_.factor));
+    if (finish_.store) _mm512_storeu_ps(finish_.store + at, v);
+    if (to_) finish_.write(to_ + static_cast<int64_t>(row) * rows_ * finish_.as.width, channel_, v);
+  }
+
+ private:
+  const Finish finish_;  // a copy: nothing that is written can change it
+  bool real_;
+  int outputs_, n_, rows_ = 0, channel_ = 0;
+  uint8_t* to_ = nullptr;
+  Vec scale_ = _mm512_setzero_ps(), bias_ = _mm512_setzero_ps();
 };
 
 namespace convolving {
@@ -140,6 +160,7 @@ constexpr int ROWS = 12;
 
 template <typename Step>
 inline void vectors(const Convolution& c, const uint8_t* in, int pair, int first, int last, const Finish& finish) {
+  const Column left(c, finish, pair * PAIR), right(c, finish, pair * PAIR + 16);
   int width = c.reads.width, bytes = c.inputs * (c.reads.precision == U8 ? 1 : 2), quads = (bytes + 3) / 4;
   for (int t = first; t < last; t += ROWS) {
     typename Step::Sum a[ROWS], b[ROWS];
@@ -158,8 +179,8 @@ inline void vectors(const Convolution& c, const uint8_t* in, int pair, int first
       }
     }
     for (int r = 0; r < ROWS && t + r < last; ++r) {
-      finish.put(c, t + r, pair * PAIR, as_float(a[r]));
-      finish.put(c, t + r, pair * PAIR + 16, as_float(b[r]));
+      left.put(t + r, as_float(a[r]));
+      right.put(t + r, as_float(b[r]));
     }
   }
 }

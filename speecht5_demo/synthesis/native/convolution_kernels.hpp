@@ -8,6 +8,7 @@ namespace convolving {
 #define CONVOLVE_BY_TILES(NAME, MULTIPLY, SUM, LOAD)                                                               \
   AMX_FUNCTION inline void NAME(const Convolution& c, const uint8_t* in, int pair, int first, int last,            \
                                 const Finish& finish) {                                                            \
+    const Column left(c, finish, pair * PAIR), right(c, finish, pair * PAIR + 16);                                 \
     const int width = c.reads.width;                                                                               \
     alignas(64) SUM sums[STRIP * PAIR];                                                                            \
     for (int t = first; t < last; t += STRIP) {                                                                    \
@@ -34,8 +35,8 @@ namespace convolving {
       _tile_stored(2, sums + 16 * PAIR, PAIR * 4);                                                                 \
       _tile_stored(3, sums + 16 * PAIR + 16, PAIR * 4);                                                            \
       for (int r = 0; r < STRIP && t + r < last; ++r) {                                                            \
-        finish.put(c, t + r, pair * PAIR, as_float(LOAD(sums + r * PAIR)));                                        \
-        finish.put(c, t + r, pair * PAIR + 16, as_float(LOAD(sums + r * PAIR + 16)));                              \
+        left.put(t + r, as_float(LOAD(sums + r * PAIR)));                                                          \
+        right.put(t + r, as_float(LOAD(sums + r * PAIR + 16)));                                                    \
       }                                                                                                            \
     }                                                                                                              \
   }
@@ -51,6 +52,7 @@ inline void tiles_bf16(const Convolution&, const uint8_t*, int, int, int, const 
 // As `vectors`, with the processor's own products of bfloat16.
 BF16_FUNCTION inline void vectors_bf16(const Convolution& c, const uint8_t* in, int pair, int first, int last,
                                        const Finish& finish) {
+  const Column left(c, finish, pair * PAIR), right(c, finish, pair * PAIR + 16);
   int width = c.reads.width, quads = (c.inputs + 1) / 2;
   for (int t = first; t < last; t += ROWS) {
     Vec a[ROWS], b[ROWS];
@@ -71,8 +73,8 @@ BF16_FUNCTION inline void vectors_bf16(const Convolution& c, const uint8_t* in, 
       }
     }
     for (int r = 0; r < ROWS && t + r < last; ++r) {
-      finish.put(c, t + r, pair * PAIR, a[r]);
-      finish.put(c, t + r, pair * PAIR + 16, b[r]);
+      left.put(t + r, a[r]);
+      right.put(t + r, b[r]);
     }
   }
 }

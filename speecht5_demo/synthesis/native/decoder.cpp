@@ -148,6 +148,22 @@ class Run {
     team_.wait();
   }
 
+  // Where the keys of a job of self-attention begin; those of the last job where there is none.
+  const void* next_keys(int job, int layer) const {
+    job = std::min(job, count_ * d_.shape.heads - 1);
+    size_t place = (static_cast<size_t>(layer) * d_.shape.heads + job % d_.shape.heads) * CHUNK * d_.shape.size;
+    return static_cast<const char*>(rows_[job / d_.shape.heads].keys[0]) + place * stored();
+  }
+
+  const void* next_cross_keys(int job, int layer) const {
+    job = std::min(job, count_ * d_.shape.heads - 1);
+    const Row& row = rows_[job / d_.shape.heads];
+    size_t place = (static_cast<size_t>(layer) * d_.shape.heads + job % d_.shape.heads) * row.room * d_.shape.size;
+    return static_cast<const char*>(row.cross_keys) + place * stored();
+  }
+
+  size_t stored() const { return d_.shape.half ? sizeof(Half) : sizeof(float); }
+
   void self_attention(int id, int layer, int step, float* scores) {
     const Shape& shape = d_.shape;
     int begin, end, size = shape.size, within = step % CHUNK;
@@ -158,7 +174,7 @@ class Run {
       size_t place = (static_cast<size_t>(layer) * shape.heads + head) * CHUNK * size;
       auto keep = shape.half ? remember<Half> : remember<float>;
       keep(q + s_.hidden, q + 2 * s_.hidden, size, within, rows_[r].keys[step / CHUNK], rows_[r].values[step / CHUNK], place);
-      attend_(q, rows_[r].keys, rows_[r].values, place, CHUNK, step + 1, scores,
+      attend_(q, rows_[r].keys, rows_[r].values, place, CHUNK, step + 1, next_keys(job + 1, layer), scores,
               s_.mixed.get() + static_cast<size_t>(r) * s_.hidden + head * size);
     }
     team_.wait();
@@ -173,7 +189,7 @@ class Run {
       const Row& row = rows_[r];
       size_t place = (static_cast<size_t>(layer) * shape.heads + head) * row.room * size;
       attend_(s_.qkv.get() + static_cast<size_t>(r) * s_.hidden + head * size, &row.cross_keys, &row.cross_values, place,
-              row.room, row.tokens, scores, s_.mixed.get() + static_cast<size_t>(r) * s_.hidden + head * size);
+              row.room, row.tokens, next_cross_keys(job + 1, layer), scores, s_.mixed.get() + static_cast<size_t>(r) * s_.hidden + head * size);
     }
     team_.wait();
   }

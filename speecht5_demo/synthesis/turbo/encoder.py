@@ -50,10 +50,11 @@ class Encoder:
         for index in range(self._shape.encoder_layers):
             name = f"encoder.{index}"
             query, key, value = self._linears[f"{name}.qkv"](hidden).view(count, 3, heads, size).unbind(1)
-            query, key, value = (part.transpose(0, 1) for part in (query, key, value))
             query = query * size**-0.5
+            bias = self._bias(query, distances)
+            query, key, value = (part.transpose(0, 1) for part in (query, key, value))
             # Plain products: with a bias for every pair of tokens, the fused operator takes twice as long here.
-            scores = (query @ key.transpose(1, 2)).add_(self._bias(query, distances))
+            scores = (query @ key.transpose(1, 2)).add_(bias)
             mixed = torch.softmax(scores, -1) @ value
             mixed = mixed.transpose(0, 1).reshape(count, -1)
             hidden = self._norm(f"{name}.norm1", hidden + self._linears[f"{name}.out"](mixed))
@@ -90,12 +91,12 @@ class Encoder:
         return vectors
 
     def _bias(self, query: Tensor, distances: Tensor) -> Tensor:
-        """What relative positions add to the scores of scaled queries, shape (heads, n, n).
+        """What relative positions add to the scores of scaled queries (n, heads, size), shape (heads, n, n).
 
-        Row i of `query @ distances.T` holds distance i - j in column n - 1 - (i - j): each row is the one above moved
+        Row i of a head of `query @ distances.T` holds distance i - j in column n - 1 - (i - j): each row is the one above moved
         by one, which a strided view reads without copying.
         """
-        heads, count, _ = query.shape
-        scores: Tensor = query @ distances.T
+        count, heads, _ = query.shape
+        scores: Tensor = query.flatten(0, 1) @ distances.T
         wide = 2 * count - 1
-        return scores.as_strided((heads, count, count), (count * wide, wide - 1, 1), count - 1)
+        return scores.as_strided((heads, count, count), (wide, heads * wide - 1, 1), count - 1)

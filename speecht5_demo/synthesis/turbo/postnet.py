@@ -1,10 +1,13 @@
 """The postnet, in windows of fixed places: a streamed part is computed exactly as it is in the whole.
 
 Computed at another length, a convolution may round its last digit differently; the vocoder in bfloat16 makes that
-audible to a comparison, though not to an ear. The windows overlap, which costs a thousandth of the time of speaking.
+audible to a comparison, though not to an ear. The windows overlap: short ones, which cost most, are only where a
+listener waits for the first sound.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
@@ -12,8 +15,24 @@ from torch import Tensor
 
 from speecht5_demo.variants.turbo import TurboWeights
 
-WINDOW = 8
-"""Frames."""
+SHORTEST, LONGEST = 8, 64
+"""Frames of a window: the first are short, and each later one is as long as all before it, up to the longest."""
+
+
+def window_end(frame: int) -> int:
+    """Where the window that frame `frame` lies in ends, if speech goes on so far."""
+    if frame < 2 * SHORTEST:
+        return (frame // SHORTEST + 1) * SHORTEST
+    if frame < LONGEST:
+        return int(2 ** int(frame).bit_length())
+    return (frame // LONGEST + 1) * LONGEST
+
+
+def windows(first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Begin and end of each window from frame `first`, where one begins, to `last`, which cuts the last one short."""
+    while first < last:
+        yield first, min(window_end(first), last)
+        first = window_end(first)
 
 
 class Postnet:
@@ -31,11 +50,13 @@ class Postnet:
 
     def ready(self, frames: int, whole: bool) -> int:
         """How many frames can be refined for good once so many are known."""
-        return frames if whole else max(0, frames - self.context) // WINDOW * WINDOW
+        if whole:
+            return frames
+        return max((end for _, end in windows(0, frames) if end + self.context <= frames), default=0)
 
     def needed(self, frames: int) -> int:
         """How many frames have to be known until so many can be refined for good."""
-        return -(-frames // WINDOW) * WINDOW + self.context
+        return window_end(max(0, frames - 1)) + self.context
 
     def refine(self, frames: Tensor, first: int = 0, last: int | None = None) -> Tensor:
         """Refined frames `first` to `last`: float32 (frames, mel bins).
@@ -45,10 +66,8 @@ class Postnet:
         """
         total = frames.shape[0]
         last = total if last is None else last
-        windows = [
-            self._window(frames, begin, min(begin + WINDOW, total)) for begin in range(first, last, WINDOW)
-        ]
-        return torch.cat(windows) if windows else frames[:0]
+        refined = [self._window(frames, begin, end) for begin, end in windows(first, last)]
+        return torch.cat(refined) if refined else frames[:0]
 
     def _window(self, frames: Tensor, first: int, last: int) -> Tensor:
         begin, end = max(0, first - self.context), min(frames.shape[0], last + self.context)
