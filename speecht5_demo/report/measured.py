@@ -107,7 +107,8 @@ class _File:
             return ""
         threads = self.threads
         name = str(machine.get("cpu") or machine.get("processor") or "")
-        return f"{name}, {threads} threads" if threads else name
+        count = f"{threads} thread" if threads == 1 else f"{threads} threads"
+        return f"{name}, {count}" if threads else name
 
     @property
     def checkpoint(self) -> str:
