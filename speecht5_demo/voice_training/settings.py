@@ -104,11 +104,11 @@ class TrainingSettings:
     warm_shares: tuple[float, float, float] = (0.05, 0.58, 0.37)
     acoustic: AcousticSettings = AcousticSettings()
     vocoder: VocoderSettings = VocoderSettings()
-    evaluate_minutes: float = 15.0
+    evaluate_minutes: float = 25.0
     save_seconds: float = 180.0
     report_steps: int = 100
     held_out_texts: int = 56
-    development_texts: int = 16
+    development_texts: int = 56
     examination: ExaminationSettings = ExaminationSettings()
 
 
