@@ -132,7 +132,7 @@ def test_nothing_that_reaches_the_browser_tells_a_blind_sample(session: Session)
 def test_the_browser_names_variants_only_when_it_asks_for_the_run(session: Session) -> None:
     asking = [part for part in session.sent.split(b"POST ") if TELLING.search(part)]
     assert len(asking) == 1
-    assert b"queue/join" in asking[0]
+    assert b"/run/predict" in asking[0]
 
 
 def test_page_storage_and_download_names_stay_silent(session: Session) -> None:

@@ -51,8 +51,22 @@ def test_the_last_rating_reveals_names_and_figures(visitor: Visitor) -> None:
 
 
 def test_blind_runs_are_shuffled_afresh_each_time(visitor: Visitor) -> None:
-    orders = {tuple(variant.name for variant in visitor.start().order) for _ in range(40)}
+    orders = {tuple(variant.name for variant in visitor.start().order) for _ in range(120)}
     assert len(orders) == 6
+
+
+def test_a_run_that_the_queue_refused_is_over_and_says_why(visitor: Visitor) -> None:
+    run = visitor.start()
+    visitor.service.turn_away(run.id)
+    assert run.over
+    assert "Too many visitors" in board_view(run)["problem"]
+    assert not list(visitor.service.speak(run.id))
+
+
+def test_a_run_that_was_spoken_cannot_be_turned_away(visitor: Visitor) -> None:
+    run = visitor.finish(visitor.start(blind=False))
+    visitor.service.turn_away(run.id)
+    assert not board_view(run)["problem"]
 
 
 def test_an_open_run_keeps_the_order_chosen(visitor: Visitor) -> None:
