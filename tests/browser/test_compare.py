@@ -277,7 +277,7 @@ def test_nonsense_posted_to_the_queue_is_survived_without_a_traceback(
     server: Server, new_page: NewPage
 ) -> None:
     page = ComparePage(new_page(), server.url)
-    with page.page.expect_request("**/queue/join*") as joined:
+    with page.page.expect_request("**/run/predict*") as joined:
         page.page.locator("#dice").click()
     session = json.loads(joined.value.post_data or "")["session_hash"]
     config = json.load(urllib.request.urlopen(f"{server.url}/config"))

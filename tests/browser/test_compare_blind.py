@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.compare_page import REPORT_LABELS, ComparePage, rows
 from tests.browser.conftest import QUIET, Server
 from tests.browser.wire import recorded
+from tests.support.random_words import TICKETS, without_random_words
 
 TEXT = "Tea costs $2.50 on May 3rd."
 VARIANTS = ("baseline", "int8", "pruned", "pruned-int8")
@@ -58,6 +59,7 @@ def session(server: Server, chromium: Browser) -> Iterator[Session]:
         page.listen(3)
         page.choose_score(3, SCORES[3])
         sent, received = wire.since(start)
+        tickets = TICKETS.findall(received)
         before = tab.locator("#board").inner_html()
         storage = tab.evaluate(
             "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])"
@@ -69,9 +71,9 @@ def session(server: Server, chromium: Browser) -> Iterator[Session]:
         expect(tab.locator(".reveal")).to_be_visible()
         expect(page.status).to_have_text(re.compile("All rated"), timeout=60_000)
         yield Session(
-            sent=sent,
-            received=received,
-            board_before=before,
+            sent=without_random_words(sent),
+            received=without_random_words(received),
+            board_before=without_random_words(before.encode(), tickets).decode(),
             storage_before=storage,
             status_before=status,
             labels=page.cards.locator("h3").all_inner_texts(),
@@ -132,7 +134,7 @@ def test_nothing_that_reaches_the_browser_tells_a_blind_sample(session: Session)
 def test_the_browser_names_variants_only_when_it_asks_for_the_run(session: Session) -> None:
     asking = [part for part in session.sent.split(b"POST ") if TELLING.search(part)]
     assert len(asking) == 1
-    assert b"queue/join" in asking[0]
+    assert b"/run/predict" in asking[0]
 
 
 def test_page_storage_and_download_names_stay_silent(session: Session) -> None:

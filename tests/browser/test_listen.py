@@ -22,6 +22,7 @@ from tests.browser.conftest import Server
 from tests.browser.test_compare import serious
 from tests.browser.wire import recorded
 from tests.listening.conftest import VOICE, make_study
+from tests.support.random_words import without_random_words
 
 # Names that occur nowhere else, so that all traffic can be searched for them, the page's own code included.
 ANIMALS = ("ocelot", "quokka", "wombat", "narwhal")
@@ -181,10 +182,15 @@ def test_nothing_on_the_wire_or_in_the_browser_tells_a_variant(study: Open, keyb
     secrets = {*ANIMALS, "slt", str(study.folder)}
     for clip in study.manifest.stimuli:
         secrets |= {clip.id, clip.sha256, clip.sentence_id, clip.text}
-    seen = keyboard.sent + keyboard.received + keyboard.kept.encode()
     assert len(keyboard.received) > 8 * study.manifest.clip_bytes
+    length = len(keyboard.clips[0].rpartition("/")[2])
+    assert length not in map(len, secrets)
+    sealed = set(re.findall(rb"(?<![\w-])[\w-]{%d}(?![\w-])" % length, keyboard.received))
+    assert len(sealed) >= 16, "a clip and a ticket of each of eight trials"
+    everything = keyboard.sent + keyboard.received + keyboard.kept.encode()
+    seen, received = (without_random_words(said, sealed) for said in (everything, keyboard.received))
     assert [secret for secret in secrets if secret.encode() in seen] == []
-    views = re.findall(rb'\{"view":.*?\}\}?', keyboard.received)
+    views = re.findall(rb'\{"view":.*?\}\}?', received)
     assert len(views) >= 12
     assert not [view for view in views if re.search(rb"trap|anchor|repeat|baseline|int8", view)]
 

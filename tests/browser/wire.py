@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
+
+LATE_S = 2.0
 
 
 class Wire:
     """A TCP relay that records both directions.
 
     Compression is declined on the browser's behalf, with a header of the same length, so that the record can be read.
+
+    Args:
+        server_url: where to.
+        late: what the browser gets `LATE_S` later, alone of all: connections of one page do not keep step.
     """
 
-    def __init__(self, server_url: str) -> None:
+    def __init__(self, server_url: str, late: bytes | None = None) -> None:
+        self._late = late
         self._target = (urlsplit(server_url).hostname, urlsplit(server_url).port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._lock = threading.Lock()
@@ -42,9 +50,13 @@ class Wire:
         while True:
             try:
                 browser, _ = self._listener.accept()
-                server = socket.create_connection(self._target)
             except OSError:
                 return
+            try:
+                server = socket.create_connection(self._target)
+            except OSError:
+                browser.close()
+                continue
             threading.Thread(target=self._relay, args=(browser, server, self._sent), daemon=True).start()
             threading.Thread(target=self._relay, args=(server, browser, self._received), daemon=True).start()
 
@@ -54,6 +66,8 @@ class Wire:
                 data = data.replace(b"Accept-Encoding:", b"Decline-Encodin:")
                 with self._lock:
                     record += data
+                if self._late is not None and self._late in data:
+                    time.sleep(LATE_S)
                 sink.sendall(data)
         except OSError:
             pass
@@ -66,9 +80,9 @@ class Wire:
 
 
 @contextmanager
-def recorded(server_url: str) -> Iterator[Wire]:
+def recorded(server_url: str, late: bytes | None = None) -> Iterator[Wire]:
     """A wire to a server; `wire.url` is what the browser opens."""
-    wire = Wire(server_url)
+    wire = Wire(server_url, late)
     try:
         yield wire
     finally:

@@ -106,13 +106,13 @@ def test_prices_and_dates_are_spoken(compared: dict[str, Any]) -> None:
     assert "third" in spoken
 
 
-def test_synthesize_prints_one_object_and_writes_where_it_was_told(tmp_path: Path) -> None:
-    done = run(
+def test_synthesize_prints_one_object_and_writes_where_it_was_told(call: Call, tmp_path: Path) -> None:
+    code, out, err = call(
         "synthesize", "Hello there.", "--variant", "int8", "--speaker", "slt+rms:0.4", "--seed", "3",
-        "-o", "out/hello.wav", "--checkpoint", "embedded", "--json", cwd=tmp_path,
+        "-o", "out/hello.wav", "--checkpoint", "embedded", "--json",
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    document = json.loads(done.stdout)
+    assert code == 0, err
+    document = json.loads(out)
     assert document["variant"] == "int8"
     assert document["seed"] == 3
     assert document["stopped"] is True

@@ -121,7 +121,7 @@ def test_a_hundred_listeners_at_once_are_answered_within_a_quarter_second(
     prepared: tuple[Manifest, Path], tmp_path: Path
 ) -> None:
     slow = []
-    for attempt in range(3):  # the best of three: a machine that tests has other things to do as well
+    for attempt in range(5):  # the best of five: a machine that tests has other things to do as well
         with serving(prepared[1], tmp_path / str(attempt)) as port:
             listeners = [Listener(port, random.Random(k), think_s=3.0) for k in range(100)]
             threads = take_together(listeners, lambda view: view["done"] >= 3)

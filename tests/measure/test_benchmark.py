@@ -159,9 +159,9 @@ def test_memory_stays_flat_over_many_syntheses(tiny: Checkpoint, tmp_path: Path)
     worker = variant_worker(tiny.spec, "turbo-int8", 1, str(tmp_path))
     try:
         for _ in range(30):
-            warm = worker.ask("speak", characters=40, steps=60)
+            warm = worker.ask("speak", characters=40, steps=20)
         for _ in range(200):
-            last = worker.ask("speak", characters=40, steps=60)
+            last = worker.ask("speak", characters=40, steps=20)
     finally:
         worker.close()
     assert last["rss_bytes"] - warm["rss_bytes"] < 5e6

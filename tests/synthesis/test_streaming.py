@@ -1,6 +1,5 @@
 """Streaming changes when samples arrive, never which."""
 
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 import soundfile
 
 from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.cli import main
 from speecht5_demo.errors import SynthesisCancelled
 from speecht5_demo.synthesis import Progress, Synthesizer, write_stream
 
@@ -89,12 +89,18 @@ def test_a_streamed_file_is_a_whole_wav(synthesizer: Synthesizer, tmp_path: Path
     assert np.abs(samples - stream.speech.samples).max() <= 1 / 32767
 
 
-def test_the_command_line_streams_a_wav_into_a_pipe(synthesizer: Synthesizer) -> None:
-    command = [sys.executable, "-m", "speecht5_demo", "synthesize", "Oh.", "--speaker", "slt", "--stream"]
+def test_the_command_line_streams_a_wav_into_a_pipe(
+    synthesizer: Synthesizer, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    command = ["speecht5_demo", "synthesize", "Oh.", "--speaker", "slt", "--stream"]
     command += ["--variant", "turbo", "--checkpoint", "embedded", "-o", "-"]
-    piped = subprocess.run(command, capture_output=True, check=True, timeout=120)
+    monkeypatch.setattr(sys, "argv", command)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    piped = capfdbinary.readouterr()
+    assert not ended.value.code
     expected = synthesizer.speak("Oh.", "slt", "turbo").samples
-    heard = np.frombuffer(piped.stdout[44:], "<i2") / 32767
-    assert piped.stdout[:4] == b"RIFF"
+    heard = np.frombuffer(piped.out[44:], "<i2") / 32767
+    assert piped.out[:4] == b"RIFF"
     assert np.abs(heard - expected).max() < 1e-3
-    assert b"First audio after" in piped.stderr
+    assert b"First audio after" in piped.err

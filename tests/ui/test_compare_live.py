@@ -103,7 +103,7 @@ def test_a_blind_run_offers_nothing_early_and_still_tells_first_audio_in_the_end
     run = visitor.start(blind=True, variants=BOTH, repeats=1)
     for _ in visitor.service.speak(run.id):
         assert run.live is None
-        assert "live" not in json.dumps(board_view(run))
+        assert '"live"' not in json.dumps(board_view(run))
     for card in run.cards:
         visitor.service.rate({"ticket": card.ticket, "rating": 3})
     table = board_view(run)["table"]

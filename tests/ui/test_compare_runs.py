@@ -14,13 +14,18 @@ from speecht5_demo.ui.compare.plan import OwnVariant
 from speecht5_demo.ui.compare.runs import KEPT_RUNS, Run
 from speecht5_demo.ui.compare.view import board_view
 from speecht5_demo.variants import all_variants
+from tests.support.random_words import without_random_words
 from tests.ui.conftest import Visitor
 
 TELLING = [word for variant in all_variants() for word in (variant.name, variant.label, variant.explanation)]
 
 
+def silent(view: object) -> str:
+    return without_random_words(json.dumps(view, ensure_ascii=False).encode()).decode()
+
+
 def told(run: Run) -> str:
-    return json.dumps(board_view(run), ensure_ascii=False)
+    return silent(board_view(run))
 
 
 def rate_all(visitor: Visitor, run: Run, score: int = 4) -> list[dict[str, object]]:
@@ -31,7 +36,7 @@ def test_no_snapshot_of_a_blind_run_tells_a_name_or_a_figure(visitor: Visitor) -
     run = visitor.start()
     snapshots = [told(run)] + [told(run) for _ in visitor.service.speak(run.id)]
     snapshots += [
-        json.dumps(visitor.service.rate({"ticket": card.ticket, "rating": 2})) for card in run.cards[:-1]
+        silent(visitor.service.rate({"ticket": card.ticket, "rating": 2})) for card in run.cards[:-1]
     ]
     assert len(snapshots) > 5
     for snapshot in snapshots:
@@ -51,8 +56,22 @@ def test_the_last_rating_reveals_names_and_figures(visitor: Visitor) -> None:
 
 
 def test_blind_runs_are_shuffled_afresh_each_time(visitor: Visitor) -> None:
-    orders = {tuple(variant.name for variant in visitor.start().order) for _ in range(40)}
+    orders = {tuple(variant.name for variant in visitor.start().order) for _ in range(120)}
     assert len(orders) == 6
+
+
+def test_a_run_that_the_queue_refused_is_over_and_says_why(visitor: Visitor) -> None:
+    run = visitor.start()
+    visitor.service.turn_away(run.id)
+    assert run.over
+    assert "Too many visitors" in board_view(run)["problem"]
+    assert not list(visitor.service.speak(run.id))
+
+
+def test_a_run_that_was_spoken_cannot_be_turned_away(visitor: Visitor) -> None:
+    run = visitor.finish(visitor.start(blind=False))
+    visitor.service.turn_away(run.id)
+    assert not board_view(run)["problem"]
 
 
 def test_an_open_run_keeps_the_order_chosen(visitor: Visitor) -> None:

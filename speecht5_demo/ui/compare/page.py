@@ -168,6 +168,10 @@ def build(context: AppContext, demo: gr.Blocks) -> CompareService:
         service.stop(run_id)
         return rest(run_id)
 
+    def turn_away(run_id: object) -> tuple[Any, ...]:
+        service.turn_away(run_id)
+        return rest(run_id)
+
     def rest(run_id: object) -> tuple[Any, ...]:
         latest = service.find(run_id)
         if latest is None or not latest.over:
@@ -178,7 +182,9 @@ def build(context: AppContext, demo: gr.Blocks) -> CompareService:
         service.leave(request.session_hash)
 
     inside: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    at_once: dict[str, Any] = {**inside, "concurrency_limit": None}
+    # Gradio's page closes its stream of answers when nothing is queued any more, and is deaf to what it queues in that
+    # moment. So only speaking is queued: nothing else that a visitor does closes a stream that Speak is about to use.
+    at_once: dict[str, Any] = {**inside, "queue": False}
     asked = [
         text,
         speaker,
@@ -207,6 +213,7 @@ def build(context: AppContext, demo: gr.Blocks) -> CompareService:
         concurrency_limit=1,
         **inside,
     )
+    spoken_out.failure(turn_away, run, [samples, speak, stop], trigger_mode="multiple", **at_once)
     spoken_out.then(rest, run, [samples, speak, stop], trigger_mode="multiple", **at_once)
     stop.click(stop_run, run, [samples, speak, stop], **at_once)
     examples.click(lambda sample: sample[0], examples, text, **at_once)

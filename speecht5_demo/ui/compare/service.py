@@ -17,6 +17,7 @@ from speecht5_demo.ui.compare.speaking import speak
 from speecht5_demo.ui.context import AppContext
 
 DEFECT = "Something went wrong on the server, and its log says what. Press Speak to try again."
+FULL = "Too many visitors are waiting for the voice. Press Speak again in a moment."
 WARM_UP_SENTENCE = "Hello there, this is a short sentence to warm up the voice."
 
 
@@ -109,6 +110,12 @@ class CompareService:
             run.cancel.set()
             if run.claim():
                 run.phase = "stopped"
+
+    def turn_away(self, run_id: object) -> None:
+        """The queue had no place for a run: it is over before it spoke."""
+        run = self._runs.find(run_id)
+        if run is not None and run.claim():
+            run.phase, run.problem = "stopped", FULL
 
     def leave(self, session: str | None) -> None:
         """The visitor closed the page."""

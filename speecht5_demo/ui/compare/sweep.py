@@ -37,7 +37,7 @@ def build(context: AppContext) -> None:
     inside: dict[str, Any] = {
         "api_visibility": "private",
         "show_progress": "minimal",
-        "concurrency_limit": None,
+        "queue": False,
     }
     section.expand(fill, None, shown, **inside)
 
