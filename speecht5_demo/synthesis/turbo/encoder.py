@@ -93,8 +93,8 @@ class Encoder:
     def _bias(self, query: Tensor, distances: Tensor) -> Tensor:
         """What relative positions add to the scores of scaled queries (n, heads, size), shape (heads, n, n).
 
-        Row i of a head of `query @ distances.T` holds distance i - j in column n - 1 - (i - j): each row is the one above moved
-        by one, which a strided view reads without copying.
+        Row i of a head of `query @ distances.T` holds distance i - j in column n - 1 - (i - j): each row is the one
+        above moved by one, which a strided view reads without copying.
         """
         count, heads, _ = query.shape
         scores: Tensor = query.flatten(0, 1) @ distances.T
