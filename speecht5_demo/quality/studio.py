@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -144,8 +143,6 @@ class Studio:
         return path
 
     def _taught(self, task: Task) -> Samples:
-        # flite draws its breath noise from C's generator: unseeded, a sentence depends on those spoken before it.
-        ctypes.CDLL(None).srand(1)
         speech = self._teacher.say(spoken_form(self._sentences[task.number]), task.speaker)
         if speech is None:
             raise QualityError("The teacher does not say this sentence word by word.")

@@ -10,7 +10,8 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import os
-from ctypes import POINTER, Structure, c_char_p, c_float, c_int, c_short, c_void_p
+import zlib
+from ctypes import POINTER, Structure, c_char_p, c_float, c_int, c_short, c_uint, c_void_p
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -113,6 +114,8 @@ class Flite:
         self._string = declare("item_feat_string", c_char_p, c_void_p, c_char_p)
         self._wave = declare("utt_wave", c_void_p, c_void_p)
         self._delete = declare("delete_utterance", None, c_void_p)
+        self._seed = ctypes.CDLL(None).srand
+        self._seed.argtypes = [c_uint]
         self._main.flite_init()
 
     def _declare(self, name: str, result: Any, *arguments: Any) -> Any:
@@ -130,7 +133,12 @@ class Flite:
         return self._voices[speaker]
 
     def say(self, text: str, speaker: str) -> TeacherSpeech | None:
-        """`text` spoken, or None where flite's words cannot be matched one to one with the written ones."""
+        """`text` spoken, or None where flite's words cannot be matched one to one with the written ones.
+
+        The same samples each time: flite draws the breath noise of some voices from C's generator, which is seeded by the
+        text here; unseeded, a sentence would depend on those spoken before it.
+        """
+        self._seed(zlib.crc32(text.encode()))
         utterance = self._synthesize(text.encode("ascii"), self._voice(speaker))
         try:
             wave = ctypes.cast(self._wave(utterance), POINTER(_Wave)).contents

@@ -76,3 +76,14 @@ def test_shards_keep_every_clip_and_are_made_once(tmp_path: Path) -> None:
     assert len(said) == 2
     make_corpus(tmp_path, ["hello.", "good morning, anna!"], ["where is it?"], 3, 1, said.append)
     assert len(said) == 2
+
+
+def test_the_teacher_says_a_text_the_same_whatever_it_said_before() -> None:
+    speaking, text = flite(), "the birch canoe slid on the smooth planks"
+    first = [speaking.say(text, speaker) for speaker in SPEAKERS]
+    speaking.say("something else in between", "awb")
+    for speaker, once in zip(SPEAKERS, first, strict=True):
+        again = speaking.say(text, speaker)
+        assert once is not None
+        assert again is not None
+        assert np.array_equal(once.samples, again.samples), speaker
