@@ -135,8 +135,8 @@ class Flite:
     def say(self, text: str, speaker: str) -> TeacherSpeech | None:
         """`text` spoken, or None where flite's words cannot be matched one to one with the written ones.
 
-        The same samples each time: flite draws the breath noise of some voices from C's generator, which is seeded by the
-        text here; unseeded, a sentence would depend on those spoken before it.
+        The same samples each time: flite draws the breath noise of some voices from C's generator, which is seeded
+        by the text here; unseeded, a sentence would depend on those spoken before it.
         """
         self._seed(zlib.crc32(text.encode()))
         utterance = self._synthesize(text.encode("ascii"), self._voice(speaker))
