@@ -158,7 +158,7 @@ def test_native_fp32_equals_the_pytorch_loop(pair: Pair, embedded: Checkpoint) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "native_kernels", lambda weights: native)
         ours = TurboEngine(build_turbo(embedded, find("turbo")), lambda: None)  # type: ignore[arg-type,return-value]
-    request = pair.request("the birch canoe slid.", StepLimits(140, 140, NEVER))
+    request = pair.request("the birch canoe slid.", StepLimits(70, 70, NEVER))
     one = ours.speak(request.tokens, request.speaker, request.masks, request.limits).mel
     other = pair.turbo.speak(request.tokens, request.speaker, request.masks, request.limits).mel
     assert float((one - other).abs().max() / other.abs().max()) < 1e-4
