@@ -89,5 +89,7 @@ def test_the_report_recipe_leaves_the_voice_intelligible(
     synthesizer: Synthesizer, recogniser: pocketsphinx.Decoder
 ) -> None:
     speaker = next(iter(synthesizer.checkpoint.speakers))
-    errors = word_error_rate(synthesizer, recogniser, speaker, find("pruned-int8"), (*SENTENCES, *MORE_SENTENCES))
+    errors = word_error_rate(
+        synthesizer, recogniser, speaker, find("pruned-int8"), (*SENTENCES, *MORE_SENTENCES)
+    )
     assert errors < UNDERSTOOD
