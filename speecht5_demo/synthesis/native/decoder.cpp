@@ -148,21 +148,19 @@ class Run {
     team_.wait();
   }
 
-  // Where the keys of a job of self-attention begin; those of the last job where there is none.
-  const void* next_keys(int job, int layer) const {
-    job = std::min(job, count_ * d_.shape.heads - 1);
-    size_t place = (static_cast<size_t>(layer) * d_.shape.heads + job % d_.shape.heads) * CHUNK * d_.shape.size;
-    return static_cast<const char*>(rows_[job / d_.shape.heads].keys[0]) + place * stored();
+  // Where a head of a layer begins among keys or values that have room for `length` steps each.
+  size_t place_of(int layer, int head, int length) const {
+    return (static_cast<size_t>(layer) * d_.shape.heads + head) * length * d_.shape.size;
   }
 
-  const void* next_cross_keys(int job, int layer) const {
+  // Where the keys of job `job` begin, one head of one utterance; those of the last job where there is none.
+  const void* keys_of(int job, int layer, bool cross) const {
     job = std::min(job, count_ * d_.shape.heads - 1);
     const Row& row = rows_[job / d_.shape.heads];
-    size_t place = (static_cast<size_t>(layer) * d_.shape.heads + job % d_.shape.heads) * row.room * d_.shape.size;
-    return static_cast<const char*>(row.cross_keys) + place * stored();
+    size_t place = place_of(layer, job % d_.shape.heads, cross ? row.room : CHUNK);
+    const void* keys = cross ? row.cross_keys : row.keys[0];
+    return static_cast<const char*>(keys) + place * (d_.shape.half ? sizeof(Half) : sizeof(float));
   }
-
-  size_t stored() const { return d_.shape.half ? sizeof(Half) : sizeof(float); }
 
   void self_attention(int id, int layer, int step, float* scores) {
     const Shape& shape = d_.shape;
@@ -171,10 +169,10 @@ class Run {
     for (int job = begin; job < end; ++job) {
       int r = job / shape.heads, head = job % shape.heads;
       const float* q = s_.qkv.get() + static_cast<size_t>(r) * 3 * s_.hidden + head * size;
-      size_t place = (static_cast<size_t>(layer) * shape.heads + head) * CHUNK * size;
+      size_t place = place_of(layer, head, CHUNK);
       auto keep = shape.half ? remember<Half> : remember<float>;
       keep(q + s_.hidden, q + 2 * s_.hidden, size, within, rows_[r].keys[step / CHUNK], rows_[r].values[step / CHUNK], place);
-      attend_(q, rows_[r].keys, rows_[r].values, place, CHUNK, step + 1, next_keys(job + 1, layer), scores,
+      attend_(q, rows_[r].keys, rows_[r].values, place, CHUNK, step + 1, keys_of(job + 1, layer, false), scores,
               s_.mixed.get() + static_cast<size_t>(r) * s_.hidden + head * size);
     }
     team_.wait();
@@ -187,9 +185,10 @@ class Run {
     for (int job = begin; job < end; ++job) {
       int r = job / shape.heads, head = job % shape.heads;
       const Row& row = rows_[r];
-      size_t place = (static_cast<size_t>(layer) * shape.heads + head) * row.room * size;
+      size_t place = place_of(layer, head, row.room);
       attend_(s_.qkv.get() + static_cast<size_t>(r) * s_.hidden + head * size, &row.cross_keys, &row.cross_values, place,
-              row.room, row.tokens, next_cross_keys(job + 1, layer), scores, s_.mixed.get() + static_cast<size_t>(r) * s_.hidden + head * size);
+              row.room, row.tokens, keys_of(job + 1, layer, true), scores,
+              s_.mixed.get() + static_cast<size_t>(r) * s_.hidden + head * size);
     }
     team_.wait();
   }

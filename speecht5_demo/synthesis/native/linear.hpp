@@ -11,7 +11,6 @@
 
 enum Storage { FP32 = 0, INT8 = 1, INT4 = 2 };
 constexpr int AHEAD = 4096;  // bytes between what is read and what is fetched for later
-constexpr int TILES_AHEAD = 16384;  // the same where whole tiles are read
 constexpr int FEW = 3;  // rows for which filling tiles of 16 does not pay
 constexpr int GROUP = 32;  // inputs that share a scale at 4 bits
 
@@ -233,7 +232,7 @@ struct Linear {
       for (int k = 0; k < depth; k += 64, w += 16 * 256) {
         // The weights are fetched once, by whoever reads them first.
         if (row == 0 && half == 0)
-          for (int line = 0; line < 64; ++line) _mm_prefetch(reinterpret_cast<const char*>(w) + TILES_AHEAD + 64 * line, _MM_HINT_T0);
+          for (int line = 0; line < 64; ++line) _mm_prefetch(reinterpret_cast<const char*>(w) + AHEAD + 64 * line, _MM_HINT_T0);
         _tile_loadd(4, x + k, q.stride);
         _tile_loadd(5, w, 256);
         _tile_dpbusd(0, 4, 5);

@@ -21,11 +21,9 @@ SHORTEST, LONGEST = 8, 64
 
 def window_end(frame: int) -> int:
     """Where the window that frame `frame` lies in ends, if speech goes on so far."""
-    if frame < 2 * SHORTEST:
-        return (frame // SHORTEST + 1) * SHORTEST
-    if frame < LONGEST:
-        return int(2 ** int(frame).bit_length())
-    return (frame // LONGEST + 1) * LONGEST
+    if frame >= LONGEST:
+        return (frame // LONGEST + 1) * LONGEST
+    return max(SHORTEST, 1 << frame.bit_length())
 
 
 def windows(first: int, last: int) -> Iterator[tuple[int, int]]:
