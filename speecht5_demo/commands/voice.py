@@ -27,6 +27,9 @@ def train(
         Path, typer.Option(help="Where the run lives; the same folder goes on with it.")
     ] = _RUN_FOLDER,
     init: Annotated[Path | None, typer.Option(help="A voice's folder to go on from.")] = None,
+    init_vocoder: Annotated[
+        Path | None, typer.Option(help="A voice's folder whose vocoder alone to go on from.")
+    ] = None,
     texts: Annotated[
         int | None, typer.Option(help="Sentences that the teacher reads (default 40,000).")
     ] = None,
@@ -50,18 +53,12 @@ def train(
     from speecht5_demo.voice_training.settings import (
         MINIATURE,
         TrainingSettings,
-        keep_freed_memory,
         pick_device,
     )
 
     cores = threads or os.cpu_count() or 1
     torch.set_num_threads(cores)
     picked = pick_device(device)
-    if picked.type == "cuda":
-        torch.set_float32_matmul_precision("high")
-        torch.backends.cudnn.benchmark = True  # the vocoder's pieces are all of one length
-    else:
-        keep_freed_memory()
     settings = replace(MINIATURE if miniature else TrainingSettings(), minutes=minutes, seed=seed)
     if texts is not None:
         settings = replace(settings, texts=texts)
@@ -78,12 +75,14 @@ def train(
     ]
     command += ["--texts", str(settings.texts), "--device", device]
     command += ["--init", str(init)] if init is not None else []
+    command += ["--init-vocoder", str(init_vocoder)] if init_vocoder is not None else []
     command += ["--miniature"] if miniature else []
     order = Order(
         settings=settings,
         folder=folder,
         device=picked,
         init=init,
+        init_vocoder=init_vocoder,
         listen=listen,
         command=shlex.join(command),
         machine=torch.cuda.get_device_name(picked)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
+
+from speecht5_demo.errors import VoiceTrainingError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -21,3 +26,42 @@ def in_processes(work: Callable[[Item], Result], items: Iterable[Item], workers:
         return
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         yield from pool.map(work, items)
+
+
+class Beside:
+    """`work` in a process of its own, which does not outlive this one, however this one ends."""
+
+    def __init__(self, work: Callable[[], object], name: str) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._process = context.Process(target=_until_left, args=(work, os.getpid()), name=name, daemon=True)
+        self._process.start()
+
+    @property
+    def process_id(self) -> int | None:
+        """Of the process beside."""
+        return self._process.pid
+
+    def wait(self) -> None:
+        """Return when the work is done.
+
+        Raises:
+            VoiceTrainingError: it ended with an error, which it has printed.
+        """
+        self._process.join()
+        if self._process.exitcode:
+            raise VoiceTrainingError(
+                f"The process of the {self._process.name} ended with an error (see above): "
+                "the same command goes on from what is saved."
+            )
+
+
+def _until_left(work: Callable[[], object], parent: int) -> None:
+    """Do the work, but end at once when the parent is gone: a run that is started again must be alone."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    work()

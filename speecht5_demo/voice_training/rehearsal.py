@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +29,14 @@ class Rehearsal:
     """Speaks the same development lines at every measurement, and draws where the voice listened.
 
     Args:
+        vocoder: gives the vocoder to speak with, as good as it is by then.
         listen: whether a recogniser hears the lines. Without one (a machine that has none), the choice falls
             back on the validation loss and on lines that do not end in time.
     """
 
-    def __init__(self, materials: Materials, vocoder: SpeechT5HifiGan, pictures: Path, listen: bool) -> None:
+    def __init__(
+        self, materials: Materials, vocoder: Callable[[], SpeechT5HifiGan], pictures: Path, listen: bool
+    ) -> None:
         settings = materials.settings
         self._vocoder, self._pictures = vocoder, pictures
         self._tokenizer = materials.processor.tokenizer
@@ -46,7 +50,7 @@ class Rehearsal:
     def measure(self, model: SpeechT5ForTextToSpeech, step: int) -> dict[str, float]:
         """Validation losses and free-running figures; `score` is what to keep the least of."""
         losses = validation_losses(model, self._clips, self._frames)
-        voice = Voice(speaking_copy(model), self._vocoder, self._tokenizer)
+        voice = Voice(speaking_copy(model), self._vocoder(), self._tokenizer)
         if self._teacher is not None:
             figures, utterances = measure(voice, self._teacher, 0, self._workers, with_mos=False)
             values = _summary(figures)

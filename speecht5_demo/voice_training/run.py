@@ -7,6 +7,7 @@ goes on from its last saved state.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,8 +29,9 @@ from speecht5_demo.voice_training.loop import Journal, load_state, save_state
 from speecht5_demo.voice_training.materials import Materials
 from speecht5_demo.voice_training.measuring import examine_folder
 from speecht5_demo.voice_training.model_card import Making
+from speecht5_demo.voice_training.processes import Beside
 from speecht5_demo.voice_training.rehearsal import Rehearsal
-from speecht5_demo.voice_training.settings import TrainingSettings, for_device
+from speecht5_demo.voice_training.settings import TrainingSettings, for_device, prepare_process
 from speecht5_demo.voice_training.vocoder import VocoderTraining, copy_synthesis_error, new_vocoder
 from speecht5_demo.voice_training.warm_start import trainable_model
 
@@ -48,6 +50,7 @@ class Order:
     Attributes:
         folder: of the run: corpus, states, journal, pictures, and in `voice` the result.
         init: a voice's folder to go on from, or None to start from nothing.
+        init_vocoder: a voice's folder whose vocoder alone to go on from; as for `init` where None.
         listen: whether a recogniser is here to measure with; without it the result has no figures yet.
         command: the command line, for the model card.
         machine: what it runs on, for the model card.
@@ -57,6 +60,7 @@ class Order:
     folder: Path
     device: torch.device
     init: Path | None
+    init_vocoder: Path | None
     listen: bool
     command: str
     machine: str
@@ -71,12 +75,18 @@ class VoiceRun:
             raise VoiceTrainingError("There is no time to train in: give --minutes more than 0.")
         if order.listen:
             require_libraries(order.settings.examination.with_mos)
+        prepare_process(order.device)
         self.order = order
         self.settings = for_device(order.settings, order.device)
         self.folder, self.device = order.folder, order.device
         self.materials = Materials(self.settings, order.folder, order.init, order.device, order.workers)
         self._claim_folder()
         self.journal = Journal(order.folder / "journal.jsonl", say)
+
+    @property
+    def _vocoder_from(self) -> Path | None:
+        """The voice whose vocoder is gone on from."""
+        return self.order.init_vocoder or self.order.init
 
     def _claim_folder(self) -> None:
         """Note what the folder's states belong to, and refuse a folder whose states belong to something
@@ -86,7 +96,13 @@ class VoiceRun:
         identity = {
             "seed": settings.seed,
             "init": None if init is None else str(init.resolve()),
-            "acoustic": [settings.acoustic.hidden, settings.acoustic.layers, settings.acoustic.heads],
+            "init_vocoder": None if self._vocoder_from is None else str(self._vocoder_from.resolve()),
+            "acoustic": [
+                settings.acoustic.hidden,
+                settings.acoustic.encoder_layers,
+                settings.acoustic.decoder_layers,
+                settings.acoustic.heads,
+            ],
             "vocoder": [settings.vocoder.channels, self.settings.vocoder.discriminator_width],
         }
         path = self.folder / "identity.json"
@@ -108,8 +124,14 @@ class VoiceRun:
         warm = self.order.init is not None
         shares = self.settings.warm_shares if warm else self.settings.shares
         vocoder_share, acoustic_share, matched_share = shares
-        vocoder = self._vocoder(vocoder_share)
-        acoustic = self._acoustic(acoustic_share, vocoder)
+        if self.settings.side_by_side:
+            beside = Beside(functools.partial(_train_vocoder_alone, self.order, vocoder_share), "vocoder")
+            acoustic = self._acoustic(acoustic_share, self._latest_vocoder)
+            beside.wait()
+        else:
+            vocoder = self.vocoder(vocoder_share)
+            acoustic = self._acoustic(acoustic_share, lambda: vocoder)
+        vocoder = self.vocoder(vocoder_share)
         vocoder = self._matched_vocoder(matched_share, vocoder, acoustic)
         voice = self.folder / "voice"
         export_voice(acoustic, vocoder, self.materials.processor, voice)
@@ -128,16 +150,29 @@ class VoiceRun:
 
     # --- vocoder ---
 
-    def _vocoder(self, share: float) -> SpeechT5HifiGan:
+    def _start_vocoder(self) -> SpeechT5HifiGan:
+        """The vocoder that training starts from."""
+        folder = self._vocoder_from
+        if folder is not None:
+            return SpeechT5HifiGan.from_pretrained(folder / "vocoder", dtype=torch.float32)
+        torch.manual_seed(self.settings.seed)
+        return new_vocoder(self.settings.vocoder, *self.materials.mel_moments())
+
+    def _latest_vocoder(self) -> SpeechT5HifiGan:
+        """The vocoder as the process beside this one last saved it."""
+        vocoder = self._start_vocoder()
+        state = load_state(self.folder / "vocoder-state.pt", self.device)
+        if state is not None:
+            vocoder.load_state_dict(state["average"])
+        nn.Module.to(vocoder.eval(), self.device)
+        return vocoder
+
+    def vocoder(self, share: float) -> SpeechT5HifiGan:
         """The vocoder, trained on the teacher's own frames."""
-        init = self.order.init
-        if init is not None:
-            vocoder = SpeechT5HifiGan.from_pretrained(init / "vocoder", dtype=torch.float32)
-        else:
-            torch.manual_seed(self.settings.seed)
-            vocoder = new_vocoder(self.settings.vocoder, *self.materials.mel_moments())
+        vocoder = self._start_vocoder()
         if not self._result("vocoder").exists():
-            judged_from = self.settings.vocoder.discriminators_from if init is None else _WARM_JUDGES_FROM
+            warm = self._vocoder_from is not None
+            judged_from = _WARM_JUDGES_FROM if warm else self.settings.vocoder.discriminators_from
             self._train_vocoder("vocoder", share, vocoder, judged_from, self.materials.training, None)
         return self._loaded("vocoder", vocoder)
 
@@ -193,8 +228,8 @@ class VoiceRun:
 
     # --- acoustic model ---
 
-    def _acoustic(self, share: float, vocoder: SpeechT5HifiGan) -> SpeechT5ForTextToSpeech:
-        """The acoustic model that spoke the development texts best."""
+    def _acoustic(self, share: float, vocoder: Callable[[], SpeechT5HifiGan]) -> SpeechT5ForTextToSpeech:
+        """The acoustic model that spoke the development texts best, with what `vocoder` gave by then."""
         init = self.order.init
         if init is not None:
             acoustic = trainable_model(init)
@@ -234,17 +269,28 @@ class VoiceRun:
         nn.Module.to(model.eval(), self.device)
         return model
 
+    def _started_from(self) -> str | None:
+        if self.order.init_vocoder is None:
+            return None if self.order.init is None else str(self.order.init)
+        rest = "nothing" if self.order.init is None else str(self.order.init)
+        return f"{self.order.init_vocoder} (its vocoder alone; the acoustic model started from {rest})"
+
     def _making(self) -> Making:
         states = {stage: _state_in(self._result(stage), torch.device("cpu")) for stage in STAGES}
         return Making(
             command=self.order.command,
             machine=self.order.machine,
-            started_from=None if self.order.init is None else str(self.order.init),
+            started_from=self._started_from(),
             clips=len(self.materials.training),
             hours=round(self.materials.hours, 2),
             steps={stage: int(state["steps"]) for stage, state in states.items()},
             minutes={stage: round(state["spent"] / _MINUTE, 2) for stage, state in states.items()},
         )
+
+
+def _train_vocoder_alone(order: Order, share: float) -> None:
+    """What the process beside the acoustic model's does."""
+    VoiceRun(order, print).vocoder(share)
 
 
 def _state_in(path: Path, device: torch.device) -> dict[str, Any]:

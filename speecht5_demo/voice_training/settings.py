@@ -19,7 +19,9 @@ class AcousticSettings:
     """The acoustic model and its training.
 
     Attributes:
-        hidden: width; the feed-forward layers are four times as wide.
+        hidden: width; the encoder's feed-forward layers are four times as wide.
+        encoder_layers: many, since they run once a text. decoder_layers: few, since they run at every step.
+        decoder_ffn: width of the decoder's feed-forward layers.
         frames: mel frames (16 ms) in a batch, padding included.
         learning_rate: highest rate of the cosine schedule. warm_up: steps until it is reached.
         first_lengths: (step, frames): until that step, only clips up to so many frames; alignment is learnt
@@ -29,7 +31,9 @@ class AcousticSettings:
     """
 
     hidden: int = 256
-    layers: int = 3
+    encoder_layers: int = 5
+    decoder_layers: int = 2
+    decoder_ffn: int = 2048
     heads: int = 4
     frames: int = 2600
     learning_rate: float = 7e-4
@@ -49,6 +53,8 @@ class VocoderSettings:
         learning_rate: highest rate of the cosine schedule. warm_up: steps until it is reached.
         discriminators_from: step from which the discriminators judge; spectra alone before.
         discriminator_width: channels of the discriminators' first layers.
+        one_graph: a step is recorded once and replayed as one CUDA graph: its two thousand kernels are so short
+            that starting them one by one takes longer than they do. GPUs only.
     """
 
     channels: int = 256
@@ -58,6 +64,7 @@ class VocoderSettings:
     warm_up: int = 200
     discriminators_from: int = 1500
     discriminator_width: int = 16
+    one_graph: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,8 @@ class TrainingSettings:
         minutes: training time in minutes, shared by the stages; making data and measuring come on top.
         shares: of `minutes`: vocoder on the teacher's frames, acoustic model, vocoder on the acoustic
             model's frames. warm_shares: the same where the run goes on from a voice, whose vocoder can speak.
+        side_by_side: the first two stages run at the same time, in two processes, each for its share: on a GPU
+            neither slows the other much, since models this small leave most of it idle.
         evaluate_minutes: training minutes between two free-running measurements on development texts.
         report_steps: gradient steps between two lines about the losses.
         save_seconds: training time between two resumable states.
@@ -102,6 +111,7 @@ class TrainingSettings:
     minutes: float = 240.0
     shares: tuple[float, float, float] = (0.3, 0.6, 0.1)
     warm_shares: tuple[float, float, float] = (0.05, 0.58, 0.37)
+    side_by_side: bool = False
     acoustic: AcousticSettings = AcousticSettings()
     vocoder: VocoderSettings = VocoderSettings()
     evaluate_minutes: float = 25.0
@@ -117,7 +127,9 @@ MINIATURE = TrainingSettings(
     minutes=0.5,
     acoustic=AcousticSettings(
         hidden=32,
-        layers=1,
+        encoder_layers=1,
+        decoder_layers=1,
+        decoder_ffn=128,
         heads=2,
         frames=1200,
         learning_rate=3e-3,
@@ -162,12 +174,37 @@ def keep_freed_memory() -> None:
         mallopt(_M_TOP_PAD, _TOP_PAD)
 
 
+def prepare_process(device: torch.device) -> None:
+    """What the process that trains on `device` needs to be told once."""
+    if device.type == "cuda":
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.benchmark = True  # the vocoder's pieces are all of one length
+    else:
+        keep_freed_memory()
+
+
 def for_device(settings: TrainingSettings, device: torch.device) -> TrainingSettings:
     """The same run with batches that fill a GPU: on a processor, small batches learn more in an hour."""
     if device.type == "cpu":
         return settings
+    shares = (0.64, 0.64, 0.36)
     return replace(
         settings,
-        acoustic=replace(settings.acoustic, frames=20_000),
-        vocoder=replace(settings.vocoder, batch=32, piece_frames=48, discriminator_width=32),
+        shares=shares,
+        warm_shares=shares,
+        side_by_side=True,
+        acoustic=replace(
+            settings.acoustic,
+            frames=40_000,
+            learning_rate=1e-3,
+            first_lengths=((400, 130), (1000, 220), (2000, 340)),
+            sampling_from=2500,
+        ),
+        vocoder=replace(
+            settings.vocoder,
+            batch=32,
+            piece_frames=48,
+            discriminator_width=32,
+            one_graph=device.type == "cuda",
+        ),
     )

@@ -28,6 +28,7 @@ from speecht5_demo.voice_training.loop import (
     rate_factor,
     save_state,
 )
+from speecht5_demo.voice_training.replay import Replayed, Step
 from speecht5_demo.voice_training.settings import VocoderSettings
 from speecht5_demo.voice_training.vocoder_losses import (
     Discriminators,
@@ -90,8 +91,11 @@ class VocoderTraining:
         nn.Module.to(self.generator, self.device)
         self.judges = Discriminators(settings.discriminator_width).to(self.device)
         self.average = Average(self.generator, decay=0.998)
-        self.generator_steps = _optimizer(self.generator, settings.learning_rate)
-        self.judge_steps = _optimizer(self.judges, settings.learning_rate * 0.7)
+        graph = settings.one_graph
+        self.generator_steps = _optimizer(self.generator, settings.learning_rate, graph)
+        self.judge_steps = _optimizer(self.judges, settings.learning_rate * 0.7, graph)
+        self._unjudged: Step = Replayed(self._learn_alone) if graph else self._learn_alone
+        self._judged: Step = Replayed(self._learn_judged) if graph else self._learn_judged
         self.step = 0
         self.spent = 0.0
         state = load_state(state_path, self.device)
@@ -145,26 +149,37 @@ class VocoderTraining:
         factor = rate_factor(self.step, fraction, self.settings.warm_up)
         for steps, rate in ((self.generator_steps, 1.0), (self.judge_steps, 0.7)):
             for group in steps.param_groups:
-                group["lr"] = self.settings.learning_rate * rate * factor
+                _set_rate(group, self.settings.learning_rate * rate * factor)
         mel, real = self._batch()
-        judged = self.step >= self.judged_from
-        with self._half():
-            made = self.generator(mel)
-        made = made.float()
-        loss, report = reconstruction_loss(made, real, judged)
-        if judged:
-            report["judges"] = self._teach_judges(made.detach(), real)
-            self.judges.requires_grad_(False)
-            with self._half():
-                judgements = self.judges(made)
-                with torch.no_grad():
-                    targets = self.judges(real)
-            adversarial = generator_loss(judgements, targets)
-            self.judges.requires_grad_(True)
-            report["adversarial"] = adversarial
-            loss = loss + adversarial
-        _descend(loss, self.generator, self.generator_steps, largest_gradient=20.0)
+        report = self._judged(mel, real) if self.step >= self.judged_from else self._unjudged(mel, real)
         self.average.update(self.generator, self.step)
+        return report
+
+    def _made(self, mel: Tensor) -> Tensor:
+        with self._half():
+            made: Tensor = self.generator(mel)
+        return made.float()
+
+    def _learn_alone(self, mel: Tensor, real: Tensor) -> dict[str, Tensor]:
+        """A step by spectra alone."""
+        loss, report = reconstruction_loss(self._made(mel), real, judged=False)
+        _descend(loss, self.generator, self.generator_steps, largest_gradient=20.0)
+        return report
+
+    def _learn_judged(self, mel: Tensor, real: Tensor) -> dict[str, Tensor]:
+        """A step of the discriminators, then one of the generator."""
+        made = self._made(mel)
+        loss, report = reconstruction_loss(made, real, judged=True)
+        report["judges"] = self._teach_judges(made.detach(), real)
+        self.judges.requires_grad_(False)
+        with self._half():
+            judgements = self.judges(made)
+            with torch.no_grad():
+                targets = self.judges(real)
+        report["adversarial"] = generator_loss(judgements, targets)
+        self.judges.requires_grad_(True)
+        loss = loss + report["adversarial"]
+        _descend(loss, self.generator, self.generator_steps, largest_gradient=20.0)
         return report
 
     def _teach_judges(self, made: Tensor, real: Tensor) -> Tensor:
@@ -189,8 +204,23 @@ class VocoderTraining:
         return torch.autocast(self.device.type, torch.bfloat16)
 
 
-def _optimizer(model: nn.Module, rate: float) -> torch.optim.AdamW:
-    return torch.optim.AdamW(model.parameters(), rate, betas=(0.8, 0.99), weight_decay=0.01, foreach=True)
+def _optimizer(model: nn.Module, rate: float, graph: bool) -> torch.optim.AdamW:
+    """`graph`: for steps that are recorded as a CUDA graph, in which the learning rate has to be a tensor."""
+    return torch.optim.AdamW(
+        model.parameters(),
+        torch.tensor(rate, device="cuda") if graph else rate,
+        betas=(0.8, 0.99),
+        weight_decay=0.01,
+        foreach=True,
+        capturable=graph,
+    )
+
+
+def _set_rate(group: dict[str, Any], rate: float) -> None:
+    if isinstance(group["lr"], Tensor):
+        group["lr"].fill_(rate)
+    else:
+        group["lr"] = rate
 
 
 def _descend(loss: Tensor, model: nn.Module, steps: torch.optim.Optimizer, largest_gradient: float) -> None:

@@ -1,12 +1,21 @@
 """What a run refuses before it costs anyone hours."""
 
+import functools
+import os
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from transformers import SpeechT5HifiGan
 
+from speecht5_demo.checkpoints.embedded import FOLDER as BUILT_IN
 from speecht5_demo.errors import VoiceTrainingError
+from speecht5_demo.voice_training.model_card import Making
+from speecht5_demo.voice_training.processes import Beside
 from speecht5_demo.voice_training.run import Order, VoiceRun
 from speecht5_demo.voice_training.settings import MINIATURE, TrainingSettings, for_device, pick_device
 
@@ -17,6 +26,7 @@ def order(folder: Path, settings: TrainingSettings = MINIATURE, init: Path | Non
         folder=folder,
         device=torch.device("cpu"),
         init=init,
+        init_vocoder=None,
         listen=False,
         command="voice train",
         machine="here",
@@ -52,3 +62,57 @@ def test_a_gpu_gets_larger_batches() -> None:
     larger = for_device(settings, torch.device("cuda"))
     assert larger.acoustic.frames > 4 * settings.acoustic.frames
     assert larger.vocoder.batch > settings.vocoder.batch
+
+
+@pytest.mark.timeout(300)
+def test_stages_side_by_side_end_in_a_voice_that_says_where_it_came_from(tmp_path: Path) -> None:
+    settings = replace(MINIATURE, texts=12, minutes=0.05, side_by_side=True)
+    voice = VoiceRun(replace(order(tmp_path, settings), init_vocoder=BUILT_IN), print).train()
+    making = Making.read(voice)
+    assert all(making.steps[stage] > 0 for stage in ("vocoder", "acoustic", "matched"))
+    assert making.started_from is not None
+    assert "its vocoder alone; the acoustic model started from nothing" in making.started_from
+    known, trained = (SpeechT5HifiGan.from_pretrained(folder / "vocoder") for folder in (BUILT_IN, voice))
+    assert known.num_parameters() == trained.num_parameters()
+    assert not torch.equal(known.conv_pre.weight.float(), trained.conv_pre.weight.float())
+
+
+def test_an_error_in_the_process_beside_is_told() -> None:
+    beside = Beside(functools.partial(sys.exit, 3), "vocoder")
+    with pytest.raises(VoiceTrainingError, match="process of the vocoder ended with an error"):
+        beside.wait()
+
+
+def test_the_process_beside_ends_with_the_run_that_is_killed(tmp_path: Path) -> None:
+    program = (
+        "import functools, os, time\n"
+        "from speecht5_demo.voice_training.processes import Beside\n"
+        "if __name__ == '__main__':\n"
+        "    beside = Beside(functools.partial(time.sleep, 600), 'vocoder')\n"
+        "    print(beside.process_id, flush=True)\n"
+        "    time.sleep(3)\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    script = tmp_path / "run.py"
+    script.write_text(program, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ | {"PYTHONPATH": os.getcwd()},
+    )
+    assert done.returncode == -9
+    deadline = time.monotonic() + 20
+    while _is_running(int(done.stdout)):
+        assert time.monotonic() < deadline, "the process beside goes on alone"
+        time.sleep(0.1)
+
+
+def _is_running(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    return True

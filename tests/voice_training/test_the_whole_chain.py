@@ -86,7 +86,7 @@ def test_without_a_recogniser_the_choice_falls_back_on_the_loss(run_folder: Path
     materials = Materials(MINIATURE, run_folder, None, torch.device("cpu"), workers=1)
     checkpoint = open_checkpoint(str(run_folder / "voice"))
     acoustic = trainable_model(run_folder / "voice")
-    rehearsal = Rehearsal(materials, checkpoint.load_vocoder(), tmp_path, listen=False)
+    rehearsal = Rehearsal(materials, checkpoint.load_vocoder, tmp_path, listen=False)
     values = rehearsal.measure(acoustic, 7)
     assert "word_errors" not in values
     assert values["score"] == pytest.approx(values["l1"] + values["failed"], abs=1e-3)
