@@ -23,10 +23,9 @@ from speecht5_demo.voice_training.processes import in_processes
 from speecht5_demo.voice_training.teacher import SAMPLING_RATE, SPEAKERS, TeacherSpeech, flite
 
 SHARD_TEXTS = 250
-REDUCTION = 4
-"""Mel frames that the acoustic model predicts at a step (the published model: two); every clip has a whole number
-of steps. transformers' loop takes as long for four frames as for two, so a sentence costs half; a model this small
-needs more training for it, which a GPU gives in minutes.
+REDUCTION = 2
+"""Mel frames that the acoustic model predicts at a step, as in the published model; every clip has a whole number
+of steps. With four a sentence costs half, but a model this small needs far more training to be understood.
 """
 
 _LEAD_SECONDS = 0.06

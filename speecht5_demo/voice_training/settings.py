@@ -20,7 +20,7 @@ class AcousticSettings:
 
     Attributes:
         hidden: width; the encoder's feed-forward layers are four times as wide.
-        encoder_layers: many, since they run once a text. decoder_layers: few, since they run at every step.
+        encoder_layers: they run once a text. decoder_layers: they run at every step.
         decoder_ffn: width of the decoder's feed-forward layers.
         frames: mel frames (16 ms) in a batch, padding included.
         learning_rate: highest rate of the cosine schedule. warm_up: steps until it is reached.
@@ -31,9 +31,9 @@ class AcousticSettings:
     """
 
     hidden: int = 256
-    encoder_layers: int = 5
-    decoder_layers: int = 2
-    decoder_ffn: int = 2048
+    encoder_layers: int = 3
+    decoder_layers: int = 3
+    decoder_ffn: int = 1024
     heads: int = 4
     frames: int = 2600
     learning_rate: float = 7e-4
@@ -178,7 +178,6 @@ def prepare_process(device: torch.device) -> None:
     """What the process that trains on `device` needs to be told once."""
     if device.type == "cuda":
         torch.set_float32_matmul_precision("high")
-        torch.backends.cudnn.benchmark = True  # the vocoder's pieces are all of one length
     else:
         keep_freed_memory()
 
@@ -195,10 +194,10 @@ def for_device(settings: TrainingSettings, device: torch.device) -> TrainingSett
         side_by_side=True,
         acoustic=replace(
             settings.acoustic,
-            frames=40_000,
+            frames=20_000,
             learning_rate=1e-3,
-            first_lengths=((400, 130), (1000, 220), (2000, 340)),
-            sampling_from=2500,
+            first_lengths=((300, 130), (700, 220), (1200, 340)),
+            sampling_from=2000,
         ),
         vocoder=replace(
             settings.vocoder,

@@ -122,6 +122,7 @@ class VocoderTraining:
         validate: Callable[[SpeechT5HifiGan], dict[str, float]],
     ) -> None:
         """Train until `seconds` of training are spent, over all resumptions."""
+        torch.backends.cudnn.benchmark = True  # every piece has one length, so that the search is made once
         clock = Clock(self.spent, seconds)
         means, saved, reported = Means(), clock.seconds, self.step
         since = clock.seconds
@@ -137,6 +138,7 @@ class VocoderTraining:
             if clock.seconds - saved > save_seconds:
                 self._save(clock)
                 saved = clock.seconds
+        torch.backends.cudnn.benchmark = False
         self._save(clock)
         self.journal.note(self.stage, "validation", step=self.step, **validate(self.average.model))
 
