@@ -18,7 +18,12 @@ from speecht5_demo.ui.results.owner import Owner
 from speecht5_demo.ui.results.view import sentence_piece, sentences, view
 
 REFRESH_S = 20
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_id": "results"}
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+AT_ONCE: dict[str, Any] = {**QUIET, "queue": False}
+"""Gradio's page closes its stream of answers when nothing is queued any more, and is deaf to what it queues in that
+moment. So only downloads are queued (a refusal is shown for queued events alone); the desk makes one analysis at a
+time by itself.
+"""
 SAVE_FILE = "() => { setTimeout(() => document.querySelector('#results-file')?.click(), 50) }"
 
 
@@ -105,13 +110,13 @@ def build(context: AppContext, route: gr.Blocks, carrier: Carrier | None = None)
             )
         return str(make_file(kind, desk, desk.look(known)))
 
-    gr.on([timer.tick], show_if_changed, [key, seen], outputs, **QUIET)
-    gr.on([unlock.click, key.submit], open_up, key, [*outputs, said], **QUIET)
-    publish.click(lambda given: set_seal(given, True), key, [*outputs, said], **QUIET)
-    seal.click(lambda given: set_seal(given, False), key, [*outputs, said], **QUIET)
-    sentence.change(drill_down, [sentence, key], drill, **QUIET)
+    gr.on([timer.tick], show_if_changed, [key, seen], outputs, **AT_ONCE)
+    gr.on([unlock.click, key.submit], open_up, key, [*outputs, said], **AT_ONCE)
+    publish.click(lambda given: set_seal(given, True), key, [*outputs, said], **AT_ONCE)
+    seal.click(lambda given: set_seal(given, False), key, [*outputs, said], **AT_ONCE)
+    sentence.change(drill_down, [sentence, key], drill, **AT_ONCE)
     for kind, button in buttons.items():
-        button.click(lambda given, kind=kind: fetch(kind, given), key, file, **QUIET).success(
-            None, js=SAVE_FILE
-        )
-    route.load(show, key, outputs, **QUIET)
+        button.click(
+            lambda given, kind=kind: fetch(kind, given), key, file, concurrency_id="results", **QUIET
+        ).success(None, js=SAVE_FILE)
+    route.load(show, key, outputs, **AT_ONCE)
