@@ -16,7 +16,8 @@ from speecht5_demo.listening.analysis import NEEDED_COLUMNS, Settings, analyse, 
 from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.report.claims import judge_claims
 from speecht5_demo.report.claims_table import claims_json, claims_markdown, claims_piece, fill_readme
-from speecht5_demo.report.measured import measured_by_listeners, read_results, together
+from speecht5_demo.report.measured import together
+from speecht5_demo.report.result_files import measured_by_listeners, read_results
 
 
 def report(

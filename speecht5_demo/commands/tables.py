@@ -30,7 +30,7 @@ def tables(
     from speecht5_demo.readme import write_section
     from speecht5_demo.report.claims import judge_claims
     from speecht5_demo.report.claims_table import claims_markdown
-    from speecht5_demo.report.measured import read_results
+    from speecht5_demo.report.result_files import read_results
 
     write_section(readme, "claims", claims_markdown(judge_claims(read_results([results]))))
     done = ["claims"]

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from speecht5_demo.cli import app
 from speecht5_demo.measure.beside import BesideError
 from speecht5_demo.measure.results import markdown_table
-from speecht5_demo.report.measured import read_results
+from speecht5_demo.report.result_files import read_results
 
 
 def spread(median: float, room: float) -> dict[str, float]:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from speecht5_demo.cli import app
 from speecht5_demo.report.claims import CLAIMS, Judged, judge_claims
 from speecht5_demo.report.claims_table import claims_markdown, claims_piece
-from speecht5_demo.report.measured import read_results
+from speecht5_demo.report.result_files import read_results
 
 
 def benchmark(parameters: int = 157_000_000) -> dict[str, Any]:

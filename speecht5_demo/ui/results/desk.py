@@ -26,7 +26,8 @@ from speecht5_demo.listening.analysis import (
 from speecht5_demo.listening.manifest import MANIFEST, Manifest, load_manifest
 from speecht5_demo.listening.ratings import RatingsTable, read_ratings
 from speecht5_demo.report.claims import Judged, judge_claims
-from speecht5_demo.report.measured import Measured, measured_by_listeners, read_results, together
+from speecht5_demo.report.measured import Measured, together
+from speecht5_demo.report.result_files import measured_by_listeners, read_results
 
 Signature = tuple[tuple[str, int, int], ...]
 
