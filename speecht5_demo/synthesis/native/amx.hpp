@@ -14,7 +14,7 @@
 #else
 #define WITH_AMX 0
 #endif
-#define AMX_FUNCTION __attribute__((target("amx-tile,amx-int8,amx-bf16")))
+#define AMX_FUNCTION __attribute__((target("amx-tile,amx-int8,amx-bf16,avx512bf16")))
 #define BF16_FUNCTION __attribute__((target("avx512bf16")))
 
 // `SPEECHT5_DEMO_KERNELS` names what may be used at most: amx (the default), bf16, vnni.

@@ -6,6 +6,7 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "amx.hpp"
 #include "simd.hpp"
@@ -65,65 +66,7 @@ struct Convolution {
   }
 };
 
-// What is done with each sum of a convolution.
-struct Finish {
-  const float* add = nullptr;    // added, [row][outputs]
-  const float* total = nullptr;  // added as well
-  float factor = 1.0f;           // then multiplied
-  float* store = nullptr;        // then stored, [row][outputs]
-  uint8_t* next = nullptr;       // then through a leaky ReLU, as the next convolution reads it
-  Inputs as{};
-  float slope = 1.0f;
-  int channels = 0;              // of a row of `next`: fewer than outputs where one row becomes several
-
-  // 16 channels from `channel` on of a row that the next convolution reads.
-  void write(uint8_t* row, int channel, Vec v) const {
-    v = _mm512_max_ps(v, _mm512_mul_ps(v, _mm512_set1_ps(slope)));
-    if (as.precision == U8) {
-      __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(v, _mm512_set1_ps(as.inverse)));
-      q = _mm512_max_epi32(_mm512_add_epi32(q, _mm512_set1_epi32(as.zero)), _mm512_setzero_si512());
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(row + channel), _mm512_cvtusepi32_epi8(q));
-    } else {
-      __m512i bits = _mm512_castps_si512(v);
-      __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-      bits = _mm512_srli_epi32(_mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff))), 16);
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(row + 2 * channel), _mm512_cvtepi32_epi16(bits));
-    }
-  }
-};
-
-// 16 outputs of every row: what is the same for all rows is worked out once.
-class Column {
- public:
-  Column(const Convolution& c, const Finish& finish, int n)
-      : finish_(finish), real_(n < c.outputs), outputs_(c.outputs), n_(n) {
-    if (!real_) return;
-    scale_ = _mm512_load_ps(c.scale.get() + n);
-    bias_ = _mm512_load_ps(c.bias.get() + n);
-    if (!finish.next) return;
-    rows_ = c.outputs / finish.channels;
-    to_ = finish.next + static_cast<int64_t>(n / finish.channels) * finish.as.width;
-    channel_ = n % finish.channels;
-  }
-
-  void put(int row, Vec sum) const {
-    if (!real_) return;
-    Vec v = _mm512_fmadd_ps(sum, scale_, bias_);
-    size_t at = static_cast<size_t>(row) * outputs_ + n_;
-    if (finish_.add) v = _mm512_add_ps(v, _mm512_loadu_ps(finish_.add + at));
-    if (finish_.total) v = _mm512_add_ps(v, _mm512_loadu_ps(finish_.total + at));
-    if (finish_.factor != 1.0f) v = _mm512_mul_ps(v, _mm512_set1_ps(finish_.factor));
-    if (finish_.store) _mm512_storeu_ps(finish_.store + at, v);
-    if (to_) finish_.write(to_ + static_cast<int64_t>(row) * rows_ * finish_.as.width, channel_, v);
-  }
-
- private:
-  const Finish finish_;  // a copy: nothing that is written can change it
-  bool real_;
-  int outputs_, n_, rows_ = 0, channel_ = 0;
-  uint8_t* to_ = nullptr;
-  Vec scale_ = _mm512_setzero_ps(), bias_ = _mm512_setzero_ps();
-};
+#include "finish.hpp"
 
 namespace convolving {
 
@@ -197,7 +140,7 @@ inline void convolve(const Convolution& c, const uint8_t* in, int first, int las
   if (tiles) configure_tiles();
   for (int pair = 0; pair < c.pairs; ++pair) {
     if (tiles) {
-      u8 ? tiles_u8(c, in, pair, first, last, finish) : tiles_bf16(c, in, pair, first, last, finish);
+      u8 ? by_tiles<true>(c, in, pair, first, last, finish) : by_tiles<false>(c, in, pair, first, last, finish);
     } else if (u8) {
       vectors<Vnni>(c, in, pair, first, last, finish);
     } else if (has_bf16()) {

@@ -18,6 +18,7 @@ HEADERS = (
         "attention.hpp",
         "convolution.hpp",
         "convolution_kernels.hpp",
+        "finish.hpp",
         "linear.hpp",
         "simd.hpp",
         "slab.hpp",

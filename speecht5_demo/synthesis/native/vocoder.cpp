@@ -21,22 +21,40 @@ namespace {
 
 constexpr int SLACK = 2 * STRIP;  // rows a kernel may read beyond the last
 
-// Rows that a convolution reads, with padding around them.
+// Rows that a convolution reads, with padding around them; what is not written is unspecified.
 struct Padded {
   Buffer<uint8_t> memory;
-  int rows, widest;
 
-  Padded(int rows_, int widest_)
-      : memory(buffer<uint8_t>(static_cast<size_t>(rows_ + 2 * GUARD + SLACK) * widest_)), rows(rows_), widest(widest_) {}
+  // Channels that do not fill a row are followed by zeros, which weights of zero need not make of anything.
+  Padded(int rows, int channels) {
+    int width = row_bytes(channels, BF16);
+    size_t bytes = static_cast<size_t>(rows + 2 * GUARD + SLACK) * width;
+    memory = 2 * channels == width ? raw<uint8_t>(bytes) : buffer<uint8_t>(bytes);
+  }
 
   uint8_t* row0(const Inputs& as) const { return memory.get() + static_cast<size_t>(GUARD) * as.width; }
 
-  // What lies outside the utterance reads as zero.
-  void pad(const Inputs& as, int count) const {
+  // What lies outside the utterance reads as zero, as far as a convolution reaches.
+  void pad(const Inputs& as, int count, int reach) const {
     int zero = as.precision == U8 ? as.zero : 0;
-    std::memset(memory.get(), zero, static_cast<size_t>(GUARD) * as.width);
-    std::memset(row0(as) + static_cast<size_t>(count) * as.width, zero, static_cast<size_t>(GUARD + SLACK) * as.width);
+    size_t bytes = static_cast<size_t>(reach) * as.width;
+    std::memset(row0(as) - bytes, zero, bytes);
+    std::memset(row0(as) + static_cast<size_t>(count) * as.width, zero, bytes);
   }
+};
+
+// What a stage keeps of a segment of `rows` rows.
+struct Workspace {
+  Padded heard, one, two;
+  Buffer<float> x, branch, total;
+
+  Workspace(int rows, int channels)
+      : heard(rows, channels),
+        one(rows, channels),
+        two(rows, channels),
+        x(raw<float>(static_cast<size_t>(rows) * channels)),
+        branch(raw<float>(static_cast<size_t>(rows) * channels)),
+        total(raw<float>(static_cast<size_t>(rows) * channels)) {}
 };
 
 class Speaking {
@@ -45,15 +63,15 @@ class Speaking {
 
   void go(const float* mel, int frames, float* samples) {
     const Convolution& before = *v_.convolutions.front();
-    Padded rows(frames, before.reads.width);
-    rows.pad(before.reads, frames);
+    Padded rows(frames, before.inputs);
+    rows.pad(before.reads, frames, before.reach());
     read(mel, frames, before, rows);
     int count = frames;
     size_t next = 1;
     {
       const Inputs& as = v_.convolutions[next]->reads;
-      Padded made(count, as.width);
-      made.pad(as, count);
+      Padded made(count, before.outputs);
+      made.pad(as, count, v_.convolutions[next]->reach());
       Finish finish;
       finish.next = made.row0(as);
       finish.as = as;
@@ -66,11 +84,13 @@ class Speaking {
       const Convolution* const* convolutions = v_.convolutions.data() + next;
       next += 1 + 2 * v_.shape.blocks * v_.shape.steps;
       const Inputs& as = v_.convolutions[next]->reads;
-      int rate = v_.rates[stage];
-      Padded made(count * rate, as.width);
-      made.pad(as, count * rate);
+      int rate = v_.rates[stage], channels = convolutions[0]->outputs / rate;
+      Padded made(count * rate, channels);
+      made.pad(as, count * rate, v_.convolutions[next]->reach());
+      const int most = std::min(count, (v_.shape.segment + 2 * stage_reach(convolutions)) / rate + 2) * rate;
+      const Workspace space(most, channels);
       for (int first = 0; first < count * rate; first += v_.shape.segment)
-        segment(convolutions, rate, rows, count, first, std::min(count * rate, first + v_.shape.segment), made, as,
+        segment(convolutions, rate, rows, count, first, std::min(count * rate, first + v_.shape.segment), space, made, as,
                 stage + 1 == v_.shape.stages ? v_.shape.last_slope : v_.shape.slope);
       rows = std::move(made);
       count *= rate;
@@ -103,23 +123,23 @@ class Speaking {
 
   // Rows `first` to `last` that a stage makes of the rows before it.
   void segment(const Convolution* const* convolutions, int rate, const Padded& rows, int count, int first, int last,
-               const Padded& made, const Inputs& as, float slope) {
+               const Workspace& space, const Padded& made, const Inputs& as, float slope) {
     const VocoderShape& shape = v_.shape;
     const Convolution& up = *convolutions[0];
-    int reach = 0;
-    for (int block = 0; block < shape.blocks; ++block) reach = std::max(reach, block_reach(convolutions, block));
+    int reach = stage_reach(convolutions), opens = 0;
+    for (int block = 0; block < shape.blocks; ++block)
+      opens = std::max(opens, convolution_of(convolutions, block, 0, 0)->reach());
     // Rows at the stage's input that this segment depends on; what is made of them begins at row `origin`.
     int from = std::max(0, first - reach) / rate, until = std::min(count, (last + reach + rate - 1) / rate);
     int origin = from * rate, size = (until - from) * rate, channels = up.outputs / rate;
     const Inputs& opening = convolutions[1]->reads;
-    int widest = row_bytes(channels, BF16);
-    Padded heard(size, widest), one(size, widest), two(size, widest);
-    size_t values = static_cast<size_t>(size) * channels;
-    Buffer<float> x = raw<float>(values), branch = raw<float>(values), total = raw<float>(values);
+    const Padded &heard = space.heard, &one = space.one, &two = space.two;
+    float *x = space.x.get(), *branch = space.branch.get(), *total = space.total.get();
 
-    heard.pad(opening, size);
+    heard.pad(opening, size, opens);
     Finish finish;
-    finish.store = x.get();
+    finish.store = x;
+    finish.plane = size;
     finish.next = heard.row0(opening);
     finish.as = opening;
     finish.slope = shape.slope;
@@ -139,16 +159,17 @@ class Speaking {
         inner.as = b.reads;
         inner.slope = shape.slope;
         inner.channels = channels;
-        one.pad(b.reads, size);
+        one.pad(b.reads, size, b.reach());
         all(a, source.row0(a.reads), std::max(0, first - origin - rest), std::min(size, last - origin + rest), inner);
         rest -= b.reach();
         Finish outer;
-        outer.add = step ? branch.get() : x.get();
+        outer.add = step ? branch : x;
+        outer.plane = size;
         outer.channels = channels;
         if (closing) {
           bool final_block = block + 1 == shape.blocks;
-          outer.total = block ? total.get() : nullptr;
-          outer.store = final_block ? nullptr : total.get();
+          outer.total = block ? total : nullptr;
+          outer.store = final_block ? nullptr : total;
           if (final_block) {
             outer.factor = 1.0f / static_cast<float>(shape.blocks);
             outer.next = made.row0(as) + static_cast<int64_t>(origin) * as.width;
@@ -156,9 +177,10 @@ class Speaking {
             outer.slope = slope;
           }
         } else {
-          const Inputs& then = convolution_of(convolutions, block, step + 1, 0)->reads;
-          two.pad(then, size);
-          outer.store = branch.get();
+          const Convolution& following = *convolution_of(convolutions, block, step + 1, 0);
+          const Inputs& then = following.reads;
+          two.pad(then, size, following.reach());
+          outer.store = branch;
           outer.next = two.row0(then);
           outer.as = then;
           outer.slope = shape.slope;
@@ -171,12 +193,19 @@ class Speaking {
   void last(const Convolution& after, const Padded& rows, int count, float* samples) {
     Finish finish;
     finish.store = samples;
+    finish.plane = count;
     finish.channels = after.outputs;
     all(after, rows.row0(after.reads), 0, count, finish);
   }
 
   const Convolution* convolution_of(const Convolution* const* stage, int block, int step, int second) const {
     return stage[1 + (block * v_.shape.steps + step) * 2 + second];
+  }
+
+  int stage_reach(const Convolution* const* stage) const {
+    int reach = 0;
+    for (int block = 0; block < v_.shape.blocks; ++block) reach = std::max(reach, block_reach(stage, block));
+    return reach;
   }
 
   int block_reach(const Convolution* const* stage, int block) const {
