@@ -104,7 +104,7 @@ class Run {
       team_.wait();
     }
     Team::part(l.blocks, id, team_.size(), begin, end);
-    for (int block = begin; block < end; ++block) l.apply(block, x, x_stride, s_.q, count_, out, out_stride, activation);
+    l.apply(begin, end, x, x_stride, s_.q, count_, out, out_stride, activation);
     team_.wait();
   }
 
@@ -274,7 +274,7 @@ void linear_apply(const void* linear, const float* x, int rows, float* out, int 
       team.wait();
     }
     Team::part(l.blocks, id, team.size(), begin, end);
-    for (int block = begin; block < end; ++block) l.apply(block, x, l.inputs, q, rows, out, l.outputs, activation);
+    l.apply(begin, end, x, l.inputs, q, rows, out, l.outputs, activation);
   });
 }
 

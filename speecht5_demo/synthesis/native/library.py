@@ -20,6 +20,7 @@ HEADERS = (
         "convolution_kernels.hpp",
         "finish.hpp",
         "linear.hpp",
+        "linear_tiles.hpp",
         "simd.hpp",
         "slab.hpp",
     ),

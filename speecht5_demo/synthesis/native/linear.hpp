@@ -12,6 +12,7 @@
 enum Storage { FP32 = 0, INT8 = 1, INT4 = 2 };
 constexpr int AHEAD = 4096;  // bytes between what is read and what is fetched for later
 constexpr int FEW = 3;  // rows for which filling tiles of 16 does not pay
+constexpr int PANEL = 16 * 64;  // bytes of 16 outputs by 64 inputs
 constexpr int GROUP = 32;  // inputs that share a scale at 4 bits
 
 // Rows of 8-bit activations: value = scale * (u - zero); `s` is u - 128, for kernels whose weights are unsigned.
@@ -22,15 +23,18 @@ struct Activations {
   Buffer<int> group_sums;  // of s, a row's every GROUP inputs
   Buffer<float> scale;
   Buffer<int> zero;
+  Buffer<float> origin;  // -zero
 
-  // Room for whole tiles: a kernel may read rows that are not there, and ignores what comes of them.
+  // Room for whole tiles: a kernel may read rows that are not there, and ignores what comes of them. A line between two
+  // rows keeps the same inputs of many rows from falling on the same places near the processor.
   Activations(int rows, int inputs)
-      : stride((inputs + 63) / 64 * 64),
+      : stride((inputs + 63) / 64 * 64 + 64),
         u(buffer<uint8_t>((static_cast<size_t>(rows) + 2 * LANES) * stride)),
         s(buffer<int8_t>(static_cast<size_t>(rows) * stride)),
         group_sums(buffer<int>(static_cast<size_t>(rows) * stride / GROUP)),
         scale(buffer<float>(rows)),
-        zero(buffer<int>(rows)) {}
+        zero(buffer<int>(rows)),
+        origin(buffer<float>(rows)) {}
 
   // `inputs` is a multiple of 16. Weights of 4 bits need the signed form and the sums besides.
   void quantize(const float* x, int inputs, int row, bool groups) {
@@ -42,11 +46,12 @@ struct Activations {
     }
     float least = _mm512_reduce_min_ps(low), span = _mm512_reduce_max_ps(high) - least;
     float unit = std::max(span / 255.0f, 1e-12f);
-    int origin = static_cast<int>(std::nearbyint(-least / unit));
+    int least_at = static_cast<int>(std::nearbyint(-least / unit));
     scale[row] = unit;
-    zero[row] = origin;
+    zero[row] = least_at;
+    origin[row] = static_cast<float>(-least_at);
     const Vec inverse = _mm512_set1_ps(1.0f / unit);
-    const __m512i shift = _mm512_set1_epi32(origin), top = _mm512_set1_epi32(255), none = _mm512_setzero_si512();
+    const __m512i shift = _mm512_set1_epi32(least_at), top = _mm512_set1_epi32(255), none = _mm512_setzero_si512();
     uint8_t* to = u.get() + static_cast<size_t>(row) * stride;
     int8_t* to_signed = s.get() + static_cast<size_t>(row) * stride;
     int* sums = group_sums.get() + static_cast<size_t>(row) * (stride / GROUP);
@@ -63,8 +68,17 @@ struct Activations {
   }
 };
 
+// What a sum of integers stands for: of outputs with these scales and offsets, and of a row with this scale and origin.
+inline Vec scaled(__m512i sum, Vec scale, Vec offset, float unit, float origin) {
+  Vec y = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale);
+  return _mm512_mul_ps(_mm512_fmadd_ps(_mm512_set1_ps(origin), offset, y), _mm512_set1_ps(unit));
+}
+
+struct Linear;
+void by_tiles(const Linear&, int begin, int end, const Activations&, int rows, float* out, int out_stride, int activation);
+
 struct Linear {
-  int storage, outputs, inputs, blocks, depth;  // depth: inputs, padded to whole quads or groups
+  int storage, outputs, inputs, blocks, depth;  // depth: inputs, padded to whole panels or groups
   std::shared_ptr<uint8_t> weights;
   Buffer<float> scale, bias, offset;  // offset: what one unit of zero point adds
 
@@ -78,7 +92,7 @@ struct Linear {
 
   Linear(int storage_, int outputs_, int inputs_, const void* from, const float* scales, const float* biases)
       : storage(storage_), outputs(outputs_), inputs(inputs_), blocks((outputs_ + BLOCK - 1) / BLOCK) {
-    int unit = storage == FP32 ? 1 : storage == INT8 ? 8 : GROUP;
+    int unit = storage == FP32 ? 1 : storage == INT8 ? 64 : GROUP;
     depth = (inputs + unit - 1) / unit * unit;
     size_t padded = static_cast<size_t>(blocks) * BLOCK;
     weights = Slab::take(block_bytes() * blocks + AHEAD);
@@ -93,15 +107,20 @@ struct Linear {
     }
   }
 
-  // Block `block` of every row: out[row * out_stride + block * 64 ...], at most `outputs` of them.
-  void apply(int block, const float* x, int x_stride, const Activations& q, int rows, float* out, int out_stride,
+  // Blocks `begin` to `end` of every row: out[row * out_stride + block * 64 ...], at most `outputs` of them.
+  void apply(int begin, int end, const float* x, int x_stride, const Activations& q, int rows, float* out, int out_stride,
              int activation) const {
+    if (storage == INT8 && has_amx() && rows > FEW) return by_tiles(*this, begin, end, q, rows, out, out_stride, activation);
+    for (int block = begin; block < end; ++block) one_block(block, x, x_stride, q, rows, out, out_stride, activation);
+  }
+
+ private:
+  void one_block(int block, const float* x, int x_stride, const Activations& q, int rows, float* out, int out_stride,
+                 int activation) const {
     int row = 0;
     if (storage == FP32) {
       for (; row < rows; ++row) one_fp32(block, x + static_cast<size_t>(row) * x_stride, out, row, out_stride, activation);
     } else if (storage == INT8) {
-      if (has_amx() && depth % 64 == 0)
-        for (; row + FEW < rows; row += 2 * LANES) amx_int8(block, q, row, std::min(rows - row, 2 * LANES), out, out_stride, activation);
       for (; row + 6 <= rows; row += 6) tile_int8<6>(block, q, row, out, out_stride, activation);
       for (; row + 3 <= rows; row += 3) tile_int8<3>(block, q, row, out, out_stride, activation);
       for (; row < rows; ++row) tile_int8<1>(block, q, row, out, out_stride, activation);
@@ -111,7 +130,6 @@ struct Linear {
     }
   }
 
- private:
   uint8_t* block_at(int n) const { return weights.get() + block_bytes() * (n / BLOCK); }
 
   void pack_fp32(int n, const float* from) {
@@ -119,13 +137,14 @@ struct Linear {
     for (int k = 0; k < inputs; ++k) to[k * BLOCK + n % BLOCK] = from[static_cast<size_t>(n) * inputs + k];
   }
 
+  // 64 inputs by 64 outputs at a time, in four panels of 16 outputs, as tiles are loaded.
   void pack_int8(int n, const int8_t* from, const float* scales) {
     uint8_t* to = block_at(n);
     int sum = 0;
     for (int k = 0; k < inputs; ++k) {
       int8_t value = from[static_cast<size_t>(n) * inputs + k];
       sum += value;
-      to[(k / 4 * BLOCK + n % BLOCK) * 4 + k % 4] = static_cast<uint8_t>(value);
+      to[(k / 64 * 4 + n % BLOCK / LANES) * PANEL + (k % 64 / 4 * LANES + n % LANES) * 4 + k % 4] = static_cast<uint8_t>(value);
     }
     scale[n] = scales[n];
     offset[n] = sum * scales[n];
@@ -186,15 +205,18 @@ struct Linear {
       for (int j = 0; j < 4; ++j) sum[r][j] = _mm512_setzero_si512();
     }
     for (int j = 0; j < 4; ++j) odd[j] = _mm512_setzero_si512();
-    for (int k = 0; k < depth / 4; k += 2, w += 512) {
-      for (int line = 0; line < 8; ++line)
-        _mm_prefetch(reinterpret_cast<const char*>(w) + AHEAD + 64 * line, _MM_HINT_T0);
-      for (int j = 0; j < 4; ++j) {
-        __m512i first = _mm512_load_si512(w + 64 * j), second = _mm512_load_si512(w + 256 + 64 * j);
-        for (int r = 0; r < ROWS; ++r) {
-          sum[r][j] = _mm512_dpbusd_epi32(sum[r][j], _mm512_set1_epi32(x[r][k]), first);
-          __m512i& other = ROWS == 1 ? odd[j] : sum[r][j];
-          other = _mm512_dpbusd_epi32(other, _mm512_set1_epi32(x[r][k + 1]), second);
+    for (int k = 0; k < depth; k += 64, w += 4 * PANEL) {
+      for (int quad = 0; quad < 16; quad += 2) {
+        for (int line = 0; line < 8; ++line)
+          _mm_prefetch(reinterpret_cast<const char*>(w) + AHEAD + 64 * (4 * quad + line), _MM_HINT_T0);
+        for (int j = 0; j < 4; ++j) {
+          const uint8_t* at = w + j * PANEL + 64 * quad;
+          __m512i first = _mm512_load_si512(at), second = _mm512_load_si512(at + 64);
+          for (int r = 0; r < ROWS; ++r) {
+            sum[r][j] = _mm512_dpbusd_epi32(sum[r][j], _mm512_set1_epi32(x[r][k / 4 + quad]), first);
+            __m512i& other = ROWS == 1 ? odd[j] : sum[r][j];
+            other = _mm512_dpbusd_epi32(other, _mm512_set1_epi32(x[r][k / 4 + quad + 1]), second);
+          }
         }
       }
     }
@@ -205,63 +227,13 @@ struct Linear {
       }
   }
 
-  // Sums of integers, the same whoever formed them, to a row's 16 outputs.
+  // Sums of integers to a row's 16 outputs.
   void store_int8(int block, int j, __m512i sum, const Activations& q, float* out, int row, int out_stride,
                   int activation) const {
     int first = block * BLOCK + j * LANES;
-    Vec unit = _mm512_set1_ps(q.scale[row]), zero = _mm512_set1_ps(static_cast<float>(-q.zero[row]));
-    Vec y = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_load_ps(scale.get() + first));
-    y = _mm512_mul_ps(_mm512_fmadd_ps(zero, _mm512_load_ps(offset.get() + first), y), unit);
+    Vec y = scaled(sum, _mm512_load_ps(scale.get() + first), _mm512_load_ps(offset.get() + first), q.scale[row], q.origin[row]);
     store(block, j, y, out, row, out_stride, activation);
   }
-
-#if WITH_AMX
-  // Up to 32 rows by 64 outputs; the tile unit has to be configured.
-  AMX_FUNCTION void amx_int8(int block, const Activations& q, int row, int rows, float* out, int out_stride,
-                             int activation) const {
-    alignas(64) int sums[2 * LANES * BLOCK];
-    const uint8_t* x = q.u.get() + static_cast<size_t>(row) * q.stride;
-    const uint8_t* below = x + static_cast<size_t>(LANES) * q.stride;
-    for (int half = 0; half < (rows > LANES ? 2 : 1); ++half) {
-      // 16 rows by 64 outputs, or 32 rows by 32 outputs twice.
-      const uint8_t* w = weights.get() + block_bytes() * block + 128 * half;
-      _tile_zero(0);
-      _tile_zero(1);
-      _tile_zero(2);
-      _tile_zero(3);
-      for (int k = 0; k < depth; k += 64, w += 16 * 256) {
-        // The weights are fetched once, by whoever reads them first.
-        if (row == 0 && half == 0)
-          for (int line = 0; line < 64; ++line) _mm_prefetch(reinterpret_cast<const char*>(w) + AHEAD + 64 * line, _MM_HINT_T0);
-        _tile_loadd(4, x + k, q.stride);
-        _tile_loadd(5, w, 256);
-        _tile_dpbusd(0, 4, 5);
-        _tile_loadd(6, w + 64, 256);
-        _tile_dpbusd(1, 4, 6);
-        if (rows > LANES) {
-          _tile_loadd(7, below + k, q.stride);
-          _tile_dpbusd(2, 7, 5);
-          _tile_dpbusd(3, 7, 6);
-        } else {
-          _tile_loadd(5, w + 128, 256);
-          _tile_dpbusd(2, 4, 5);
-          _tile_loadd(6, w + 192, 256);
-          _tile_dpbusd(3, 4, 6);
-        }
-      }
-      int* to = sums + 2 * LANES * half;
-      _tile_stored(0, to, BLOCK * 4);
-      _tile_stored(1, to + LANES, BLOCK * 4);
-      _tile_stored(2, rows > LANES ? to + LANES * BLOCK : to + 2 * LANES, BLOCK * 4);
-      _tile_stored(3, rows > LANES ? to + LANES * BLOCK + LANES : to + 3 * LANES, BLOCK * 4);
-    }
-    for (int r = 0; r < rows; ++r)
-      for (int j = 0; j < 4; ++j)
-        store_int8(block, j, _mm512_load_si512(sums + r * BLOCK + j * LANES), q, out, row + r, out_stride, activation);
-  }
-#else
-  void amx_int8(int, const Activations&, int, int, float*, int, int) const {}
-#endif
 
   template <int ROWS>
   void tile_int4(int block, const Activations& q, int row, float* out, int out_stride, int activation) const {
@@ -306,3 +278,5 @@ struct Linear {
     }
   }
 };
+
+#include "linear_tiles.hpp"
