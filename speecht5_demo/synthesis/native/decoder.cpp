@@ -94,18 +94,8 @@ class Run {
   int reached_ = 0;
   bool stop_ = false;
 
-  // One linear layer over all rows, its blocks split among the threads; the inputs are quantised first if need be.
-  void linear(int id, const Linear& l, const float* x, int x_stride, float* out, int out_stride, int activation,
-              bool prepared = false) {
-    int begin, end;
-    if (l.quantized() && !prepared) {
-      Team::part(count_, id, team_.size(), begin, end);
-      for (int r = begin; r < end; ++r) s_.q.quantize(x + static_cast<size_t>(r) * x_stride, l.inputs, r, l.storage == INT4);
-      team_.wait();
-    }
-    Team::part(l.blocks, id, team_.size(), begin, end);
-    l.apply(begin, end, x, x_stride, s_.q, count_, out, out_stride, activation);
-    team_.wait();
+  void linear(int id, const Linear& l, const float* x, int x_stride, float* out, int out_stride, int activation) {
+    apply_by(team_, id, l, x, x_stride, s_.q, count_, out, out_stride, activation);
   }
 
   void norm(int id, const float* gain, const float* shift) {
@@ -267,14 +257,7 @@ void linear_apply(const void* linear, const float* x, int rows, float* out, int 
   Team team(std::max(1, threads));
   team.run([&](int id) {
     Tiles tiles;
-    int begin, end;
-    if (l.quantized()) {
-      Team::part(rows, id, team.size(), begin, end);
-      for (int r = begin; r < end; ++r) q.quantize(x + static_cast<size_t>(r) * l.inputs, l.inputs, r, l.storage == INT4);
-      team.wait();
-    }
-    Team::part(l.blocks, id, team.size(), begin, end);
-    l.apply(begin, end, x, l.inputs, q, rows, out, l.outputs, activation);
+    apply_by(team, id, l, x, l.inputs, q, rows, out, l.outputs, activation);
   });
 }
 

@@ -28,6 +28,15 @@ class Shape(ctypes.Structure):
     )
 
 
+class EncoderShape(ctypes.Structure):
+    """`EncoderShape` of encoder.cpp."""
+
+    _fields_ = (
+        *((name, c_int) for name in ("layers", "heads", "size", "activation", "farthest")),
+        ("eps", c_float),
+    )
+
+
 class Row(ctypes.Structure):
     """`Row` of decoder.cpp."""
 
@@ -51,6 +60,12 @@ def load() -> ctypes.CDLL | None:
     native.linear_free.argtypes = [c_void_p]
     native.linear_apply.restype = None
     native.linear_apply.argtypes = [c_void_p, c_void_p, c_int, c_void_p, c_int, c_int]
+    native.encoder_new.restype = c_void_p
+    native.encoder_new.argtypes = [POINTER(EncoderShape), POINTER(c_void_p), POINTER(c_void_p), c_void_p]
+    native.encoder_free.restype = None
+    native.encoder_free.argtypes = [c_void_p]
+    native.encoder_run.restype = None
+    native.encoder_run.argtypes = [c_void_p, c_void_p, POINTER(c_int), c_int, c_int]
     native.decoder_new.restype = c_void_p
     native.decoder_new.argtypes = [POINTER(Shape), POINTER(c_void_p), POINTER(c_void_p), c_void_p]
     native.decoder_free.restype = None

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-SOURCES = ("decoder.cpp", "vocoder.cpp")
+SOURCES = ("decoder.cpp", "encoder.cpp", "vocoder.cpp")
 HEADERS = (
     *(
         "amx.hpp",
@@ -23,6 +23,7 @@ HEADERS = (
         "linear_tiles.hpp",
         "simd.hpp",
         "slab.hpp",
+        "text_attention.hpp",
     ),
 )
 CPU_FEATURES = ("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "fma", "f16c")

@@ -280,3 +280,17 @@ struct Linear {
 };
 
 #include "linear_tiles.hpp"
+
+// One layer over all rows by every thread of a team, its blocks split among them; inputs are quantised first if need be.
+inline void apply_by(Team& team, int id, const Linear& l, const float* x, int x_stride, Activations& q, int rows, float* out,
+                     int out_stride, int activation) {
+  int begin, end;
+  if (l.quantized()) {
+    Team::part(rows, id, team.size(), begin, end);
+    for (int r = begin; r < end; ++r) q.quantize(x + static_cast<size_t>(r) * x_stride, l.inputs, r, l.storage == INT4);
+    team.wait();
+  }
+  Team::part(l.blocks, id, team.size(), begin, end);
+  l.apply(begin, end, x, x_stride, q, rows, out, out_stride, activation);
+  team.wait();
+}

@@ -1,12 +1,12 @@
-"""The text encoder, one text at a time.
+"""The text encoder by PyTorch's operators, one text at a time.
 
-A batch is encoded text by text on purpose: the encoder is bound by arithmetic, so padding would cost and batching would
-not pay, and a text's encoding cannot depend on its company.
+A batch is encoded text by text on purpose: here the encoder is bound by arithmetic, so padding would cost and batching
+would not pay, and a text's encoding cannot depend on its company.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -41,11 +41,22 @@ class Encoder:
         """Most tokens that a text may have."""
         return self._positions.shape[0]
 
+    def cross_of(self, texts: Sequence[Tensor]) -> list[list[Tensor]]:
+        """Texts, int64 (n,) each, to what the decoder looks at.
+
+        Returns:
+            for each text and decoder layer, float32 (2, heads, n, size): keys, then values.
+        """
+        return [self.in_heads(self.keys_and_values(self.encode(text))) for text in texts]
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """int64 (n,) to what the first layer hears, float32 (n, hidden)."""
+        return self._norm("encoder.norm", self._tokens[tokens] + self._positions[: tokens.shape[0]])
+
     def encode(self, tokens: Tensor) -> Tensor:
         """int64 (n,) to float32 (n, hidden)."""
         count, heads, size = tokens.shape[0], self._shape.encoder_heads, self._size
-        hidden = self._tokens[tokens] + self._positions[:count]
-        hidden = self._norm("encoder.norm", hidden)
+        hidden = self.embed(tokens)
         distances = self._distances(count)
         for index in range(self._shape.encoder_layers):
             name = f"encoder.{index}"
@@ -62,16 +73,16 @@ class Encoder:
             hidden = self._norm(f"{name}.norm2", hidden + self._linears[f"{name}.down"](inner))
         return hidden
 
-    def cross(self, encoded: Tensor) -> list[Tensor]:
-        """float32 (n, hidden) to, for each decoder layer, float32 (2, heads, n, size): keys, then values."""
-        count, heads = encoded.shape[0], self._shape.heads
-        return [
-            self._linears[f"decoder.{index}.cross_kv"](encoded)
-            .view(count, 2, heads, -1)
-            .permute(1, 2, 0, 3)
-            .contiguous()
-            for index in range(self._shape.decoder_layers)
-        ]
+    def keys_and_values(self, encoded: Tensor) -> Iterator[Tensor]:
+        """Encoded rows, float32 (n, hidden), to those of each decoder layer, float32 (n, 2 * hidden)."""
+        return (
+            self._linears[f"decoder.{index}.cross_kv"](encoded) for index in range(self._shape.decoder_layers)
+        )
+
+    def in_heads(self, layers: Iterable[Tensor]) -> list[Tensor]:
+        """One text's keys and values as `cross_of` returns them."""
+        heads = self._shape.heads
+        return [rows.view(len(rows), 2, heads, -1).permute(1, 2, 0, 3).contiguous() for rows in layers]
 
     def _up(self, name: str, rows: Tensor) -> Tensor:
         """The feed-forward block's first layer, activated; in one go where the kernel can."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -23,7 +22,9 @@ from speecht5_demo.synthesis.turbo.decoding import Decoder, Decoding, Prompt, To
 from speecht5_demo.synthesis.turbo.encoder import Encoder
 from speecht5_demo.synthesis.turbo.linears import Int8Rows, ready
 from speecht5_demo.synthesis.turbo.native_decoding import NativeDecoder
+from speecht5_demo.synthesis.turbo.native_encoding import NativeEncoder
 from speecht5_demo.synthesis.turbo.postnet import Postnet
+from speecht5_demo.synthesis.turbo.stopwatch import Stopwatch
 from speecht5_demo.synthesis.vocoding import AnyVocoder, Vocoder
 from speecht5_demo.variants.sizes import Sizes
 from speecht5_demo.variants.turbo import TurboWeights
@@ -67,20 +68,6 @@ def vocoder_of(weights: TurboWeights) -> AnyVocoder:
     return Vocoder(weights.vocoder, weights.tensors)
 
 
-class Stopwatch:
-    """Seconds by stage, summed over visits."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def timing(self, stage: str) -> Iterator[None]:
-        """Adds what the block takes to the stage."""
-        begin = time.perf_counter()
-        yield
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - begin
-
-
 class TurboEngine:
     """Speaks folded weights. Safe under threads: all state of a run is its own.
 
@@ -97,7 +84,8 @@ class TurboEngine:
         exact = True
         if kernels is not None:
             packed = {name: PackedLinear(kernels, layer) for name, layer in weights.linears.items()}
-            self._encoder = Encoder(weights, packed)
+            fits = NativeEncoder.fits(weights)
+            self._encoder = NativeEncoder(kernels, weights, packed) if fits else Encoder(weights, packed)
             self._decoder = NativeDecoder(kernels, weights, packed)
             self._watched = TorchDecoder(weights, packed)  # shares all memory with the one that speaks
         else:
@@ -145,8 +133,8 @@ class TurboEngine:
     ) -> list[Utterance]:
         """Speak several pieces at once; each comes out as it would alone.
 
-        The seconds of the shared decoder loop are split among the utterances by the steps they took. `want_attention`
-        keeps the cross-attention, at the cost of a second pass that no stage's seconds count.
+        The seconds of what is shared are split among the utterances: encoding by their tokens, the decoder loop by the
+        steps they took. `want_attention` keeps the cross-attention, at the cost of a second pass that no stage counts.
 
         Raises:
             SynthesisError: as `speak`.
@@ -155,11 +143,8 @@ class TurboEngine:
             return []
         with torch.inference_mode():
             begin = time.perf_counter()
-            prompts: list[Prompt] = []
-            encode_s: list[float] = []
-            for request in requests:
-                prompts.append(self._prompt(request))
-                encode_s.append(time.perf_counter() - begin - sum(encode_s))
+            prompts = self._prompts(requests)
+            encode_s = time.perf_counter() - begin
             begin = time.perf_counter()
             decoding = self._decoder.start(prompts)
             done = 0
@@ -171,6 +156,7 @@ class TurboEngine:
             mels = [self._postnet.refine(decoding.frames(index)) for index in range(len(requests))]
             decode_s, attention_s = time.perf_counter() - begin, decoding.attention_s
             steps = [decoding.steps(index) for index in range(len(requests))]
+            tokens = [request.tokens.numel() for request in requests]
             utterances = []
             for index, mel in enumerate(mels):
                 begin = time.perf_counter()
@@ -179,7 +165,7 @@ class TurboEngine:
                     Utterance(
                         mel=mel,
                         samples=samples,
-                        encode_s=encode_s[index],
+                        encode_s=encode_s * tokens[index] / sum(tokens),
                         decode_s=decode_s * steps[index] / sum(steps),
                         attention_s=attention_s * steps[index] / sum(steps),
                         vocode_s=time.perf_counter() - begin,
@@ -206,7 +192,7 @@ class TurboEngine:
         limits = StepLimits(steps, min_steps=steps, threshold=float("inf"))
         with torch.inference_mode():
             begin = time.perf_counter()
-            prompt = self._prompt(Request(tokens, speaker, masks, limits))
+            (prompt,) = self._prompts([Request(tokens, speaker, masks, limits)])
             encoded = time.perf_counter()
             decoding = self._decoder.start([prompt])
             for frame in frames:
@@ -240,7 +226,7 @@ class TurboEngine:
         """
         stages = Stopwatch()
         with torch.inference_mode(), stages.timing("encode"):
-            prompt = self._prompt(Request(tokens, speaker, masks, limits))
+            (prompt,) = self._prompts([Request(tokens, speaker, masks, limits)])
         with torch.inference_mode(), stages.timing("decode"):
             decoding = self._decoder.start([prompt])
         given, chunk, whole = 0, FIRST_CHUNK, False
@@ -280,17 +266,23 @@ class TurboEngine:
             if on_step is not None:
                 on_step(decoding.steps(0))
 
-    def _prompt(self, request: Request) -> Prompt:
-        tokens = request.tokens.reshape(-1)
-        if not 1 <= tokens.shape[0] <= self._encoder.positions:
+    def _prompts(self, requests: Sequence[Request]) -> list[Prompt]:
+        texts = [request.tokens.reshape(-1) for request in requests]
+        for text, request in zip(texts, requests, strict=True):
+            self._check(text, request.limits)
+        return [
+            Prompt(cross, request.speaker.reshape(-1).float(), request.masks, request.limits)
+            for cross, request in zip(self._encoder.cross_of(texts), requests, strict=True)
+        ]
+
+    def _check(self, text: Tensor, limits: StepLimits) -> None:
+        if not 1 <= text.shape[0] <= self._encoder.positions:
             raise SynthesisError(
-                f"Cannot speak a piece of {tokens.shape[0]} tokens: this checkpoint takes 1 to "
+                f"Cannot speak a piece of {text.shape[0]} tokens: this checkpoint takes 1 to "
                 f"{self._encoder.positions}. Write a text, or split it."
             )
-        if not 1 <= request.limits.max_steps <= self._decoder.positions.shape[0]:
+        if not 1 <= limits.max_steps <= self._decoder.positions.shape[0]:
             raise SynthesisError(
-                f"Cannot take {request.limits.max_steps} decoder steps: this checkpoint has 1 to "
+                f"Cannot take {limits.max_steps} decoder steps: this checkpoint has 1 to "
                 f"{self._decoder.positions.shape[0]}."
             )
-        cross = self._encoder.cross(self._encoder.encode(tokens))
-        return Prompt(cross, request.speaker.reshape(-1).float(), request.masks, request.limits)

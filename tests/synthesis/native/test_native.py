@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.synthesis import StepLimits
 from speecht5_demo.synthesis.native import PackedLinear, load, unavailable
 from speecht5_demo.synthesis.native.library import CPU_FEATURES
 from speecht5_demo.synthesis.turbo import TurboEngine, engine
+from speecht5_demo.synthesis.turbo.encoder import Encoder
+from speecht5_demo.synthesis.turbo.native_encoding import NativeEncoder
 from speecht5_demo.synthesis.vocoding import has_bf16
 from speecht5_demo.variants import find
 from speecht5_demo.variants.turbo import Linear, build_turbo, quantized
@@ -182,3 +185,36 @@ def test_without_a_working_compiler_the_reason_is_said(tmp_path: Path) -> None:
     assert "PyTorch's kernels" in said
     assert expected in said
     assert list(tmp_path.rglob("*.so")) == []
+
+
+@pytest.fixture(scope="module")
+def texts() -> list[Tensor]:
+    """Tokens of no meaning, shorter and longer than relative positions reach, and than are encoded at once."""
+    generator = torch.Generator().manual_seed(2)
+    return [torch.randint(4, 38, (count,), generator=generator) for count in (37, 1, 16, 300, 200, 80, 17)]
+
+
+def test_native_fp32_encodes_as_pytorch_does(embedded: Checkpoint, texts: list[Tensor]) -> None:
+    native = load()
+    if native is None:
+        return
+    weights = build_turbo(embedded, find("turbo"))
+    packed = {name: PackedLinear(native, layer) for name, layer in weights.linears.items()}
+    ours, theirs = NativeEncoder(native, weights, packed), Encoder(weights, packed)
+    with torch.inference_mode():
+        for made, exact in zip(ours.cross_of(texts), theirs.cross_of(texts), strict=True):
+            for one, other in zip(made, exact, strict=True):
+                assert float((one - other).norm() / other.norm()) < 1e-5
+
+
+def test_an_int8_text_is_encoded_the_same_in_any_company(
+    engines: tuple[TurboEngine, TurboEngine], texts: list[Tensor]
+) -> None:
+    encoder = engines[0]._encoder
+    together = encoder.cross_of(texts) if engines[0].native else []
+    torch.set_num_threads(2)
+    try:
+        for text, encoded in zip(texts, together, strict=bool(together)):
+            assert torch.equal(torch.stack(encoded), torch.stack(encoder.cross_of([text])[0]))
+    finally:
+        torch.set_num_threads(1)

@@ -1,0 +1,123 @@
+// Attention within a text, of every token to every other, with what their distance adds; in float32.
+#pragma once
+#include <cmath>
+
+#include "simd.hpp"
+
+constexpr int TALL = 8;  // rows of a product that are computed together
+
+inline int whole(int count, int unit) { return (count + unit - 1) / unit * unit; }
+
+template <int WIDE>
+inline void product_block(const float* a, int a_stride, const float* b, int b_stride, int depth, float* out, int out_stride) {
+  Vec sum[TALL][WIDE];
+  for (auto& row : sum)
+    for (auto& part : row) part = _mm512_setzero_ps();
+  for (int k = 0; k < depth; ++k) {
+    Vec wide[WIDE];
+    for (int j = 0; j < WIDE; ++j) wide[j] = _mm512_loadu_ps(b + static_cast<size_t>(k) * b_stride + j * LANES);
+    for (int r = 0; r < TALL; ++r) {
+      Vec each = _mm512_set1_ps(a[static_cast<size_t>(r) * a_stride + k]);
+      for (int j = 0; j < WIDE; ++j) sum[r][j] = _mm512_fmadd_ps(each, wide[j], sum[r][j]);
+    }
+  }
+  for (int r = 0; r < TALL; ++r)
+    for (int j = 0; j < WIDE; ++j) _mm512_storeu_ps(out + static_cast<size_t>(r) * out_stride + j * LANES, sum[r][j]);
+}
+
+// out[8][columns] = a[8][depth] b[depth][columns]; `columns` is a multiple of 16.
+inline void product(const float* a, int a_stride, const float* b, int b_stride, int depth, int columns, float* out,
+                    int out_stride) {
+  int c = 0;
+  for (; c + 2 * LANES <= columns; c += 2 * LANES) product_block<2>(a, a_stride, b + c, b_stride, depth, out + c, out_stride);
+  if (c < columns) product_block<1>(a, a_stride, b + c, b_stride, depth, out + c, out_stride);
+}
+
+// Vectors of the distances within a text of `count` tokens, a column each: that of token i to token j in column
+// count - 1 - (i - j).
+struct Distances {
+  int stride;
+  Buffer<float> columns;  // [size][stride]
+
+  // `table`: [2 * farthest][size], from -farthest on.
+  Distances(const float* table, int farthest, int size, int count)
+      : stride(whole(2 * count, LANES) + 2 * LANES), columns(buffer<float>(static_cast<size_t>(size) * stride)) {
+    for (int c = 0; c < 2 * count - 1; ++c) {
+      int distance = std::min(std::max(count - 1 - c, -farthest), farthest - 1);
+      const float* from = table + static_cast<size_t>(distance + farthest) * size;
+      for (int k = 0; k < size; ++k) columns[static_cast<size_t>(k) * stride + c] = from[k];
+    }
+  }
+};
+
+// One thread's memory for texts of up to `most` tokens.
+class TextAttention {
+ public:
+  TextAttention(int most, int size)
+      : size_(size),
+        queries_(buffer<float>(static_cast<size_t>(whole(most, TALL)) * size)),
+        keys_(buffer<float>(static_cast<size_t>(size) * whole(most, LANES))),
+        values_(buffer<float>(static_cast<size_t>(most) * size)),
+        scores_(buffer<float>(static_cast<size_t>(TALL) * whole(most, LANES))),
+        far_(buffer<float>(static_cast<size_t>(TALL) * (whole(most, LANES) + 2 * LANES))),
+        mixed_(buffer<float>(static_cast<size_t>(TALL) * size)) {}
+
+  // One head of a text. `query`, `key` and `value` lie `stride` apart from token to token, `out` does `out_stride`.
+  void head(const float* query, const float* key, const float* value, int stride, int count, const Distances& distances,
+            float* out, int out_stride) {
+    const int room = whole(count, LANES), wide = room + 2 * LANES;
+    gather(query, key, value, stride, count, room);
+    for (int first = 0; first < count; first += TALL) {
+      // Columns of distances that these rows look at, from a whole vector on.
+      const int begin = std::max(0, count - first - TALL) / LANES * LANES;
+      const float* rows = queries_.get() + static_cast<size_t>(first) * size_;
+      product(rows, size_, keys_.get(), room, size_, room, scores_.get(), room);
+      product(rows, size_, distances.columns.get() + begin, distances.stride, size_,
+              std::min(wide, distances.stride - begin), far_.get(), wide);
+      float share[TALL];
+      const int tall = std::min(TALL, count - first);
+      for (int r = 0; r < tall; ++r)
+        share[r] = weigh(scores_.get() + r * room, far_.get() + r * wide + count - 1 - (first + r) - begin, count);
+      product(scores_.get(), room, values_.get(), size_, count, size_, mixed_.get(), size_);
+      for (int r = 0; r < tall; ++r)
+        for (int i = 0; i < size_; i += LANES)
+          _mm512_storeu_ps(out + static_cast<size_t>(first + r) * out_stride + i,
+                           _mm512_mul_ps(_mm512_loadu_ps(mixed_.get() + r * size_ + i), _mm512_set1_ps(share[r])));
+    }
+  }
+
+ private:
+  int size_;
+  Buffer<float> queries_, keys_, values_, scores_, far_, mixed_;
+
+  // Queries scaled, keys as columns, values in one piece.
+  void gather(const float* query, const float* key, const float* value, int stride, int count, int room) {
+    const float scale = 1.0f / std::sqrt(static_cast<float>(size_));
+    for (int t = 0; t < count; ++t) {
+      const size_t at = static_cast<size_t>(t) * stride, to = static_cast<size_t>(t) * size_;
+      for (int i = 0; i < size_; ++i) queries_[to + i] = query[at + i] * scale;
+      for (int i = 0; i < size_; ++i) keys_[static_cast<size_t>(i) * room + t] = key[at + i];
+      std::memcpy(values_.get() + to, value + at, size_ * sizeof(float));
+    }
+  }
+
+  // Scores of one token to what they weigh, up to the factor that is returned.
+  static float weigh(float* scores, const float* far, int count) {
+    const Vec lowest = _mm512_set1_ps(-1e30f);
+    Vec most = lowest, sum = _mm512_setzero_ps();
+    for (int j = 0; j < count; j += LANES) {
+      Vec score = _mm512_add_ps(_mm512_loadu_ps(scores + j), _mm512_loadu_ps(far + j));
+      if (count - j < LANES) score = _mm512_mask_mov_ps(lowest, static_cast<__mmask16>((1 << (count - j)) - 1), score);
+      _mm512_storeu_ps(scores + j, score);
+      most = _mm512_max_ps(most, score);
+    }
+    const Vec top = _mm512_set1_ps(_mm512_reduce_max_ps(most));
+    for (int j = 0; j < count; j += LANES) {
+      Vec e = exp_(_mm512_sub_ps(_mm512_loadu_ps(scores + j), top));
+      if (count - j < LANES) e = _mm512_maskz_mov_ps(static_cast<__mmask16>((1 << (count - j)) - 1), e);
+      _mm512_storeu_ps(scores + j, e);
+      sum = _mm512_add_ps(sum, e);
+    }
+    return 1.0f / _mm512_reduce_add_ps(sum);
+  }
+};
