@@ -66,6 +66,12 @@ def load() -> ctypes.CDLL | None:
     native.encoder_free.argtypes = [c_void_p]
     native.encoder_run.restype = None
     native.encoder_run.argtypes = [c_void_p, c_void_p, POINTER(c_int), c_int, c_int]
+    native.postnet_new.restype = c_void_p
+    native.postnet_new.argtypes = [c_int, *[POINTER(c_int)] * 2, *[POINTER(c_void_p)] * 2]
+    native.postnet_free.restype = None
+    native.postnet_free.argtypes = [c_void_p]
+    native.postnet_run.restype = None
+    native.postnet_run.argtypes = [c_void_p, c_void_p, c_int, c_int, c_int, c_void_p, c_int]
     native.decoder_new.restype = c_void_p
     native.decoder_new.argtypes = [POINTER(Shape), POINTER(c_void_p), POINTER(c_void_p), c_void_p]
     native.decoder_free.restype = None

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-SOURCES = ("decoder.cpp", "encoder.cpp", "vocoder.cpp")
+SOURCES = ("decoder.cpp", "encoder.cpp", "postnet.cpp", "vocoder.cpp")
 HEADERS = (
     *(
         "amx.hpp",
@@ -21,6 +21,7 @@ HEADERS = (
         "finish.hpp",
         "linear.hpp",
         "linear_tiles.hpp",
+        "products.hpp",
         "simd.hpp",
         "slab.hpp",
         "text_attention.hpp",

@@ -23,6 +23,7 @@ from speecht5_demo.synthesis.turbo.encoder import Encoder
 from speecht5_demo.synthesis.turbo.linears import Int8Rows, ready
 from speecht5_demo.synthesis.turbo.native_decoding import NativeDecoder
 from speecht5_demo.synthesis.turbo.native_encoding import NativeEncoder
+from speecht5_demo.synthesis.turbo.native_postnet import NativePostnet
 from speecht5_demo.synthesis.turbo.postnet import Postnet
 from speecht5_demo.synthesis.turbo.stopwatch import Stopwatch
 from speecht5_demo.synthesis.vocoding import AnyVocoder, Vocoder
@@ -93,7 +94,8 @@ class TurboEngine:
             exact = not any(isinstance(linear, Int8Rows) for linear in linears.values())
             self._encoder = Encoder(weights, linears)
             self._decoder = self._watched = TorchDecoder(weights, linears)
-        self._postnet = Postnet(weights)
+        fits = kernels is not None and NativePostnet.fits(weights)
+        self._postnet = NativePostnet(kernels, weights) if kernels and fits else Postnet(weights)
         self._vocoder = vocoder_of(weights)
         return_freed_memory()
         self.native = kernels is not None
