@@ -119,7 +119,8 @@ struct Linear {
                  int activation) const {
     int row = 0;
     if (storage == FP32) {
-      for (; row < rows; ++row) one_fp32(block, x + static_cast<size_t>(row) * x_stride, out, row, out_stride, activation);
+      for (; row + 3 <= rows; row += 3) tile_fp32<3>(block, x, x_stride, out, row, out_stride, activation);
+      for (; row < rows; ++row) tile_fp32<1>(block, x, x_stride, out, row, out_stride, activation);
     } else if (storage == INT8) {
       for (; row + 6 <= rows; row += 6) tile_int8<6>(block, q, row, out, out_stride, activation);
       for (; row + 3 <= rows; row += 3) tile_int8<3>(block, q, row, out, out_stride, activation);
@@ -178,21 +179,32 @@ struct Linear {
     _mm512_mask_storeu_ps(out + static_cast<size_t>(row) * out_stride + first, mask, y);
   }
 
-  void one_fp32(int block, const float* x, float* out, int row, int out_stride, int activation) const {
+  // A row's sum is formed in the same order alone and in company.
+  template <int ROWS>
+  void tile_fp32(int block, const float* x, int x_stride, float* out, int row, int out_stride, int activation) const {
     const float* w = reinterpret_cast<const float*>(weights.get() + block_bytes() * block);
-    Vec even[4], odd[4];
-    for (int j = 0; j < 4; ++j) even[j] = odd[j] = _mm512_setzero_ps();
+    const float* from = x + static_cast<size_t>(row) * x_stride;
+    Vec even[ROWS][4], odd[ROWS][4];
+    for (int r = 0; r < ROWS; ++r)
+      for (int j = 0; j < 4; ++j) even[r][j] = odd[r][j] = _mm512_setzero_ps();
     int k = 0;
-    for (; k + 1 < inputs; k += 2, w += 2 * BLOCK) {
-      Vec a = _mm512_set1_ps(x[k]), b = _mm512_set1_ps(x[k + 1]);
+    for (; k + 1 < inputs; k += 2, w += 2 * BLOCK)
       for (int j = 0; j < 4; ++j) {
-        even[j] = _mm512_fmadd_ps(a, _mm512_load_ps(w + j * LANES), even[j]);
-        odd[j] = _mm512_fmadd_ps(b, _mm512_load_ps(w + BLOCK + j * LANES), odd[j]);
+        Vec first = _mm512_load_ps(w + j * LANES), second = _mm512_load_ps(w + BLOCK + j * LANES);
+        for (int r = 0; r < ROWS; ++r) {
+          const float* pair = from + static_cast<size_t>(r) * x_stride + k;
+          even[r][j] = _mm512_fmadd_ps(_mm512_set1_ps(pair[0]), first, even[r][j]);
+          odd[r][j] = _mm512_fmadd_ps(_mm512_set1_ps(pair[1]), second, odd[r][j]);
+        }
       }
-    }
-    if (k < inputs)
-      for (int j = 0; j < 4; ++j) even[j] = _mm512_fmadd_ps(_mm512_set1_ps(x[k]), _mm512_load_ps(w + j * LANES), even[j]);
-    for (int j = 0; j < 4; ++j) store(block, j, _mm512_add_ps(even[j], odd[j]), out, row, out_stride, activation);
+    for (int r = 0; r < ROWS; ++r)
+      for (int j = 0; j < 4; ++j) {
+        if (k < inputs) {
+          Vec each = _mm512_set1_ps(from[static_cast<size_t>(r) * x_stride + k]);
+          even[r][j] = _mm512_fmadd_ps(each, _mm512_load_ps(w + j * LANES), even[r][j]);
+        }
+        store(block, j, _mm512_add_ps(even[r][j], odd[r][j]), out, row + r, out_stride, activation);
+      }
   }
 
   template <int ROWS>

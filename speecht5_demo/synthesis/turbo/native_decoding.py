@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from ctypes import c_void_p, cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from speecht5_demo.synthesis.native.kernels import ACTIVATIONS, CHUNK, PackedLinear, Row, Shape, pointers
@@ -81,10 +80,8 @@ class _Utterance:
         self.steps = 0
         self.ended = False
         tokens = prompt.cross[0].shape[2]
-        room = -(-tokens // 16) * 16
-        cross = F.pad(torch.stack(prompt.cross), (0, 0, 0, room - tokens)).to(decoder.stored)
-        keys = cross[:, 0].unflatten(2, (-1, 16)).transpose(3, 4).contiguous()
-        values = cross[:, 1].contiguous()
+        keys, values = _laid_out(prompt.cross, decoder.stored)
+        room = values.shape[2]
         spoken = decoder.speaker(prompt.speaker[None]).contiguous()
         self.last = torch.zeros(shape.mel_bins)
         self.frames = torch.empty(0, shape.reduction, shape.mel_bins)
@@ -120,6 +117,20 @@ class _Utterance:
         self.row.masks = masks.data_ptr()
         self.row.frames = self.frames.data_ptr()
         return keys, values, masks
+
+
+def _laid_out(cross: Sequence[Tensor], stored: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Keys, (layers, heads, room / 16, size, 16), and values, (layers, heads, room, size), of a text's tokens."""
+    _, heads, tokens, size = cross[0].shape
+    blocks, whole = -(-tokens // 16), tokens // 16
+    keys = torch.zeros(len(cross), heads, blocks, size, 16, dtype=stored)
+    values = torch.zeros(len(cross), heads, blocks * 16, size, dtype=stored)
+    for index, (key, value) in enumerate(cross):
+        values[index, :, :tokens] = value
+        rows = keys[index].transpose(2, 3)
+        rows[:, :whole] = key[:, : whole * 16].unflatten(1, (whole, 16))
+        rows[:, whole:, : tokens % 16] = key[:, None, whole * 16 :]
+    return keys, values
 
 
 class NativeDecoding:

@@ -16,7 +16,7 @@ from speecht5_demo.synthesis.native.kernels import ACTIVATIONS, EncoderShape, Pa
 from speecht5_demo.synthesis.turbo.encoder import Encoder
 from speecht5_demo.variants.turbo import TurboWeights
 
-ROWS = 512
+ROWS = 320
 """Tokens that are encoded together, unless one text has more: what lies between two layers stays near the processor."""
 _PARTS = ("qkv", "out", "up", "down")
 
