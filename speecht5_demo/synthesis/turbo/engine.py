@@ -36,7 +36,7 @@ FIRST_CHUNK, CHUNK_GROWTH, LAST_CHUNK = 7, 2, 192
 """Frames of the first streamed chunk at least, the factor each next one grows by, and the longest.
 
 Seven are a tenth of a second, in which a processor four times as fast as real time makes the next chunk; and
-with what a full-size vocoder looks ahead they end where a window of the postnet ends."""
+with what a full-size vocoder looks ahead they end where a window of PyTorch's postnet ends."""
 
 
 @dataclass(frozen=True)
