@@ -8,8 +8,8 @@
 template <int ACTIVATION>
 class Waiting {
  public:
-  static constexpr int TALL = 8;                               // rows of 16 outputs that are finished together
-  static constexpr int PIECES = 2 * LANES * 2 / TALL;  // of which a pass makes so many
+  static constexpr int PIECE = 8;                       // rows of 16 outputs that are finished together
+  static constexpr int PIECES = 2 * LANES * 2 / PIECE;  // of which a pass makes so many
 
   Waiting(const Linear& l, const Activations& q, float* out, int out_stride)
       : l_(l), scale_(q.scale.get()), origin_(q.origin.get()), out_(out), out_stride_(out_stride) {}
@@ -23,8 +23,8 @@ class Waiting {
 
   void finish(int pieces) {
     for (int until = std::min(PIECES, done_ + pieces); done_ < until; ++done_) {
-      int panel = done_ % panels_, first = done_ / panels_ * TALL;
-      if (first < rows_) piece(panel, first, std::min(rows_, first + TALL));
+      int panel = done_ % panels_, first = done_ / panels_ * PIECE;
+      if (first < rows_) piece(panel, first, std::min(rows_, first + PIECE));
     }
   }
 
