@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import SpeechT5ForTextToSpeech
 
 from speecht5_demo.voice_training.acoustic_batches import AcousticClips
 from speecht5_demo.voice_training.acoustic_losses import acoustic_losses, own_frames, shifted_frames
+from speecht5_demo.voice_training.lookup import look_up_distances_by_product
 from speecht5_demo.voice_training.loop import (
     Average,
     Clock,
@@ -57,7 +57,7 @@ class AcousticTraining:
         self.device = clips.device
         self.model = start.train()
         if self.device.type == "cuda":
-            _look_up_distances_by_product(self.model)
+            look_up_distances_by_product(self.model)
         nn.Module.to(self.model, self.device)
         self.average = Average(self.model, decay=0.999)
         self.steps = _optimizer(self.model, settings.learning_rate)
@@ -153,22 +153,6 @@ class AcousticTraining:
         if self.warm:
             return _NO_LIMIT
         return next((frames for until, frames in self.settings.first_lengths if self.step < until), _NO_LIMIT)
-
-
-class _LookUpByProduct(nn.Embedding):
-    """A table of few rows, each looked up thousands of times in a step.
-
-    A GPU adds the gradients of one row one after the other, which takes longer than all the rest of a step; a
-    product with one-hot rows adds them in parallel.
-    """
-
-    def forward(self, index: Tensor) -> Tensor:
-        return F.one_hot(index, self.num_embeddings).to(self.weight.dtype) @ self.weight
-
-
-def _look_up_distances_by_product(model: Any) -> None:
-    """Change, in place, how the encoder's relative positions are looked up; weights stay where they are."""
-    model.speecht5.encoder.wrapped_encoder.embed_positions.pe_k.__class__ = _LookUpByProduct
 
 
 def _optimizer(model: nn.Module, rate: float) -> torch.optim.AdamW:

@@ -1,5 +1,6 @@
 """What the acoustic model is taught, on small examples whose answer is known."""
 
+import copy
 import random
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from speecht5_demo.voice_training.acoustic_batches import AcousticClips
 from speecht5_demo.voice_training.acoustic_losses import shifted_frames
 from speecht5_demo.voice_training.acoustic_model import fold_dropout, new_model
 from speecht5_demo.voice_training.corpus import REDUCTION, Clip, make_clip
+from speecht5_demo.voice_training.lookup import LookUpByProduct, look_up_distances_by_product
 from speecht5_demo.voice_training.settings import MINIATURE
 from speecht5_demo.voice_training.speaker_vectors import speaker_vectors
 from speecht5_demo.voice_training.speaking import Line, Voice
@@ -121,3 +123,26 @@ def test_sentences_spoken_together_sound_as_if_spoken_alone(
         steps = min(len(alone.attention), len(utterance.attention), 10)
         assert utterance.attention.shape[1] == len(line.text) + 2
         np.testing.assert_allclose(utterance.attention[:steps], alone.attention[:steps], atol=1e-4)
+
+
+def test_a_table_read_by_product_gives_the_same_rows_and_gradients() -> None:
+    table = torch.nn.Embedding(6, 4)
+    product = copy.deepcopy(table)
+    product.__class__ = LookUpByProduct
+    index, weight = torch.randint(0, 6, (9, 9)), torch.randn(9, 9, 4)
+    assert torch.equal(product(index), table(index))
+    for one in (table, product):
+        (one(index) * weight).sum().backward()
+    torch.testing.assert_close(product.weight.grad, table.weight.grad)
+
+
+def test_the_encoder_says_the_same_when_distances_are_looked_up_by_product(
+    small_model: SpeechT5ForTextToSpeech,
+) -> None:
+    changed = copy.deepcopy(small_model)
+    look_up_distances_by_product(changed)
+    tokens = torch.arange(4, 34)[None]
+    with torch.no_grad():
+        before, after = (model.speecht5.encoder(tokens).last_hidden_state for model in (small_model, changed))
+    assert torch.equal(before, after)
+    assert changed.state_dict().keys() == small_model.state_dict().keys()
