@@ -49,7 +49,8 @@ def train(
     import torch
 
     from speecht5_demo.machine import this_machine
-    from speecht5_demo.voice_training.run import Order, VoiceRun
+    from speecht5_demo.voice_training.order import Order
+    from speecht5_demo.voice_training.run import VoiceRun
     from speecht5_demo.voice_training.settings import (
         MINIATURE,
         TrainingSettings,

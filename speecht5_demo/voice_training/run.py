@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,10 +28,16 @@ from speecht5_demo.voice_training.loop import Journal, load_state, save_state
 from speecht5_demo.voice_training.materials import Materials
 from speecht5_demo.voice_training.measuring import examine_folder
 from speecht5_demo.voice_training.model_card import Making
+from speecht5_demo.voice_training.order import Order
 from speecht5_demo.voice_training.processes import Beside
 from speecht5_demo.voice_training.rehearsal import Rehearsal
-from speecht5_demo.voice_training.settings import TrainingSettings, for_device, prepare_process
-from speecht5_demo.voice_training.vocoder import VocoderTraining, copy_synthesis_error, new_vocoder
+from speecht5_demo.voice_training.settings import for_device, prepare_process
+from speecht5_demo.voice_training.vocoder import (
+    VocoderTraining,
+    copy_synthesis_error,
+    midway,
+    new_vocoder,
+)
 from speecht5_demo.voice_training.warm_start import trainable_model
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -41,30 +46,6 @@ STAGES = ("vocoder", "acoustic", "matched")
 _MATCHED_FRAMES = 900_000
 _WARM_JUDGES_FROM = 100
 _MINUTE = 60.0
-
-
-@dataclass(frozen=True)
-class Order:
-    """What to train and where.
-
-    Attributes:
-        folder: of the run: corpus, states, journal, pictures, and in `voice` the result.
-        init: a voice's folder to go on from, or None to start from nothing.
-        init_vocoder: a voice's folder whose vocoder alone to go on from; as for `init` where None.
-        listen: whether a recogniser is here to measure with; without it the result has no figures yet.
-        command: the command line, for the model card.
-        machine: what it runs on, for the model card.
-    """
-
-    settings: TrainingSettings
-    folder: Path
-    device: torch.device
-    init: Path | None
-    init_vocoder: Path | None
-    listen: bool
-    command: str
-    machine: str
-    workers: int
 
 
 class VoiceRun:
@@ -83,11 +64,6 @@ class VoiceRun:
         self._claim_folder()
         self.journal = Journal(order.folder / "journal.jsonl", say)
 
-    @property
-    def _vocoder_from(self) -> Path | None:
-        """The voice whose vocoder is gone on from."""
-        return self.order.init_vocoder or self.order.init
-
     def _claim_folder(self) -> None:
         """Note what the folder's states belong to, and refuse a folder whose states belong to something
         else.
@@ -96,7 +72,9 @@ class VoiceRun:
         identity = {
             "seed": settings.seed,
             "init": None if init is None else str(init.resolve()),
-            "init_vocoder": None if self._vocoder_from is None else str(self._vocoder_from.resolve()),
+            "init_vocoder": None
+            if self.order.vocoder_from is None
+            else str(self.order.vocoder_from.resolve()),
             "acoustic": [
                 settings.acoustic.hidden,
                 settings.acoustic.encoder_layers,
@@ -132,7 +110,8 @@ class VoiceRun:
             vocoder = self.vocoder(vocoder_share)
             acoustic = self._acoustic(acoustic_share, lambda: vocoder)
         vocoder = self.vocoder(vocoder_share)
-        vocoder = self._matched_vocoder(matched_share, vocoder, acoustic)
+        matched = self._matched_vocoder(matched_share, vocoder, acoustic)
+        vocoder = midway(self.vocoder(vocoder_share), matched)
         voice = self.folder / "voice"
         export_voice(acoustic, vocoder, self.materials.processor, voice)
         self._making().write(voice)
@@ -152,7 +131,7 @@ class VoiceRun:
 
     def _start_vocoder(self) -> SpeechT5HifiGan:
         """The vocoder that training starts from."""
-        folder = self._vocoder_from
+        folder = self.order.vocoder_from
         if folder is not None:
             return SpeechT5HifiGan.from_pretrained(folder / "vocoder", dtype=torch.float32)
         torch.manual_seed(self.settings.seed)
@@ -171,7 +150,7 @@ class VoiceRun:
         """The vocoder, trained on the teacher's own frames."""
         vocoder = self._start_vocoder()
         if not self._result("vocoder").exists():
-            warm = self._vocoder_from is not None
+            warm = self.order.vocoder_from is not None
             judged_from = _WARM_JUDGES_FROM if warm else self.settings.vocoder.discriminators_from
             self._train_vocoder("vocoder", share, vocoder, judged_from, self.materials.training, None)
         return self._loaded("vocoder", vocoder)
@@ -269,18 +248,12 @@ class VoiceRun:
         nn.Module.to(model.eval(), self.device)
         return model
 
-    def _started_from(self) -> str | None:
-        if self.order.init_vocoder is None:
-            return None if self.order.init is None else str(self.order.init)
-        rest = "nothing" if self.order.init is None else str(self.order.init)
-        return f"{self.order.init_vocoder} (its vocoder alone; the acoustic model started from {rest})"
-
     def _making(self) -> Making:
         states = {stage: _state_in(self._result(stage), torch.device("cpu")) for stage in STAGES}
         return Making(
             command=self.order.command,
             machine=self.order.machine,
-            started_from=self._started_from(),
+            started_from=self.order.started_from,
             clips=len(self.materials.training),
             hours=round(self.materials.hours, 2),
             steps={stage: int(state["steps"]) for stage, state in states.items()},

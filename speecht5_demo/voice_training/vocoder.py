@@ -8,6 +8,7 @@ really be given.
 
 from __future__ import annotations
 
+import copy
 import math
 import random
 from collections.abc import Callable
@@ -230,6 +231,19 @@ def _descend(loss: Tensor, model: nn.Module, steps: torch.optim.Optimizer, large
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), largest_gradient)
     steps.step()
+
+
+@torch.no_grad()
+def midway(first: SpeechT5HifiGan, second: SpeechT5HifiGan) -> SpeechT5HifiGan:
+    """A vocoder of the mean weights of two that are one training's, stages apart.
+
+    What is trained on predicted frames sounds better and blurs some words; halfway the built-in voice kept the better
+    sound and had fewer word errors on development texts than either end (26.5 %; 27.6 after and 28.6 before).
+    """
+    mean = copy.deepcopy(first)
+    for mine, theirs in zip(mean.parameters(), second.parameters(), strict=True):
+        mine.lerp_(theirs, 0.5)
+    return mean
 
 
 @torch.no_grad()

@@ -15,8 +15,9 @@ from transformers import SpeechT5HifiGan
 from speecht5_demo.checkpoints.embedded import FOLDER as BUILT_IN
 from speecht5_demo.errors import VoiceTrainingError
 from speecht5_demo.voice_training.model_card import Making
+from speecht5_demo.voice_training.order import Order
 from speecht5_demo.voice_training.processes import Beside
-from speecht5_demo.voice_training.run import Order, VoiceRun
+from speecht5_demo.voice_training.run import VoiceRun
 from speecht5_demo.voice_training.settings import MINIATURE, TrainingSettings, for_device, pick_device
 
 
@@ -72,8 +73,11 @@ def test_stages_side_by_side_end_in_a_voice_that_says_where_it_came_from(tmp_pat
     assert all(making.steps[stage] > 0 for stage in ("vocoder", "acoustic", "matched"))
     assert making.started_from is not None
     assert "its vocoder alone; the acoustic model started from nothing" in making.started_from
+    stages = [torch.load(tmp_path / f"{name}-result.pt")["model"] for name in ("vocoder", "matched")]
     known, trained = (SpeechT5HifiGan.from_pretrained(folder / "vocoder") for folder in (BUILT_IN, voice))
     assert known.num_parameters() == trained.num_parameters()
+    mean = (stages[0]["conv_pre.weight"] + stages[1]["conv_pre.weight"]) / 2
+    torch.testing.assert_close(trained.conv_pre.weight.float(), mean, atol=1e-3, rtol=1e-3)
     assert not torch.equal(known.conv_pre.weight.float(), trained.conv_pre.weight.float())
 
 

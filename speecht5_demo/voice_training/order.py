@@ -1,0 +1,47 @@
+"""What a run is asked for, and what its model card says of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from speecht5_demo.voice_training.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to train and where.
+
+    Attributes:
+        folder: of the run: corpus, states, journal, pictures, and in `voice` the result.
+        init: a voice's folder to go on from, or None to start from nothing.
+        init_vocoder: a voice's folder whose vocoder alone to go on from; as for `init` where None.
+        listen: whether a recogniser is here to measure with; without it the result has no figures yet.
+        command: the command line, for the model card.
+        machine: what it runs on, for the model card.
+    """
+
+    settings: TrainingSettings
+    folder: Path
+    device: torch.device
+    init: Path | None
+    init_vocoder: Path | None
+    listen: bool
+    command: str
+    machine: str
+    workers: int
+
+    @property
+    def vocoder_from(self) -> Path | None:
+        """The voice whose vocoder is gone on from."""
+        return self.init_vocoder or self.init
+
+    @property
+    def started_from(self) -> str | None:
+        """For the model card; None where all was trained from nothing."""
+        if self.init_vocoder is None:
+            return None if self.init is None else str(self.init)
+        rest = "nothing" if self.init is None else str(self.init)
+        return f"{self.init_vocoder} (its vocoder alone; the acoustic model started from {rest})"
