@@ -55,11 +55,13 @@ def train(
         MINIATURE,
         TrainingSettings,
         pick_device,
+        prepare_process,
     )
 
     cores = threads or os.cpu_count() or 1
     torch.set_num_threads(cores)
     picked = pick_device(device)
+    prepare_process(picked)
     settings = replace(MINIATURE if miniature else TrainingSettings(), minutes=minutes, seed=seed)
     if texts is not None:
         settings = replace(settings, texts=texts)

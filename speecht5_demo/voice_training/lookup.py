@@ -11,8 +11,8 @@ from torch import Tensor, nn
 class LookUpByProduct(nn.Embedding):
     """A table that is read by a product with one-hot rows: the same rows, and the same gradients.
 
-    A GPU adds what falls on one row of a table one after the other; a product adds in parallel. On an H100 a step of
-    40,000 frames took 0.089 seconds instead of 0.144.
+    The gradients of thousands of readings fall on few rows, which a table adds slowly on a GPU; a
+    product adds them in parallel.
     """
 
     def forward(self, index: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Record a training step once as a CUDA graph, then replay it: one start in place of thousands.
+"""Record a training step once as a CUDA graph, then replay it: one start in place of one a kernel.
 
 A graph always reads and writes the same memory, so the step's inputs are copied into fixed tensors, and everything
 that changes between steps (the learning rate, too) is a tensor.

@@ -56,7 +56,6 @@ class VoiceRun:
             raise VoiceTrainingError("There is no time to train in: give --minutes more than 0.")
         if order.listen:
             require_libraries(order.settings.examination.with_mos)
-        prepare_process(order.device)
         self.order = order
         self.settings = for_device(order.settings, order.device)
         self.folder, self.device = order.folder, order.device
@@ -263,6 +262,7 @@ class VoiceRun:
 
 def _train_vocoder_alone(order: Order, share: float) -> None:
     """What the process beside the acoustic model's does."""
+    prepare_process(order.device)
     VoiceRun(order, print).vocoder(share)
 
 

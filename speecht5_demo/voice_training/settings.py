@@ -53,8 +53,8 @@ class VocoderSettings:
         learning_rate: highest rate of the cosine schedule. warm_up: steps until it is reached.
         discriminators_from: step from which the discriminators judge; spectra alone before.
         discriminator_width: channels of the discriminators' first layers.
-        one_graph: a step is recorded once and replayed as one CUDA graph: its two thousand kernels are so short
-            that starting them one by one takes longer than they do. GPUs only.
+        one_graph: a step is recorded once and replayed as one CUDA graph: its many kernels are so short that
+            starting them one by one takes longer than they do. GPUs only.
     """
 
     channels: int = 256

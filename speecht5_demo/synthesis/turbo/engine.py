@@ -94,8 +94,10 @@ class TurboEngine:
             exact = not any(isinstance(linear, Int8Rows) for linear in linears.values())
             self._encoder = Encoder(weights, linears)
             self._decoder = self._watched = TorchDecoder(weights, linears)
-        fits = kernels is not None and NativePostnet.fits(weights)
-        self._postnet = NativePostnet(kernels, weights) if kernels and fits else Postnet(weights)
+        if kernels is not None and NativePostnet.fits(weights):
+            self._postnet: Postnet = NativePostnet(kernels, weights)
+        else:
+            self._postnet = Postnet(weights)
         self._vocoder = vocoder_of(weights)
         return_freed_memory()
         self.native = kernels is not None
