@@ -1,9 +1,10 @@
 """What the teacher is asked to say: sentences chosen so that the small voice can say what people type.
 
 Four sources are mixed. Books (ARCTIC prompts, LJ Speech transcripts) give running English in pieces of 8 to
-200 characters; random strings of modern words give vocabulary; templates give questions, lists, numbers,
-names and greetings; single words give the shortest inputs. The Harvard sentences are the test set: nothing
-here reads them, except to make sure that none of them is in the training or development texts.
+200 characters and in passages of several pieces; random strings of modern words give vocabulary; templates
+give questions, lists, numbers, names and greetings; single words give the shortest inputs. The Harvard
+sentences are the test set: nothing here reads them, except to make sure that none of them is in the training
+or development texts.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ CHARACTERS = "abcdefghijklmnopqrstuvwxyz',.?!;:-"
 
 TEXT_FOLDER = Path(__file__).parents[2] / "assets" / "text"
 LONGEST_TEXT = 200
+_SHORTEST_PASSAGE = 150
 
 _SPEAKABLE = re.compile(r"^[a-z' ,.?!;:-]+$")
 _ABBREVIATION = re.compile(r"\b(mr|mrs|dr|st|jr|etc|messrs|vs|no)\.")
@@ -115,10 +117,11 @@ def make_texts(count: int, seed: int, folder: Path = TEXT_FOLDER, held_out: int 
     sources = (
         (0.08, _in_turn(arctic[32:], chance)),
         (0.04, _joined(arctic[32:], chance)),
-        (0.24, _book_phrases(books[130:], chance, (30, 50, 70, 95), shortest=8)),
-        (0.22, _book_phrases(books[130:], chance, (150, 170, 190), shortest=110)),
-        (0.18, _word_strings(read_lines("modern_words.txt", folder), chance)),
-        (0.24, _filled_templates(folder, chance)),
+        (0.22, _book_phrases(books[130:], chance, (30, 50, 70, 95), shortest=8)),
+        (0.16, _book_phrases(books[130:], chance, (150, 170, 190), shortest=110)),
+        (0.10, _passages(arctic[32:] + books[130:], chance)),
+        (0.17, _word_strings(read_lines("modern_words.txt", folder), chance)),
+        (0.23, _filled_templates(folder, chance)),
     )
     unseen = set(development) | harvard
     training: list[str] = []
@@ -152,6 +155,21 @@ def _in_turn(texts: list[str], chance: random.Random) -> Iterator[str]:
 def _joined(texts: list[str], chance: random.Random) -> Iterator[str]:
     while True:
         yield " ".join(chance.sample(texts, chance.choice((2, 3))))
+
+
+def _passages(sentences: list[str], chance: random.Random) -> Iterator[str]:
+    """Phrases of several sentences, one after the other, in all 150 to 200 characters.
+
+    Single sentences that long are rare, and attention gets lost where training never went.
+    """
+    while True:
+        passage = ""
+        while len(passage) < _SHORTEST_PASSAGE:
+            phrase = chance.choice(phrases(chance.choice(sentences), chance.choice((40, 70, 110))) or [""])
+            joined = f"{passage} {_ending(phrase, chance) if phrase else ''}".strip()
+            if len(joined) <= LONGEST_TEXT:
+                passage = joined
+        yield passage
 
 
 def _book_phrases(

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
+from speecht5_demo.voice_training.channels_last import speak_channels_last
 from speecht5_demo.voice_training.clip_store import ClipStore
 from speecht5_demo.voice_training.loop import (
     Average,
@@ -90,7 +91,9 @@ class VocoderTraining:
         torch.manual_seed(seed)
         self.generator = start.train()
         nn.Module.to(self.generator, self.device)
-        self.judges = Discriminators(settings.discriminator_width).to(self.device)
+        judges: Any = Discriminators(settings.discriminator_width)
+        layout = torch.channels_last if self.device.type == "cpu" else torch.preserve_format
+        self.judges: Discriminators = judges.to(self.device, memory_format=layout)
         self.average = Average(self.generator, decay=0.998)
         graph = settings.one_graph
         self.generator_steps = _optimizer(self.generator, settings.learning_rate, graph)
@@ -160,7 +163,9 @@ class VocoderTraining:
 
     def _made(self, mel: Tensor) -> Tensor:
         with self._half():
-            made: Tensor = self.generator(mel)
+            made: Tensor = (
+                speak_channels_last(self.generator, mel) if self.device.type == "cpu" else self.generator(mel)
+            )
         return made.float()
 
     def _learn_alone(self, mel: Tensor, real: Tensor) -> dict[str, Tensor]:

@@ -37,7 +37,8 @@ def test_the_same_seed_gives_the_same_texts(texts: TextSets) -> None:
 def test_training_texts_cover_what_people_type(texts: TextSets) -> None:
     lengths = [len(text) for text in texts.training]
     assert max(lengths) <= LONGEST_TEXT
-    assert sum(length >= 150 for length in lengths) > 100
+    assert sum(length >= 150 for length in lengths) > 300
+    assert sum(length >= 180 for length in lengths) > 60
     assert sum(" " not in text for text in texts.training) > 50
     assert sum(text.endswith("?") for text in texts.training) > 100
     assert sum("percent" in text or "dollars" in text for text in texts.training) > 20

@@ -1,0 +1,56 @@
+"""The vocoder's forward pass as convolutions over pictures one line high, their channels last in memory.
+
+It is the same arithmetic on the same weights. On a processor with bfloat16 matrix units the convolutions of a
+narrow vocoder take less than half the time like this: as one-dimensional ones they have no kernel that keeps
+channels together, and every call moves them there and back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from transformers import SpeechT5HifiGan
+
+
+def speak_channels_last(vocoder: SpeechT5HifiGan, mel: Tensor) -> Tensor:
+    """What `vocoder(mel)` gives, shape (B, 256 * T), for frames of shape (B, T, 80)."""
+    model: Any = vocoder
+    slope = model.config.leaky_relu_slope
+    if model.config.normalize_before:
+        mel = (mel - model.mean) / model.scale
+    x = _channels_last(mel.transpose(1, 2)[:, :, None])
+    x = _convolved(model.conv_pre, x)
+    for stage, upsampler in enumerate(model.upsampler):
+        x = _upsampled(upsampler, F.leaky_relu(x, slope))
+        blocks = model.resblocks[stage * model.num_kernels : (stage + 1) * model.num_kernels]
+        first, *others = [_residual(block, x) for block in blocks]
+        x = sum(others, first) / len(blocks)
+    x = _convolved(model.conv_post, F.leaky_relu(x))
+    return torch.tanh(x)[:, 0, 0]
+
+
+def _residual(block: Any, x: Tensor) -> Tensor:
+    slope = block.leaky_relu_slope
+    for first, second in zip(block.convs1, block.convs2, strict=True):
+        inner = _convolved(first, F.leaky_relu(x, slope))
+        x = x + _convolved(second, F.leaky_relu(inner, slope))
+    return x
+
+
+def _convolved(layer: nn.Conv1d, x: Tensor) -> Tensor:
+    return F.conv2d(x, _kernel(layer), layer.bias, 1, (0, int(layer.padding[0])), (1, layer.dilation[0]))
+
+
+def _upsampled(layer: nn.ConvTranspose1d, x: Tensor) -> Tensor:
+    return F.conv_transpose2d(x, _kernel(layer), layer.bias, (1, layer.stride[0]), (0, int(layer.padding[0])))
+
+
+def _kernel(layer: nn.Conv1d | nn.ConvTranspose1d) -> Tensor:
+    return _channels_last(layer.weight[:, :, None])
+
+
+def _channels_last(x: Tensor) -> Tensor:
+    return x.contiguous(memory_format=torch.channels_last)
