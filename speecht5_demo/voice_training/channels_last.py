@@ -1,8 +1,8 @@
 """The vocoder's forward pass as convolutions over pictures one line high, their channels last in memory.
 
-It is the same arithmetic on the same weights. On a processor with bfloat16 matrix units the convolutions of a
-narrow vocoder take less than half the time like this: as one-dimensional ones they have no kernel that keeps
-channels together, and every call moves them there and back.
+It is the same arithmetic on the same weights. A processor's one-dimensional convolutions have no kernel that
+keeps channels together, so every call moves them there and back; in a vocoder this narrow that takes a good part
+of the time.
 """
 
 from __future__ import annotations

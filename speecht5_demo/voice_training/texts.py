@@ -165,8 +165,10 @@ def _passages(sentences: list[str], chance: random.Random) -> Iterator[str]:
     while True:
         passage = ""
         while len(passage) < _SHORTEST_PASSAGE:
-            phrase = chance.choice(phrases(chance.choice(sentences), chance.choice((40, 70, 110))) or [""])
-            joined = f"{passage} {_ending(phrase, chance) if phrase else ''}".strip()
+            pieces = phrases(chance.choice(sentences), chance.choice((40, 70, 110)))
+            if not pieces:
+                continue
+            joined = f"{passage} {_ending(chance.choice(pieces), chance)}".strip()
             if len(joined) <= LONGEST_TEXT:
                 passage = joined
         yield passage
