@@ -1,8 +1,8 @@
 """What the teacher is asked to say: sentences chosen so that the small voice can say what people type.
 
 Four sources are mixed. Books (ARCTIC prompts, LJ Speech transcripts) give running English in pieces of 8 to
-200 characters and in passages of several pieces; random strings of modern words give vocabulary; templates
-give questions, lists, numbers, names and greetings; single words give the shortest inputs. The Harvard
+200 characters and in passages of several pieces; random strings of modern and of common words give vocabulary;
+templates give questions, lists, numbers, names and greetings; single words give the shortest inputs. The Harvard
 sentences are the test set: nothing here reads them, except to make sure that none of them is in the training
 or development texts.
 """
@@ -117,11 +117,12 @@ def make_texts(count: int, seed: int, folder: Path = TEXT_FOLDER, held_out: int 
     sources = (
         (0.08, _in_turn(arctic[32:], chance)),
         (0.04, _joined(arctic[32:], chance)),
-        (0.22, _book_phrases(books[130:], chance, (30, 50, 70, 95), shortest=8)),
-        (0.16, _book_phrases(books[130:], chance, (150, 170, 190), shortest=110)),
+        (0.16, _book_phrases(books[130:], chance, (30, 50, 70, 95), shortest=8)),
+        (0.10, _book_phrases(books[130:], chance, (150, 170, 190), shortest=110)),
         (0.10, _passages(arctic[32:] + books[130:], chance)),
-        (0.17, _word_strings(read_lines("modern_words.txt", folder), chance)),
-        (0.23, _filled_templates(folder, chance)),
+        (0.10, _word_strings(read_lines("modern_words.txt", folder), chance, (1, 1, 2, 3, 4, 5, 6))),
+        (0.20, _word_strings(read_lines("common_words.txt", folder), chance, (3, 4, 5, 6, 7))),
+        (0.22, _filled_templates(folder, chance)),
     )
     unseen = set(development) | harvard
     training: list[str] = []
@@ -182,11 +183,11 @@ def _book_phrases(
             yield from phrases(text, chance.choice(lengths), shortest)
 
 
-def _word_strings(words: list[str], chance: random.Random) -> Iterator[str]:
+def _word_strings(words: list[str], chance: random.Random, sizes: tuple[int, ...]) -> Iterator[str]:
     while True:
         pool = chance.sample(words, len(words))
         while pool:
-            size = chance.choice((1, 1, 2, 3, 4, 5, 6))
+            size = chance.choice(sizes)
             text = pool.pop()
             for _ in range(min(size - 1, len(pool))):
                 text += chance.choice((" ", " ", ", ", f" {chance.choice(_FUNCTION_WORDS)} ")) + pool.pop()

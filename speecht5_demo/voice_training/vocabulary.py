@@ -1,15 +1,20 @@
-"""Everyday modern words that public-domain books of 1900 do not contain: "server", "download", "button".
+"""Words that the sentence lists lack: a voice that spells its way through English has to have met them.
 
-The list in assets/text/modern_words.txt was made once with :func:`frequent_words` from the documentation
-strings of installed Python packages, and is committed so that every training run reads the same words. Only
-words with an entry in CMUdict (pocketsphinx carries it) are kept, so that the teacher pronounces them from
-its dictionary.
+Modern words ("server", "download", "button") are in no public-domain book of 1900: assets/text/modern_words.txt was
+made once with :func:`frequent_words` from the documentation strings of installed Python packages. Common words
+("birch", "kittens") are in few books of any one kind: of the words of the Harvard sentences, one in eleven was in
+none of 20,000 training texts. assets/text/common_words.txt was made once with :func:`common_words` from the
+frequencies of wordfreq (Speer 2022). Both are committed, so that every training run reads the same words. Only
+words with an entry in CMUdict (pocketsphinx carries it) are kept, so that the teacher pronounces them from its
+dictionary.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Container, Iterable
+from itertools import islice
 from pathlib import Path
 
 _DOCUMENTATION = re.compile(r'"""(.*?)"""|#\s(.*)', re.DOTALL)
@@ -40,3 +45,16 @@ def frequent_words(folder: Path, known: set[str], count: int) -> list[str]:
         files_with.update(word for word in found if len(word) > 2 and word in known)
     ranked = sorted(files_with.items(), key=lambda item: (-item[1], item[0]))
     return [word for word, _ in ranked[:count]]
+
+
+def common_words(
+    ranked: Iterable[str], known: Container[str], unwanted: Container[str], count: int
+) -> list[str]:
+    """The first `count` words of `ranked` (most frequent first) that are `known` and not `unwanted`, in alphabetic
+    order.
+
+    Args:
+        unwanted: words that nobody should have to hear from a demonstration.
+    """
+    wanted = (word for word in ranked if len(word) > 2 and word in known and word not in unwanted)
+    return sorted(islice(wanted, count))
