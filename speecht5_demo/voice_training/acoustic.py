@@ -24,6 +24,7 @@ from speecht5_demo.voice_training.loop import (
     rate_factor,
     save_state,
 )
+from speecht5_demo.voice_training.optimizers import acoustic_optimizer
 from speecht5_demo.voice_training.settings import AcousticSettings
 from speecht5_demo.voice_training.speaker_vectors import blurred
 
@@ -51,16 +52,17 @@ class AcousticTraining:
         journal: Journal,
         seed: int,
         warm: bool,
+        stage: str = "acoustic",
     ) -> None:
         self.settings, self.clips, self.warm = settings, clips, warm
-        self.state_path, self.journal, self.seed = state_path, journal, seed
+        self.state_path, self.journal, self.seed, self.stage = state_path, journal, seed, stage
         self.device = clips.device
         self.model = start.train()
         if self.device.type == "cuda":
             look_up_distances_by_product(self.model)
         nn.Module.to(self.model, self.device)
         self.average = Average(self.model, decay=0.999)
-        self.steps = _optimizer(self.model, settings.learning_rate)
+        self.steps = acoustic_optimizer(self.model, settings.learning_rate)
         self.step = 0
         self.spent = 0.0
         self.best_score = float("inf")
@@ -69,12 +71,12 @@ class AcousticTraining:
             for name, part in self._parts().items():
                 part.load_state_dict(state[name])
             self.step, self.spent, self.best_score = state["step"], state["spent"], state["best_score"]
-            journal.note("acoustic", "resumed", step=self.step, spent_s=round(self.spent))
+            journal.note(stage, "resumed", step=self.step, spent_s=round(self.spent))
 
     @property
     def best_path(self) -> Path:
         """Weights of the averaged model that measured best so far."""
-        return self.state_path.with_name("acoustic-best.pt")
+        return self.state_path.with_name(f"{self.stage}-best.pt")
 
     def _parts(self) -> dict[str, Any]:
         return {"model": self.model, "average": self.average.model, "steps": self.steps}
@@ -99,7 +101,7 @@ class AcousticTraining:
             if self.step % report_steps == 0:
                 rate = (clock.seconds - since) / (self.step - reported)
                 self.journal.note(
-                    "acoustic", "losses", step=self.step, seconds_a_step=round(rate, 4), **means.take()
+                    self.stage, "losses", step=self.step, seconds_a_step=round(rate, 4), **means.take()
                 )
                 since, reported = clock.seconds, self.step
             if clock.seconds // measure_seconds > measured:
@@ -113,7 +115,7 @@ class AcousticTraining:
 
     def _measure(self, measure: Measurement) -> None:
         values = measure(self.average.model, self.step)
-        self.journal.note("acoustic", "validation", step=self.step, **values)
+        self.journal.note(self.stage, "validation", step=self.step, **values)
         if values["score"] <= self.best_score:
             self.best_score = values["score"]
             save_state(
@@ -127,7 +129,7 @@ class AcousticTraining:
         clock.outside(lambda: save_state(self.state_path, state))
 
     def _learn(self, fraction: float) -> dict[str, Tensor]:
-        chance = random.Random(f"{self.seed} acoustic {self.step}")
+        chance = random.Random(f"{self.seed} {self.stage} {self.step}")
         torch.manual_seed(chance.randrange(2**62))
         for group in self.steps.param_groups:
             group["lr"] = self.settings.learning_rate * rate_factor(
@@ -137,12 +139,12 @@ class AcousticTraining:
         batch = replace(batch, speakers=blurred(batch.speakers, _SPEAKER_BLUR))
         sampled = (self.warm or self.step >= self.settings.sampling_from) and chance.random() < 0.5
         with torch.autocast(self.device.type, torch.bfloat16):
-            heard = own_frames(self.model, batch, chance) if sampled else shifted_frames(batch.mel)
+            heard = own_frames(self.model, batch, chance) if sampled else shifted_frames(batch)
             noise = torch.randn_like(heard) * (0.03 if sampled else 0.1)
             noise[:, 0] = 0
             alignment_weight = 0.1 if self.warm or self.step >= 3000 else 0.3
             loss, report = acoustic_losses(self.model, batch, heard + noise, alignment_weight)
-        self.steps.zero_grad(set_to_none=True)
+        self.steps.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.steps.step()
@@ -155,13 +157,6 @@ class AcousticTraining:
         return next((frames for until, frames in self.settings.first_lengths if self.step < until), _NO_LIMIT)
 
 
-def _optimizer(model: nn.Module, rate: float) -> torch.optim.AdamW:
-    matrices = [p for p in model.parameters() if p.dim() >= 2]
-    vectors = [p for p in model.parameters() if p.dim() < 2]
-    groups = [{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, rate, betas=(0.9, 0.98), eps=1e-8, foreach=True)
-
-
 @torch.no_grad()
 def validation_losses(model: SpeechT5ForTextToSpeech, clips: AcousticClips, frames: int) -> dict[str, float]:
     """Teacher-forced losses on held-out clips, the mean over batches; the prenet's dropout has a fixed
@@ -172,7 +167,7 @@ def validation_losses(model: SpeechT5ForTextToSpeech, clips: AcousticClips, fram
     batches = clips.batches_in_order(frames)
     for batch in batches:
         with torch.autocast(clips.device.type, torch.bfloat16):
-            _, report = acoustic_losses(model, batch, shifted_frames(batch.mel), 0.0)
+            _, report = acoustic_losses(model, batch, shifted_frames(batch), 0.0)
         for name, value in report.items():
             means[name] = means.get(name, 0.0) + float(value) / len(batches)
     return {name: round(value, 4) for name, value in means.items()}

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from speecht5_demo.voice_training.corpus import REDUCTION, Clip
+from speecht5_demo.voice_training.corpus import Clip
 from speecht5_demo.voice_training.features import FRAME_SECONDS
 from speecht5_demo.voice_training.speaker_vectors import speaker_vectors
 from speecht5_demo.voice_training.teacher import SPEAKERS
@@ -29,13 +29,13 @@ _SHUFFLE = 4
 
 @dataclass(frozen=True)
 class Batch:
-    """B clips, padded to L tokens and T frames (T / 2 steps).
+    """B clips, padded to L tokens and T frames, of which every `reduction` make a step (S steps).
 
     Attributes:
         tokens: ids, (B, L). token_mask: 1 where there is a token, (B, L).
-        mel: log-mel frames, 0 where padded, (B, T, 80). frame_mask: (B, T). step_mask: (B, T / 2).
-        alignment: where attention should be at each step, rows sum to one, (B, T / 2, L).
-        stop: 1 at the last two steps, (B, T / 2).
+        mel: log-mel frames, 0 where padded, (B, T, 80). frame_mask: (B, T). step_mask: (B, S).
+        alignment: where attention should be at each step, rows sum to one, (B, S, L).
+        stop: 1 at the last two steps, (B, S).
         speakers: unit vectors, (B, 512).
     """
 
@@ -48,11 +48,19 @@ class Batch:
     stop: Tensor
     speakers: Tensor
 
+    @property
+    def reduction(self) -> int:
+        """Mel frames a step."""
+        return self.mel.shape[1] // self.stop.shape[1]
+
 
 class AcousticClips:
-    """Tokens, frames and alignments of all clips, end to end on the training device."""
+    """Tokens, frames and alignments of all clips, end to end on the training device, for `reduction` frames a step."""
 
-    def __init__(self, clips: Sequence[Clip], ids: Sequence[Sequence[int]], device: torch.device) -> None:
+    def __init__(
+        self, clips: Sequence[Clip], ids: Sequence[Sequence[int]], device: torch.device, reduction: int
+    ) -> None:
+        self.reduction = reduction
         order = sorted(range(len(clips)), key=lambda i: clips[i].frames)
         self.order = order
         self.frames = [clips[i].frames for i in order]
@@ -60,7 +68,9 @@ class AcousticClips:
         vectors = speaker_vectors()
         self._mel = torch.from_numpy(np.concatenate([clips[i].mel for i in order])).to(device)
         self._ids = torch.tensor(list(itertools.chain.from_iterable(ids[i] for i in order)), device=device)
-        self._positions = torch.from_numpy(np.concatenate([_positions(clips[i]) for i in order])).to(device)
+        self._positions = torch.from_numpy(
+            np.concatenate([_positions(clips[i], reduction) for i in order])
+        ).to(device)
         self._speakers = torch.tensor([SPEAKERS.index(clips[i].speaker) for i in order], device=device)
         self._vectors = torch.from_numpy(np.stack([vectors[name] for name in SPEAKERS])).to(device)
         self._first_frame = torch.tensor([0, *itertools.accumulate(self.frames)][:-1], device=device)
@@ -100,21 +110,22 @@ class AcousticClips:
         frames = torch.tensor([self.frames[i] for i in chosen], device=self.device)
         counts = torch.tensor([self.token_counts[i] for i in chosen], device=self.device)
         longest_text = -(-max(self.token_counts[i] for i in chosen) // 8) * 8
-        longest_steps = -(-max(self.frames[i] for i in chosen) // (8 * REDUCTION)) * 8
+        reduction = self.reduction
+        longest_steps = -(-max(self.frames[i] for i in chosen) // (8 * reduction)) * 8
         token_index = torch.arange(longest_text, device=self.device)
         step_index = torch.arange(longest_steps, device=self.device)
-        frame_index = torch.arange(longest_steps * REDUCTION, device=self.device)
+        frame_index = torch.arange(longest_steps * reduction, device=self.device)
         token_mask = token_index < counts[:, None]
-        step_mask = step_index < (frames // REDUCTION)[:, None]
+        step_mask = step_index < (frames // reduction)[:, None]
         frame_mask = frame_index < frames[:, None]
         first_frame, first_token = self._first_frame[clips], self._first_token[clips]
         tokens = self._ids[(first_token[:, None] + token_index).clamp_max(len(self._ids) - 1)]
         mel = self._mel[(first_frame[:, None] + frame_index).clamp_max(len(self._mel) - 1)].float()
-        steps = (first_frame // REDUCTION)[:, None] + step_index
+        steps = (first_frame // reduction)[:, None] + step_index
         positions = self._positions[steps.clamp_max(len(self._positions) - 1)]
         distance = token_index - positions[:, :, None]
         alignment = torch.exp(-(distance**2) / (2 * ALIGNMENT_WIDTH**2)) * token_mask[:, None]
-        last = (frames // REDUCTION)[:, None] - _STOP_STEPS
+        last = (frames // reduction)[:, None] - _STOP_STEPS
         return Batch(
             tokens=tokens.masked_fill(~token_mask, PADDING),
             token_mask=token_mask.long(),
@@ -127,9 +138,9 @@ class AcousticClips:
         )
 
 
-def _positions(clip: Clip) -> npt.NDArray[np.float32]:
-    """Which token is being spoken at each step, fractional, shape (frames / 2,)."""
-    middle = (np.arange(clip.frames // REDUCTION) * REDUCTION + (REDUCTION - 1) / 2) * FRAME_SECONDS
+def _positions(clip: Clip, reduction: int) -> npt.NDArray[np.float32]:
+    """Which token is being spoken at each step, fractional, shape (frames / reduction,)."""
+    middle = (np.arange(clip.frames // reduction) * reduction + (reduction - 1) / 2) * FRAME_SECONDS
     positions: npt.NDArray[np.float32] = np.interp(middle, clip.centres, np.arange(len(clip.centres))).astype(
         np.float32
     )

@@ -12,17 +12,14 @@ from torch import Tensor
 from transformers import SpeechT5ForTextToSpeech
 
 from speecht5_demo.voice_training.acoustic_batches import AcousticClips, Batch
-from speecht5_demo.voice_training.corpus import REDUCTION
 
 _GUIDED_HEADS = 2
 _STOP_WEIGHT = 5.0
 
 
-def shifted_frames(mel: Tensor) -> Tensor:
-    """What the decoder hears at each step: silence first, then the last frame of the step before, (B, T /
-    2, 80).
-    """
-    heard = mel[:, REDUCTION - 1 :: REDUCTION]
+def shifted_frames(batch: Batch) -> Tensor:
+    """What the decoder hears at each step: silence first, then the last frame of the step before, (B, S, 80)."""
+    heard = batch.mel[:, batch.reduction - 1 :: batch.reduction]
     return F.pad(heard[:, :-1], (0, 0, 1, 0))
 
 
@@ -37,7 +34,7 @@ def predicted_frames(model: SpeechT5ForTextToSpeech, clips: AcousticClips, frame
             output = model.speecht5(
                 input_values=batch.tokens,
                 attention_mask=batch.token_mask,
-                decoder_input_values=shifted_frames(batch.mel),
+                decoder_input_values=shifted_frames(batch),
                 speaker_embeddings=batch.speakers,
                 use_cache=False,
             )
@@ -53,7 +50,7 @@ def own_frames(model: SpeechT5ForTextToSpeech, batch: Batch, chance: random.Rand
     While speaking, the model only ever hears itself; trained on the teacher's frames alone, its small
     errors pile up.
     """
-    heard = shifted_frames(batch.mel)
+    heard = shifted_frames(batch)
     output = model.speecht5(
         input_values=batch.tokens,
         attention_mask=batch.token_mask,
@@ -87,7 +84,7 @@ def acoustic_losses(
     l2 = (((before - batch.mel) ** 2 + (after - batch.mel) ** 2) * weight).sum()
     stop = F.binary_cross_entropy_with_logits(
         stop_scores.float(),
-        batch.stop.repeat_interleave(REDUCTION, 1),
+        batch.stop.repeat_interleave(batch.reduction, 1),
         pos_weight=torch.tensor(_STOP_WEIGHT, device=heard.device),
         reduction="none",
     )

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from transformers import SpeechT5Config, SpeechT5ForTextToSpeech
 
 from speecht5_demo.voice_training import tokenizer
-from speecht5_demo.voice_training.corpus import REDUCTION
 from speecht5_demo.voice_training.features import MEL_BINS
 from speecht5_demo.voice_training.settings import AcousticSettings
 from speecht5_demo.voice_training.speaker_vectors import USED_VALUES, VECTOR_SIZE
@@ -35,8 +34,16 @@ SPOKEN_KEEP = 0.9375
 _LONGEST_SPEECH = 4000
 
 
-def new_model(settings: AcousticSettings, mean_mel: Tensor) -> SpeechT5ForTextToSpeech:
-    """An untrained model for frames of that mean, shape (80,).
+FIRST_REDUCTION = 2
+"""Frames a step that a new model starts with. With four from the first step on, attention takes far longer to find
+the letters; a model that knows them learns the further frames quickly.
+"""
+
+
+def new_model(
+    settings: AcousticSettings, mean_mel: Tensor, reduction: int = FIRST_REDUCTION
+) -> SpeechT5ForTextToSpeech:
+    """An untrained model for frames of that mean, shape (80,), `reduction` of them a step.
 
     The stock initial deviation of 0.02 is too small for a model this narrow: attention stays flat for
     thousands of steps. Linear layers start with Xavier's, embeddings with unit variance, the output at the
@@ -61,9 +68,9 @@ def new_model(settings: AcousticSettings, mean_mel: Tensor) -> SpeechT5ForTextTo
         speech_decoder_prenet_units=128,
         speech_decoder_prenet_dropout=TRAINED_KEEP,
         speech_decoder_postnet_layers=4,
-        speech_decoder_postnet_units=128,
+        speech_decoder_postnet_units=settings.postnet_units,
         speech_decoder_postnet_dropout=0.1,
-        reduction_factor=REDUCTION,
+        reduction_factor=reduction,
         max_speech_positions=_LONGEST_SPEECH,
         encoder_max_relative_position=32,
         guided_attention_loss_num_heads=2,
@@ -91,6 +98,30 @@ def _start_weights(model: Any, mean_mel: Tensor) -> None:
     postnet.feat_out.weight.mul_(0.5)
     postnet.feat_out.bias.copy_(mean_mel.repeat(model.config.reduction_factor))
     postnet.prob_out.bias.fill_(-2)
+
+
+@torch.no_grad()
+def with_more_frames(model: SpeechT5ForTextToSpeech, reduction: int) -> SpeechT5ForTextToSpeech:
+    """A copy of a model that makes `reduction` frames a step, a multiple of what it makes now: the further frames
+    start as copies of the last.
+    """
+    config = copy.deepcopy(model.config)
+    config.reduction_factor = reduction
+    weights = model.state_dict()
+    for name, width in (("feat_out", config.num_mel_bins), ("prob_out", 1)):
+        for part in ("weight", "bias"):
+            key = f"speech_decoder_postnet.{name}.{part}"
+            weights[key] = _repeated(weights[key], width, reduction)
+    wider = SpeechT5ForTextToSpeech(config)
+    wider.load_state_dict(weights)
+    return wider
+
+
+def _repeated(head: Tensor, width: int, frames: int) -> Tensor:
+    """A head of (frames now * width) rows with `frames` frames: the last one is repeated."""
+    by_frame = head.unflatten(0, (-1, width))
+    last = by_frame[-1:].expand(frames - len(by_frame), *by_frame.shape[1:])
+    return torch.cat([by_frame, last]).flatten(0, 1).contiguous()
 
 
 @torch.no_grad()

@@ -23,9 +23,9 @@ from speecht5_demo.voice_training.processes import in_processes
 from speecht5_demo.voice_training.teacher import SAMPLING_RATE, SPEAKERS, TeacherSpeech, flite
 
 SHARD_TEXTS = 250
-REDUCTION = 2
-"""Mel frames that the acoustic model predicts at a step, as in the published model; every clip has a whole number
-of steps. With four a sentence costs half, but a model this small needs far more training to be understood.
+REDUCTION = 4
+"""Mel frames that the finished acoustic model predicts at a step; every clip has a whole number of steps. The
+published model predicts two: with four a sentence costs half.
 """
 
 _LEAD_SECONDS = 0.06

@@ -62,10 +62,11 @@ class Materials:
         tokenizer = SpeechT5Tokenizer.from_pretrained(self.init, normalize=False, local_files_only=True)
         return SpeechT5Processor(SpeechT5FeatureExtractor(), tokenizer)
 
-    def with_tokens(self, clips: list[Clip]) -> AcousticClips:
-        """Clips as the acoustic model trains on them."""
+    def with_tokens(self, clips: list[Clip], reduction: int) -> AcousticClips:
+        """Clips as an acoustic model of `reduction` frames a step trains on them."""
         tokenizer = self.processor.tokenizer
-        return AcousticClips(clips, [tokenizer(clip.text)["input_ids"] for clip in clips], self.device)
+        ids = [tokenizer(clip.text)["input_ids"] for clip in clips]
+        return AcousticClips(clips, ids, self.device, reduction)
 
     def with_samples(self, clips: list[Clip]) -> ClipStore:
         """Clips as the vocoder trains on them."""

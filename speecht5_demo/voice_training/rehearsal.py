@@ -29,18 +29,24 @@ class Rehearsal:
     """Speaks the same development lines at every measurement, and draws where the voice listened.
 
     Args:
+        reduction: mel frames a step of the models to be measured.
         vocoder: gives the vocoder to speak with, as good as it is by then.
         listen: whether a recogniser hears the lines. Without one (a machine that has none), the choice falls
             back on the validation loss and on lines that do not end in time.
     """
 
     def __init__(
-        self, materials: Materials, vocoder: Callable[[], SpeechT5HifiGan], pictures: Path, listen: bool
+        self,
+        materials: Materials,
+        reduction: int,
+        vocoder: Callable[[], SpeechT5HifiGan],
+        pictures: Path,
+        listen: bool,
     ) -> None:
         settings = materials.settings
         self._vocoder, self._pictures = vocoder, pictures
         self._tokenizer = materials.processor.tokenizer
-        self._clips = materials.with_tokens(materials.development)
+        self._clips = materials.with_tokens(materials.development, reduction)
         self._frames = settings.acoustic.frames
         self._workers = materials.workers
         chosen = development_texts(materials.texts.development, settings.development_texts)

@@ -20,8 +20,13 @@ from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
 from speecht5_demo.errors import VoiceTrainingError
 from speecht5_demo.voice_training.acoustic import AcousticTraining
 from speecht5_demo.voice_training.acoustic_losses import predicted_frames
-from speecht5_demo.voice_training.acoustic_model import new_model, speaking_copy
-from speecht5_demo.voice_training.corpus import Clip
+from speecht5_demo.voice_training.acoustic_model import (
+    FIRST_REDUCTION,
+    new_model,
+    speaking_copy,
+    with_more_frames,
+)
+from speecht5_demo.voice_training.corpus import REDUCTION, Clip
 from speecht5_demo.voice_training.export import export_voice
 from speecht5_demo.voice_training.listening import require_libraries
 from speecht5_demo.voice_training.loop import Journal, load_state, save_state
@@ -42,7 +47,9 @@ from speecht5_demo.voice_training.warm_start import trainable_model
 
 Model = TypeVar("Model", bound=nn.Module)
 
-STAGES = ("vocoder", "acoustic", "matched")
+STAGES = ("vocoder", "letters", "acoustic", "matched")
+"""In the order in which they run; `letters`, the acoustic model at two frames a step, only from nothing.
+"""
 _MATCHED_FRAMES = 900_000
 _WARM_JUDGES_FROM = 100
 _MINUTE = 60.0
@@ -79,6 +86,8 @@ class VoiceRun:
                 settings.acoustic.encoder_layers,
                 settings.acoustic.decoder_layers,
                 settings.acoustic.heads,
+                settings.acoustic.postnet_units,
+                REDUCTION,
             ],
             "vocoder": [settings.vocoder.channels, self.settings.vocoder.discriminator_width],
         }
@@ -200,7 +209,7 @@ class VoiceRun:
             if frames > _MATCHED_FRAMES:
                 break
             clips.append(clip)
-        tokens = self.materials.with_tokens(clips)
+        tokens = self.materials.with_tokens(clips, REDUCTION)
         predicted = predicted_frames(speaking_copy(acoustic), tokens, self.settings.acoustic.frames)
         return [clips[i] for i in tokens.order], predicted
 
@@ -208,23 +217,41 @@ class VoiceRun:
 
     def _acoustic(self, share: float, vocoder: Callable[[], SpeechT5HifiGan]) -> SpeechT5ForTextToSpeech:
         """The acoustic model that spoke the development texts best, with what `vocoder` gave by then."""
-        init = self.order.init
+        init, settings = self.order.init, self.settings.acoustic
         if init is not None:
-            acoustic = trainable_model(init)
+            acoustic = trainable_model(init, settings.postnet_units)
         else:
             torch.manual_seed(self.settings.seed)
-            acoustic = new_model(self.settings.acoustic, self.materials.mel_moments()[0])
-        if not self._result("acoustic").exists():
+            new = new_model(settings, self.materials.mel_moments()[0])
+            letters = settings.letters_share * share
+            share -= letters
+            first = self._trained_acoustic("letters", letters, new, FIRST_REDUCTION, False, vocoder)
+            acoustic = with_more_frames(first, REDUCTION)
+        return self._trained_acoustic("acoustic", share, acoustic, REDUCTION, True, vocoder)
+
+    def _trained_acoustic(
+        self,
+        stage: str,
+        share: float,
+        start: SpeechT5ForTextToSpeech,
+        reduction: int,
+        warm: bool,
+        vocoder: Callable[[], SpeechT5HifiGan],
+    ) -> SpeechT5ForTextToSpeech:
+        """`start`, trained for its share of the time with `reduction` frames a step."""
+        if not self._result(stage).exists():
             training = AcousticTraining(
-                acoustic,
+                start,
                 self.settings.acoustic,
-                self.materials.with_tokens(self.materials.training),
-                self.folder / "acoustic-state.pt",
+                self.materials.with_tokens(self.materials.training, reduction),
+                self.folder / f"{stage}-state.pt",
                 self.journal,
                 self.settings.seed,
-                warm=init is not None,
+                warm,
+                stage,
             )
-            rehearsal = Rehearsal(self.materials, vocoder, self.folder / "attention", self.order.listen)
+            pictures = self.folder / "attention" / stage
+            rehearsal = Rehearsal(self.materials, reduction, vocoder, pictures, self.order.listen)
             training.run(
                 self._seconds(share),
                 self.settings.save_seconds,
@@ -233,8 +260,8 @@ class VoiceRun:
                 rehearsal.measure,
             )
             best = _state_in(training.best_path, self.device)
-            self._finish("acoustic", best["model"], training.step, training.spent)
-        return self._loaded("acoustic", acoustic)
+            self._finish(stage, best["model"], training.step, training.spent)
+        return self._loaded(stage, start)
 
     # --- results ---
 
@@ -248,7 +275,8 @@ class VoiceRun:
         return model
 
     def _making(self) -> Making:
-        states = {stage: _state_in(self._result(stage), torch.device("cpu")) for stage in STAGES}
+        ran = [stage for stage in STAGES if self._result(stage).exists()]
+        states = {stage: _state_in(self._result(stage), torch.device("cpu")) for stage in ran}
         return Making(
             command=self.order.command,
             machine=self.order.machine,

@@ -22,8 +22,10 @@ class AcousticSettings:
         hidden: width; the encoder's feed-forward layers are four times as wide.
         encoder_layers: they run once a text. decoder_layers: they run at every step.
         decoder_ffn: width of the decoder's feed-forward layers.
+        postnet_units: channels of the postnet, which runs once a text and takes a fifth off the frames' error.
         frames: mel frames (16 ms) in a batch, padding included.
         learning_rate: highest rate of the cosine schedule. warm_up: steps until it is reached.
+        letters_share: share of the time, from nothing, at two frames a step, until letters are found.
         first_lengths: (step, frames): until that step, only clips up to so many frames; alignment is learnt
             on short ones.
         sampling_from: step from which half of the batches see the model's own frames in place of the
@@ -35,9 +37,11 @@ class AcousticSettings:
     decoder_layers: int = 3
     decoder_ffn: int = 1024
     heads: int = 4
+    postnet_units: int = 256
     frames: int = 2600
     learning_rate: float = 7e-4
     warm_up: int = 400
+    letters_share: float = 0.4
     first_lengths: tuple[tuple[int, int], ...] = ((800, 130), (2500, 220), (6000, 340))
     sampling_from: int = 5000
 
@@ -58,8 +62,8 @@ class VocoderSettings:
     """
 
     channels: int = 256
-    batch: int = 8
-    piece_frames: int = 32
+    batch: int = 4
+    piece_frames: int = 64
     learning_rate: float = 5e-4
     warm_up: int = 200
     discriminators_from: int = 1500
@@ -131,6 +135,7 @@ MINIATURE = TrainingSettings(
         decoder_layers=1,
         decoder_ffn=128,
         heads=2,
+        postnet_units=32,
         frames=1200,
         learning_rate=3e-3,
         warm_up=10,

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan, SpeechT5Tokenizer
 
-from speecht5_demo.voice_training.corpus import REDUCTION
 from speecht5_demo.voice_training.tokenizer import PADDING
 
 MAX_LENGTH_RATIO = 10
@@ -86,7 +85,8 @@ class Voice:
             return_output_lengths=True,
         )
         attention = _mean_guided(attentions, len(lines), longest)
-        cap = int(longest * MAX_LENGTH_RATIO / REDUCTION) * REDUCTION
+        reduction = self.acoustic.config.reduction_factor
+        cap = int(longest * MAX_LENGTH_RATIO / reduction) * reduction
         utterances = []
         for row, (line, frames) in enumerate(zip(lines, lengths, strict=True)):
             samples: Tensor = self.vocoder(mels[row, :frames])
@@ -94,7 +94,7 @@ class Voice:
                 Utterance(
                     line=line,
                     samples=samples.float().cpu().numpy(),
-                    attention=attention[row, : frames // REDUCTION, : len(ids[row])],
+                    attention=attention[row, : frames // reduction, : len(ids[row])],
                     ended=frames < cap,
                 )
             )

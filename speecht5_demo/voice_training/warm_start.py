@@ -3,7 +3,8 @@
 What letters sound like is the long lesson, and it lies in layers that fit any voice of this size. Only the
 edges differ: how many frames a step makes, and which vector means which speaker. Both are carried over rather
 than learnt again: further frames of a step start as copies of the last, and a speaker's vector starts with the
-effect that the old vector of the same name had.
+effect that the old vector of the same name had. A wider postnet starts as the old one: nothing listens to its
+further units yet.
 """
 
 from __future__ import annotations
@@ -18,45 +19,51 @@ from torch import Tensor
 from transformers import SpeechT5ForTextToSpeech
 
 from speecht5_demo.errors import VoiceTrainingError
-from speecht5_demo.voice_training.acoustic_model import TRAINED_KEEP, UNTRAINED_DROPOUT, fold_dropout
+from speecht5_demo.voice_training.acoustic_model import (
+    TRAINED_KEEP,
+    UNTRAINED_DROPOUT,
+    fold_dropout,
+    with_more_frames,
+)
 from speecht5_demo.voice_training.corpus import REDUCTION
 from speecht5_demo.voice_training.speaker_vectors import VECTOR_SIZE, speaker_vectors
 
 
-def trainable_model(folder: Path) -> SpeechT5ForTextToSpeech:
-    """A trained voice's acoustic model, fp32, ready to be trained further.
+def trainable_model(folder: Path, postnet_units: int) -> SpeechT5ForTextToSpeech:
+    """A trained voice's acoustic model, fp32, ready to be trained further, with a postnet of at least that width.
 
     Raises:
         VoiceTrainingError: it makes more frames a step than this training, or knows no speaker.
     """
     old: Any = SpeechT5ForTextToSpeech.from_pretrained(folder / "model", dtype=torch.float32)
     fold_dropout(old, TRAINED_KEEP)
-    config = old.config
-    present = config.reduction_factor
+    present = old.config.reduction_factor
     if REDUCTION % present:
         raise VoiceTrainingError(
             f"{folder} makes {present} frames a step, which does not divide {REDUCTION}: "
             "start from another voice, or from nothing."
         )
-    weights = old.state_dict()
-    for name, width in (("feat_out", config.num_mel_bins), ("prob_out", 1)):
-        for part in ("weight", "bias"):
-            key = f"speech_decoder_postnet.{name}.{part}"
-            weights[key] = _more_frames(weights[key], width, REDUCTION)
+    old = with_more_frames(old, REDUCTION)
+    weights, config = old.state_dict(), old.config
     key = "speecht5.decoder.prenet.speaker_embeds_layer.weight"
     weights[key] = _with_our_speakers(weights[key], _vectors_of(folder))
-    config.reduction_factor = REDUCTION
+    config.speech_decoder_postnet_units = max(postnet_units, config.speech_decoder_postnet_units)
     config.update(UNTRAINED_DROPOUT)
     model = SpeechT5ForTextToSpeech(config)
-    model.load_state_dict(weights)
+    fresh = model.state_dict()
+    model.load_state_dict({name: _in_shape(weights[name], fresh[name]) for name in fresh})
     return model
 
 
-def _more_frames(head: Tensor, width: int, frames: int) -> Tensor:
-    """A head of (frames now * width) rows with `frames` frames: the last one is repeated."""
-    by_frame = head.unflatten(0, (-1, width))
-    last = by_frame[-1:].expand(frames - len(by_frame), *by_frame.shape[1:])
-    return torch.cat([by_frame, last]).flatten(0, 1).contiguous()
+def _in_shape(known: Tensor, fresh: Tensor) -> Tensor:
+    """`known` in the corner of a larger `fresh`, whose further inputs count for nothing until they are trained."""
+    if known.shape == fresh.shape:
+        return known
+    wider = fresh.clone()
+    if known.dim() > 1:
+        wider[:, known.shape[1] :] = 0
+    wider[tuple(slice(0, size) for size in known.shape)] = known
+    return wider
 
 
 def _vectors_of(folder: Path) -> dict[str, Tensor]:

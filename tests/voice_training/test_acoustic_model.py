@@ -11,9 +11,15 @@ from transformers import SpeechT5ForTextToSpeech
 
 from speecht5_demo.voice_training.acoustic_batches import AcousticClips
 from speecht5_demo.voice_training.acoustic_losses import shifted_frames
-from speecht5_demo.voice_training.acoustic_model import fold_dropout, new_model
+from speecht5_demo.voice_training.acoustic_model import (
+    FIRST_REDUCTION,
+    fold_dropout,
+    new_model,
+    with_more_frames,
+)
 from speecht5_demo.voice_training.corpus import REDUCTION, Clip, make_clip
 from speecht5_demo.voice_training.lookup import LookUpByProduct, look_up_distances_by_product
+from speecht5_demo.voice_training.optimizers import Together, acoustic_optimizer
 from speecht5_demo.voice_training.settings import MINIATURE
 from speecht5_demo.voice_training.speaker_vectors import speaker_vectors
 from speecht5_demo.voice_training.speaking import Line, Voice
@@ -49,12 +55,14 @@ def test_every_character_has_a_token_of_its_own(processor) -> None:
     assert processor.tokenizer("ABC")["input_ids"] == processor.tokenizer("abc")["input_ids"]
 
 
-def test_batches_pad_clips_and_point_at_what_is_said(clips: list[Clip], processor) -> None:
+@pytest.mark.parametrize("reduction", [FIRST_REDUCTION, REDUCTION])
+def test_batches_pad_clips_and_point_at_what_is_said(clips: list[Clip], processor, reduction: int) -> None:
     ids = [processor.tokenizer(clip.text)["input_ids"] for clip in clips]
-    store = AcousticClips(clips, ids, torch.device("cpu"))
+    store = AcousticClips(clips, ids, torch.device("cpu"), reduction)
     batch = store.batch(range(len(store)))
+    assert batch.reduction == reduction
     for row, index in enumerate(store.order):
-        clip, steps = clips[index], clips[index].frames // REDUCTION
+        clip, steps = clips[index], clips[index].frames // reduction
         assert batch.tokens[row][batch.token_mask[row].bool()].tolist() == ids[index]
         np.testing.assert_array_equal(batch.mel[row, : clip.frames].numpy(), clip.mel.astype(np.float32))
         assert batch.mel[row, clip.frames :].abs().sum() == 0
@@ -68,7 +76,7 @@ def test_batches_pad_clips_and_point_at_what_is_said(clips: list[Clip], processo
 
 def test_random_batches_keep_to_the_size_and_the_longest_clip(clips: list[Clip], processor) -> None:
     ids = [processor.tokenizer(clip.text)["input_ids"] for clip in clips]
-    store = AcousticClips(clips, ids, torch.device("cpu"))
+    store = AcousticClips(clips, ids, torch.device("cpu"), REDUCTION)
     second_longest = store.frames[-2]
     for draw in range(30):
         batch = store.random_batch(400, second_longest, random.Random(draw))
@@ -76,9 +84,56 @@ def test_random_batches_keep_to_the_size_and_the_longest_clip(clips: list[Clip],
         assert batch.frame_mask.sum() <= 400 or len(batch.tokens) == 1
 
 
-def test_the_decoder_hears_silence_then_the_last_frame_of_each_step() -> None:
-    mel = torch.arange(1, 9, dtype=torch.float32)[None, :, None].expand(1, 8, 80)
-    assert shifted_frames(mel)[0, :, 0].tolist() == [0, *range(REDUCTION, 8, REDUCTION)]
+def test_the_decoder_hears_silence_then_the_last_frame_of_each_step(clips: list[Clip], processor) -> None:
+    ids = [processor.tokenizer(clip.text)["input_ids"] for clip in clips]
+    for reduction in (FIRST_REDUCTION, REDUCTION):
+        batch = AcousticClips(clips, ids, torch.device("cpu"), reduction).batch([0, 1])
+        heard = shifted_frames(batch)
+        assert heard.shape == (2, batch.stop.shape[1], 80)
+        assert heard[:, 0].abs().sum() == 0
+        for step in range(1, heard.shape[1]):
+            assert torch.equal(heard[:, step], batch.mel[:, step * reduction - 1])
+
+
+def test_further_frames_of_a_step_start_as_the_last_one_was(small_model: SpeechT5ForTextToSpeech) -> None:
+    wider = with_more_frames(small_model, REDUCTION)
+    assert wider.config.reduction_factor == REDUCTION
+    hidden = torch.randn(1, 3, MINIATURE.acoustic.hidden)
+    heads = (model.speech_decoder_postnet.feat_out(hidden) for model in (small_model, wider))
+    before, after = (frames.unflatten(2, (-1, 80)) for frames in heads)
+    for frame in range(REDUCTION):
+        torch.testing.assert_close(after[:, :, frame], before[:, :, min(frame, FIRST_REDUCTION - 1)])
+    assert wider.speech_decoder_postnet.prob_out(hidden).shape == (1, 3, REDUCTION)
+
+
+def test_one_optimizer_of_two_takes_up_where_it_was_saved(small_model: SpeechT5ForTextToSpeech) -> None:
+    def trained(model: SpeechT5ForTextToSpeech, steps: Together, times: int) -> torch.Tensor:
+        for _ in range(times):
+            steps.zero_grad()
+            frames = model.speech_decoder_postnet(torch.ones(1, 2, MINIATURE.acoustic.hidden))[1]
+            (
+                frames.square().mean() + sum(weights.square().sum() for weights in model.parameters())
+            ).backward()
+            steps.step()
+        return torch.cat([weights.detach().flatten() for weights in model.parameters()])
+
+    whole, first = copy.deepcopy(small_model), copy.deepcopy(small_model)
+    wanted = trained(whole, acoustic_optimizer(whole, 1e-3), 4)
+    steps = acoustic_optimizer(first, 1e-3)
+    start = trained(first, steps, 2)
+    second = copy.deepcopy(first)
+    resumed = acoustic_optimizer(second, 1e-3)
+    resumed.load_state_dict(steps.state_dict())
+    assert torch.equal(trained(second, resumed, 2), wanted)
+    assert not torch.equal(start, wanted)
+    forgetful = acoustic_optimizer(first, 1e-3)
+    assert not torch.equal(trained(first, forgetful, 2), wanted)
+
+
+def test_every_weight_is_trained_once(small_model: SpeechT5ForTextToSpeech) -> None:
+    groups = acoustic_optimizer(small_model, 1e-3).param_groups
+    trained = [id(weights) for group in groups for weights in group["params"]]
+    assert sorted(trained) == sorted(id(weights) for weights in small_model.parameters())
 
 
 def test_folding_changes_the_dropout_and_not_the_mean(small_model: SpeechT5ForTextToSpeech) -> None:

@@ -70,7 +70,7 @@ def test_stages_side_by_side_end_in_a_voice_that_says_where_it_came_from(tmp_pat
     settings = replace(MINIATURE, texts=12, minutes=0.05, side_by_side=True)
     voice = VoiceRun(replace(order(tmp_path, settings), init_vocoder=BUILT_IN), print).train()
     making = Making.read(voice)
-    assert all(making.steps[stage] > 0 for stage in ("vocoder", "acoustic", "matched"))
+    assert all(making.steps[stage] > 0 for stage in ("vocoder", "letters", "acoustic", "matched"))
     assert making.started_from is not None
     assert "its vocoder alone; the acoustic model started from nothing" in making.started_from
     stages = [torch.load(tmp_path / f"{name}-result.pt")["model"] for name in ("vocoder", "matched")]

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from speecht5_demo.checkpoints import open_checkpoint
+from speecht5_demo.voice_training.corpus import REDUCTION
 from speecht5_demo.voice_training.loop import Journal
 from speecht5_demo.voice_training.materials import Materials
 from speecht5_demo.voice_training.rehearsal import Rehearsal
@@ -70,7 +71,8 @@ def test_a_killed_run_goes_on_from_its_last_state(run_folder: Path) -> None:
 
 
 def test_losses_fall(run_folder: Path) -> None:
-    acoustic = [entry["l1"] for entry in entries(run_folder, "acoustic", "losses")]
+    stages = ("letters", "acoustic")
+    acoustic = [entry["l1"] for stage in stages for entry in entries(run_folder, stage, "losses")]
     assert acoustic[-1] < 0.95 * acoustic[0]
     vocoder = [entry["mel"] for entry in entries(run_folder, "vocoder", "losses")]
     assert vocoder[-1] < vocoder[0]
@@ -79,14 +81,14 @@ def test_losses_fall(run_folder: Path) -> None:
 def test_progress_has_errors_of_free_speech_and_a_picture_of_attention(run_folder: Path) -> None:
     last = entries(run_folder, "acoustic", "validation")[-1]
     assert {"l1", "word_errors", "teacher_word_errors", "score"} <= set(last)
-    assert (run_folder / "attention" / f"step-{last['step']:06d}.png").stat().st_size > 100
+    assert (run_folder / "attention" / "acoustic" / f"step-{last['step']:06d}.png").stat().st_size > 100
 
 
 def test_without_a_recogniser_the_choice_falls_back_on_the_loss(run_folder: Path, tmp_path: Path) -> None:
     materials = Materials(MINIATURE, run_folder, None, torch.device("cpu"), workers=1)
     checkpoint = open_checkpoint(str(run_folder / "voice"))
-    acoustic = trainable_model(run_folder / "voice")
-    rehearsal = Rehearsal(materials, checkpoint.load_vocoder, tmp_path, listen=False)
+    acoustic = trainable_model(run_folder / "voice", MINIATURE.acoustic.postnet_units)
+    rehearsal = Rehearsal(materials, REDUCTION, checkpoint.load_vocoder, tmp_path, listen=False)
     values = rehearsal.measure(acoustic, 7)
     assert "word_errors" not in values
     assert values["score"] == pytest.approx(values["l1"] + values["failed"], abs=1e-3)
