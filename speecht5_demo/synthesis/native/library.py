@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SOURCES = ("decoder.cpp", "encoder.cpp", "postnet.cpp", "vocoder.cpp")
@@ -29,7 +30,7 @@ HEADERS = (
 )
 CPU_FEATURES = ("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "fma", "f16c")
 FLAGS = (
-    *("-O3", "-std=c++17", "-shared", "-fPIC", "-pthread", "-mfma", "-mf16c"),
+    *("-O3", "-std=c++17", "-fPIC", "-pthread", "-mfma", "-mf16c"),
     *("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"),
 )
 SWITCH = "SPEECHT5_DEMO_NATIVE"
@@ -85,20 +86,32 @@ def _compiled() -> Path:
     if compiler is None:
         raise _Unavailable("there is no C++ compiler (g++) to build the faster ones with")
     # Compiled aside and renamed: another process may be loading or compiling the same file.
-    handle, name = tempfile.mkstemp(suffix=".so", dir=target.parent)
-    os.close(handle)
-    try:
-        command = [compiler, *FLAGS, "-o", name, *(str(here / source) for source in SOURCES)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_LIMIT_S, check=False)
-        if done.returncode:
-            error = next((line for line in done.stderr.splitlines() if "error" in line), "unknown error")
-            raise _Unavailable(f"{Path(compiler).name} could not build the faster ones ({error})")
-        Path(name).replace(target)
-    except subprocess.TimeoutExpired as error:
-        raise _Unavailable(f"{Path(compiler).name} took longer than {COMPILE_LIMIT_S} s") from error
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with (
+        tempfile.TemporaryDirectory(dir=target.parent) as aside,
+        ThreadPoolExecutor(os.cpu_count()) as side_by_side,
+    ):
+
+        def compile_one(source: str) -> str:
+            made = str(Path(aside) / f"{source}.o")
+            _run_compiler([compiler, *FLAGS, "-c", "-o", made, str(here / source)])
+            return made
+
+        objects = list(side_by_side.map(compile_one, SOURCES))
+        linked = Path(aside) / target.name
+        _run_compiler([compiler, *FLAGS, "-shared", "-o", str(linked), *objects])
+        linked.replace(target)
     return target
+
+
+def _run_compiler(command: list[str]) -> None:
+    name = Path(command[0]).name
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_LIMIT_S, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise _Unavailable(f"{name} took longer than {COMPILE_LIMIT_S} s") from error
+    if done.returncode:
+        reason = next((line for line in done.stderr.splitlines() if "error" in line), "unknown error")
+        raise _Unavailable(f"{name} could not build the faster ones ({reason})")
 
 
 def _cache() -> Path:
