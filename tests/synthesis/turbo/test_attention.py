@@ -32,7 +32,7 @@ def test_int8_attention_belongs_to_the_frames_that_were_spoken(
     if kernels == "torch":
         monkeypatch.setattr(native, "load", lambda: None)
     engine = turbo_engine(embedded, name)
-    request = pair.request(TEXT, StepLimits(max_steps=60, min_steps=60, threshold=9.0))
+    request = pair.request(TEXT, StepLimits(max_steps=30, min_steps=30, threshold=9.0))
     made: list[torch.Tensor] = []
 
     def kept(engine: TurboEngine, prompt: Prompt, frames: torch.Tensor) -> torch.Tensor:
