@@ -95,8 +95,8 @@ uploaded x-vector gives an unpredictable one. English only.
 ## How it was made
 
 `{making.command}` on {making.machine}. {start} It learned from {making.clips:,} clips,
-{making.hours:.1f} hours, that flite read: book sentences, modern words and templates, one random speaker a
-text. The Harvard sentences were held out; the best weights were chosen by the errors of free-running speech
+{making.hours:.1f} hours, that flite read: book sentences, modern and common words and templates, one random
+speaker a text. The Harvard sentences were held out; the best weights were chosen by the errors of free-running speech
 on development texts.
 
 | stage | steps | minutes |
