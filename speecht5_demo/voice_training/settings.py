@@ -62,8 +62,8 @@ class VocoderSettings:
     """
 
     channels: int = 256
-    batch: int = 4
-    piece_frames: int = 64
+    batch: int = 8
+    piece_frames: int = 32
     learning_rate: float = 5e-4
     warm_up: int = 200
     discriminators_from: int = 1500

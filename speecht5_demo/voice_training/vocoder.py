@@ -9,10 +9,9 @@ really be given.
 from __future__ import annotations
 
 import copy
-import functools
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,6 @@ from speecht5_demo.voice_training.loop import (
 from speecht5_demo.voice_training.replay import Replayed, Step
 from speecht5_demo.voice_training.settings import VocoderSettings
 from speecht5_demo.voice_training.vocoder_losses import (
-    TURNS,
     Discriminators,
     discriminator_loss,
     generator_loss,
@@ -101,8 +99,7 @@ class VocoderTraining:
         self.generator_steps = _optimizer(self.generator, settings.learning_rate, graph)
         self.judge_steps = _optimizer(self.judges, settings.learning_rate * 0.7, graph)
         self._unjudged: Step = Replayed(self._learn_alone) if graph else self._learn_alone
-        judged = [functools.partial(self._learn_judged, turn) for turn in range(TURNS)]
-        self._judged: Sequence[Step] = [Replayed(step) for step in judged] if graph else judged
+        self._judged: Step = Replayed(self._learn_judged) if graph else self._learn_judged
         self.step = 0
         self.spent = 0.0
         state = load_state(state_path, self.device)
@@ -160,8 +157,7 @@ class VocoderTraining:
             for group in steps.param_groups:
                 _set_rate(group, self.settings.learning_rate * rate * factor)
         mel, real = self._batch()
-        learn = self._judged[self.step % TURNS] if self.step >= self.judged_from else self._unjudged
-        report = learn(mel, real)
+        report = self._judged(mel, real) if self.step >= self.judged_from else self._unjudged(mel, real)
         self.average.update(self.generator, self.step)
         return report
 
@@ -178,25 +174,25 @@ class VocoderTraining:
         _descend(loss, self.generator, self.generator_steps, largest_gradient=20.0)
         return report
 
-    def _learn_judged(self, turn: int, mel: Tensor, real: Tensor) -> dict[str, Tensor]:
-        """A step of the discriminators whose turn it is, then one of the generator."""
+    def _learn_judged(self, mel: Tensor, real: Tensor) -> dict[str, Tensor]:
+        """A step of the discriminators, then one of the generator."""
         made = self._made(mel)
         loss, report = reconstruction_loss(made, real, judged=True)
-        report["judges"] = self._teach_judges(turn, made.detach(), real)
+        report["judges"] = self._teach_judges(made.detach(), real)
         self.judges.requires_grad_(False)
         with self._half():
-            judgements = self.judges(made, turn)
+            judgements = self.judges(made)
             with torch.no_grad():
-                targets = self.judges(real, turn)
+                targets = self.judges(real)
         report["adversarial"] = generator_loss(judgements, targets)
         self.judges.requires_grad_(True)
         loss = loss + report["adversarial"]
         _descend(loss, self.generator, self.generator_steps, largest_gradient=20.0)
         return report
 
-    def _teach_judges(self, turn: int, made: Tensor, real: Tensor) -> Tensor:
+    def _teach_judges(self, made: Tensor, real: Tensor) -> Tensor:
         with self._half():
-            judgements = self.judges(torch.cat([real, made]), turn)
+            judgements = self.judges(torch.cat([real, made]))
         loss = discriminator_loss(judgements)
         _descend(loss, self.judges, self.judge_steps, largest_gradient=10.0)
         return loss

@@ -1,9 +1,8 @@
-"""What makes a waveform good: spectra at five resolutions, the mel frames, and ten small discriminators.
+"""What makes a waveform good: spectra at four resolutions, the mel frames, and seven small discriminators.
 
-Spectral losses alone leave a buzz; the discriminators (five on periods, three on spectrograms) take it away,
+Spectral losses alone leave a buzz; the discriminators (five on periods, two on spectrograms) take it away,
 as in HiFi-GAN (Kong et al. 2020) and UnivNet (Jang et al. 2021), here a tenth of their size because the
-generator is. None of those sees more than a few pitch periods of a low voice at once, so that its harmonics
-ripple unheard: two more look at the lowest octaves alone, over a tenth of a second.
+generator is.
 """
 
 from __future__ import annotations
@@ -17,14 +16,10 @@ from torch import Tensor, nn
 from speecht5_demo.voice_training.features import log_mel
 
 _RESOLUTIONS = ((1024, 256), (512, 128), (256, 64), (128, 32))
-_LOW_RESOLUTION = (2048, 512)
-_LOW_BINS = 128
 _AUDIBLE_FLOOR = 10**-4.2
 _SPECTRA_WEIGHT = 10.0
 _MEL_WEIGHT = 60.0
 _MATCHING_WEIGHT = 2.0
-_JUDGE_WEIGHT = 1.5
-TURNS = 2
 
 Judgement = tuple[Tensor, list[Tensor]]
 """A discriminator's map of scores (1 real, 0 made) and the features that led to it."""
@@ -51,39 +46,14 @@ class PeriodDiscriminator(nn.Module):
         return _judge(x, self.layers, self.score)
 
 
-class LowBandDiscriminator(nn.Module):
-    """Looks at the samples below 8 / `factor` kHz, where the first harmonics are, over a dozen pitch periods of
-    a low voice.
-    """
-
-    low_pass: Tensor
-
-    def __init__(self, factor: int, width: int) -> None:
-        super().__init__()
-        self.factor = factor
-        offsets = torch.arange(-8 * factor, 8 * factor + 1) / factor
-        taps = torch.sinc(offsets) * torch.hann_window(len(offsets) + 2, periodic=False)[1:-1]
-        self.register_buffer("low_pass", (taps / taps.sum())[None, None])
-        channels = [1, width, 2 * width, 4 * width, 4 * width]
-        self.layers = nn.ModuleList(
-            nn.Conv2d(a, b, (1, 15), (1, 2), (0, 7)) for a, b in itertools.pairwise(channels)
-        )
-        self.score = nn.Conv2d(channels[-1], 1, (1, 3), 1, (0, 1))
-
-    def forward(self, samples: Tensor) -> Judgement:
-        with torch.autocast(samples.device.type, enabled=False):
-            low = F.conv1d(samples.float()[:, None], self.low_pass, stride=self.factor)
-        return _judge(low[:, :, None], self.layers, self.score)
-
-
 class SpectrogramDiscriminator(nn.Module):
-    """Looks at a log spectrogram, at most at its first `bins` frequencies."""
+    """Looks at a log spectrogram."""
 
     window: Tensor
 
-    def __init__(self, size: int, hop: int, width: int, bins: int | None = None) -> None:
+    def __init__(self, size: int, hop: int, width: int) -> None:
         super().__init__()
-        self.size, self.hop, self.bins = size, hop, bins
+        self.size, self.hop = size, hop
         self.register_buffer("window", torch.hann_window(size))
         self.layers = nn.ModuleList(
             (
@@ -99,7 +69,7 @@ class SpectrogramDiscriminator(nn.Module):
         spectrum = torch.stft(
             samples.float(), self.size, self.hop, self.size, self.window, return_complex=True
         )
-        x = torch.log10(spectrum[:, : self.bins].abs().clamp_min(1e-4))[:, None] + 1
+        x = torch.log10(spectrum.abs().clamp_min(1e-4))[:, None] + 1
         return _judge(x, self.layers, self.score)
 
 
@@ -112,39 +82,31 @@ def _judge(x: Tensor, layers: nn.ModuleList, score: nn.Module) -> Judgement:
 
 
 class Discriminators(nn.Module):
-    """The ten judges, of whom every other one is asked, then the others.
-
-    Asking all ten at every step takes half as long again.
-    """
+    """The seven judges."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.judges = nn.ModuleList(
             [PeriodDiscriminator(period, width) for period in (2, 3, 5, 7, 11)]
             + [SpectrogramDiscriminator(size, size // 4, width * 3 // 2) for size in (512, 256)]
-            + [SpectrogramDiscriminator(1024, 256, width * 3 // 2, _LOW_BINS)]
-            + [LowBandDiscriminator(factor, width) for factor in (8, 4)]
         )
 
-    def forward(self, samples: Tensor, turn: int) -> list[Judgement]:
-        return [judge(samples) for judge in self.judges[turn % TURNS :: TURNS]]
+    def forward(self, samples: Tensor) -> list[Judgement]:
+        return [judge(samples) for judge in self.judges]
 
 
 def spectral_loss(made: Tensor, real: Tensor) -> Tensor:
-    """Log-magnitude distance plus spectral convergence, the mean over five resolutions, of which the finest in
-    frequency is of the range below 1 kHz alone; waveforms of shape (B, n).
+    """Log-magnitude distance plus spectral convergence, the mean over four resolutions; waveforms of shape
+    (B, n).
     """
     total = made.new_zeros(())
-    for size, hop, bins in (
-        *((*resolution, None) for resolution in _RESOLUTIONS),
-        (*_LOW_RESOLUTION, _LOW_BINS),
-    ):
+    for size, hop in _RESOLUTIONS:
         window = torch.hann_window(size, device=made.device)
-        a = torch.stft(made, size, hop, size, window, return_complex=True)[:, :bins].abs()
-        b = torch.stft(real, size, hop, size, window, return_complex=True)[:, :bins].abs()
+        a = torch.stft(made, size, hop, size, window, return_complex=True).abs()
+        b = torch.stft(real, size, hop, size, window, return_complex=True).abs()
         total = total + F.l1_loss(a.clamp_min(1e-3).log(), b.clamp_min(1e-3).log())
         total = total + 0.5 * (a - b).norm() / (b.norm() + 1e-3)
-    return total / (len(_RESOLUTIONS) + 1)
+    return total / len(_RESOLUTIONS)
 
 
 def mel_loss(made: Tensor, real: Tensor) -> Tensor:
@@ -178,4 +140,4 @@ def generator_loss(made: list[Judgement], real: list[Judgement]) -> Tensor:
             for mine, theirs in zip(features, targets, strict=True)
         ]
     ).sum()
-    return _JUDGE_WEIGHT * (adversarial + _MATCHING_WEIGHT * matching)
+    return adversarial + _MATCHING_WEIGHT * matching

@@ -47,7 +47,9 @@ def test_fp32_vocoder_is_that_of_transformers(pair: Pair, embedded: Checkpoint) 
     vocoder = Vocoder(*fold_vocoder(embedded.load_vocoder()))
     with torch.inference_mode():
         whole = vocoder.vocode(theirs.mel)
-        parts = [vocoder.vocode_between(theirs.mel, first, first + 40) for first in range(0, len(theirs.mel), 40)]
+        parts = [
+            vocoder.vocode_between(theirs.mel, first, first + 40) for first in range(0, len(theirs.mel), 40)
+        ]
     assert apart(whole, theirs.samples) < 1e-4
     assert apart(torch.cat(parts), whole) < 1e-4
 
