@@ -23,9 +23,8 @@ from speecht5_demo.voice_training.processes import in_processes
 from speecht5_demo.voice_training.teacher import SAMPLING_RATE, SPEAKERS, TeacherSpeech, flite
 
 SHARD_TEXTS = 250
-REDUCTION = 4
-"""Mel frames that the finished acoustic model predicts at a step; every clip has a whole number of steps. The
-published model predicts two: with four a sentence costs half.
+WHOLE_FRAMES = 4
+"""Every clip has a multiple of so many mel frames: whole steps for an acoustic model that predicts two or four at once.
 """
 
 _LEAD_SECONDS = 0.06
@@ -71,7 +70,7 @@ def trimmed(speech: TeacherSpeech) -> npt.NDArray[np.float32]:
     """The speech from 60 ms before its first sound to 250 ms after its last, faded out, with no dither."""
     start = max(0.0, speech.words[0].start - _LEAD_SECONDS)
     length = int((speech.words[-1].end + _TAIL_SECONDS - start) * SAMPLING_RATE)
-    length -= length % (REDUCTION * HOP)
+    length -= length % (WHOLE_FRAMES * HOP)
     kept = speech.samples[int(start * SAMPLING_RATE) :][:length].copy()
     fade = min(len(kept), int(_FADE_SECONDS * SAMPLING_RATE))
     kept[len(kept) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)

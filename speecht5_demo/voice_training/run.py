@@ -26,7 +26,7 @@ from speecht5_demo.voice_training.acoustic_model import (
     speaking_copy,
     with_more_frames,
 )
-from speecht5_demo.voice_training.corpus import REDUCTION, Clip
+from speecht5_demo.voice_training.corpus import WHOLE_FRAMES, Clip
 from speecht5_demo.voice_training.export import export_voice
 from speecht5_demo.voice_training.listening import require_libraries
 from speecht5_demo.voice_training.loop import Journal, load_state, save_state
@@ -48,7 +48,8 @@ from speecht5_demo.voice_training.warm_start import trainable_model
 Model = TypeVar("Model", bound=nn.Module)
 
 STAGES = ("vocoder", "letters", "acoustic", "matched")
-"""In the order in which they run; `letters`, the acoustic model at two frames a step, only from nothing.
+"""In the order in which they run; `letters`, the acoustic model at two frames a step, only from nothing and where it
+ends at four.
 """
 _MATCHED_FRAMES = 900_000
 _WARM_JUDGES_FROM = 100
@@ -61,6 +62,11 @@ class VoiceRun:
     def __init__(self, order: Order, say: Callable[[str], None]) -> None:
         if not order.settings.minutes > 0:
             raise VoiceTrainingError("There is no time to train in: give --minutes more than 0.")
+        reduction = order.settings.acoustic.reduction
+        if reduction < FIRST_REDUCTION or WHOLE_FRAMES % reduction:
+            raise VoiceTrainingError(
+                f"{reduction} frames a step cannot be trained: give --frames-a-step 2 or 4."
+            )
         if order.listen:
             require_libraries(order.settings.examination.with_mos)
         self.order = order
@@ -87,7 +93,7 @@ class VoiceRun:
                 settings.acoustic.decoder_layers,
                 settings.acoustic.heads,
                 settings.acoustic.postnet_units,
-                REDUCTION,
+                settings.acoustic.reduction,
             ],
             "vocoder": [settings.vocoder.channels, self.settings.vocoder.discriminator_width],
         }
@@ -209,7 +215,7 @@ class VoiceRun:
             if frames > _MATCHED_FRAMES:
                 break
             clips.append(clip)
-        tokens = self.materials.with_tokens(clips, REDUCTION)
+        tokens = self.materials.with_tokens(clips, self.settings.acoustic.reduction)
         predicted = predicted_frames(speaking_copy(acoustic), tokens, self.settings.acoustic.frames)
         return [clips[i] for i in tokens.order], predicted
 
@@ -219,15 +225,16 @@ class VoiceRun:
         """The acoustic model that spoke the development texts best, with what `vocoder` gave by then."""
         init, settings = self.order.init, self.settings.acoustic
         if init is not None:
-            acoustic = trainable_model(init, settings.postnet_units)
-        else:
-            torch.manual_seed(self.settings.seed)
-            new = new_model(settings, self.materials.mel_moments()[0])
-            letters = settings.letters_share * share
-            share -= letters
-            first = self._trained_acoustic("letters", letters, new, FIRST_REDUCTION, False, vocoder)
-            acoustic = with_more_frames(first, REDUCTION)
-        return self._trained_acoustic("acoustic", share, acoustic, REDUCTION, True, vocoder)
+            known = trainable_model(init, settings.postnet_units, settings.reduction)
+            return self._trained_acoustic("acoustic", share, known, settings.reduction, True, vocoder)
+        torch.manual_seed(self.settings.seed)
+        new = new_model(settings, self.materials.mel_moments()[0])
+        if settings.reduction == FIRST_REDUCTION:
+            return self._trained_acoustic("acoustic", share, new, FIRST_REDUCTION, False, vocoder)
+        letters = settings.letters_share * share
+        first = self._trained_acoustic("letters", letters, new, FIRST_REDUCTION, False, vocoder)
+        wider = with_more_frames(first, settings.reduction)
+        return self._trained_acoustic("acoustic", share - letters, wider, settings.reduction, True, vocoder)
 
     def _trained_acoustic(
         self,

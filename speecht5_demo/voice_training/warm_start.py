@@ -25,12 +25,12 @@ from speecht5_demo.voice_training.acoustic_model import (
     fold_dropout,
     with_more_frames,
 )
-from speecht5_demo.voice_training.corpus import REDUCTION
 from speecht5_demo.voice_training.speaker_vectors import VECTOR_SIZE, speaker_vectors
 
 
-def trainable_model(folder: Path, postnet_units: int) -> SpeechT5ForTextToSpeech:
-    """A trained voice's acoustic model, fp32, ready to be trained further, with a postnet of at least that width.
+def trainable_model(folder: Path, postnet_units: int, reduction: int) -> SpeechT5ForTextToSpeech:
+    """A trained voice's acoustic model, fp32, ready to be trained further: with `reduction` frames a step and a postnet
+    of at least that width.
 
     Raises:
         VoiceTrainingError: it makes more frames a step than this training, or knows no speaker.
@@ -38,12 +38,12 @@ def trainable_model(folder: Path, postnet_units: int) -> SpeechT5ForTextToSpeech
     old: Any = SpeechT5ForTextToSpeech.from_pretrained(folder / "model", dtype=torch.float32)
     fold_dropout(old, TRAINED_KEEP)
     present = old.config.reduction_factor
-    if REDUCTION % present:
+    if reduction % present:
         raise VoiceTrainingError(
-            f"{folder} makes {present} frames a step, which does not divide {REDUCTION}: "
+            f"{folder} makes {present} frames a step, which does not divide {reduction}: "
             "start from another voice, or from nothing."
         )
-    old = with_more_frames(old, REDUCTION)
+    old = with_more_frames(old, reduction)
     weights, config = old.state_dict(), old.config
     key = "speecht5.decoder.prenet.speaker_embeds_layer.weight"
     weights[key] = _with_our_speakers(weights[key], _vectors_of(folder))

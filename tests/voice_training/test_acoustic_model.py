@@ -17,7 +17,7 @@ from speecht5_demo.voice_training.acoustic_model import (
     new_model,
     with_more_frames,
 )
-from speecht5_demo.voice_training.corpus import REDUCTION, Clip, make_clip
+from speecht5_demo.voice_training.corpus import WHOLE_FRAMES, Clip, make_clip
 from speecht5_demo.voice_training.lookup import LookUpByProduct, look_up_distances_by_product
 from speecht5_demo.voice_training.optimizers import Together, acoustic_optimizer
 from speecht5_demo.voice_training.settings import MINIATURE
@@ -55,7 +55,7 @@ def test_every_character_has_a_token_of_its_own(processor) -> None:
     assert processor.tokenizer("ABC")["input_ids"] == processor.tokenizer("abc")["input_ids"]
 
 
-@pytest.mark.parametrize("reduction", [FIRST_REDUCTION, REDUCTION])
+@pytest.mark.parametrize("reduction", [FIRST_REDUCTION, WHOLE_FRAMES])
 def test_batches_pad_clips_and_point_at_what_is_said(clips: list[Clip], processor, reduction: int) -> None:
     ids = [processor.tokenizer(clip.text)["input_ids"] for clip in clips]
     store = AcousticClips(clips, ids, torch.device("cpu"), reduction)
@@ -76,7 +76,7 @@ def test_batches_pad_clips_and_point_at_what_is_said(clips: list[Clip], processo
 
 def test_random_batches_keep_to_the_size_and_the_longest_clip(clips: list[Clip], processor) -> None:
     ids = [processor.tokenizer(clip.text)["input_ids"] for clip in clips]
-    store = AcousticClips(clips, ids, torch.device("cpu"), REDUCTION)
+    store = AcousticClips(clips, ids, torch.device("cpu"), FIRST_REDUCTION)
     second_longest = store.frames[-2]
     for draw in range(30):
         batch = store.random_batch(400, second_longest, random.Random(draw))
@@ -86,7 +86,7 @@ def test_random_batches_keep_to_the_size_and_the_longest_clip(clips: list[Clip],
 
 def test_the_decoder_hears_silence_then_the_last_frame_of_each_step(clips: list[Clip], processor) -> None:
     ids = [processor.tokenizer(clip.text)["input_ids"] for clip in clips]
-    for reduction in (FIRST_REDUCTION, REDUCTION):
+    for reduction in (FIRST_REDUCTION, WHOLE_FRAMES):
         batch = AcousticClips(clips, ids, torch.device("cpu"), reduction).batch([0, 1])
         heard = shifted_frames(batch)
         assert heard.shape == (2, batch.stop.shape[1], 80)
@@ -96,14 +96,14 @@ def test_the_decoder_hears_silence_then_the_last_frame_of_each_step(clips: list[
 
 
 def test_further_frames_of_a_step_start_as_the_last_one_was(small_model: SpeechT5ForTextToSpeech) -> None:
-    wider = with_more_frames(small_model, REDUCTION)
-    assert wider.config.reduction_factor == REDUCTION
+    wider = with_more_frames(small_model, WHOLE_FRAMES)
+    assert wider.config.reduction_factor == WHOLE_FRAMES
     hidden = torch.randn(1, 3, MINIATURE.acoustic.hidden)
     heads = (model.speech_decoder_postnet.feat_out(hidden) for model in (small_model, wider))
     before, after = (frames.unflatten(2, (-1, 80)) for frames in heads)
-    for frame in range(REDUCTION):
+    for frame in range(WHOLE_FRAMES):
         torch.testing.assert_close(after[:, :, frame], before[:, :, min(frame, FIRST_REDUCTION - 1)])
-    assert wider.speech_decoder_postnet.prob_out(hidden).shape == (1, 3, REDUCTION)
+    assert wider.speech_decoder_postnet.prob_out(hidden).shape == (1, 3, WHOLE_FRAMES)
 
 
 def test_one_optimizer_of_two_takes_up_where_it_was_saved(small_model: SpeechT5ForTextToSpeech) -> None:

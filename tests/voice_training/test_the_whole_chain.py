@@ -15,9 +15,9 @@ import pytest
 import torch
 
 from speecht5_demo.checkpoints import open_checkpoint
-from speecht5_demo.voice_training.corpus import REDUCTION
 from speecht5_demo.voice_training.loop import Journal
 from speecht5_demo.voice_training.materials import Materials
+from speecht5_demo.voice_training.model_card import Making
 from speecht5_demo.voice_training.rehearsal import Rehearsal
 from speecht5_demo.voice_training.settings import MINIATURE
 from speecht5_demo.voice_training.teacher import SPEAKERS
@@ -25,6 +25,7 @@ from speecht5_demo.voice_training.warm_start import trainable_model
 
 _COMMAND = [sys.executable, "-m", "speecht5_demo", "voice", "train", "--miniature"]
 _PATIENCE_S = 400
+_SHAPE = MINIATURE.acoustic
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
@@ -87,8 +88,8 @@ def test_progress_has_errors_of_free_speech_and_a_picture_of_attention(run_folde
 def test_without_a_recogniser_the_choice_falls_back_on_the_loss(run_folder: Path, tmp_path: Path) -> None:
     materials = Materials(MINIATURE, run_folder, None, torch.device("cpu"), workers=1)
     checkpoint = open_checkpoint(str(run_folder / "voice"))
-    acoustic = trainable_model(run_folder / "voice", MINIATURE.acoustic.postnet_units)
-    rehearsal = Rehearsal(materials, REDUCTION, checkpoint.load_vocoder, tmp_path, listen=False)
+    acoustic = trainable_model(run_folder / "voice", _SHAPE.postnet_units, _SHAPE.reduction)
+    rehearsal = Rehearsal(materials, _SHAPE.reduction, checkpoint.load_vocoder, tmp_path, listen=False)
     values = rehearsal.measure(acoustic, 7)
     assert "word_errors" not in values
     assert values["score"] == pytest.approx(values["l1"] + values["failed"], abs=1e-3)
@@ -117,6 +118,7 @@ def test_the_model_card_says_what_the_run_measured(run_folder: Path) -> None:
         assert re.search(rf"\| {row['speaker']} \| {row['word_errors']:.1%} \|", card)
     assert "voice train --minutes 0.25" in card
     assert "--miniature" in card
+    assert list(Making.read(run_folder / "voice").steps) == ["vocoder", "letters", "acoustic", "matched"]
 
 
 def test_every_blend_of_two_speakers_is_measured(run_folder: Path) -> None:

@@ -10,9 +10,10 @@ from transformers import SpeechT5Config, SpeechT5ForTextToSpeech
 
 from speecht5_demo.errors import VoiceTrainingError
 from speecht5_demo.voice_training.acoustic_model import fold_dropout
-from speecht5_demo.voice_training.corpus import REDUCTION
 from speecht5_demo.voice_training.speaker_vectors import VECTOR_SIZE, blurred, speaker_vectors
 from speecht5_demo.voice_training.warm_start import trainable_model
+
+_FRAMES = 2
 
 
 def saved_voice(
@@ -50,7 +51,7 @@ def effect(model: SpeechT5ForTextToSpeech, vector: torch.Tensor) -> torch.Tensor
 
 def test_a_known_speaker_keeps_its_effect_and_a_new_one_borrows_one(tmp_path: Path) -> None:
     old = saved_voice(tmp_path, frames=1)
-    new = trainable_model(tmp_path, postnet_units=16)
+    new = trainable_model(tmp_path, 16, _FRAMES)
     ours = {name: torch.from_numpy(vector) for name, vector in speaker_vectors().items()}
     for name, before in (("rms", "rms"), ("slt", "slt"), ("awb", "rms"), ("kal16", "rms")):
         vector = torch.from_numpy(np.load(tmp_path / "speakers" / f"{before}.npy"))
@@ -58,18 +59,18 @@ def test_a_known_speaker_keeps_its_effect_and_a_new_one_borrows_one(tmp_path: Pa
 
 
 def test_going_on_from_a_voice_of_this_chain_changes_no_weight(tmp_path: Path) -> None:
-    old = saved_voice(tmp_path, frames=REDUCTION, speakers=())
+    old = saved_voice(tmp_path, frames=_FRAMES, speakers=())
     for name, vector in speaker_vectors().items():
         np.save(tmp_path / "speakers" / f"{name}.npy", vector)
     fold_dropout(old, 0.5)
-    new = trainable_model(tmp_path, postnet_units=16).state_dict()
+    new = trainable_model(tmp_path, 16, _FRAMES).state_dict()
     for name, weight in old.state_dict().items():
         torch.testing.assert_close(new[name], weight, msg=name)
 
 
 def test_a_wider_postnet_starts_as_the_old_one(tmp_path: Path) -> None:
-    old = saved_voice(tmp_path, frames=REDUCTION)
-    new = trainable_model(tmp_path, postnet_units=24).eval()
+    old = saved_voice(tmp_path, frames=_FRAMES)
+    new = trainable_model(tmp_path, 24, _FRAMES).eval()
     assert new.config.speech_decoder_postnet_units == 24
     mel = torch.randn(2, 12, 80)
     before = old.speech_decoder_postnet.postnet(mel)
@@ -88,7 +89,7 @@ def test_a_voice_that_cannot_be_gone_on_from_is_refused_with_the_reason(
 ) -> None:
     saved_voice(tmp_path, frames, speakers)
     with pytest.raises(VoiceTrainingError, match=reason):
-        trainable_model(tmp_path, postnet_units=16)
+        trainable_model(tmp_path, 16, _FRAMES)
 
 
 def test_a_speakers_vector_survives_eight_bits_beside_the_hidden_values() -> None:
