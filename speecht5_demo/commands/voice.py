@@ -35,8 +35,9 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of texts, weights and batches.")] = 1,
     frames_a_step: Annotated[
-        int, typer.Option(help="Mel frames a step, 2 or 4: 4 speaks faster and less clearly.")
-    ] = 2,
+        int | None,
+        typer.Option(help="Mel frames a step, 2 (default) or 4: 4 speaks faster and less clearly."),
+    ] = None,
     threads: Annotated[int, typer.Option(help="Processor threads; 0 takes every core.")] = 0,
     listen: Annotated[
         bool, typer.Option(help="Measure with a recogniser; without, measure the folder elsewhere.")
@@ -66,7 +67,7 @@ def train(
     picked = pick_device(device)
     prepare_process(picked)
     settings = replace(MINIATURE if miniature else TrainingSettings(), minutes=minutes, seed=seed)
-    if not miniature:
+    if frames_a_step is not None:
         settings = replace(settings, acoustic=replace(settings.acoustic, reduction=frames_a_step))
     if texts is not None:
         settings = replace(settings, texts=texts)
@@ -82,7 +83,7 @@ def train(
         str(seed),
     ]
     command += ["--texts", str(settings.texts), "--device", device]
-    command += ["--frames-a-step", str(frames_a_step)] if frames_a_step != 2 else []
+    command += ["--frames-a-step", str(frames_a_step)] if frames_a_step is not None else []
     command += ["--init", str(init)] if init is not None else []
     command += ["--init-vocoder", str(init_vocoder)] if init_vocoder is not None else []
     command += ["--miniature"] if miniature else []

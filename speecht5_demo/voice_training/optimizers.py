@@ -1,8 +1,6 @@
 """How the acoustic model descends: its matrices by Muon, everything else by AdamW.
 
-Muon (Jordan et al. 2024, as torch has it) takes steps of equal length in all directions of a matrix; measured on
-this model, it lowers the error of held-out frames more than AdamW in the same time, although its step costs a
-fifth more.
+Muon (Jordan et al. 2024, as torch has it) takes steps of equal length in all directions of a matrix.
 """
 
 from __future__ import annotations

@@ -226,27 +226,27 @@ class VoiceRun:
         init, settings = self.order.init, self.settings.acoustic
         if init is not None:
             known = trainable_model(init, settings.postnet_units, settings.reduction)
-            return self._trained_acoustic("acoustic", share, known, settings.reduction, True, vocoder)
+            return self._trained_acoustic("acoustic", share, known, True, vocoder)
         torch.manual_seed(self.settings.seed)
         new = new_model(settings, self.materials.mel_moments()[0])
         if settings.reduction == FIRST_REDUCTION:
-            return self._trained_acoustic("acoustic", share, new, FIRST_REDUCTION, False, vocoder)
+            return self._trained_acoustic("acoustic", share, new, False, vocoder)
         letters = settings.letters_share * share
-        first = self._trained_acoustic("letters", letters, new, FIRST_REDUCTION, False, vocoder)
+        first = self._trained_acoustic("letters", letters, new, False, vocoder)
         wider = with_more_frames(first, settings.reduction)
-        return self._trained_acoustic("acoustic", share - letters, wider, settings.reduction, True, vocoder)
+        return self._trained_acoustic("acoustic", share - letters, wider, True, vocoder)
 
     def _trained_acoustic(
         self,
         stage: str,
         share: float,
         start: SpeechT5ForTextToSpeech,
-        reduction: int,
         warm: bool,
         vocoder: Callable[[], SpeechT5HifiGan],
     ) -> SpeechT5ForTextToSpeech:
-        """`start`, trained for its share of the time with `reduction` frames a step."""
+        """`start`, trained for its share of the time."""
         if not self._result(stage).exists():
+            reduction = start.config.reduction_factor
             training = AcousticTraining(
                 start,
                 self.settings.acoustic,

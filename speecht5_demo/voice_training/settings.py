@@ -23,8 +23,8 @@ class AcousticSettings:
         encoder_layers: they run once a text. decoder_layers: they run at every step.
         decoder_ffn: width of the decoder's feed-forward layers.
         postnet_units: channels of the postnet, which runs once a text.
-        reduction: mel frames a step, 2 or 4. With four a sentence takes little more than half the time; a model this
-            small is then understood less well.
+        reduction: mel frames a step, 2 or 4. With four a sentence takes less time; a model this small is then
+            understood less well.
         frames: mel frames (16 ms) in a batch, padding included.
         learning_rate: highest rate of the cosine schedule. warm_up: steps until it is reached.
         letters_share: share of the time, from nothing, at two frames a step where it ends at four.

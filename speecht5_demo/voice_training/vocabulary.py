@@ -2,11 +2,10 @@
 
 Modern words ("server", "download", "button") are in no public-domain book of 1900: assets/text/modern_words.txt was
 made once with :func:`frequent_words` from the documentation strings of installed Python packages. Common words
-("birch", "kittens") are in few books of any one kind: of the words of the Harvard sentences, one in eleven was in
-none of 20,000 training texts. assets/text/common_words.txt was made once with :func:`common_words` from the
-frequencies of wordfreq (Speer 2022). Both are committed, so that every training run reads the same words. Only
-words with an entry in CMUdict (pocketsphinx carries it) are kept, so that the teacher pronounces them from its
-dictionary.
+("birch", "kittens") are in few books of any one kind, too: assets/text/common_words.txt was made once with
+:func:`common_words` from the frequencies of wordfreq (Speer 2022). Both are committed, so that every training run
+reads the same words. Only words with an entry in CMUdict (pocketsphinx carries it) are kept, so that the teacher
+pronounces them from its dictionary.
 """
 
 from __future__ import annotations
