@@ -139,7 +139,9 @@ class AcousticTraining:
         batch = replace(batch, speakers=blurred(batch.speakers, _SPEAKER_BLUR))
         sampled = (self.warm or self.step >= self.settings.sampling_from) and chance.random() < 0.5
         with torch.autocast(self.device.type, torch.bfloat16):
-            heard = own_frames(self.model, batch, chance) if sampled else shifted_frames(batch)
+            heard = (
+                own_frames(self.model, batch, chance.uniform(0.2, 1.0)) if sampled else shifted_frames(batch)
+            )
             noise = torch.randn_like(heard) * (0.03 if sampled else 0.1)
             noise[:, 0] = 0
             alignment_weight = 0.1 if self.warm or self.step >= 3000 else 0.3

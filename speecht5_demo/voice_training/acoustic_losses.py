@@ -4,8 +4,6 @@ to itself.
 
 from __future__ import annotations
 
-import random
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -44,8 +42,8 @@ def predicted_frames(model: SpeechT5ForTextToSpeech, clips: AcousticClips, frame
 
 
 @torch.no_grad()
-def own_frames(model: SpeechT5ForTextToSpeech, batch: Batch, chance: random.Random) -> Tensor:
-    """Decoder input in which a random share of the frames is the model's own guess (scheduled sampling).
+def own_frames(model: SpeechT5ForTextToSpeech, batch: Batch, share: float) -> Tensor:
+    """Decoder input in which about that share of the frames is the model's own guess (scheduled sampling).
 
     While speaking, the model only ever hears itself; trained on the teacher's frames alone, its small
     errors pile up.
@@ -60,7 +58,6 @@ def own_frames(model: SpeechT5ForTextToSpeech, batch: Batch, chance: random.Rand
     )
     guess = model.speech_decoder_postnet.feat_out(output.last_hidden_state).float()[:, :, -heard.shape[2] :]
     guess = F.pad(guess[:, :-1], (0, 0, 1, 0))
-    share = chance.uniform(0.2, 1.0)
     chosen = torch.rand(heard.shape[:2], device=heard.device) < share
     return torch.where(chosen[:, :, None], guess, heard)
 

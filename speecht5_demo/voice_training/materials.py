@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -48,6 +50,11 @@ class Materials:
     def training(self) -> list[Clip]:
         """Every training clip."""
         return read_shards(sorted(self._corpus.glob("training-*.npz")))
+
+    def some(self, frames: int) -> list[Clip]:
+        """The first training clips, up to so many frames together and at least one."""
+        ends = list(itertools.accumulate(clip.frames for clip in self.training))
+        return self.training[: max(1, bisect.bisect_right(ends, frames))]
 
     @cached_property
     def development(self) -> list[Clip]:

@@ -75,6 +75,30 @@ class VocoderSettings:
 
 
 @dataclass(frozen=True)
+class SharpeningSettings:
+    """The postnet's training against judges of mel frames.
+
+    Attributes:
+        frames: mel frames of the teacher that it learns from.
+        batch: pieces in a batch. piece_frames: frames (16 ms) of one piece.
+        learning_rate: highest rate of the cosine schedule. judges_rate: the judges' for each 1 of it.
+        warm_up: steps until the rate is reached. judges_from: step from which the judges judge.
+        judges_width: channels of the judges' first layers.
+        nearness: weight of the distance to the teacher's frames; the judges' loss weighs 1.
+    """
+
+    frames: int = 1_000_000
+    batch: int = 16
+    piece_frames: int = 96
+    learning_rate: float = 2e-4
+    judges_rate: float = 0.5
+    warm_up: int = 100
+    judges_from: int = 400
+    judges_width: int = 24
+    nearness: float = 10.0
+
+
+@dataclass(frozen=True)
 class ExaminationSettings:
     """The measurement of a finished voice.
 
@@ -94,6 +118,16 @@ class ExaminationSettings:
 
 
 @dataclass(frozen=True)
+class Shares:
+    """Of the training time: what each stage gets; `acoustic` includes `letters`."""
+
+    vocoder: float
+    acoustic: float
+    sharpened: float
+    matched: float
+
+
+@dataclass(frozen=True)
 class TrainingSettings:
     """One run of the whole chain.
 
@@ -101,8 +135,7 @@ class TrainingSettings:
         texts: sentences that the teacher reads.
         seed: of texts, speakers of texts, initial weights and batches.
         minutes: training time in minutes, shared by the stages; making data and measuring come on top.
-        shares: of `minutes`: vocoder on the teacher's frames, acoustic model, vocoder on the acoustic
-            model's frames. warm_shares: the same where the run goes on from a voice, whose vocoder can speak.
+        shares: of `minutes`. warm_shares: the same where the run goes on from a voice, whose vocoder can speak.
         side_by_side: the first two stages run at the same time, in two processes, each for its share: on a GPU
             neither slows the other much, since models this small leave most of it idle.
         evaluate_minutes: training minutes between two free-running measurements on development texts.
@@ -116,11 +149,12 @@ class TrainingSettings:
     texts: int = 40_000
     seed: int = 1
     minutes: float = 240.0
-    shares: tuple[float, float, float] = (0.3, 0.6, 0.1)
-    warm_shares: tuple[float, float, float] = (0.05, 0.58, 0.37)
+    shares: Shares = Shares(vocoder=0.25, acoustic=0.5, sharpened=0.1, matched=0.15)
+    warm_shares: Shares = Shares(vocoder=0.05, acoustic=0.45, sharpened=0.2, matched=0.3)
     side_by_side: bool = False
     acoustic: AcousticSettings = AcousticSettings()
     vocoder: VocoderSettings = VocoderSettings()
+    sharpening: SharpeningSettings = SharpeningSettings()
     evaluate_minutes: float = 25.0
     save_seconds: float = 180.0
     report_steps: int = 100
@@ -148,6 +182,9 @@ MINIATURE = TrainingSettings(
     ),
     vocoder=VocoderSettings(
         channels=32, batch=2, piece_frames=16, warm_up=10, discriminators_from=10, discriminator_width=4
+    ),
+    sharpening=SharpeningSettings(
+        frames=4000, batch=2, piece_frames=32, warm_up=5, judges_from=5, judges_width=4
     ),
     evaluate_minutes=10.0,
     save_seconds=2.0,
@@ -195,7 +232,7 @@ def for_device(settings: TrainingSettings, device: torch.device) -> TrainingSett
     """The same run with batches that fill a GPU: on a processor, small batches learn more in an hour."""
     if device.type == "cpu":
         return settings
-    shares = (0.64, 0.64, 0.36)
+    shares = Shares(vocoder=0.6, acoustic=0.6, sharpened=0.1, matched=0.3)
     return replace(
         settings,
         shares=shares,

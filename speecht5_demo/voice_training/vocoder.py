@@ -19,27 +19,20 @@ import torch
 from torch import Tensor, nn
 from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
+from speecht5_demo.voice_training.adversarial import AdversarialTraining, descend, discriminator_loss
 from speecht5_demo.voice_training.channels_last import speak_channels_last
 from speecht5_demo.voice_training.clip_store import ClipStore
-from speecht5_demo.voice_training.loop import (
-    Average,
-    Clock,
-    Journal,
-    Means,
-    load_state,
-    rate_factor,
-    save_state,
-)
+from speecht5_demo.voice_training.loop import Journal, rate_factor
 from speecht5_demo.voice_training.replay import Replayed, Step
 from speecht5_demo.voice_training.settings import VocoderSettings
 from speecht5_demo.voice_training.vocoder_losses import (
     Discriminators,
-    discriminator_loss,
     generator_loss,
     reconstruction_loss,
 )
 
 _PREDICTED_SHARE = 0.7
+_JUDGES_RATE = 0.7
 
 
 def new_vocoder(settings: VocoderSettings, mean: Tensor, scale: Tensor) -> SpeechT5HifiGan:
@@ -63,7 +56,7 @@ def new_vocoder(settings: VocoderSettings, mean: Tensor, scale: Tensor) -> Speec
     return vocoder
 
 
-class VocoderTraining:
+class VocoderTraining(AdversarialTraining[SpeechT5HifiGan]):
     """One resumable training of a vocoder.
 
     Args:
@@ -85,38 +78,23 @@ class VocoderTraining:
         stage: str = "vocoder",
     ) -> None:
         self.settings, self.clips, self.predicted = settings, clips, predicted
-        self.state_path, self.journal, self.seed, self.stage = state_path, journal, seed, stage
-        self.judged_from = judged_from
+        self.seed, self.judged_from = seed, judged_from
         self.device = clips.mel.device
         torch.manual_seed(seed)
-        self.generator = start.train()
-        nn.Module.to(self.generator, self.device)
+        nn.Module.to(start.train(), self.device)
         judges: Any = Discriminators(settings.discriminator_width)
         layout = torch.channels_last if self.device.type == "cpu" else torch.preserve_format
-        self.judges: Discriminators = judges.to(self.device, memory_format=layout)
-        self.average = Average(self.generator, decay=0.998)
+        judges.to(self.device, memory_format=layout)
         graph = settings.one_graph
-        self.generator_steps = _optimizer(self.generator, settings.learning_rate, graph)
-        self.judge_steps = _optimizer(self.judges, settings.learning_rate * 0.7, graph)
+        self.generator_steps = _optimizer(start, settings.learning_rate, graph)
+        self.judge_steps = _optimizer(judges, settings.learning_rate * _JUDGES_RATE, graph)
         self._unjudged: Step = Replayed(self._learn_alone) if graph else self._learn_alone
         self._judged: Step = Replayed(self._learn_judged) if graph else self._learn_judged
-        self.step = 0
-        self.spent = 0.0
-        state = load_state(state_path, self.device)
-        if state is not None:
-            for name, part in self._parts().items():
-                part.load_state_dict(state[name])
-            self.step, self.spent = state["step"], state["spent"]
-            journal.note(stage, "resumed", step=self.step, spent_s=round(self.spent))
-
-    def _parts(self) -> dict[str, Any]:
-        return {
-            "generator": self.generator,
-            "judges": self.judges,
-            "average": self.average.model,
+        steps: dict[str, torch.optim.Optimizer] = {
             "generator_steps": self.generator_steps,
             "judge_steps": self.judge_steps,
         }
+        super().__init__(start, judges, 0.998, steps, state_path, journal, stage)
 
     def run(
         self,
@@ -127,39 +105,16 @@ class VocoderTraining:
     ) -> None:
         """Train until `seconds` of training are spent, over all resumptions."""
         torch.backends.cudnn.benchmark = True  # every piece has one length, so that the search is made once
-        clock = Clock(self.spent, seconds)
-        means, saved, reported = Means(), clock.seconds, self.step
-        since = clock.seconds
-        while clock.seconds < seconds:
-            means.add(self._learn(clock.fraction))
-            self.step += 1
-            if self.step % report_steps == 0:
-                rate = (clock.seconds - since) / (self.step - reported)
-                self.journal.note(
-                    self.stage, "losses", step=self.step, seconds_a_step=round(rate, 4), **means.take()
-                )
-                since, reported = clock.seconds, self.step
-            if clock.seconds - saved > save_seconds:
-                self._save(clock)
-                saved = clock.seconds
+        super().run(seconds, save_seconds, report_steps, validate)
         torch.backends.cudnn.benchmark = False
-        self._save(clock)
-        self.journal.note(self.stage, "validation", step=self.step, **validate(self.average.model))
-
-    def _save(self, clock: Clock) -> None:
-        self.spent = clock.seconds
-        parts = {name: part.state_dict() for name, part in self._parts().items()}
-        clock.outside(lambda: save_state(self.state_path, {**parts, "step": self.step, "spent": self.spent}))
 
     def _learn(self, fraction: float) -> dict[str, Tensor]:
         factor = rate_factor(self.step, fraction, self.settings.warm_up)
-        for steps, rate in ((self.generator_steps, 1.0), (self.judge_steps, 0.7)):
+        for steps, rate in ((self.generator_steps, 1.0), (self.judge_steps, _JUDGES_RATE)):
             for group in steps.param_groups:
                 _set_rate(group, self.settings.learning_rate * rate * factor)
         mel, real = self._batch()
-        report = self._judged(mel, real) if self.step >= self.judged_from else self._unjudged(mel, real)
-        self.average.update(self.generator, self.step)
-        return report
+        return self._judged(mel, real) if self.step >= self.judged_from else self._unjudged(mel, real)
 
     def _made(self, mel: Tensor) -> Tensor:
         with self._half():
@@ -171,7 +126,7 @@ class VocoderTraining:
     def _learn_alone(self, mel: Tensor, real: Tensor) -> dict[str, Tensor]:
         """A step by spectra alone."""
         loss, report = reconstruction_loss(self._made(mel), real, judged=False)
-        _descend(loss, self.generator, self.generator_steps, largest_gradient=20.0)
+        descend(loss, self.generator, self.generator_steps, largest_gradient=20.0)
         return report
 
     def _learn_judged(self, mel: Tensor, real: Tensor) -> dict[str, Tensor]:
@@ -187,14 +142,14 @@ class VocoderTraining:
         report["adversarial"] = generator_loss(judgements, targets)
         self.judges.requires_grad_(True)
         loss = loss + report["adversarial"]
-        _descend(loss, self.generator, self.generator_steps, largest_gradient=20.0)
+        descend(loss, self.generator, self.generator_steps, largest_gradient=20.0)
         return report
 
     def _teach_judges(self, made: Tensor, real: Tensor) -> Tensor:
         with self._half():
             judgements = self.judges(torch.cat([real, made]))
         loss = discriminator_loss(judgements)
-        _descend(loss, self.judges, self.judge_steps, largest_gradient=10.0)
+        descend(loss, self.judges, self.judge_steps, largest_gradient=10.0)
         return loss
 
     def _batch(self) -> tuple[Tensor, Tensor]:
@@ -229,13 +184,6 @@ def _set_rate(group: dict[str, Any], rate: float) -> None:
         group["lr"].fill_(rate)
     else:
         group["lr"] = rate
-
-
-def _descend(loss: Tensor, model: nn.Module, steps: torch.optim.Optimizer, largest_gradient: float) -> None:
-    steps.zero_grad(set_to_none=True)
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), largest_gradient)
-    steps.step()
 
 
 @torch.no_grad()

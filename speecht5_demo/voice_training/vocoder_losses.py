@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from speecht5_demo.voice_training.adversarial import Judgement, taken_for_real
 from speecht5_demo.voice_training.features import log_mel
 
 _RESOLUTIONS = ((1024, 256), (512, 128), (256, 64), (128, 32))
@@ -20,9 +21,6 @@ _AUDIBLE_FLOOR = 10**-4.2
 _SPECTRA_WEIGHT = 10.0
 _MEL_WEIGHT = 60.0
 _MATCHING_WEIGHT = 2.0
-
-Judgement = tuple[Tensor, list[Tensor]]
-"""A discriminator's map of scores (1 real, 0 made) and the features that led to it."""
 
 
 class PeriodDiscriminator(nn.Module):
@@ -121,18 +119,8 @@ def reconstruction_loss(made: Tensor, real: Tensor, judged: bool) -> tuple[Tenso
     return share * (_SPECTRA_WEIGHT * spectra + _MEL_WEIGHT * mel), {"spectra": spectra, "mel": mel}
 
 
-def discriminator_loss(judgements: list[Judgement]) -> Tensor:
-    """Least squares: the first half of each batch is real, the second half made."""
-    losses = []
-    for score, _ in judgements:
-        real, made = score.float().chunk(2)
-        losses.append(((1 - real) ** 2).mean() + (made**2).mean())
-    return torch.stack(losses).sum()
-
-
 def generator_loss(made: list[Judgement], real: list[Judgement]) -> Tensor:
     """To be taken for real, with features like those of real speech."""
-    adversarial = torch.stack([((1 - score.float()) ** 2).mean() for score, _ in made]).sum()
     matching = torch.stack(
         [
             (mine - theirs).abs().mean(dtype=torch.float32) / len(features)
@@ -140,4 +128,4 @@ def generator_loss(made: list[Judgement], real: list[Judgement]) -> Tensor:
             for mine, theirs in zip(features, targets, strict=True)
         ]
     ).sum()
-    return adversarial + _MATCHING_WEIGHT * matching
+    return taken_for_real(made) + _MATCHING_WEIGHT * matching

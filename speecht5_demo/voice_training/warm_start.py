@@ -3,8 +3,7 @@
 What letters sound like is the long lesson, and it lies in layers that fit any voice of this size. Only the
 edges differ: how many frames a step makes, and which vector means which speaker. Both are carried over rather
 than learnt again: further frames of a step start as copies of the last, and a speaker's vector starts with the
-effect that the old vector of the same name had. A wider postnet starts as the old one: nothing listens to its
-further units yet.
+effect that the old vector of the same name had.
 """
 
 from __future__ import annotations
@@ -25,12 +24,13 @@ from speecht5_demo.voice_training.acoustic_model import (
     fold_dropout,
     with_more_frames,
 )
+from speecht5_demo.voice_training.postnet_width import with_postnet_units
 from speecht5_demo.voice_training.speaker_vectors import VECTOR_SIZE, speaker_vectors
 
 
 def trainable_model(folder: Path, postnet_units: int, reduction: int) -> SpeechT5ForTextToSpeech:
     """A trained voice's acoustic model, fp32, ready to be trained further: with `reduction` frames a step and a postnet
-    of at least that width.
+    of that width.
 
     Raises:
         VoiceTrainingError: it makes more frames a step than this training, or knows no speaker.
@@ -47,23 +47,10 @@ def trainable_model(folder: Path, postnet_units: int, reduction: int) -> SpeechT
     weights, config = old.state_dict(), old.config
     key = "speecht5.decoder.prenet.speaker_embeds_layer.weight"
     weights[key] = _with_our_speakers(weights[key], _vectors_of(folder))
-    config.speech_decoder_postnet_units = max(postnet_units, config.speech_decoder_postnet_units)
     config.update(UNTRAINED_DROPOUT)
     model = SpeechT5ForTextToSpeech(config)
-    fresh = model.state_dict()
-    model.load_state_dict({name: _in_shape(weights[name], fresh[name]) for name in fresh})
-    return model
-
-
-def _in_shape(known: Tensor, fresh: Tensor) -> Tensor:
-    """`known` in the corner of a larger `fresh`, whose further inputs count for nothing until they are trained."""
-    if known.shape == fresh.shape:
-        return known
-    wider = fresh.clone()
-    if known.dim() > 1:
-        wider[:, known.shape[1] :] = 0
-    wider[tuple(slice(0, size) for size in known.shape)] = known
-    return wider
+    model.load_state_dict(weights)
+    return with_postnet_units(model, postnet_units)
 
 
 def _vectors_of(folder: Path) -> dict[str, Tensor]:

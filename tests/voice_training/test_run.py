@@ -78,7 +78,7 @@ def test_stages_side_by_side_end_in_a_voice_that_says_where_it_came_from(tmp_pat
     settings = replace(MINIATURE, texts=12, minutes=0.05, side_by_side=True, acoustic=at_two)
     voice = VoiceRun(replace(order(tmp_path, settings), init_vocoder=BUILT_IN), print).train()
     making = Making.read(voice)
-    assert list(making.steps) == ["vocoder", "acoustic", "matched"]
+    assert list(making.steps) == ["vocoder", "acoustic", "sharpened", "matched"]
     assert min(making.steps.values()) > 0
     assert making.started_from is not None
     assert "its vocoder alone; the acoustic model started from nothing" in making.started_from

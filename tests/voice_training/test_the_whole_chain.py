@@ -118,7 +118,13 @@ def test_the_model_card_says_what_the_run_measured(run_folder: Path) -> None:
         assert re.search(rf"\| {row['speaker']} \| {row['word_errors']:.1%} \|", card)
     assert "voice train --minutes 0.25" in card
     assert "--miniature" in card
-    assert list(Making.read(run_folder / "voice").steps) == ["vocoder", "letters", "acoustic", "matched"]
+    assert list(Making.read(run_folder / "voice").steps) == [
+        "vocoder",
+        "letters",
+        "acoustic",
+        "sharpened",
+        "matched",
+    ]
 
 
 def test_every_blend_of_two_speakers_is_measured(run_folder: Path) -> None:

@@ -1,0 +1,114 @@
+"""The stages of a run that train its acoustic model: letters, frames, and how sharp the frames are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
+
+from speecht5_demo.voice_training.acoustic import AcousticTraining
+from speecht5_demo.voice_training.acoustic_model import (
+    FIRST_REDUCTION,
+    new_model,
+    speaking_copy,
+    with_more_frames,
+)
+from speecht5_demo.voice_training.corpus import Clip
+from speecht5_demo.voice_training.materials import Materials
+from speecht5_demo.voice_training.order import Order
+from speecht5_demo.voice_training.rehearsal import Rehearsal
+from speecht5_demo.voice_training.run_folder import RunFolder, state_in
+from speecht5_demo.voice_training.settings import TrainingSettings
+from speecht5_demo.voice_training.sharpening import Guesses, Postnet, SharpeningTraining, guesses, sharpness
+from speecht5_demo.voice_training.warm_start import trainable_model
+
+_MINUTE = 60.0
+
+
+class AcousticStages:
+    """`letters` (from nothing, where it ends at four frames a step), `acoustic` and `sharpened`; a stage that has
+    ended is not run again.
+    """
+
+    def __init__(
+        self, order: Order, settings: TrainingSettings, materials: Materials, folder: RunFolder
+    ) -> None:
+        self._order, self._settings, self._materials, self._folder = order, settings, materials, folder
+
+    def spoken_best(self, seconds: float, vocoder: Callable[[], SpeechT5HifiGan]) -> SpeechT5ForTextToSpeech:
+        """The acoustic model that spoke the development texts best, with what `vocoder` gave by then."""
+        init, settings = self._order.init, self._settings.acoustic
+        if init is not None:
+            known = trainable_model(init, settings.postnet_units, settings.reduction)
+            return self._trained("acoustic", seconds, known, True, vocoder)
+        torch.manual_seed(self._settings.seed)
+        new = new_model(settings, self._materials.mel_moments()[0])
+        if settings.reduction == FIRST_REDUCTION:
+            return self._trained("acoustic", seconds, new, False, vocoder)
+        letters = settings.letters_share * seconds
+        first = self._trained("letters", letters, new, False, vocoder)
+        wider = with_more_frames(first, settings.reduction)
+        return self._trained("acoustic", seconds - letters, wider, True, vocoder)
+
+    def _trained(
+        self,
+        stage: str,
+        seconds: float,
+        start: SpeechT5ForTextToSpeech,
+        warm: bool,
+        vocoder: Callable[[], SpeechT5HifiGan],
+    ) -> SpeechT5ForTextToSpeech:
+        """`start`, trained for that time."""
+        if not self._folder.has_ended(stage):
+            reduction = start.config.reduction_factor
+            training = AcousticTraining(
+                start,
+                self._settings.acoustic,
+                self._materials.with_tokens(self._materials.training, reduction),
+                self._folder.state(stage),
+                self._folder.journal,
+                self._settings.seed,
+                warm,
+                stage,
+            )
+            pictures = self._folder.path / "attention" / stage
+            rehearsal = Rehearsal(self._materials, reduction, vocoder, pictures, self._order.listen)
+            training.run(
+                seconds,
+                self._settings.save_seconds,
+                self._settings.report_steps,
+                self._settings.evaluate_minutes * _MINUTE,
+                rehearsal.measure,
+            )
+            best = state_in(training.best_path, self._folder.device)
+            self._folder.finish(stage, best["model"], training.step, training.spent)
+        return self._folder.loaded(stage, start)
+
+    def sharpened(self, seconds: float, model: SpeechT5ForTextToSpeech) -> SpeechT5ForTextToSpeech:
+        """`model` with a postnet that gives sharp frames."""
+        if not self._folder.has_ended("sharpened"):
+            settings = self._settings.sharpening
+            training = SharpeningTraining(
+                model,
+                settings,
+                self._guesses(model, self._materials.some(settings.frames)),
+                self._folder.state("sharpened"),
+                self._folder.journal,
+                self._settings.seed,
+            )
+            held_out = self._guesses(model, self._materials.development)
+            training.run(
+                seconds,
+                self._settings.save_seconds,
+                self._settings.report_steps,
+                lambda postnet: sharpness(postnet, held_out),
+            )
+            weights = training.average.model.state_dict()
+            self._folder.finish("sharpened", weights, training.step, training.spent)
+        self._folder.loaded("sharpened", Postnet(model))
+        return model
+
+    def _guesses(self, model: SpeechT5ForTextToSpeech, clips: list[Clip]) -> Guesses:
+        tokens = self._materials.with_tokens(clips, model.config.reduction_factor)
+        return guesses(speaking_copy(model), tokens, self._settings.acoustic.frames, self._settings.seed)

@@ -1,0 +1,105 @@
+"""The stages of a run that train its vocoder: on the teacher's frames, then on the acoustic model's."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
+
+from speecht5_demo.voice_training.acoustic_losses import predicted_frames
+from speecht5_demo.voice_training.acoustic_model import speaking_copy
+from speecht5_demo.voice_training.corpus import Clip
+from speecht5_demo.voice_training.loop import load_state
+from speecht5_demo.voice_training.materials import Materials
+from speecht5_demo.voice_training.order import Order
+from speecht5_demo.voice_training.run_folder import RunFolder
+from speecht5_demo.voice_training.settings import TrainingSettings
+from speecht5_demo.voice_training.vocoder import (
+    VocoderTraining,
+    copy_synthesis_error,
+    midway,
+    new_vocoder,
+)
+
+_MATCHED_FRAMES = 900_000
+_WARM_JUDGES_FROM = 100
+
+
+class VocoderStages:
+    """`vocoder` and `matched`; a stage that has ended is not run again."""
+
+    def __init__(
+        self, order: Order, settings: TrainingSettings, materials: Materials, folder: RunFolder
+    ) -> None:
+        self._order, self._settings, self._materials, self._folder = order, settings, materials, folder
+
+    def first(self, seconds: float) -> SpeechT5HifiGan:
+        """The vocoder, trained on the teacher's own frames."""
+        vocoder = self._start()
+        if not self._folder.has_ended("vocoder"):
+            warm = self._order.vocoder_from is not None
+            judged_from = _WARM_JUDGES_FROM if warm else self._settings.vocoder.discriminators_from
+            self._train("vocoder", seconds, vocoder, judged_from, self._materials.training, None)
+        return self._folder.loaded("vocoder", vocoder)
+
+    def latest(self) -> SpeechT5HifiGan:
+        """The vocoder as the process beside this one last saved it."""
+        vocoder = self._start()
+        state = load_state(self._folder.state("vocoder"), self._folder.device)
+        if state is not None:
+            vocoder.load_state_dict(state["average"])
+        nn.Module.to(vocoder.eval(), self._folder.device)
+        return vocoder
+
+    def matched(self, seconds: float, acoustic: SpeechT5ForTextToSpeech) -> SpeechT5HifiGan:
+        """The vocoder, trained on what the acoustic model will give it; midway between that and before."""
+        start = self._start()
+        if not self._folder.has_ended("matched"):
+            clips, frames = self._predicted(acoustic)
+            before = self._folder.loaded("vocoder", start)
+            self._train("matched", seconds, before, _WARM_JUDGES_FROM, clips, frames)
+        first, last = self._folder.loaded("vocoder", start), self._folder.loaded("matched", self._start())
+        return midway(first, last)
+
+    def _start(self) -> SpeechT5HifiGan:
+        folder = self._order.vocoder_from
+        if folder is not None:
+            return SpeechT5HifiGan.from_pretrained(folder / "vocoder", dtype=torch.float32)
+        torch.manual_seed(self._settings.seed)
+        return new_vocoder(self._settings.vocoder, *self._materials.mel_moments())
+
+    def _train(
+        self,
+        stage: str,
+        seconds: float,
+        vocoder: SpeechT5HifiGan,
+        judged_from: int,
+        clips: list[Clip],
+        predicted: Tensor | None,
+    ) -> None:
+        training = VocoderTraining(
+            vocoder,
+            self._settings.vocoder,
+            self._materials.with_samples(clips),
+            self._folder.state(stage),
+            self._folder.journal,
+            self._settings.seed,
+            judged_from,
+            predicted,
+            stage,
+        )
+        held_out = self._materials.with_samples(self._materials.development)
+        training.run(
+            seconds,
+            self._settings.save_seconds,
+            self._settings.report_steps,
+            lambda model: copy_synthesis_error(model, held_out),
+        )
+        self._folder.finish(stage, training.average.model.state_dict(), training.step, training.spent)
+
+    def _predicted(self, acoustic: SpeechT5ForTextToSpeech) -> tuple[list[Clip], Tensor]:
+        """Some clips, and the frames that the acoustic model predicts for them, in the same order."""
+        clips = self._materials.some(_MATCHED_FRAMES)
+        tokens = self._materials.with_tokens(clips, acoustic.config.reduction_factor)
+        predicted = predicted_frames(speaking_copy(acoustic), tokens, self._settings.acoustic.frames)
+        return [clips[i] for i in tokens.order], predicted
