@@ -103,6 +103,7 @@ class AcousticStages:
                 self._settings.save_seconds,
                 self._settings.report_steps,
                 lambda postnet: sharpness(postnet, held_out),
+                settings.steps,
             )
             weights = training.average.model.state_dict()
             self._folder.finish("sharpened", weights, training.step, training.spent)

@@ -73,12 +73,13 @@ class AdversarialTraining(ABC, Generic[G]):
         save_seconds: float,
         report_steps: int,
         validate: Callable[[G], dict[str, float]],
+        steps: int | None = None,
     ) -> None:
-        """Train until `seconds` of training are spent, over all resumptions."""
+        """Train until `seconds` of training are spent or so many steps done, over all resumptions."""
         clock = Clock(self.spent, seconds)
         means, saved, reported = Means(), clock.seconds, self.step
         since = clock.seconds
-        while clock.seconds < seconds:
+        while clock.seconds < seconds and (steps is None or self.step < steps):
             means.add(self.advance(clock.fraction))
             if self.step % report_steps == 0:
                 rate = (clock.seconds - since) / (self.step - reported)

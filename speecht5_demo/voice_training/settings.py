@@ -81,17 +81,18 @@ class SharpeningSettings:
     Attributes:
         frames: mel frames of the teacher that it learns from.
         batch: pieces in a batch. piece_frames: frames (16 ms) of one piece.
-        learning_rate: highest rate of the cosine schedule. judges_rate: the judges' for each 1 of it.
-        warm_up: steps until the rate is reached. judges_from: step from which the judges judge.
-        judges_width: channels of the judges' first layers.
+        steps: where it ends, if its share of the time lasts so long. More is not better: the judges go on winning, and
+            what the postnet then invents is understood less well and liked less.
+        learning_rate: of the postnet and the judges. warm_up: steps until it is reached.
+        judges_from: step from which the judges judge. judges_width: channels of their first layers.
         nearness: weight of the distance to the teacher's frames; the judges' loss weighs 1.
     """
 
     frames: int = 1_000_000
     batch: int = 16
     piece_frames: int = 96
+    steps: int = 1000
     learning_rate: float = 2e-4
-    judges_rate: float = 0.5
     warm_up: int = 100
     judges_from: int = 400
     judges_width: int = 24

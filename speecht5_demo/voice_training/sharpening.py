@@ -19,13 +19,12 @@ from transformers import SpeechT5ForTextToSpeech
 from speecht5_demo.voice_training.acoustic_batches import AcousticClips
 from speecht5_demo.voice_training.acoustic_losses import own_frames, shifted_frames
 from speecht5_demo.voice_training.adversarial import AdversarialTraining, descend, discriminator_loss
-from speecht5_demo.voice_training.loop import Journal, rate_factor
+from speecht5_demo.voice_training.loop import Journal
 from speecht5_demo.voice_training.mel_judges import MelDiscriminators, sharpness_loss
 from speecht5_demo.voice_training.settings import SharpeningSettings
 
 _SELF_HEARD_SHARE = 0.4
 _BETAS = (0.5, 0.9)
-_CONSTANT_UNTIL = 0.4
 _LOUD_DECADES = 2.0
 
 
@@ -129,10 +128,9 @@ class SharpeningTraining(AdversarialTraining[Postnet]):
         super().__init__(postnet, judges, 0.999, steps, state_path, journal, stage)
 
     def _learn(self, fraction: float) -> dict[str, Tensor]:
-        factor = rate_factor(self.step, fraction, self.settings.warm_up, _CONSTANT_UNTIL)
-        for steps, share in ((self._postnet_steps, 1.0), (self._judge_steps, self.settings.judges_rate)):
+        for steps in (self._postnet_steps, self._judge_steps):
             for group in steps.param_groups:
-                group["lr"] = self.settings.learning_rate * share * factor
+                group["lr"] = self.settings.learning_rate * min(1.0, (self.step + 1) / self.settings.warm_up)
         chance = random.Random(f"{self.seed} {self.stage} {self.step}")
         before, real = self.heard.random_pieces(self.settings.batch, self.settings.piece_frames, chance)
         with self._half():

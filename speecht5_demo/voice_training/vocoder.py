@@ -102,10 +102,11 @@ class VocoderTraining(AdversarialTraining[SpeechT5HifiGan]):
         save_seconds: float,
         report_steps: int,
         validate: Callable[[SpeechT5HifiGan], dict[str, float]],
+        steps: int | None = None,
     ) -> None:
-        """Train until `seconds` of training are spent, over all resumptions."""
+        """Train until `seconds` of training are spent or so many steps done, over all resumptions."""
         torch.backends.cudnn.benchmark = True  # every piece has one length, so that the search is made once
-        super().run(seconds, save_seconds, report_steps, validate)
+        super().run(seconds, save_seconds, report_steps, validate, steps)
         torch.backends.cudnn.benchmark = False
 
     def _learn(self, fraction: float) -> dict[str, Tensor]:
