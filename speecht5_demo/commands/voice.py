@@ -36,7 +36,10 @@ def train(
     seed: Annotated[int, typer.Option(help="Of texts, weights and batches.")] = 1,
     frames_a_step: Annotated[
         int | None,
-        typer.Option(help="Mel frames a step, 2 (default) or 4: 4 speaks faster and less clearly."),
+        typer.Option(
+            help="Mel frames a step, 2 or 4 (default: 2, or as the voice gone on from): "
+            "4 speaks faster and less clearly."
+        ),
     ] = None,
     threads: Annotated[int, typer.Option(help="Processor threads; 0 takes every core.")] = 0,
     listen: Annotated[
@@ -61,12 +64,15 @@ def train(
         pick_device,
         prepare_process,
     )
+    from speecht5_demo.voice_training.warm_start import in_the_shape_of
 
     cores = threads or os.cpu_count() or 1
     torch.set_num_threads(cores)
     picked = pick_device(device)
     prepare_process(picked)
     settings = replace(MINIATURE if miniature else TrainingSettings(), minutes=minutes, seed=seed)
+    if init is not None:
+        settings = replace(settings, acoustic=in_the_shape_of(settings.acoustic, init))
     if frames_a_step is not None:
         settings = replace(settings, acoustic=replace(settings.acoustic, reduction=frames_a_step))
     if texts is not None:

@@ -8,6 +8,7 @@ effect that the old vector of the same name had.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from transformers import SpeechT5ForTextToSpeech
+from transformers import SpeechT5Config, SpeechT5ForTextToSpeech
 
 from speecht5_demo.errors import VoiceTrainingError
 from speecht5_demo.voice_training.acoustic_model import (
@@ -25,7 +26,23 @@ from speecht5_demo.voice_training.acoustic_model import (
     with_more_frames,
 )
 from speecht5_demo.voice_training.postnet_width import with_postnet_units
+from speecht5_demo.voice_training.settings import AcousticSettings
 from speecht5_demo.voice_training.speaker_vectors import VECTOR_SIZE, speaker_vectors
+
+
+def in_the_shape_of(settings: AcousticSettings, folder: Path) -> AcousticSettings:
+    """The same settings with the frames a step and the postnet of the voice in `folder`.
+
+    Raises:
+        VoiceTrainingError: `folder` is no voice.
+    """
+    path = folder / "model" / "config.json"
+    if not path.is_file():
+        raise VoiceTrainingError(f"{folder} is no voice: it has no model/config.json. Give a voice's folder.")
+    config = SpeechT5Config.from_json_file(path)
+    return replace(
+        settings, reduction=config.reduction_factor, postnet_units=config.speech_decoder_postnet_units
+    )
 
 
 def trainable_model(folder: Path, postnet_units: int, reduction: int) -> SpeechT5ForTextToSpeech:

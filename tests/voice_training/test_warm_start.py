@@ -1,5 +1,6 @@
 """Going on from a voice keeps what it knows, whatever its speakers and its frames a step were."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ from transformers import SpeechT5Config, SpeechT5ForTextToSpeech
 
 from speecht5_demo.errors import VoiceTrainingError
 from speecht5_demo.voice_training.acoustic_model import fold_dropout
+from speecht5_demo.voice_training.settings import MINIATURE
 from speecht5_demo.voice_training.speaker_vectors import VECTOR_SIZE, blurred, speaker_vectors
-from speecht5_demo.voice_training.warm_start import trainable_model
+from speecht5_demo.voice_training.warm_start import in_the_shape_of, trainable_model
 
 _FRAMES = 2
 
@@ -74,6 +76,17 @@ def test_the_postnet_gets_the_width_that_is_asked_for(tmp_path: Path) -> None:
         new = trainable_model(tmp_path, units, _FRAMES)
         assert new.config.speech_decoder_postnet_units == units
         assert new.speech_decoder_postnet.layers[0].conv.weight.shape[0] == units
+
+
+def test_going_on_keeps_the_shape_of_the_voice_unless_told_otherwise(tmp_path: Path) -> None:
+    saved_voice(tmp_path, frames=4)
+    settings = in_the_shape_of(MINIATURE.acoustic, tmp_path)
+    assert (settings.reduction, settings.postnet_units) == (4, 16)
+    assert replace(settings, reduction=0, postnet_units=0) == replace(
+        MINIATURE.acoustic, reduction=0, postnet_units=0
+    )
+    with pytest.raises(VoiceTrainingError, match="is no voice"):
+        in_the_shape_of(MINIATURE.acoustic, tmp_path / "elsewhere")
 
 
 @pytest.mark.parametrize(
