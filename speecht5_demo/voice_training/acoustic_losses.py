@@ -4,6 +4,8 @@ to itself.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -21,6 +23,21 @@ def shifted_frames(batch: Batch) -> Tensor:
     return F.pad(heard[:, :-1], (0, 0, 1, 0))
 
 
+def decoded(model: SpeechT5ForTextToSpeech, batch: Batch, heard: Tensor, attentions: bool = False) -> Any:
+    """What the decoder makes of the batch's text when it hears those frames, (B, S, 80); with its attention if asked.
+
+    It is a Seq2SeqModelOutput of transformers, all of whose fields are optional to a type checker.
+    """
+    return model.speecht5(
+        input_values=batch.tokens,
+        attention_mask=batch.token_mask,
+        decoder_input_values=heard,
+        speaker_embeddings=batch.speakers,
+        use_cache=False,
+        output_attentions=attentions,
+    )
+
+
 @torch.no_grad()
 def predicted_frames(model: SpeechT5ForTextToSpeech, clips: AcousticClips, frames: int) -> Tensor:
     """What the model makes of every clip when it hears the teacher's frames: float16, clips in
@@ -29,13 +46,7 @@ def predicted_frames(model: SpeechT5ForTextToSpeech, clips: AcousticClips, frame
     predicted = []
     for batch in clips.batches_in_order(frames):
         with torch.autocast(clips.device.type, torch.bfloat16):
-            output = model.speecht5(
-                input_values=batch.tokens,
-                attention_mask=batch.token_mask,
-                decoder_input_values=shifted_frames(batch),
-                speaker_embeddings=batch.speakers,
-                use_cache=False,
-            )
+            output = decoded(model, batch, shifted_frames(batch))
             after = model.speech_decoder_postnet(output.last_hidden_state)[1]
         predicted.append(after[batch.frame_mask.bool()].half())
     return torch.cat(predicted)
@@ -49,13 +60,7 @@ def own_frames(model: SpeechT5ForTextToSpeech, batch: Batch, share: float) -> Te
     errors pile up.
     """
     heard = shifted_frames(batch)
-    output = model.speecht5(
-        input_values=batch.tokens,
-        attention_mask=batch.token_mask,
-        decoder_input_values=heard,
-        speaker_embeddings=batch.speakers,
-        use_cache=False,
-    )
+    output = decoded(model, batch, heard)
     guess = model.speech_decoder_postnet.feat_out(output.last_hidden_state).float()[:, :, -heard.shape[2] :]
     guess = F.pad(guess[:, :-1], (0, 0, 1, 0))
     chosen = torch.rand(heard.shape[:2], device=heard.device) < share
@@ -66,14 +71,7 @@ def acoustic_losses(
     model: SpeechT5ForTextToSpeech, batch: Batch, heard: Tensor, alignment_weight: float
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The loss to descend, and its parts by name (each a mean over what is not padding)."""
-    output = model.speecht5(
-        input_values=batch.tokens,
-        attention_mask=batch.token_mask,
-        decoder_input_values=heard,
-        speaker_embeddings=batch.speakers,
-        use_cache=False,
-        output_attentions=True,
-    )
+    output = decoded(model, batch, heard, attentions=True)
     before, after, stop_scores = model.speech_decoder_postnet(output.last_hidden_state)
     weight = batch.frame_mask[:, :, None] / (batch.frame_mask.sum() * batch.mel.shape[2])
     l1_before = ((before - batch.mel).abs() * weight).sum()

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from transformers import SpeechT5ForTextToSpeech
 
 from speecht5_demo.voice_training.acoustic_batches import AcousticClips
-from speecht5_demo.voice_training.acoustic_losses import own_frames, shifted_frames
+from speecht5_demo.voice_training.acoustic_losses import decoded, own_frames, shifted_frames
 from speecht5_demo.voice_training.adversarial import AdversarialTraining, descend, discriminator_loss
 from speecht5_demo.voice_training.loop import Journal
 from speecht5_demo.voice_training.mel_judges import MelDiscriminators, sharpness_loss
@@ -83,13 +83,7 @@ def guesses(model: SpeechT5ForTextToSpeech, clips: AcousticClips, frames: int, s
             heard = shifted_frames(batch)
             if chance.random() < _SELF_HEARD_SHARE:
                 heard = own_frames(model, batch, chance.uniform(0.1, 0.5))
-            output = model.speecht5(
-                input_values=batch.tokens,
-                attention_mask=batch.token_mask,
-                decoder_input_values=heard,
-                speaker_embeddings=batch.speakers,
-                use_cache=False,
-            )
+            output = decoded(model, batch, heard)
         made = model.speech_decoder_postnet.feat_out(output.last_hidden_state.float())
         spoken = batch.frame_mask.bool()
         before.append(made.view(batch.mel.shape)[spoken].half())

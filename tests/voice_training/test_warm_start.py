@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from transformers import SpeechT5Config, SpeechT5ForTextToSpeech
+from transformers import SpeechT5ForTextToSpeech
 
 from speecht5_demo.errors import VoiceTrainingError
 from speecht5_demo.voice_training.acoustic_model import fold_dropout
 from speecht5_demo.voice_training.settings import MINIATURE
 from speecht5_demo.voice_training.speaker_vectors import VECTOR_SIZE, blurred, speaker_vectors
 from speecht5_demo.voice_training.warm_start import in_the_shape_of, trainable_model
+from tests.support.small_model import small_model
 
 _FRAMES = 2
 
@@ -22,22 +23,7 @@ def saved_voice(
     folder: Path, frames: int, speakers: tuple[str, ...] = ("rms", "slt")
 ) -> SpeechT5ForTextToSpeech:
     """A small voice with `frames` frames a step and dense speaker vectors."""
-    torch.manual_seed(0)
-    config = SpeechT5Config(
-        vocab_size=39,
-        hidden_size=32,
-        encoder_layers=1,
-        decoder_layers=1,
-        encoder_attention_heads=2,
-        decoder_attention_heads=2,
-        encoder_ffn_dim=64,
-        decoder_ffn_dim=64,
-        speech_decoder_prenet_units=16,
-        speech_decoder_postnet_units=16,
-        speech_decoder_postnet_layers=2,
-        reduction_factor=frames,
-    )
-    model = SpeechT5ForTextToSpeech(config).eval()
+    model = small_model(frames)
     model.save_pretrained(folder / "model")
     (folder / "speakers").mkdir()
     for name in speakers:
