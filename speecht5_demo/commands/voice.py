@@ -30,6 +30,10 @@ def train(
     init_vocoder: Annotated[
         Path | None, typer.Option(help="A voice's folder whose vocoder alone to go on from.")
     ] = None,
+    keep_vocoder: Annotated[
+        bool,
+        typer.Option(help="Leave that vocoder as it is: on a processor, an hour more did it no good."),
+    ] = False,
     texts: Annotated[
         int | None, typer.Option(help="Sentences that the teacher reads (default 40,000).")
     ] = None,
@@ -92,6 +96,7 @@ def train(
     command += ["--frames-a-step", str(frames_a_step)] if frames_a_step is not None else []
     command += ["--init", str(init)] if init is not None else []
     command += ["--init-vocoder", str(init_vocoder)] if init_vocoder is not None else []
+    command += ["--keep-vocoder"] if keep_vocoder else []
     command += ["--miniature"] if miniature else []
     order = Order(
         settings=settings,
@@ -99,6 +104,7 @@ def train(
         device=picked,
         init=init,
         init_vocoder=init_vocoder,
+        keep_vocoder=keep_vocoder,
         listen=listen,
         command=shlex.join(command),
         machine=torch.cuda.get_device_name(picked)

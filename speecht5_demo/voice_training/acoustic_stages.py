@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
@@ -21,7 +22,7 @@ from speecht5_demo.voice_training.rehearsal import Rehearsal
 from speecht5_demo.voice_training.run_folder import RunFolder, state_in
 from speecht5_demo.voice_training.settings import TrainingSettings
 from speecht5_demo.voice_training.sharpening import Guesses, Postnet, SharpeningTraining, guesses, sharpness
-from speecht5_demo.voice_training.warm_start import trainable_model
+from speecht5_demo.voice_training.warm_start import in_the_shape_of, trainable_model
 
 _MINUTE = 60.0
 
@@ -41,7 +42,9 @@ class AcousticStages:
         init, settings = self._order.init, self._settings.acoustic
         if init is not None:
             known = trainable_model(init, settings.postnet_units, settings.reduction)
-            return self._trained("acoustic", seconds, known, True, vocoder)
+            reshaped = in_the_shape_of(settings, init) != settings
+            rate = 1.0 if reshaped else settings.warm_rate
+            return self._trained("acoustic", seconds, known, True, vocoder, rate)
         torch.manual_seed(self._settings.seed)
         new = new_model(settings, self._materials.mel_moments()[0])
         if settings.reduction == FIRST_REDUCTION:
@@ -58,13 +61,15 @@ class AcousticStages:
         start: SpeechT5ForTextToSpeech,
         warm: bool,
         vocoder: Callable[[], SpeechT5HifiGan],
+        rate: float = 1.0,
     ) -> SpeechT5ForTextToSpeech:
-        """`start`, trained for that time."""
+        """`start`, trained for that time, at that share of the learning rate."""
         if not self._folder.has_ended(stage):
             reduction = start.config.reduction_factor
+            settings = self._settings.acoustic
             training = AcousticTraining(
                 start,
-                self._settings.acoustic,
+                replace(settings, learning_rate=rate * settings.learning_rate),
                 self._materials.with_tokens(self._materials.training, reduction),
                 self._folder.state(stage),
                 self._folder.journal,

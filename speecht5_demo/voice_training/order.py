@@ -18,6 +18,7 @@ class Order:
         folder: of the run: corpus, states, journal, pictures, and in `voice` the result.
         init: a voice's folder to go on from, or None to start from nothing.
         init_vocoder: a voice's folder whose vocoder alone to go on from; as for `init` where None.
+        keep_vocoder: the vocoder gone on from stays as it is.
         listen: whether a recogniser is here to measure with; without it the result has no figures yet.
         command: the command line, for the model card.
         machine: what it runs on, for the model card.
@@ -28,6 +29,7 @@ class Order:
     device: torch.device
     init: Path | None
     init_vocoder: Path | None
+    keep_vocoder: bool
     listen: bool
     command: str
     machine: str
@@ -42,6 +44,8 @@ class Order:
     def started_from(self) -> str | None:
         """For the model card; None where all was trained from nothing."""
         if self.init_vocoder is None:
-            return None if self.init is None else str(self.init)
+            kept = ", whose vocoder it keeps" if self.keep_vocoder else ""
+            return None if self.init is None else f"{self.init}{kept}"
         rest = "nothing" if self.init is None else str(self.init)
-        return f"{self.init_vocoder} (its vocoder alone; the acoustic model started from {rest})"
+        alone = "its vocoder alone, unchanged" if self.keep_vocoder else "its vocoder alone"
+        return f"{self.init_vocoder} ({alone}; the acoustic model started from {rest})"

@@ -46,6 +46,10 @@ class VoiceRun:
             raise VoiceTrainingError(
                 f"{reduction} frames a step cannot be trained: give --frames-a-step 2 or 4."
             )
+        if order.keep_vocoder and order.vocoder_from is None:
+            raise VoiceTrainingError(
+                "There is no vocoder to keep: name a voice with --init or --init-vocoder."
+            )
         if order.listen:
             require_libraries(order.settings.examination.with_mos)
         self.order = order
@@ -59,7 +63,10 @@ class VoiceRun:
         """Run what is left; the folder of the finished voice."""
         self.materials.prepare(self.folder.journal.say)
         shares = self._shares
-        if self.settings.side_by_side:
+        if self.order.keep_vocoder:
+            known = self._vocoders.known()
+            acoustic = self._acoustics.spoken_best(self._seconds(shares.acoustic), lambda: known)
+        elif self.settings.side_by_side:
             beside = Beside(functools.partial(_train_vocoder_alone, self.order), "vocoder")
             acoustic = self._acoustics.spoken_best(self._seconds(shares.acoustic), self._vocoders.latest)
             beside.wait()
@@ -67,9 +74,12 @@ class VoiceRun:
             vocoder = self.first_vocoder()
             acoustic = self._acoustics.spoken_best(self._seconds(shares.acoustic), lambda: vocoder)
         acoustic = self._acoustics.sharpened(self._seconds(shares.sharpened), acoustic)
-        matched = self._vocoders.matched(self._seconds(shares.matched), acoustic)
+        if self.order.keep_vocoder:
+            vocoder = self._vocoders.known()
+        else:
+            vocoder = self._vocoders.matched(self._seconds(shares.matched), acoustic)
         voice = self.order.folder / "voice"
-        export_voice(acoustic, matched, self.materials.processor, voice)
+        export_voice(acoustic, vocoder, self.materials.processor, voice)
         self._making().write(voice)
         if self.order.listen:
             examine_folder(
@@ -87,6 +97,8 @@ class VoiceRun:
 
     @property
     def _shares(self) -> Shares:
+        if self.order.keep_vocoder:
+            return self.settings.kept_shares
         return self.settings.shares if self.order.init is None else self.settings.warm_shares
 
     def _seconds(self, share: float) -> float:

@@ -46,10 +46,11 @@ class RunFolder:
 
     def _claim(self, order: Order, settings: TrainingSettings) -> None:
         acoustic, init, init_vocoder = settings.acoustic, order.init, order.vocoder_from
+        kept = " (kept)" if order.keep_vocoder else ""
         identity = {
             "seed": settings.seed,
             "init": None if init is None else str(init.resolve()),
-            "init_vocoder": None if init_vocoder is None else str(init_vocoder.resolve()),
+            "init_vocoder": None if init_vocoder is None else f"{init_vocoder.resolve()}{kept}",
             "acoustic": [
                 acoustic.hidden,
                 acoustic.encoder_layers,

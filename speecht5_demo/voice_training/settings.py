@@ -27,6 +27,7 @@ class AcousticSettings:
             understood less well.
         frames: mel frames (16 ms) in a batch, padding included.
         learning_rate: highest rate of the cosine schedule. warm_up: steps until it is reached.
+        warm_rate: share of that rate for a model that goes on in the shape it was trained in.
         letters_share: share of the time, from nothing, at two frames a step where it ends at four.
         first_lengths: (step, frames): until that step, only clips up to so many frames; alignment is learnt
             on short ones.
@@ -43,6 +44,7 @@ class AcousticSettings:
     reduction: int = 2
     frames: int = 2600
     learning_rate: float = 7e-4
+    warm_rate: float = 0.4
     warm_up: int = 400
     letters_share: float = 0.4
     first_lengths: tuple[tuple[int, int], ...] = ((800, 130), (2500, 220), (6000, 340))
@@ -137,6 +139,7 @@ class TrainingSettings:
         seed: of texts, speakers of texts, initial weights and batches.
         minutes: training time in minutes, shared by the stages; making data and measuring come on top.
         shares: of `minutes`. warm_shares: the same where the run goes on from a voice, whose vocoder can speak.
+        kept_shares: the same where that vocoder stays as it is.
         side_by_side: the first two stages run at the same time, in two processes, each for its share: on a GPU
             neither slows the other much, since models this small leave most of it idle.
         evaluate_minutes: training minutes between two free-running measurements on development texts.
@@ -152,6 +155,7 @@ class TrainingSettings:
     minutes: float = 240.0
     shares: Shares = Shares(vocoder=0.25, acoustic=0.5, sharpened=0.1, matched=0.15)
     warm_shares: Shares = Shares(vocoder=0.05, acoustic=0.45, sharpened=0.2, matched=0.3)
+    kept_shares: Shares = Shares(vocoder=0.0, acoustic=0.9, sharpened=0.1, matched=0.0)
     side_by_side: bool = False
     acoustic: AcousticSettings = AcousticSettings()
     vocoder: VocoderSettings = VocoderSettings()

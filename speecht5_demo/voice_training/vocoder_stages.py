@@ -33,6 +33,12 @@ class VocoderStages:
     ) -> None:
         self._order, self._settings, self._materials, self._folder = order, settings, materials, folder
 
+    def known(self) -> SpeechT5HifiGan:
+        """The vocoder that the run starts from, as it is."""
+        vocoder = self._start()
+        nn.Module.to(vocoder.eval(), self._folder.device)
+        return vocoder
+
     def first(self, seconds: float) -> SpeechT5HifiGan:
         """The vocoder, trained on the teacher's own frames."""
         vocoder = self._start()
@@ -44,11 +50,10 @@ class VocoderStages:
 
     def latest(self) -> SpeechT5HifiGan:
         """The vocoder as the process beside this one last saved it."""
-        vocoder = self._start()
+        vocoder = self.known()
         state = load_state(self._folder.state("vocoder"), self._folder.device)
         if state is not None:
             vocoder.load_state_dict(state["average"])
-        nn.Module.to(vocoder.eval(), self._folder.device)
         return vocoder
 
     def matched(self, seconds: float, acoustic: SpeechT5ForTextToSpeech) -> SpeechT5HifiGan:

@@ -19,6 +19,7 @@ from speecht5_demo.voice_training.order import Order
 from speecht5_demo.voice_training.processes import Beside
 from speecht5_demo.voice_training.run import VoiceRun
 from speecht5_demo.voice_training.settings import MINIATURE, TrainingSettings, for_device, pick_device
+from speecht5_demo.voice_training.warm_start import in_the_shape_of
 
 
 def order(folder: Path, settings: TrainingSettings = MINIATURE, init: Path | None = None) -> Order:
@@ -28,6 +29,7 @@ def order(folder: Path, settings: TrainingSettings = MINIATURE, init: Path | Non
         device=torch.device("cpu"),
         init=init,
         init_vocoder=None,
+        keep_vocoder=False,
         listen=False,
         command="voice train",
         machine="here",
@@ -88,6 +90,35 @@ def test_stages_side_by_side_end_in_a_voice_that_says_where_it_came_from(tmp_pat
     mean = (stages[0]["conv_pre.weight"] + stages[1]["conv_pre.weight"]) / 2
     torch.testing.assert_close(trained.conv_pre.weight.float(), mean, atol=1e-3, rtol=1e-3)
     assert not torch.equal(known.conv_pre.weight.float(), trained.conv_pre.weight.float())
+
+
+@pytest.mark.timeout(300)
+def test_a_voice_gone_on_from_can_keep_its_vocoder_and_is_trained_gently(tmp_path: Path) -> None:
+    shape = in_the_shape_of(MINIATURE.acoustic, BUILT_IN)
+    settings = replace(MINIATURE, texts=12, minutes=0.1, acoustic=shape)
+    going_on = replace(order(tmp_path, settings, BUILT_IN), keep_vocoder=True)
+    voice = VoiceRun(going_on, print).train()
+    making = Making.read(voice)
+    assert list(making.steps) == ["acoustic", "sharpened"]
+    assert min(making.steps.values()) > 0
+    assert making.started_from == f"{BUILT_IN}, whose vocoder it keeps"
+    known, kept = (
+        SpeechT5HifiGan.from_pretrained(folder / "vocoder").state_dict() for folder in (BUILT_IN, voice)
+    )
+    assert all(torch.equal(known[name], kept[name]) for name in known)
+    rates = [
+        group["lr"]
+        for state in torch.load(tmp_path / "acoustic-state.pt")["steps"].values()
+        for group in state["param_groups"]
+    ]
+    assert 0 < max(rates) <= shape.warm_rate * shape.learning_rate
+    with pytest.raises(VoiceTrainingError, match="another run"):
+        VoiceRun(replace(going_on, keep_vocoder=False), print)
+
+
+def test_a_run_from_nothing_has_no_vocoder_to_keep(tmp_path: Path) -> None:
+    with pytest.raises(VoiceTrainingError, match=r"no vocoder to keep.*--init"):
+        VoiceRun(replace(order(tmp_path), keep_vocoder=True), print)
 
 
 def test_an_error_in_the_process_beside_is_told() -> None:
