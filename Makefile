@@ -11,6 +11,8 @@ SWEEP_SENTENCES ?= 20
 PRUNE ?= 0:0.9:0.1
 JOBS ?= 2
 SPEED_OPTIONS ?=
+# Processes that share the tests, a file each; 0 for one after the other.
+TESTERS ?= 2
 QUALITY_OPTIONS ?=
 SWEEP_OPTIONS ?=
 SWEEP ?= sweep
@@ -67,7 +69,7 @@ lint: dev ## style, format and types
 	.venv/bin/mypy
 
 test: lint ## every check there is
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n $(TESTERS) --dist loadfile
 
 format: dev ## rewrite the code in the house format
 	.venv/bin/ruff check --fix .
