@@ -32,7 +32,7 @@ def train(
     ] = None,
     keep_vocoder: Annotated[
         bool,
-        typer.Option(help="Leave that vocoder as it is: on a processor, an hour more did it no good."),
+        typer.Option(help="Leave that vocoder as it is; the rest has all the time."),
     ] = False,
     texts: Annotated[
         int | None, typer.Option(help="Sentences that the teacher reads (default 40,000).")
