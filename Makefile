@@ -3,6 +3,8 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 CHECKPOINT ?= auto
 MINUTES ?= 240
+# Processes that share the tests, a file each; 0 for one after the other.
+TESTERS ?= 2
 # What `make report` measures, and where it writes.
 BENCHMARK ?= random-full
 ROUNDS ?= 10
@@ -11,8 +13,6 @@ SWEEP_SENTENCES ?= 20
 PRUNE ?= 0:0.9:0.1
 JOBS ?= 2
 SPEED_OPTIONS ?=
-# Processes that share the tests, a file each; 0 for one after the other.
-TESTERS ?= 2
 QUALITY_OPTIONS ?=
 SWEEP_OPTIONS ?=
 SWEEP ?= sweep

@@ -63,10 +63,7 @@ class VoiceRun:
         """Run what is left; the folder of the finished voice."""
         self.materials.prepare(self.folder.journal.say)
         shares = self._shares
-        if self.order.keep_vocoder:
-            known = self._vocoders.known()
-            acoustic = self._acoustics.spoken_best(self._seconds(shares.acoustic), lambda: known)
-        elif self.settings.side_by_side:
+        if self.settings.side_by_side and not self.order.keep_vocoder:
             beside = Beside(functools.partial(_train_vocoder_alone, self.order), "vocoder")
             acoustic = self._acoustics.spoken_best(self._seconds(shares.acoustic), self._vocoders.latest)
             beside.wait()
@@ -74,12 +71,9 @@ class VoiceRun:
             vocoder = self.first_vocoder()
             acoustic = self._acoustics.spoken_best(self._seconds(shares.acoustic), lambda: vocoder)
         acoustic = self._acoustics.sharpened(self._seconds(shares.sharpened), acoustic)
-        if self.order.keep_vocoder:
-            vocoder = self._vocoders.known()
-        else:
-            vocoder = self._vocoders.matched(self._seconds(shares.matched), acoustic)
+        matched = self._vocoders.matched(self._seconds(shares.matched), acoustic)
         voice = self.order.folder / "voice"
-        export_voice(acoustic, vocoder, self.materials.processor, voice)
+        export_voice(acoustic, matched, self.materials.processor, voice)
         self._making().write(voice)
         if self.order.listen:
             examine_folder(

@@ -26,21 +26,23 @@ _WARM_JUDGES_FROM = 100
 
 
 class VocoderStages:
-    """`vocoder` and `matched`; a stage that has ended is not run again."""
+    """`vocoder` and `matched`; a stage that has ended is not run again, and neither where the vocoder is kept."""
 
     def __init__(
         self, order: Order, settings: TrainingSettings, materials: Materials, folder: RunFolder
     ) -> None:
         self._order, self._settings, self._materials, self._folder = order, settings, materials, folder
 
-    def known(self) -> SpeechT5HifiGan:
+    def _known(self) -> SpeechT5HifiGan:
         """The vocoder that the run starts from, as it is."""
         vocoder = self._start()
         nn.Module.to(vocoder.eval(), self._folder.device)
         return vocoder
 
     def first(self, seconds: float) -> SpeechT5HifiGan:
-        """The vocoder, trained on the teacher's own frames."""
+        """The vocoder, trained on the teacher's own frames, or as it is where the order keeps it."""
+        if self._order.keep_vocoder:
+            return self._known()
         vocoder = self._start()
         if not self._folder.has_ended("vocoder"):
             warm = self._order.vocoder_from is not None
@@ -50,14 +52,19 @@ class VocoderStages:
 
     def latest(self) -> SpeechT5HifiGan:
         """The vocoder as the process beside this one last saved it."""
-        vocoder = self.known()
+        vocoder = self._known()
         state = load_state(self._folder.state("vocoder"), self._folder.device)
         if state is not None:
             vocoder.load_state_dict(state["average"])
         return vocoder
 
     def matched(self, seconds: float, acoustic: SpeechT5ForTextToSpeech) -> SpeechT5HifiGan:
-        """The vocoder, trained on what the acoustic model will give it; midway between that and before."""
+        """The vocoder, trained on what the acoustic model will give it; midway between that and before.
+
+        Where the order keeps it: as it is.
+        """
+        if self._order.keep_vocoder:
+            return self._known()
         start = self._start()
         if not self._folder.has_ended("matched"):
             clips, frames = self._predicted(acoustic)
