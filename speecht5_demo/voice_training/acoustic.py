@@ -25,6 +25,7 @@ from speecht5_demo.voice_training.loop import (
     save_state,
 )
 from speecht5_demo.voice_training.optimizers import acoustic_optimizer
+from speecht5_demo.voice_training.pruned_steps import pruned_steps
 from speecht5_demo.voice_training.settings import AcousticSettings
 from speecht5_demo.voice_training.speaker_vectors import blurred
 
@@ -138,20 +139,29 @@ class AcousticTraining:
         batch = self.clips.random_batch(self.settings.frames, self._longest(), chance)
         batch = replace(batch, speakers=blurred(batch.speakers, _SPEAKER_BLUR))
         sampled = (self.warm or self.step >= self.settings.sampling_from) and chance.random() < 0.5
-        with torch.autocast(self.device.type, torch.bfloat16):
-            heard = (
-                own_frames(self.model, batch, chance.uniform(0.2, 1.0)) if sampled else shifted_frames(batch)
-            )
-            noise = torch.randn_like(heard) * (0.03 if sampled else 0.1)
-            noise[:, 0] = 0
-            alignment_weight = 0.1 if self.warm or self.step >= 3000 else 0.3
-            loss, report = acoustic_losses(self.model, batch, heard + noise, alignment_weight)
+        alignment_weight = 0.1 if self.warm or self.step >= 3000 else 0.3
         self.steps.zero_grad()
-        loss.backward()
+        with pruned_steps(self.model, self._pruned(chance)):
+            with torch.autocast(self.device.type, torch.bfloat16):
+                heard = (
+                    own_frames(self.model, batch, chance.uniform(0.2, 1.0))
+                    if sampled
+                    else shifted_frames(batch)
+                )
+                noise = torch.randn_like(heard) * (0.03 if sampled else 0.1)
+                noise[:, 0] = 0
+                loss, report = acoustic_losses(self.model, batch, heard + noise, alignment_weight)
+            loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.steps.step()
         self.average.update(self.model, self.step)
         return report
+
+    def _pruned(self, chance: random.Random) -> float:
+        """The share of weights that a step does without."""
+        if chance.random() >= self.settings.pruned_steps:
+            return 0.0
+        return chance.uniform(0.0, self.settings.pruned_most)
 
     def _longest(self) -> int:
         if self.warm:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import torch
+from torch import nn
 from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
 
+from speecht5_demo.errors import VoiceTrainingError
 from speecht5_demo.voice_training.acoustic import AcousticTraining
 from speecht5_demo.voice_training.acoustic_model import (
     FIRST_REDUCTION,
@@ -22,14 +24,15 @@ from speecht5_demo.voice_training.rehearsal import Rehearsal
 from speecht5_demo.voice_training.run_folder import RunFolder, state_in
 from speecht5_demo.voice_training.settings import TrainingSettings
 from speecht5_demo.voice_training.sharpening import Guesses, Postnet, SharpeningTraining, guesses, sharpness
-from speecht5_demo.voice_training.warm_start import in_the_shape_of, trainable_model
+from speecht5_demo.voice_training.twins import mean_weights
+from speecht5_demo.voice_training.warm_start import trainable_model
 
 _MINUTE = 60.0
 
 
 class AcousticStages:
-    """`letters` (from nothing, where it ends at four frames a step), `acoustic` and `sharpened`; a stage that has
-    ended is not run again.
+    """`letters` (from nothing, where it ends at four frames a step), `acoustic`, `twin` (beside it, on processors) and
+    `sharpened`; a stage that has ended is not run again.
     """
 
     def __init__(
@@ -39,12 +42,9 @@ class AcousticStages:
 
     def spoken_best(self, seconds: float, vocoder: Callable[[], SpeechT5HifiGan]) -> SpeechT5ForTextToSpeech:
         """The acoustic model that spoke the development texts best, with what `vocoder` gave by then."""
-        init, settings = self._order.init, self._settings.acoustic
-        if init is not None:
-            known = trainable_model(init, settings.postnet_units, settings.reduction)
-            reshaped = in_the_shape_of(settings, init) != settings
-            rate = 1.0 if reshaped else settings.warm_rate
-            return self._trained("acoustic", seconds, known, True, vocoder, rate)
+        settings = self._settings.acoustic
+        if self._order.init is not None:
+            return self._gone_on("acoustic", seconds, vocoder)
         torch.manual_seed(self._settings.seed)
         new = new_model(settings, self._materials.mel_moments()[0])
         if settings.reduction == FIRST_REDUCTION:
@@ -53,6 +53,41 @@ class AcousticStages:
         first = self._trained("letters", letters, new, False, vocoder)
         wider = with_more_frames(first, settings.reduction)
         return self._trained("acoustic", seconds - letters, wider, True, vocoder)
+
+    def twin(self, seconds: float, vocoder: Callable[[], SpeechT5HifiGan]) -> SpeechT5ForTextToSpeech:
+        """The second of two acoustic models that go on from one voice: other batches, by another seed."""
+        return self._gone_on("twin", seconds, vocoder)
+
+    def mean_of_twins(self, vocoder: Callable[[], SpeechT5HifiGan]) -> SpeechT5ForTextToSpeech:
+        """The mean of what `acoustic` and `twin` ended with; its figures go to the journal."""
+        model = self._known()
+        first, second = (self._folder.result(stage) for stage in ("acoustic", "twin"))
+        model.load_state_dict(mean_weights(first.weights, second.weights))
+        nn.Module.to(model.eval(), self._folder.device)
+        if not self._folder.has_ended("sharpened"):
+            steps = first.steps + second.steps
+            rehearsal = self._rehearsal("mean", vocoder, self._order.workers)
+            self._folder.journal.note("mean", "validation", step=steps, **rehearsal.measure(model, steps))
+        return model
+
+    def _known(self) -> SpeechT5ForTextToSpeech:
+        """The acoustic model of the voice gone on from."""
+        if self._order.init is None:
+            raise VoiceTrainingError("There is no voice to go on from: give --init.")
+        settings = self._settings.acoustic
+        return trainable_model(self._order.init, settings.postnet_units, settings.reduction)
+
+    def _gone_on(
+        self, stage: str, seconds: float, vocoder: Callable[[], SpeechT5HifiGan]
+    ) -> SpeechT5ForTextToSpeech:
+        """The voice's acoustic model, trained further; gently where it keeps its shape."""
+        rate = 1.0 if self._order.reshaped else self._settings.acoustic.warm_rate
+        return self._trained(stage, seconds, self._known(), True, vocoder, rate)
+
+    def _rehearsal(self, stage: str, vocoder: Callable[[], SpeechT5HifiGan], workers: int) -> Rehearsal:
+        pictures = self._folder.path / "attention" / stage
+        reduction = FIRST_REDUCTION if stage == "letters" else self._settings.acoustic.reduction
+        return Rehearsal(self._materials, reduction, vocoder, pictures, self._order.listen, workers)
 
     def _trained(
         self,
@@ -77,14 +112,13 @@ class AcousticStages:
                 warm,
                 stage,
             )
-            pictures = self._folder.path / "attention" / stage
-            rehearsal = Rehearsal(self._materials, reduction, vocoder, pictures, self._order.listen)
+            workers = 1 if self._order.twins else self._order.workers
             training.run(
                 seconds,
                 self._settings.save_seconds,
                 self._settings.report_steps,
                 self._settings.evaluate_minutes * _MINUTE,
-                rehearsal.measure,
+                self._rehearsal(stage, vocoder, workers).measure,
             )
             best = state_in(training.best_path, self._folder.device)
             self._folder.finish(stage, best["model"], training.step, training.spent)

@@ -64,6 +64,11 @@ def write_card(folder: Path, making: Making, examination: Examination) -> None:
 def _card(folder: Path, making: Making, examination: Examination) -> str:
     origin = making.started_from
     start = f"It went on from the voice in {origin}." if origin else "It started from nothing."
+    twins = (
+        "\nThe acoustic model is the mean of two that learned side by side on other clips, half of the cores each."
+        if "twin" in making.steps
+        else ""
+    )
     stages = "\n".join(
         f"| {stage} | {making.steps[stage]:,} | {making.minutes[stage]:.1f} |" for stage in making.steps
     )
@@ -97,7 +102,7 @@ uploaded x-vector gives an unpredictable one. English only.
 `{making.command}` on {making.machine}. {start} It learned from {making.clips:,} clips,
 {making.hours:.1f} hours, that flite read: book sentences, modern and common words and templates, one random
 speaker a text. The Harvard sentences were held out; the best weights were chosen by the errors of free-running speech
-on development texts.
+on development texts.{twins}
 
 | stage | steps | minutes |
 |---|---|---|

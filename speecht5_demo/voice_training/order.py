@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from speecht5_demo.voice_training.settings import TrainingSettings
+from speecht5_demo.voice_training.warm_start import in_the_shape_of
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,18 @@ class Order:
     def vocoder_from(self) -> Path | None:
         """The voice whose vocoder is gone on from."""
         return self.init_vocoder or self.init
+
+    @property
+    def reshaped(self) -> bool:
+        """Whether the voice gone on from has another shape than what is trained."""
+        acoustic = self.settings.acoustic
+        return self.init is not None and in_the_shape_of(acoustic, self.init) != acoustic
+
+    @property
+    def twins(self) -> bool:
+        """Whether two acoustic models go on from the voice side by side, half of the processor's cores each."""
+        cores = self.workers if self.device.type == "cpu" else 1
+        return self.init is not None and cores > 1 and not self.reshaped
 
     @property
     def started_from(self) -> str | None:

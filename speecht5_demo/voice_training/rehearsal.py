@@ -33,6 +33,7 @@ class Rehearsal:
         vocoder: gives the vocoder to speak with, as good as it is by then.
         listen: whether a recogniser hears the lines. Without one (a machine that has none), the choice falls
             back on the validation loss and on lines that do not end in time.
+        workers: processes that listen.
     """
 
     def __init__(
@@ -42,13 +43,14 @@ class Rehearsal:
         vocoder: Callable[[], SpeechT5HifiGan],
         pictures: Path,
         listen: bool,
+        workers: int,
     ) -> None:
         settings = materials.settings
         self._vocoder, self._pictures = vocoder, pictures
         self._tokenizer = materials.processor.tokenizer
         self._clips = materials.with_tokens(materials.development, reduction)
         self._frames = settings.acoustic.frames
-        self._workers = materials.workers
+        self._workers = workers
         chosen = development_texts(materials.texts.development, settings.development_texts)
         self._spoken = [clip for clip in materials.development if clip.text in chosen]
         self._teacher = listen_to_teacher(chosen, SPEAKERS, self._workers, with_mos=False) if listen else None

@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from transformers import SpeechT5HifiGan
+from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
 
 from speecht5_demo.errors import VoiceTrainingError
 from speecht5_demo.voice_training.acoustic_model import FIRST_REDUCTION
@@ -26,11 +26,12 @@ from speecht5_demo.voice_training.order import Order
 from speecht5_demo.voice_training.processes import Beside
 from speecht5_demo.voice_training.run_folder import RunFolder
 from speecht5_demo.voice_training.settings import Shares, for_device, prepare_process
+from speecht5_demo.voice_training.twins import half_of_the_cores
 from speecht5_demo.voice_training.vocoder_stages import VocoderStages
 
-STAGES = ("vocoder", "letters", "acoustic", "sharpened", "matched")
+STAGES = ("vocoder", "letters", "acoustic", "twin", "sharpened", "matched")
 """In the order in which they run; `letters`, the acoustic model at two frames a step, only from nothing and where it
-ends at four.
+ends at four; `twin` beside `acoustic`.
 """
 _MINUTE = 60.0
 
@@ -69,7 +70,7 @@ class VoiceRun:
             beside.wait()
         else:
             vocoder = self.first_vocoder()
-            acoustic = self._acoustics.spoken_best(self._seconds(shares.acoustic), lambda: vocoder)
+            acoustic = self._spoken_best(vocoder)
         acoustic = self._acoustics.sharpened(self._seconds(shares.sharpened), acoustic)
         matched = self._vocoders.matched(self._seconds(shares.matched), acoustic)
         voice = self.order.folder / "voice"
@@ -88,6 +89,22 @@ class VoiceRun:
     def first_vocoder(self) -> SpeechT5HifiGan:
         """The vocoder after its first stage."""
         return self._vocoders.first(self._seconds(self._shares.vocoder))
+
+    def _spoken_best(self, vocoder: SpeechT5HifiGan) -> SpeechT5ForTextToSpeech:
+        """The acoustic model; on a processor that goes on from a voice, the mean of two, half of the cores each."""
+        seconds = self._seconds(self._shares.acoustic)
+        if not self.order.twins:
+            return self._acoustics.spoken_best(seconds, lambda: vocoder)
+        beside = Beside(functools.partial(_train_twin_alone, self.order), "twin")
+        with half_of_the_cores(self.order.workers):
+            self._acoustics.spoken_best(seconds, lambda: vocoder)
+        beside.wait()
+        return self._acoustics.mean_of_twins(lambda: vocoder)
+
+    def twin(self) -> None:
+        """Train the second of two acoustic models."""
+        vocoder = self.first_vocoder()
+        self._acoustics.twin(self._seconds(self._shares.acoustic), lambda: vocoder)
 
     @property
     def _shares(self) -> Shares:
@@ -109,6 +126,13 @@ class VoiceRun:
             steps={stage: result.steps for stage, result in results.items()},
             minutes={stage: round(result.spent / _MINUTE, 2) for stage, result in results.items()},
         )
+
+
+def _train_twin_alone(order: Order) -> None:
+    """What the process beside the first of two acoustic models does."""
+    prepare_process(order.device)
+    with half_of_the_cores(order.workers):
+        VoiceRun(order, print).twin()
 
 
 def _train_vocoder_alone(order: Order) -> None:

@@ -59,6 +59,7 @@ class RunFolder:
                 acoustic.postnet_units,
                 acoustic.reduction,
             ],
+            "twins": order.twins,
             "vocoder": [settings.vocoder.channels, settings.vocoder.discriminator_width],
         }
         path = self.path / "identity.json"

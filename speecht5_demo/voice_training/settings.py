@@ -33,6 +33,8 @@ class AcousticSettings:
             on short ones.
         sampling_from: step from which half of the batches see the model's own frames in place of the
             teacher's.
+        pruned_steps: share of the steps in which the layers that touch mel frames do without their smallest
+            weights. pruned_most: the largest share of a layer's weights missing in such a step.
     """
 
     hidden: int = 256
@@ -49,6 +51,8 @@ class AcousticSettings:
     letters_share: float = 0.4
     first_lengths: tuple[tuple[int, int], ...] = ((800, 130), (2500, 220), (6000, 340))
     sampling_from: int = 5000
+    pruned_steps: float = 0.5
+    pruned_most: float = 0.5
 
 
 @dataclass(frozen=True)

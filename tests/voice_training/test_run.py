@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import SpeechT5HifiGan
+from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
 
 from speecht5_demo.checkpoints.embedded import FOLDER as BUILT_IN
 from speecht5_demo.errors import VoiceTrainingError
@@ -114,6 +114,39 @@ def test_a_voice_gone_on_from_can_keep_its_vocoder_and_is_trained_gently(tmp_pat
     assert 0 < max(rates) <= shape.warm_rate * shape.learning_rate
     with pytest.raises(VoiceTrainingError, match="another run"):
         VoiceRun(replace(going_on, keep_vocoder=False), print)
+
+
+@pytest.mark.timeout(300)
+def test_on_two_cores_a_voice_goes_on_as_the_mean_of_twins(tmp_path: Path) -> None:
+    shape = in_the_shape_of(MINIATURE.acoustic, BUILT_IN)
+    settings = replace(MINIATURE, texts=12, minutes=0.1, acoustic=shape)
+    on_two_cores = replace(order(tmp_path, settings, BUILT_IN), keep_vocoder=True, workers=2)
+    threads = torch.get_num_threads()
+    voice = VoiceRun(on_two_cores, print).train()
+    assert torch.get_num_threads() == threads
+    making = Making.read(voice)
+    assert list(making.steps) == ["acoustic", "twin", "sharpened"]
+    assert min(making.steps.values()) > 0
+    first, second = (torch.load(tmp_path / f"{name}-result.pt")["model"] for name in ("acoustic", "twin"))
+    name = "speecht5.encoder.wrapped_encoder.layers.0.feed_forward.intermediate_dense.weight"
+    assert not torch.equal(first[name], second[name])
+    spoken = SpeechT5ForTextToSpeech.from_pretrained(voice / "model").state_dict()[name]
+    torch.testing.assert_close(spoken.float(), (first[name] + second[name]) / 2, atol=1e-3, rtol=1e-3)
+    journal = (tmp_path / "journal.jsonl").read_text(encoding="utf-8")
+    assert '"stage": "mean", "event": "validation"' in journal
+    with pytest.raises(VoiceTrainingError, match=r"another run \(its twins differ\)"):
+        VoiceRun(replace(on_two_cores, workers=1), print)
+
+
+def test_only_a_processor_with_two_cores_that_keeps_the_shape_trains_twins(tmp_path: Path) -> None:
+    shape = in_the_shape_of(MINIATURE.acoustic, BUILT_IN)
+    going_on = replace(order(tmp_path, replace(MINIATURE, acoustic=shape), BUILT_IN), workers=2)
+    assert going_on.twins
+    assert not replace(going_on, workers=1).twins
+    assert not replace(going_on, device=torch.device("cuda")).twins
+    assert not replace(going_on, init=None).twins
+    wider = replace(shape, postnet_units=2 * shape.postnet_units)
+    assert not replace(going_on, settings=replace(MINIATURE, acoustic=wider)).twins
 
 
 def test_a_run_from_nothing_has_no_vocoder_to_keep(tmp_path: Path) -> None:

@@ -89,7 +89,9 @@ def test_without_a_recogniser_the_choice_falls_back_on_the_loss(run_folder: Path
     materials = Materials(MINIATURE, run_folder, None, torch.device("cpu"), workers=1)
     checkpoint = open_checkpoint(str(run_folder / "voice"))
     acoustic = trainable_model(run_folder / "voice", _SHAPE.postnet_units, _SHAPE.reduction)
-    rehearsal = Rehearsal(materials, _SHAPE.reduction, checkpoint.load_vocoder, tmp_path, listen=False)
+    rehearsal = Rehearsal(
+        materials, _SHAPE.reduction, checkpoint.load_vocoder, tmp_path, listen=False, workers=1
+    )
     values = rehearsal.measure(acoustic, 7)
     assert "word_errors" not in values
     assert values["score"] == pytest.approx(values["l1"] + values["failed"], abs=1e-3)
