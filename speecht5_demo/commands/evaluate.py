@@ -143,6 +143,9 @@ def sweep_command(
         str, typer.Option(help="Amounts: START:STOP:STEP, both ends included, or a list.")
     ] = "0:0.9:0.1",
     quantize: Annotated[bool, typer.Option("--quantize", help="Quantise to int8 after pruning.")] = False,
+    exclude: Annotated[
+        str, typer.Option(help="Name patterns of layers to leave alone, with commas, such as *.prenet.*")
+    ] = "",
     speakers: SpeakersOption = "",
     sentences: SentencesOption = "20",
     metrics: MetricsOption = SWEPT_METRICS,
@@ -188,7 +191,17 @@ def sweep_command(
     for reason in sorted(set(absent.values())):
         console.stderr.print(f"Left out: {reason}")
     with _progress() as on_task:
-        document = sweep(settings, source, row, quantize, output, jobs, repeats, on_task)
+        document = sweep(
+            settings,
+            source,
+            row,
+            quantize,
+            output,
+            jobs,
+            repeats,
+            on_task,
+            exclude=tuple(part.strip() for part in exclude.split(",") if part.strip()),
+        )
     page = write_sweep_page(document, output)
     if publish is not None:
         publish_sweep(output, publish)

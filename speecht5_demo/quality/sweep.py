@@ -57,9 +57,9 @@ def amounts(grid: str) -> tuple[float, ...]:
     return tuple(sorted(set(found)))
 
 
-def recipes(row: Sequence[float], int8: bool) -> dict[float, Variant]:
+def recipes(row: Sequence[float], int8: bool, exclude: Sequence[str] = ()) -> dict[float, Variant]:
     """The variant of each amount; the baseline itself where nothing is done."""
-    return {amount: custom(amount, int8) if amount or int8 else BASELINE for amount in row}
+    return {amount: custom(amount, int8, exclude=exclude) if amount or int8 else BASELINE for amount in row}
 
 
 def sweep(
@@ -72,6 +72,7 @@ def sweep(
     repeats: int = 5,
     on_task: OnTask | None = None,
     on_timing: Callable[[str], None] | None = None,
+    exclude: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Evaluate every amount, then time and weigh each; returns what `sweep.json` holds.
 
@@ -84,8 +85,9 @@ def sweep(
         jobs: processes of the evaluation; timing is done by one alone, repeats of all points interleaved.
         repeats: timed runs of each point.
         on_task, on_timing: told how far it is.
+        exclude: name patterns of layers that are left alone.
     """
-    chosen = recipes(row, int8)
+    chosen = recipes(row, int8, exclude)
     summary = evaluate(
         replace(settings, variants=tuple(dict.fromkeys((BASELINE, *chosen.values())))), checkpoint, folder, jobs,
         on_task=on_task,
@@ -117,7 +119,7 @@ def sweep(
         "created": summary["created"],
         "machine": summary["machine"],
         "checkpoint": summary["checkpoint"],
-        "settings": summary["settings"] | {"repeats": repeats},
+        "settings": summary["settings"] | {"repeats": repeats, "exclude": list(exclude)},
         "points": points,
         "breaks_at": breaks_at(points),
         "rule": RULE,
@@ -137,6 +139,11 @@ def breaks_at(points: Iterable[Mapping[str, Any]]) -> float | None:
         if surely > MORE_WORDS or (stops.get("mean") or 0.0) > RUNAWAYS:
             return float(point["amount"])
     return None
+
+
+def left_alone(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name patterns of the layers that a sweep did not touch."""
+    return tuple(document["settings"].get("exclude", ()))
 
 
 def read_sweep(path: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from speecht5_demo.quality.metrics import BY_NAME
 from speecht5_demo.quality.plots import scaled, shown, unit_shown
+from speecht5_demo.quality.sweep import left_alone
 from speecht5_demo.report.document import page
 from speecht5_demo.report.svg import ACCENT, BAD, INK, MUTED, SOFT, Canvas, wide_and_narrow
 from speecht5_demo.report.tables import table
@@ -40,6 +41,8 @@ def verdict(document: Mapping[str, Any]) -> str:
     """In one sentence, where the voice breaks."""
     points, at = document["points"], document["breaks_at"]
     kind = "pruned and stored as 8-bit integers" if points[-1]["int8"] else "pruned"
+    kept = left_alone(document)
+    kind += f" but for {', '.join(kept)}" if kept else ""
     title = document["checkpoint"]["title"]
     if at is None:
         return f"{title}, {kind}: it holds to {max(point['amount'] for point in points):.0%}."
@@ -159,7 +162,7 @@ def _chart(
                 100 * broken, color=BAD, lw=1.2, ls=(0, (4, 3)), gid=canvas.say(f"breaks at {broken:.0%}")
             )
         axes.set_xlim(-3, 98)
-        axes.set_xlabel("% of the weights of every Linear layer set to zero")
+        axes.set_xlabel("% of the weights of every pruned Linear layer set to zero")
 
     return f"<h3>{html.escape(title)}</h3>" + wide_and_narrow(
         name, f"{title}, by share pruned: {said}.", 230, whole

@@ -12,7 +12,7 @@ from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.sentences import read_sentences
-from speecht5_demo.quality.sweep import amounts, breaks_at, find_sweeps, read_sweep, sweep
+from speecht5_demo.quality.sweep import amounts, breaks_at, find_sweeps, read_sweep, recipes, sweep
 from speecht5_demo.quality.sweep_page import verdict, write_sweep_page
 from speecht5_demo.ui.compare.sweep import sweep_piece
 from speecht5_demo.ui.context import AppContext
@@ -51,6 +51,14 @@ def test_a_voice_breaks_where_words_are_surely_lost_or_runs_do_not_stop() -> Non
     assert breaks_at([point(0.3, None, 0.0)]) is None
 
 
+def test_layers_can_be_left_alone_at_every_amount() -> None:
+    found = recipes((0.0, 0.3, 0.6), True, ("*.prenet.*",))
+    steps = [step for variant in found.values() for step in variant.steps]
+    assert len(steps) == 5
+    assert all(step.exclude == ("*.prenet.*",) for step in steps)
+    assert len({variant.name for variant in (*found.values(), *recipes((0.3, 0.6), True).values())}) == 5
+
+
 @pytest.mark.timeout(600)
 def test_the_built_in_voice_is_swept_shown_and_played(embedded: Checkpoint, tmp_path: Path) -> None:
     settings = Settings(
@@ -86,6 +94,12 @@ def test_the_built_in_voice_is_swept_shown_and_played(embedded: Checkpoint, tmp_
     both = sweep_piece(context, (tmp_path / "sweeps",))
     assert both.count("<audio") == 4
     assert both.count("stored as 8-bit integers") == 1
+    kept = {**document, "settings": {**document["settings"], "exclude": ["*.prenet.*"]}}
+    (tmp_path / "sweeps" / "kept").mkdir()
+    (tmp_path / "sweeps" / "kept" / "sweep.json").write_text(json.dumps(kept), encoding="utf-8")
+    three = sweep_piece(context, (tmp_path / "sweeps",))
+    assert three.count("<audio") == 6
+    assert three.count("pruned but for *.prenet.*:") == 1
 
     other = replace(context, checkpoint=replace(context.checkpoint, spec="my voice"))
     assert "evaluate sweep -c &#x27;my voice&#x27;" in sweep_piece(other, (tmp_path / "nothing",))

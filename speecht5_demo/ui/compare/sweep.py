@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import gradio as gr
 
-from speecht5_demo.quality.sweep import SWEEP, find_sweeps, read_sweep
+from speecht5_demo.quality.sweep import SWEEP, find_sweeps, left_alone, read_sweep
 from speecht5_demo.quality.sweep_page import charts, figures_table, verdict
 from speecht5_demo.ui.context import AppContext
 
@@ -43,15 +43,18 @@ def build(context: AppContext) -> None:
 
 
 def sweep_piece(context: AppContext, places: tuple[Path, ...]) -> str:
-    """The newest sweeps of the checkpoint that speaks here, pruned alone and quantised too, or how to make one."""
+    """The newest sweep of each kind (quantised too, layers left alone) of the checkpoint that speaks here, or how to
+    make one.
+    """
     checkpoint = context.checkpoint
-    newest: dict[bool, Path] = {}
+    newest: dict[tuple[bool, tuple[str, ...]], Path] = {}
     if any(file for place in places if place.is_dir() for file in place.rglob(SWEEP)):
         for folder, document in find_sweeps(places, checkpoint.digest):
-            newest.setdefault(bool(document["points"][-1]["int8"]), folder)
+            newest.setdefault((bool(document["points"][-1]["int8"]), left_alone(document)), folder)
     if newest:
+        folders = [newest[kind] for kind in sorted(newest)]
         return "".join(
-            _drawn(newest[int8], (newest[int8] / SWEEP).stat().st_mtime_ns) for int8 in sorted(newest)
+            _drawn(folder, place, (folder / SWEEP).stat().st_mtime_ns) for place, folder in enumerate(folders)
         )
     command = f"python -m speecht5_demo evaluate sweep -c {shlex.quote(checkpoint.spec)} -o {RUNS / 'sweep'}"
     return (
@@ -61,9 +64,9 @@ def sweep_piece(context: AppContext, places: tuple[Path, ...]) -> str:
 
 
 @lru_cache(maxsize=4)
-def _drawn(folder: Path, _: int) -> str:
+def _drawn(folder: Path, place: int, _: int) -> str:
     document = read_sweep(folder)
-    name = "compare-sweep-int8" if document["points"][-1]["int8"] else "compare-sweep"
+    name = f"compare-sweep-{place}"
     points = "".join(
         f"<li><span>{escape(point['label'])}</span> {_players(folder, point)}</li>"
         for point in document["points"]
