@@ -21,8 +21,6 @@ SENTENCES = (
     "These days a chicken leg is a rare dish.",
     "The box was thrown beside the parked truck.",
     "Four hours of steady work faced us.",
-)
-MORE_SENTENCES = (
     "It is easy to tell the depth of a well.",
     "Rice is often served in round bowls.",
     "The juice of lemons makes fine punch.",
@@ -34,7 +32,7 @@ MORE_SENTENCES = (
     "Kick the ball straight and follow through.",
     "Help the woman get back to her feet.",
 )
-"""For what lies nearer to the bound: forty words are too few to tell."""
+"""A hundred words and more: with forty, a speaker's rate lies ten points off by chance."""
 UNDERSTOOD = 0.5
 
 
@@ -89,7 +87,4 @@ def test_the_report_recipe_leaves_the_voice_intelligible(
     synthesizer: Synthesizer, recogniser: pocketsphinx.Decoder
 ) -> None:
     speaker = next(iter(synthesizer.checkpoint.speakers))
-    errors = word_error_rate(
-        synthesizer, recogniser, speaker, find("pruned-int8"), (*SENTENCES, *MORE_SENTENCES)
-    )
-    assert errors < UNDERSTOOD
+    assert word_error_rate(synthesizer, recogniser, speaker, find("pruned-int8")) < UNDERSTOOD

@@ -223,6 +223,7 @@ def test_nothing_is_wider_than_a_phone(new_page: Callable[..., Page], deployment
 def test_published_results_are_for_everybody(new_page: Callable[..., Page], deployment: Server) -> None:
     owner, visitor = visit(new_page(), deployment), new_page()
     open_as_owner(owner)
+    expect(owner.locator("#results-lead")).to_contain_text("360 blind ratings", timeout=PATIENCE_MS)
     owner.locator("#results-publish").click()
     expect(owner.get_by_role("status").filter(has_text="Published")).to_be_visible(timeout=PATIENCE_MS)
     expect(visit(visitor, deployment).locator("#results-lead")).to_contain_text(
