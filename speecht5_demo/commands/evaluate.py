@@ -170,6 +170,7 @@ def sweep_command(
     from speecht5_demo.quality.publish import publish_sweep
     from speecht5_demo.quality.sweep import amounts, sweep
     from speecht5_demo.quality.sweep_page import verdict, write_sweep_page
+    from speecht5_demo.variants.patterns import written_patterns
 
     row = amounts(prune)
     source = open_checkpoint(checkpoint)
@@ -200,7 +201,7 @@ def sweep_command(
             jobs,
             repeats,
             on_task,
-            exclude=tuple(part.strip() for part in exclude.split(",") if part.strip()),
+            exclude=written_patterns(exclude),
         )
     page = write_sweep_page(document, output)
     if publish is not None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from torch import nn
 
 from speecht5_demo.errors import VariantError
+
+
+def written_patterns(written: str) -> tuple[str, ...]:
+    """The patterns of a text in which commas, semicolons or spaces part them."""
+    return tuple(part for part in re.split(r"[\s,;]+", written) if part)
 
 
 def selected(name: str, include: Sequence[str], exclude: Sequence[str]) -> bool:

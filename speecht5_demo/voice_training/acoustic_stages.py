@@ -18,13 +18,13 @@ from speecht5_demo.voice_training.acoustic_model import (
     with_more_frames,
 )
 from speecht5_demo.voice_training.corpus import Clip
+from speecht5_demo.voice_training.loop import mean_weights
 from speecht5_demo.voice_training.materials import Materials
 from speecht5_demo.voice_training.order import Order
 from speecht5_demo.voice_training.rehearsal import Rehearsal
 from speecht5_demo.voice_training.run_folder import RunFolder, state_in
 from speecht5_demo.voice_training.settings import TrainingSettings
 from speecht5_demo.voice_training.sharpening import Guesses, Postnet, SharpeningTraining, guesses, sharpness
-from speecht5_demo.voice_training.twins import mean_weights
 from speecht5_demo.voice_training.warm_start import trainable_model
 
 _MINUTE = 60.0

@@ -91,6 +91,16 @@ class Average(Generic[M]):
             mine.copy_(theirs)
 
 
+def mean_weights(
+    first: Mapping[str, torch.Tensor], second: Mapping[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """The mean of two models' weights of the same shapes; counters are the first's."""
+    return {
+        name: (weights + second[name]) / 2 if weights.is_floating_point() else weights
+        for name, weights in first.items()
+    }
+
+
 @dataclass
 class Means:
     """Running means of the named losses between two reports."""

@@ -27,6 +27,7 @@ class Making:
         started_from: name of the voice it went on from, or None where it was trained from nothing.
         clips: training clips. hours: of teacher's speech.
         steps and minutes: of gradient steps, by stage.
+        kept: which of the weights passed in training were kept, in words.
     """
 
     command: str
@@ -36,6 +37,7 @@ class Making:
     hours: float
     steps: dict[str, int]
     minutes: dict[str, float]
+    kept: str
 
     def write(self, folder: Path) -> None:
         """Keep it in a voice's folder."""
@@ -101,8 +103,8 @@ uploaded x-vector gives an unpredictable one. English only.
 
 `{making.command}` on {making.machine}. {start} It learned from {making.clips:,} clips,
 {making.hours:.1f} hours, that flite read: book sentences, modern and common words and templates, one random
-speaker a text. The Harvard sentences were held out; the best weights were chosen by the errors of free-running speech
-on development texts. In half of the steps the three small layers that read or write mel frames did without their
+speaker a text. The Harvard sentences were held out; kept were {making.kept}.
+In half of the steps the three small layers that read or write mel frames did without their
 smallest weights, so that pruning costs this voice less than one that was not taught so.{twins}
 
 | stage | steps | minutes |

@@ -34,6 +34,8 @@ STAGES = ("vocoder", "letters", "acoustic", "twin", "sharpened", "matched")
 ends at four; `twin` beside `acoustic`.
 """
 _MINUTE = 60.0
+_HEARD_BEST = "the weights with the fewest word errors in free-running speech on development texts"
+_UNHEARD_BEST = "the weights with the least loss on development texts, lines without an end counted"
 
 
 class VoiceRun:
@@ -125,6 +127,7 @@ class VoiceRun:
             hours=round(self.materials.hours, 2),
             steps={stage: result.steps for stage, result in results.items()},
             minutes={stage: round(result.spent / _MINUTE, 2) for stage, result in results.items()},
+            kept=_HEARD_BEST if self.order.listen else _UNHEARD_BEST,
         )
 
 

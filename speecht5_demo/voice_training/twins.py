@@ -8,19 +8,10 @@ Source: model soups; Wortsman et al. 2022, arXiv 2203.05482.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor
-
-
-def mean_weights(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The mean of two models' weights of the same shapes; counters are the first's."""
-    return {
-        name: (weights + second[name]) / 2 if weights.is_floating_point() else weights
-        for name, weights in first.items()
-    }
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 from speecht5_demo.voice_training.adversarial import AdversarialTraining, descend, discriminator_loss
 from speecht5_demo.voice_training.channels_last import speak_channels_last
 from speecht5_demo.voice_training.clip_store import ClipStore
-from speecht5_demo.voice_training.loop import Journal, rate_factor
+from speecht5_demo.voice_training.loop import Journal, mean_weights, rate_factor
 from speecht5_demo.voice_training.replay import Replayed, Step
 from speecht5_demo.voice_training.settings import VocoderSettings
 from speecht5_demo.voice_training.vocoder_losses import (
@@ -195,8 +195,7 @@ def midway(first: SpeechT5HifiGan, second: SpeechT5HifiGan) -> SpeechT5HifiGan:
     sound and had fewer word errors on development texts than at either end.
     """
     mean = copy.deepcopy(first)
-    for mine, theirs in zip(mean.parameters(), second.parameters(), strict=True):
-        mine.lerp_(theirs, 0.5)
+    mean.load_state_dict(mean_weights(first.state_dict(), second.state_dict()))
     return mean
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from speecht5_demo.speakers import Speaker, blend, find_speaker, load_upload
 from speecht5_demo.synthesis.plan import MAX_SEED
 from speecht5_demo.text import spoken_form
 from speecht5_demo.variants import REPORT_VARIANTS, Variant, custom, find
+from speecht5_demo.variants.patterns import written_patterns
 
 MAX_CHARACTERS = 2000
 MAX_VARIANTS = 8
@@ -183,4 +183,4 @@ def _variants(names: Any, own: OwnVariant) -> tuple[Variant, ...]:
 def _patterns(written: Any) -> tuple[str, ...]:
     if not isinstance(written, str) or len(written) > 1000:
         raise VariantError("Write name patterns as short text, separated by commas, such as *.prenet.*")
-    return tuple(part for part in re.split(r"[\s,;]+", written) if part)
+    return written_patterns(written)
