@@ -34,6 +34,10 @@ def train(
         bool,
         typer.Option(help="Leave that vocoder as it is; the rest has all the time."),
     ] = False,
+    keep_acoustic: Annotated[
+        bool,
+        typer.Option(help="Leave the acoustic model of --init as it is; the vocoder has all the time."),
+    ] = False,
     texts: Annotated[
         int | None, typer.Option(help="Sentences that the teacher reads (default 40,000).")
     ] = None,
@@ -97,6 +101,7 @@ def train(
     command += ["--init", str(init)] if init is not None else []
     command += ["--init-vocoder", str(init_vocoder)] if init_vocoder is not None else []
     command += ["--keep-vocoder"] if keep_vocoder else []
+    command += ["--keep-acoustic"] if keep_acoustic else []
     command += ["--miniature"] if miniature else []
     order = Order(
         settings=settings,
@@ -105,6 +110,7 @@ def train(
         init=init,
         init_vocoder=init_vocoder,
         keep_vocoder=keep_vocoder,
+        keep_acoustic=keep_acoustic,
         listen=listen,
         command=shlex.join(command),
         machine=torch.cuda.get_device_name(picked)

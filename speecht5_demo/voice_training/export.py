@@ -25,6 +25,8 @@ _LABELS = {
 }
 """In this order they are offered; the first, the most intelligible of the teacher's, is the default."""
 
+_TOLD_OF_A_VOICE = ("README.md", "figures.json", "making.json")
+
 
 def export_voice(
     acoustic: SpeechT5ForTextToSpeech,
@@ -43,12 +45,27 @@ def export_voice(
     partial.mkdir(parents=True)
     processor.save_pretrained(partial)
     speaking_copy(acoustic).cpu().half().save_pretrained(partial / "model")
-    copy.deepcopy(vocoder).cpu().eval().half().save_pretrained(partial / "vocoder")
+    _write_vocoder(vocoder, partial)
     _write_speakers(partial / "speakers")
     limits = {"max_characters": max_characters, "max_length_ratio": MAX_LENGTH_RATIO}
     (partial / "speaking.json").write_text(json.dumps(limits, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
+
+
+def export_with_vocoder(voice: Path, vocoder: SpeechT5HifiGan, folder: Path) -> None:
+    """Write the folder anew: everything as in `voice`, byte by byte, but its vocoder and what tells of it."""
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    told = shutil.ignore_patterns("vocoder", *_TOLD_OF_A_VOICE)
+    shutil.copytree(voice, partial, ignore=told)
+    _write_vocoder(vocoder, partial)
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+
+
+def _write_vocoder(vocoder: SpeechT5HifiGan, folder: Path) -> None:
+    copy.deepcopy(vocoder).cpu().eval().half().save_pretrained(folder / "vocoder")
 
 
 def _write_speakers(folder: Path) -> None:

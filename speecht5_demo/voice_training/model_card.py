@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from safetensors import safe_open
 
@@ -28,6 +30,7 @@ class Making:
         clips: training clips. hours: of teacher's speech.
         steps and minutes: of gradient steps, by stage.
         kept: which of the weights passed in training were kept, in words.
+        acoustic: how the acoustic model was made, where only the vocoder was trained here and that is told.
     """
 
     command: str
@@ -38,10 +41,16 @@ class Making:
     steps: dict[str, int]
     minutes: dict[str, float]
     kept: str
+    acoustic: Making | None = None
 
     def write(self, folder: Path) -> None:
         """Keep it in a voice's folder."""
         (folder / _FILE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+    @staticmethod
+    def is_told(folder: Path) -> bool:
+        """Whether the voice in `folder` says how it was made."""
+        return (folder / _FILE).is_file()
 
     @classmethod
     def read(cls, folder: Path) -> Making:
@@ -50,12 +59,16 @@ class Making:
         Raises:
             VoiceTrainingError: when the folder does not say.
         """
-        path = folder / _FILE
-        if not path.is_file():
+        if not cls.is_told(folder):
             raise VoiceTrainingError(
                 f"{folder} has no {_FILE}: a card is written for voices of `voice train` only."
             )
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
+        return cls._of(json.loads((folder / _FILE).read_text(encoding="utf-8")))
+
+    @classmethod
+    def _of(cls, told: dict[str, Any]) -> Making:
+        acoustic = told.pop("acoustic", None)
+        return cls(**told, acoustic=None if acoustic is None else cls._of(acoustic))
 
 
 def write_card(folder: Path, making: Making, examination: Examination) -> None:
@@ -64,16 +77,6 @@ def write_card(folder: Path, making: Making, examination: Examination) -> None:
 
 
 def _card(folder: Path, making: Making, examination: Examination) -> str:
-    origin = making.started_from
-    start = f"It went on from the voice in {origin}." if origin else "It started from nothing."
-    twins = (
-        "\nThe acoustic model is the mean of two that learned side by side on other clips, half of the cores each."
-        if "twin" in making.steps
-        else ""
-    )
-    stages = "\n".join(
-        f"| {stage} | {making.steps[stage]:,} | {making.minutes[stage]:.1f} |" for stage in making.steps
-    )
     stops = examination.stops
     return f"""---
 license: mit
@@ -101,15 +104,7 @@ uploaded x-vector gives an unpredictable one. English only.
 
 ## How it was made
 
-`{making.command}` on {making.machine}. {start} It learned from {making.clips:,} clips,
-{making.hours:.1f} hours, that flite read: book sentences, modern and common words and templates, one random
-speaker a text. The Harvard sentences were held out; kept were {making.kept}.
-In half of the steps the three small layers that read or write mel frames did without their
-smallest weights, so that pruning costs this voice less than one that was not taught so.{twins}
-
-| stage | steps | minutes |
-|---|---|---|
-{stages}
+{_made(making)}
 
 ## How well it speaks
 
@@ -127,6 +122,39 @@ themselves, {stops["much_longer"]} were more than 1.5 times as long as the teach
 MIT, like the rest of this repository. flite and its voices are distributed under a permissive, BSD-like
 licence.
 """
+
+
+def _made(making: Making) -> str:
+    trained = _trained(making)
+    if making.acoustic is None:
+        return trained
+    return f"Here the vocoder was trained. {trained}\n\nThe acoustic model stayed as it was. {_made(making.acoustic)}"
+
+
+def _trained(making: Making) -> str:
+    origin = making.started_from
+    start = f"It went on from the voice in {origin}." if origin else "It started from nothing."
+    learned = [
+        f"{start} It learned from {making.clips:,} clips, {making.hours:.1f} hours, that flite read: book"
+    ]
+    learned.append("sentences, modern and common words and templates, one random speaker a text. The Harvard")
+    learned.append(f"sentences were held out; kept were {making.kept}.")
+    if "acoustic" in making.steps:
+        learned.append(
+            "In half of the steps the three small layers that read or write mel frames did without their"
+        )
+        learned.append(
+            "smallest weights, so that pruning costs this voice less than one that was not taught so."
+        )
+    for twin, model in (("twin", "acoustic model"), ("vocoder-twin", "vocoder")):
+        if twin in making.steps:
+            learned.append(f"The {model} is the mean of two that learned side by side on other clips,")
+            learned.append("half of the cores each.")
+    stages = "\n".join(
+        f"| {stage} | {making.steps[stage]:,} | {making.minutes[stage]:.1f} |" for stage in making.steps
+    )
+    text = textwrap.fill(" ".join(learned), 105, break_long_words=False, break_on_hyphens=False)
+    return f"`{making.command}` on {making.machine}.\n{text}\n\n| stage | steps | minutes |\n|---|---|---|\n{stages}"
 
 
 def _table(figures: Sequence[SpeakerFigures]) -> str:

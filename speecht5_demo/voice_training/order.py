@@ -19,7 +19,7 @@ class Order:
         folder: of the run: corpus, states, journal, pictures, and in `voice` the result.
         init: a voice's folder to go on from, or None to start from nothing.
         init_vocoder: a voice's folder whose vocoder alone to go on from; as for `init` where None.
-        keep_vocoder: the vocoder gone on from stays as it is.
+        keep_vocoder: the vocoder gone on from stays as it is. keep_acoustic: so does `init`'s acoustic model.
         listen: whether a recogniser is here to measure with; without it the result has no figures yet.
         command: the command line, for the model card.
         machine: what it runs on, for the model card.
@@ -31,6 +31,7 @@ class Order:
     init: Path | None
     init_vocoder: Path | None
     keep_vocoder: bool
+    keep_acoustic: bool
     listen: bool
     command: str
     machine: str
@@ -49,7 +50,10 @@ class Order:
 
     @property
     def twins(self) -> bool:
-        """Whether two acoustic models go on from the voice side by side, half of the processor's cores each."""
+        """Whether two models go on from the voice side by side, half of the processor's cores each.
+
+        Acoustic models, or vocoders where the acoustic model is kept.
+        """
         cores = self.workers if self.device.type == "cpu" else 1
         return self.init is not None and cores > 1 and not self.reshaped
 
@@ -58,7 +62,9 @@ class Order:
         """For the model card; None where all was trained from nothing."""
         if self.init_vocoder is None:
             kept = ", whose vocoder it keeps" if self.keep_vocoder else ""
+            kept += ", whose acoustic model it keeps" if self.keep_acoustic else ""
             return None if self.init is None else f"{self.init}{kept}"
         rest = "nothing" if self.init is None else str(self.init)
         alone = "its vocoder alone, unchanged" if self.keep_vocoder else "its vocoder alone"
-        return f"{self.init_vocoder} ({alone}; the acoustic model started from {rest})"
+        model = f"is {rest}'s, unchanged" if self.keep_acoustic else f"started from {rest}"
+        return f"{self.init_vocoder} ({alone}; the acoustic model {model})"

@@ -13,8 +13,8 @@ from torch import Tensor
 
 _WARM_UP = 5
 
-Step = Callable[[Tensor, Tensor], dict[str, Tensor]]
-"""One training step on frames and waveforms; its report by name."""
+Step = Callable[..., dict[str, Tensor]]
+"""One training step on tensors (frames, waveforms, speakers); its report by name."""
 
 
 class Replayed:
@@ -27,35 +27,35 @@ class Replayed:
         self._step = step
         self._calls = 0
         self._graph: torch.cuda.CUDAGraph | None = None
-        self._inputs: tuple[Tensor, Tensor] | None = None
+        self._inputs: tuple[Tensor, ...] | None = None
         self._report: dict[str, Tensor] = {}
 
-    def __call__(self, frames: Tensor, waveforms: Tensor) -> dict[str, Tensor]:
+    def __call__(self, *inputs: Tensor) -> dict[str, Tensor]:
         """Run the step; its report is overwritten by the next call."""
         self._calls += 1
         if self._graph is None:
             if self._calls <= _WARM_UP:
-                return self._warm(frames, waveforms)
-            self._record(frames, waveforms)
+                return self._warm(inputs)
+            self._record(inputs)
         assert self._graph is not None
         assert self._inputs is not None
-        for mine, theirs in zip(self._inputs, (frames, waveforms), strict=True):
+        for mine, theirs in zip(self._inputs, inputs, strict=True):
             mine.copy_(theirs)
         self._graph.replay()
         return self._report
 
-    def _warm(self, frames: Tensor, waveforms: Tensor) -> dict[str, Tensor]:
+    def _warm(self, inputs: tuple[Tensor, ...]) -> dict[str, Tensor]:
         """A plain step, on a stream of its own, as recording demands of what comes before it."""
         side = torch.cuda.Stream()
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
-            report = self._step(frames, waveforms)
+            report = self._step(*inputs)
         torch.cuda.current_stream().wait_stream(side)
         return report
 
-    def _record(self, frames: Tensor, waveforms: Tensor) -> None:
+    def _record(self, inputs: tuple[Tensor, ...]) -> None:
         """Record one step; nothing runs yet."""
-        self._inputs = (frames.clone(), waveforms.clone())
+        self._inputs = tuple(tensor.clone() for tensor in inputs)
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph):
             self._report = self._step(*self._inputs)

@@ -17,7 +17,7 @@ from speecht5_demo.errors import VoiceTrainingError
 from speecht5_demo.voice_training.acoustic_model import FIRST_REDUCTION
 from speecht5_demo.voice_training.acoustic_stages import AcousticStages
 from speecht5_demo.voice_training.corpus import WHOLE_FRAMES
-from speecht5_demo.voice_training.export import export_voice
+from speecht5_demo.voice_training.export import export_voice, export_with_vocoder
 from speecht5_demo.voice_training.listening import require_libraries
 from speecht5_demo.voice_training.materials import Materials
 from speecht5_demo.voice_training.measuring import examine_folder
@@ -29,30 +29,21 @@ from speecht5_demo.voice_training.settings import Shares, for_device, prepare_pr
 from speecht5_demo.voice_training.twins import half_of_the_cores
 from speecht5_demo.voice_training.vocoder_stages import VocoderStages
 
-STAGES = ("vocoder", "letters", "acoustic", "twin", "sharpened", "matched")
+STAGES = ("vocoder", "vocoder-twin", "letters", "acoustic", "twin", "sharpened", "matched")
 """In the order in which they run; `letters`, the acoustic model at two frames a step, only from nothing and where it
-ends at four; `twin` beside `acoustic`.
+ends at four; `twin` beside `acoustic`, `vocoder-twin` beside a `vocoder` whose acoustic model is kept.
 """
 _MINUTE = 60.0
 _HEARD_BEST = "the weights with the fewest word errors in free-running speech on development texts"
 _UNHEARD_BEST = "the weights with the least loss on development texts, lines without an end counted"
+_LAST = "half and half, the weights that it went on from and the average of the last ones"
 
 
 class VoiceRun:
     """One run of the chain; `train()` does what is left of it."""
 
     def __init__(self, order: Order, say: Callable[[str], None]) -> None:
-        if not order.settings.minutes > 0:
-            raise VoiceTrainingError("There is no time to train in: give --minutes more than 0.")
-        reduction = order.settings.acoustic.reduction
-        if reduction < FIRST_REDUCTION or WHOLE_FRAMES % reduction:
-            raise VoiceTrainingError(
-                f"{reduction} frames a step cannot be trained: give --frames-a-step 2 or 4."
-            )
-        if order.keep_vocoder and order.vocoder_from is None:
-            raise VoiceTrainingError(
-                "There is no vocoder to keep: name a voice with --init or --init-vocoder."
-            )
+        _check(order)
         if order.listen:
             require_libraries(order.settings.examination.with_mos)
         self.order = order
@@ -65,18 +56,11 @@ class VoiceRun:
     def train(self) -> Path:
         """Run what is left; the folder of the finished voice."""
         self.materials.prepare(self.folder.journal.say)
-        shares = self._shares
-        if self.settings.side_by_side and not self.order.keep_vocoder:
-            beside = Beside(functools.partial(_train_vocoder_alone, self.order), "vocoder")
-            acoustic = self._acoustics.spoken_best(self._seconds(shares.acoustic), self._vocoders.latest)
-            beside.wait()
-        else:
-            vocoder = self.first_vocoder()
-            acoustic = self._spoken_best(vocoder)
-        acoustic = self._acoustics.sharpened(self._seconds(shares.sharpened), acoustic)
-        matched = self._vocoders.matched(self._seconds(shares.matched), acoustic)
         voice = self.order.folder / "voice"
-        export_voice(acoustic, matched, self.materials.processor, voice)
+        if self.order.keep_acoustic and self.order.init is not None:
+            export_with_vocoder(self.order.init, self._vocoder_alone(), voice)
+        else:
+            self._train_both(voice)
         self._making().write(voice)
         if self.order.listen:
             examine_folder(
@@ -88,6 +72,20 @@ class VoiceRun:
             )
         return voice
 
+    def _train_both(self, voice: Path) -> None:
+        """The acoustic model, and the vocoder where it is not kept, written to the folder `voice`."""
+        shares = self._shares
+        if self.settings.side_by_side and not self.order.keep_vocoder:
+            beside = Beside(functools.partial(_train_vocoder_alone, self.order), "vocoder")
+            acoustic = self._acoustics.spoken_best(self._seconds(shares.acoustic), self._vocoders.latest)
+            beside.wait()
+        else:
+            vocoder = self.first_vocoder()
+            acoustic = self._spoken_best(vocoder)
+        acoustic = self._acoustics.sharpened(self._seconds(shares.sharpened), acoustic)
+        matched = self._vocoders.matched(self._seconds(shares.matched), acoustic)
+        export_voice(acoustic, matched, self.materials.processor, voice)
+
     def first_vocoder(self) -> SpeechT5HifiGan:
         """The vocoder after its first stage."""
         return self._vocoders.first(self._seconds(self._shares.vocoder))
@@ -97,19 +95,37 @@ class VoiceRun:
         seconds = self._seconds(self._shares.acoustic)
         if not self.order.twins:
             return self._acoustics.spoken_best(seconds, lambda: vocoder)
-        beside = Beside(functools.partial(_train_twin_alone, self.order), "twin")
-        with half_of_the_cores(self.order.workers):
-            self._acoustics.spoken_best(seconds, lambda: vocoder)
-        beside.wait()
+        self._beside_its_twin(lambda: self._acoustics.spoken_best(seconds, lambda: vocoder))
         return self._acoustics.mean_of_twins(lambda: vocoder)
 
+    def _vocoder_alone(self) -> SpeechT5HifiGan:
+        """The vocoder, where nothing else is trained, halfway between before and after.
+
+        On a processor two are trained, half of the cores each, and after is their mean.
+        """
+        if not self.order.twins:
+            return self._vocoders.halfway(self.first_vocoder())
+        self._beside_its_twin(self.first_vocoder)
+        return self._vocoders.halfway(self._vocoders.mean_of_twins())
+
+    def _beside_its_twin(self, work: Callable[[], object]) -> None:
+        beside = Beside(functools.partial(_train_twin_alone, self.order), "twin")
+        with half_of_the_cores(self.order.workers):
+            work()
+        beside.wait()
+
     def twin(self) -> None:
-        """Train the second of two acoustic models."""
+        """Train the second of two models: vocoders where the acoustic model is kept, else acoustic models."""
+        if self.order.keep_acoustic:
+            self._vocoders.twin(self._seconds(self._shares.vocoder))
+            return
         vocoder = self.first_vocoder()
         self._acoustics.twin(self._seconds(self._shares.acoustic), lambda: vocoder)
 
     @property
     def _shares(self) -> Shares:
+        if self.order.keep_acoustic:
+            return self.settings.vocoder_shares
         if self.order.keep_vocoder:
             return self.settings.kept_shares
         return self.settings.shares if self.order.init is None else self.settings.warm_shares
@@ -118,6 +134,10 @@ class VoiceRun:
         return share * self.settings.minutes * _MINUTE
 
     def _making(self) -> Making:
+        if self.order.keep_acoustic:
+            kept = _LAST
+        else:
+            kept = _HEARD_BEST if self.order.listen else _UNHEARD_BEST
         results = {stage: self.folder.result(stage) for stage in STAGES if self.folder.has_ended(stage)}
         return Making(
             command=self.order.command,
@@ -127,8 +147,17 @@ class VoiceRun:
             hours=round(self.materials.hours, 2),
             steps={stage: result.steps for stage, result in results.items()},
             minutes={stage: round(result.spent / _MINUTE, 2) for stage, result in results.items()},
-            kept=_HEARD_BEST if self.order.listen else _UNHEARD_BEST,
+            kept=kept,
+            acoustic=self._kept_acoustic(),
         )
+
+    def _kept_acoustic(self) -> Making | None:
+        """How the acoustic model that this run keeps was made, where its voice says so."""
+        voice = self.order.init
+        if voice is None or not self.order.keep_acoustic or not Making.is_told(voice):
+            return None
+        made = Making.read(voice)
+        return made.acoustic or made
 
 
 def _train_twin_alone(order: Order) -> None:
@@ -142,3 +171,25 @@ def _train_vocoder_alone(order: Order) -> None:
     """What the process beside the acoustic model's does."""
     prepare_process(order.device)
     VoiceRun(order, print).first_vocoder()
+
+
+def _check(order: Order) -> None:
+    """Refuse an order that cannot be carried out."""
+    if not order.settings.minutes > 0:
+        raise VoiceTrainingError("There is no time to train in: give --minutes more than 0.")
+    reduction = order.settings.acoustic.reduction
+    if reduction < FIRST_REDUCTION or WHOLE_FRAMES % reduction:
+        raise VoiceTrainingError(f"{reduction} frames a step cannot be trained: give --frames-a-step 2 or 4.")
+    if order.keep_vocoder and order.vocoder_from is None:
+        raise VoiceTrainingError("There is no vocoder to keep: name a voice with --init or --init-vocoder.")
+    if order.keep_acoustic and order.init is None:
+        raise VoiceTrainingError("There is no acoustic model to keep: name a voice with --init.")
+    if order.keep_acoustic and order.keep_vocoder:
+        raise VoiceTrainingError(
+            "Nothing would be trained: give --keep-vocoder or --keep-acoustic, not both."
+        )
+    if order.keep_acoustic and order.reshaped:
+        raise VoiceTrainingError(
+            f"{order.init} has another number of frames a step, and its acoustic model is to be kept: "
+            "leave out --frames-a-step."
+        )

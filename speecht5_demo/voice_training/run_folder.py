@@ -49,7 +49,7 @@ class RunFolder:
         kept = " (kept)" if order.keep_vocoder else ""
         identity = {
             "seed": settings.seed,
-            "init": None if init is None else str(init.resolve()),
+            "init": None if init is None else f"{init.resolve()}{' (kept)' if order.keep_acoustic else ''}",
             "init_vocoder": None if init_vocoder is None else f"{init_vocoder.resolve()}{kept}",
             "acoustic": [
                 acoustic.hidden,

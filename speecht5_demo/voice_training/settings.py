@@ -65,7 +65,11 @@ class VocoderSettings:
         piece_frames: frames (16 ms) of one piece.
         learning_rate: highest rate of the cosine schedule. warm_up: steps until it is reached.
         discriminators_from: step from which the discriminators judge; spectra alone before.
-        discriminator_width: channels of the discriminators' first layers.
+        discriminator_width: channels of the discriminators' first layers. periods: one discriminator each; those
+            of spectrograms come on top.
+        judges_alone: first steps, in which the discriminators learn and the vocoder stays as it is.
+        nearness: weight of the distance to the teacher's speech, once judged; that of the judges is 1.
+        shares: how often each of `SPEAKERS` is heard; None: as often as the clips are theirs.
         one_graph: a step is recorded once and replayed as one CUDA graph: its many kernels are so short that
             starting them one by one takes longer than they do. GPUs only.
     """
@@ -77,7 +81,23 @@ class VocoderSettings:
     warm_up: int = 200
     discriminators_from: int = 1500
     discriminator_width: int = 16
+    periods: tuple[int, ...] = (2, 3, 5, 7, 11)
+    judges_alone: int = 0
+    nearness: float = 1.0
+    shares: tuple[float, ...] | None = None
     one_graph: bool = False
+
+
+WARM_VOCODER = VocoderSettings(
+    learning_rate=2e-4,
+    warm_up=100,
+    discriminators_from=0,
+    periods=(),
+    judges_alone=600,
+    nearness=0.3,
+    shares=(0.2, 0.2, 0.2, 0.4),
+)
+"""For a vocoder that goes on, on a processor."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +163,8 @@ class TrainingSettings:
         seed: of texts, speakers of texts, initial weights and batches.
         minutes: training time in minutes, shared by the stages; making data and measuring come on top.
         shares: of `minutes`. warm_shares: the same where the run goes on from a voice, whose vocoder can speak.
-        kept_shares: the same where that vocoder stays as it is.
+        kept_shares: the same where that vocoder stays as it is. vocoder_shares: where the acoustic model does.
+        warm_vocoder: `vocoder` where it goes on from one that can speak.
         side_by_side: the first two stages run at the same time, in two processes, each for its share: on a GPU
             neither slows the other much, since models this small leave most of it idle.
         evaluate_minutes: training minutes between two free-running measurements on development texts.
@@ -160,9 +181,11 @@ class TrainingSettings:
     shares: Shares = Shares(vocoder=0.25, acoustic=0.5, sharpened=0.1, matched=0.15)
     warm_shares: Shares = Shares(vocoder=0.05, acoustic=0.45, sharpened=0.2, matched=0.3)
     kept_shares: Shares = Shares(vocoder=0.0, acoustic=0.9, sharpened=0.1, matched=0.0)
+    vocoder_shares: Shares = Shares(vocoder=1.0, acoustic=0.0, sharpened=0.0, matched=0.0)
     side_by_side: bool = False
     acoustic: AcousticSettings = AcousticSettings()
     vocoder: VocoderSettings = VocoderSettings()
+    warm_vocoder: VocoderSettings = WARM_VOCODER
     sharpening: SharpeningSettings = SharpeningSettings()
     evaluate_minutes: float = 25.0
     save_seconds: float = 180.0
@@ -191,6 +214,9 @@ MINIATURE = TrainingSettings(
     ),
     vocoder=VocoderSettings(
         channels=32, batch=2, piece_frames=16, warm_up=10, discriminators_from=10, discriminator_width=4
+    ),
+    warm_vocoder=replace(
+        WARM_VOCODER, batch=2, piece_frames=16, warm_up=2, judges_alone=2, discriminator_width=4
     ),
     sharpening=SharpeningSettings(
         frames=4000, batch=2, piece_frames=32, warm_up=5, judges_from=5, judges_width=4
@@ -242,6 +268,13 @@ def for_device(settings: TrainingSettings, device: torch.device) -> TrainingSett
     if device.type == "cpu":
         return settings
     shares = Shares(vocoder=0.6, acoustic=0.6, sharpened=0.1, matched=0.3)
+    vocoder = replace(
+        settings.vocoder,
+        batch=32,
+        piece_frames=48,
+        discriminator_width=32,
+        one_graph=device.type == "cuda",
+    )
     return replace(
         settings,
         shares=shares,
@@ -254,11 +287,6 @@ def for_device(settings: TrainingSettings, device: torch.device) -> TrainingSett
             first_lengths=((300, 130), (700, 220), (1200, 340)),
             sampling_from=2000,
         ),
-        vocoder=replace(
-            settings.vocoder,
-            batch=32,
-            piece_frames=48,
-            discriminator_width=32,
-            one_graph=device.type == "cuda",
-        ),
+        vocoder=vocoder,
+        warm_vocoder=replace(vocoder, discriminators_from=0, judges_alone=300),
     )

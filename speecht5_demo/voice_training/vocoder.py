@@ -25,6 +25,7 @@ from speecht5_demo.voice_training.clip_store import ClipStore
 from speecht5_demo.voice_training.loop import Journal, mean_weights, rate_factor
 from speecht5_demo.voice_training.replay import Replayed, Step
 from speecht5_demo.voice_training.settings import VocoderSettings
+from speecht5_demo.voice_training.teacher import SPEAKERS
 from speecht5_demo.voice_training.vocoder_losses import (
     Discriminators,
     generator_loss,
@@ -32,6 +33,7 @@ from speecht5_demo.voice_training.vocoder_losses import (
 )
 
 _PREDICTED_SHARE = 0.7
+_UNJUDGED_NEARNESS = 0.4
 _JUDGES_RATE = 0.7
 
 
@@ -62,7 +64,6 @@ class VocoderTraining(AdversarialTraining[SpeechT5HifiGan]):
     Args:
         start: the vocoder to go on from when there is no state in `state_path` yet; it is trained in place.
         predicted: frames by the acoustic model for `clips.mel`, same shape; 70 % of the pieces use them.
-        judged_from: step from which the discriminators judge.
     """
 
     def __init__(
@@ -73,16 +74,15 @@ class VocoderTraining(AdversarialTraining[SpeechT5HifiGan]):
         state_path: Path,
         journal: Journal,
         seed: int,
-        judged_from: int,
         predicted: Tensor | None = None,
         stage: str = "vocoder",
     ) -> None:
         self.settings, self.clips, self.predicted = settings, clips, predicted
-        self.seed, self.judged_from = seed, judged_from
+        self.seed = seed
         self.device = clips.mel.device
         torch.manual_seed(seed)
         nn.Module.to(start.train(), self.device)
-        judges: Any = Discriminators(settings.discriminator_width)
+        judges: Any = Discriminators(settings.discriminator_width, len(SPEAKERS), settings.periods)
         layout = torch.channels_last if self.device.type == "cpu" else torch.preserve_format
         judges.to(self.device, memory_format=layout)
         graph = settings.one_graph
@@ -90,6 +90,7 @@ class VocoderTraining(AdversarialTraining[SpeechT5HifiGan]):
         self.judge_steps = _optimizer(judges, settings.learning_rate * _JUDGES_RATE, graph)
         self._unjudged: Step = Replayed(self._learn_alone) if graph else self._learn_alone
         self._judged: Step = Replayed(self._learn_judged) if graph else self._learn_judged
+        self._watched: Step = Replayed(self._judges_learn) if graph else self._judges_learn
         steps: dict[str, torch.optim.Optimizer] = {
             "generator_steps": self.generator_steps,
             "judge_steps": self.judge_steps,
@@ -114,8 +115,11 @@ class VocoderTraining(AdversarialTraining[SpeechT5HifiGan]):
         for steps, rate in ((self.generator_steps, 1.0), (self.judge_steps, _JUDGES_RATE)):
             for group in steps.param_groups:
                 _set_rate(group, self.settings.learning_rate * rate * factor)
-        mel, real = self._batch()
-        return self._judged(mel, real) if self.step >= self.judged_from else self._unjudged(mel, real)
+        batch = self._batch()
+        if self.step < self.settings.judges_alone:
+            return self._watched(*batch)
+        judged = self.step >= self.settings.discriminators_from
+        return self._judged(*batch) if judged else self._unjudged(*batch)
 
     def _made(self, mel: Tensor) -> Tensor:
         with self._half():
@@ -124,45 +128,51 @@ class VocoderTraining(AdversarialTraining[SpeechT5HifiGan]):
             )
         return made.float()
 
-    def _learn_alone(self, mel: Tensor, real: Tensor) -> dict[str, Tensor]:
+    def _judges_learn(self, mel: Tensor, real: Tensor, speakers: Tensor) -> dict[str, Tensor]:
+        """A step of the discriminators alone."""
+        with torch.no_grad():
+            made = self._made(mel)
+        return {"judges": self._teach_judges(made, real, speakers)}
+
+    def _learn_alone(self, mel: Tensor, real: Tensor, speakers: Tensor) -> dict[str, Tensor]:
         """A step by spectra alone."""
-        loss, report = reconstruction_loss(self._made(mel), real, judged=False)
+        loss, report = reconstruction_loss(self._made(mel), real, _UNJUDGED_NEARNESS)
         descend(loss, self.generator, self.generator_steps, largest_gradient=20.0)
         return report
 
-    def _learn_judged(self, mel: Tensor, real: Tensor) -> dict[str, Tensor]:
+    def _learn_judged(self, mel: Tensor, real: Tensor, speakers: Tensor) -> dict[str, Tensor]:
         """A step of the discriminators, then one of the generator."""
         made = self._made(mel)
-        loss, report = reconstruction_loss(made, real, judged=True)
-        report["judges"] = self._teach_judges(made.detach(), real)
+        loss, report = reconstruction_loss(made, real, self.settings.nearness)
+        report["judges"] = self._teach_judges(made.detach(), real, speakers)
         self.judges.requires_grad_(False)
         with self._half():
-            judgements = self.judges(made)
+            judgements = self.judges(made, speakers)
             with torch.no_grad():
-                targets = self.judges(real)
+                targets = self.judges(real, speakers)
         report["adversarial"] = generator_loss(judgements, targets)
         self.judges.requires_grad_(True)
         loss = loss + report["adversarial"]
         descend(loss, self.generator, self.generator_steps, largest_gradient=20.0)
         return report
 
-    def _teach_judges(self, made: Tensor, real: Tensor) -> Tensor:
+    def _teach_judges(self, made: Tensor, real: Tensor, speakers: Tensor) -> Tensor:
         with self._half():
-            judgements = self.judges(torch.cat([real, made]))
+            judgements = self.judges(torch.cat([real, made]), torch.cat([speakers, speakers]))
         loss = discriminator_loss(judgements)
         descend(loss, self.judges, self.judge_steps, largest_gradient=10.0)
         return loss
 
-    def _batch(self) -> tuple[Tensor, Tensor]:
+    def _batch(self) -> tuple[Tensor, Tensor, Tensor]:
         chance = random.Random(f"{self.seed} {self.stage} {self.step}")
         frames = self.settings.piece_frames
-        start, index = self.clips.random_pieces(self.settings.batch, frames, chance)
-        mel = self.clips.mel[index].float()
+        pieces = self.clips.random_pieces(self.settings.batch, frames, chance, self.settings.shares)
+        mel = self.clips.mel[pieces.index].float()
         if self.predicted is not None:
-            from_model = torch.tensor([chance.random() < _PREDICTED_SHARE for _ in range(len(start))])
+            from_model = torch.tensor([chance.random() < _PREDICTED_SHARE for _ in range(len(mel))])
             chosen = from_model.to(mel.device)[:, None, None]
-            mel = torch.where(chosen, self.predicted[index].float(), mel)
-        return mel, self.clips.waveforms(start, frames)
+            mel = torch.where(chosen, self.predicted[pieces.index].float(), mel)
+        return mel, self.clips.waveforms(pieces.start, frames), pieces.speakers
 
     def _half(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16)
@@ -192,7 +202,8 @@ def midway(first: SpeechT5HifiGan, second: SpeechT5HifiGan) -> SpeechT5HifiGan:
     """A vocoder of the mean weights of two that are one training's, stages apart.
 
     What is trained on predicted frames sounds better and blurs some words; halfway the built-in voice kept the better
-    sound and had fewer word errors on development texts than at either end.
+    sound and had fewer word errors on development texts than at either end. What is trained further with small batches
+    gains clarity and loses sound; halfway keeps most of both.
     """
     mean = copy.deepcopy(first)
     mean.load_state_dict(mean_weights(first.state_dict(), second.state_dict()))
@@ -202,7 +213,7 @@ def midway(first: SpeechT5HifiGan, second: SpeechT5HifiGan) -> SpeechT5HifiGan:
 @torch.no_grad()
 def copy_synthesis_error(vocoder: SpeechT5HifiGan, clips: ClipStore, pieces: int = 64) -> dict[str, float]:
     """How far re-made speech is from the real, on the same pieces each time: spectral and mel loss."""
-    start, index = clips.random_pieces(pieces, 48, random.Random(0))
-    made = vocoder(clips.mel[index].float())
-    _, report = reconstruction_loss(made, clips.waveforms(start, 48), judged=True)
+    chosen = clips.random_pieces(pieces, 48, random.Random(0))
+    made = vocoder(clips.mel[chosen.index].float())
+    _, report = reconstruction_loss(made, clips.waveforms(chosen.start, 48))
     return {name: round(float(value), 4) for name, value in report.items()}

@@ -8,6 +8,7 @@ generator is.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +18,10 @@ from speecht5_demo.voice_training.adversarial import Judgement, taken_for_real
 from speecht5_demo.voice_training.features import log_mel
 
 _RESOLUTIONS = ((1024, 256), (512, 128), (256, 64), (128, 32))
+PERIODS = (2, 3, 5, 7, 11)
+Told = list[Tensor]
+"""A shift for each of a judge's layers and one for its score, each of shape (B, channels, 1, 1)."""
+
 _AUDIBLE_FLOOR = 10**-4.2
 _SPECTRA_WEIGHT = 10.0
 _MEL_WEIGHT = 60.0
@@ -35,13 +40,13 @@ class PeriodDiscriminator(nn.Module):
         )
         self.score = nn.Conv2d(channels[-1], 1, (1, 3), 1, (0, 1))
 
-    def forward(self, samples: Tensor) -> Judgement:
+    def forward(self, samples: Tensor, told: Told) -> Judgement:
         rest = samples.shape[1] % self.period
         if rest:
             samples = F.pad(samples[:, None], (0, self.period - rest), "reflect")[:, 0]
         # Time runs along the rows: a processor convolves long rows twice as fast as long columns.
         x = samples.reshape(len(samples), 1, -1, self.period).transpose(2, 3)
-        return _judge(x, self.layers, self.score)
+        return _judge(x, self.layers, self.score, told)
 
 
 class SpectrogramDiscriminator(nn.Module):
@@ -63,34 +68,60 @@ class SpectrogramDiscriminator(nn.Module):
         )
         self.score = nn.Conv2d(width, 1, 3, 1, 1)
 
-    def forward(self, samples: Tensor) -> Judgement:
+    def forward(self, samples: Tensor, told: Told) -> Judgement:
         spectrum = torch.stft(
             samples.float(), self.size, self.hop, self.size, self.window, return_complex=True
         )
         x = torch.log10(spectrum.abs().clamp_min(1e-4))[:, None] + 1
-        return _judge(x, self.layers, self.score)
+        return _judge(x, self.layers, self.score, told)
 
 
-def _judge(x: Tensor, layers: nn.ModuleList, score: nn.Module) -> Judgement:
+class SpeakerShifts(nn.Module):
+    """What a judge is told of the speaker: a shift of every layer's channels, and of the score by the last features.
+
+    Nothing at first; what to make of the speaker is learnt. A judge that knows who speaks tells real from made with
+    less, as a projection discriminator does (Miyato and Koyama 2018).
+    """
+
+    def __init__(self, layers: nn.ModuleList, speakers: int) -> None:
+        super().__init__()
+        channels = [layer.out_channels for layer in layers if isinstance(layer, nn.Conv2d)]
+        self.shifts = nn.ModuleList(nn.Embedding(speakers, count) for count in [*channels, channels[-1]])
+        for shift in self.shifts.parameters():
+            nn.init.zeros_(shift)
+
+    def forward(self, speakers: Tensor) -> Told:
+        return [shift(speakers)[:, :, None, None] for shift in self.shifts]
+
+
+def _judge(x: Tensor, layers: nn.ModuleList, score: nn.Module, told: Told) -> Judgement:
+    *shifts, projection = told
     features = []
-    for layer in layers:
-        x = F.leaky_relu(layer(x), 0.1, inplace=True)
+    for layer, shift in zip(layers, shifts, strict=True):
+        x = layer(x)
+        x = F.leaky_relu(x + shift.to(x.dtype), 0.1, inplace=True)
         features.append(x)
-    return score(x), features
+    return score(x) + (x * projection.to(x.dtype)).sum(1, keepdim=True), features
 
 
 class Discriminators(nn.Module):
-    """The seven judges."""
+    """The judges: one for each of the periods, and two of spectrograms.
 
-    def __init__(self, width: int) -> None:
+    Args:
+        width: channels of the first layers. speakers: how many there are.
+    """
+
+    def __init__(self, width: int, speakers: int, periods: Sequence[int] = PERIODS) -> None:
         super().__init__()
-        self.judges = nn.ModuleList(
-            [PeriodDiscriminator(period, width) for period in (2, 3, 5, 7, 11)]
-            + [SpectrogramDiscriminator(size, size // 4, width * 3 // 2) for size in (512, 256)]
-        )
+        judges: list[PeriodDiscriminator | SpectrogramDiscriminator] = []
+        judges += [PeriodDiscriminator(period, width) for period in periods]
+        judges += [SpectrogramDiscriminator(size, size // 4, width * 3 // 2) for size in (512, 256)]
+        self.judges = nn.ModuleList(judges)
+        self.told = nn.ModuleList(SpeakerShifts(judge.layers, speakers) for judge in judges)
 
-    def forward(self, samples: Tensor) -> list[Judgement]:
-        return [judge(samples) for judge in self.judges]
+    def forward(self, samples: Tensor, speakers: Tensor) -> list[Judgement]:
+        """Judgements of waveforms of shape (B, n), spoken by `speakers`, shape (B,)."""
+        return [judge(samples, told(speakers)) for judge, told in zip(self.judges, self.told, strict=True)]
 
 
 def spectral_loss(made: Tensor, real: Tensor) -> Tensor:
@@ -112,10 +143,9 @@ def mel_loss(made: Tensor, real: Tensor) -> Tensor:
     return F.l1_loss(log_mel(made, _AUDIBLE_FLOOR), log_mel(real, _AUDIBLE_FLOOR))
 
 
-def reconstruction_loss(made: Tensor, real: Tensor, judged: bool) -> tuple[Tensor, dict[str, Tensor]]:
-    """Spectra and mel frames together; heavier once discriminators pull at the generator too."""
+def reconstruction_loss(made: Tensor, real: Tensor, share: float = 1.0) -> tuple[Tensor, dict[str, Tensor]]:
+    """Spectra and mel frames together, `share` of their full weight."""
     spectra, mel = spectral_loss(made, real), mel_loss(made, real)
-    share = 1.0 if judged else 0.4
     return share * (_SPECTRA_WEIGHT * spectra + _MEL_WEIGHT * mel), {"spectra": spectra, "mel": mel}
 
 

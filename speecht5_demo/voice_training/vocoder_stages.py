@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
@@ -9,11 +11,11 @@ from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
 from speecht5_demo.voice_training.acoustic_losses import predicted_frames
 from speecht5_demo.voice_training.acoustic_model import speaking_copy
 from speecht5_demo.voice_training.corpus import Clip
-from speecht5_demo.voice_training.loop import load_state
+from speecht5_demo.voice_training.loop import load_state, mean_weights
 from speecht5_demo.voice_training.materials import Materials
 from speecht5_demo.voice_training.order import Order
 from speecht5_demo.voice_training.run_folder import RunFolder
-from speecht5_demo.voice_training.settings import TrainingSettings
+from speecht5_demo.voice_training.settings import TrainingSettings, VocoderSettings
 from speecht5_demo.voice_training.vocoder import (
     VocoderTraining,
     copy_synthesis_error,
@@ -22,11 +24,14 @@ from speecht5_demo.voice_training.vocoder import (
 )
 
 _MATCHED_FRAMES = 900_000
-_WARM_JUDGES_FROM = 100
+_MATCHED_JUDGES_FROM = 100
 
 
 class VocoderStages:
-    """`vocoder` and `matched`; a stage that has ended is not run again, and neither where the vocoder is kept."""
+    """`vocoder`, `vocoder-twin` (beside it, on processors, where nothing else is trained) and `matched`.
+
+    A stage that has ended is not run again, and none is where the vocoder is kept.
+    """
 
     def __init__(
         self, order: Order, settings: TrainingSettings, materials: Materials, folder: RunFolder
@@ -41,14 +46,38 @@ class VocoderStages:
 
     def first(self, seconds: float) -> SpeechT5HifiGan:
         """The vocoder, trained on the teacher's own frames, or as it is where the order keeps it."""
-        if self._order.keep_vocoder:
-            return self._known()
+        return self._known() if self._order.keep_vocoder else self._on_the_teachers("vocoder", seconds)
+
+    def twin(self, seconds: float) -> SpeechT5HifiGan:
+        """The second of two vocoders that go on from one: other batches."""
+        return self._on_the_teachers("vocoder-twin", seconds)
+
+    def mean_of_twins(self) -> SpeechT5HifiGan:
+        """The mean of what `vocoder` and `vocoder-twin` ended with."""
+        first, second = (self._folder.result(stage) for stage in ("vocoder", "vocoder-twin"))
+        vocoder = self._known()
+        vocoder.load_state_dict(mean_weights(first.weights, second.weights))
+        return vocoder
+
+    def halfway(self, trained: SpeechT5HifiGan) -> SpeechT5HifiGan:
+        """The mean of the vocoder that the run goes on from and of what became of it.
+
+        Its errors on development clips go to the journal.
+        """
+        known = self._known()
+        mean = midway(known, trained)
+        held_out = self._materials.with_samples(self._materials.development)
+        for name, vocoder in (("before", known), ("trained", trained), ("halfway", mean)):
+            self._folder.journal.note(name, "validation", **copy_synthesis_error(vocoder, held_out))
+        return mean
+
+    def _on_the_teachers(self, stage: str, seconds: float) -> SpeechT5HifiGan:
         vocoder = self._start()
-        if not self._folder.has_ended("vocoder"):
-            warm = self._order.vocoder_from is not None
-            judged_from = _WARM_JUDGES_FROM if warm else self._settings.vocoder.discriminators_from
-            self._train("vocoder", seconds, vocoder, judged_from, self._materials.training, None)
-        return self._folder.loaded("vocoder", vocoder)
+        if not self._folder.has_ended(stage):
+            new = self._order.vocoder_from is None
+            settings = self._settings.vocoder if new else self._settings.warm_vocoder
+            self._train(stage, seconds, vocoder, settings, self._materials.training, None)
+        return self._folder.loaded(stage, vocoder)
 
     def latest(self) -> SpeechT5HifiGan:
         """The vocoder as the process beside this one last saved it."""
@@ -69,7 +98,8 @@ class VocoderStages:
         if not self._folder.has_ended("matched"):
             clips, frames = self._predicted(acoustic)
             before = self._folder.loaded("vocoder", start)
-            self._train("matched", seconds, before, _WARM_JUDGES_FROM, clips, frames)
+            settings = replace(self._settings.vocoder, discriminators_from=_MATCHED_JUDGES_FROM)
+            self._train("matched", seconds, before, settings, clips, frames)
         first, last = self._folder.loaded("vocoder", start), self._folder.loaded("matched", self._start())
         return midway(first, last)
 
@@ -85,18 +115,17 @@ class VocoderStages:
         stage: str,
         seconds: float,
         vocoder: SpeechT5HifiGan,
-        judged_from: int,
+        settings: VocoderSettings,
         clips: list[Clip],
         predicted: Tensor | None,
     ) -> None:
         training = VocoderTraining(
             vocoder,
-            self._settings.vocoder,
+            settings,
             self._materials.with_samples(clips),
             self._folder.state(stage),
             self._folder.journal,
             self._settings.seed,
-            judged_from,
             predicted,
             stage,
         )

@@ -12,6 +12,7 @@ import pytest
 import torch
 from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
 
+from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.checkpoints.embedded import FOLDER as BUILT_IN
 from speecht5_demo.errors import VoiceTrainingError
 from speecht5_demo.voice_training.model_card import Making
@@ -30,6 +31,7 @@ def order(folder: Path, settings: TrainingSettings = MINIATURE, init: Path | Non
         init=init,
         init_vocoder=None,
         keep_vocoder=False,
+        keep_acoustic=False,
         listen=False,
         command="voice train",
         machine="here",
@@ -136,6 +138,48 @@ def test_on_two_cores_a_voice_goes_on_as_the_mean_of_twins(tmp_path: Path) -> No
     assert '"stage": "mean", "event": "validation"' in journal
     with pytest.raises(VoiceTrainingError, match=r"another run \(its twins differ\)"):
         VoiceRun(replace(on_two_cores, workers=1), print)
+
+
+@pytest.mark.timeout(300)
+def test_a_voice_can_keep_its_acoustic_model_to_the_byte_while_its_vocoder_goes_on(tmp_path: Path) -> None:
+    settings = replace(
+        MINIATURE, texts=12, minutes=0.1, acoustic=in_the_shape_of(MINIATURE.acoustic, BUILT_IN)
+    )
+    going_on = replace(order(tmp_path, settings, BUILT_IN), keep_acoustic=True, workers=2)
+    voice = VoiceRun(going_on, print).train()
+    making = Making.read(voice)
+    assert list(making.steps) == ["vocoder", "vocoder-twin"]
+    assert min(making.steps.values()) > 0
+    assert making.started_from == f"{BUILT_IN}, whose acoustic model it keeps"
+    assert making.acoustic is not None
+    assert "acoustic" in making.acoustic.steps, "how the kept model was made is lost"
+    for name in ("model/model.safetensors", "spm_char.model", "speakers/kal16.npy", "speaking.json"):
+        assert (voice / name).read_bytes() == (BUILT_IN / name).read_bytes()
+    assert not (voice / "figures.json").exists(), "figures of another vocoder"
+    assert open_checkpoint(str(voice)).speakers
+    first, second = (torch.load(tmp_path / f"{name}-result.pt")["model"] for name in making.steps)
+    name = "conv_pre.weight"
+    assert not torch.equal(first[name], second[name])
+    trained = SpeechT5HifiGan.from_pretrained(voice / "vocoder").conv_pre.weight
+    known = SpeechT5HifiGan.from_pretrained(BUILT_IN / "vocoder").conv_pre.weight.float()
+    halfway = known / 2 + (first[name] + second[name]) / 4
+    torch.testing.assert_close(trained.float(), halfway, atol=1e-3, rtol=1e-3)
+    assert not torch.equal(trained.float(), known)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, r"no acoustic model to keep.*--init"),
+        ({"init": BUILT_IN, "keep_vocoder": True}, "not both"),
+        ({"init": BUILT_IN}, "leave out --frames-a-step"),
+    ],
+)
+def test_what_a_kept_acoustic_model_does_not_go_with_is_told(
+    tmp_path: Path, changes: dict[str, Path | bool], told: str
+) -> None:
+    with pytest.raises(VoiceTrainingError, match=told):
+        VoiceRun(replace(order(tmp_path), keep_acoustic=True, **changes), print)
 
 
 def test_only_a_processor_with_two_cores_that_keeps_the_shape_trains_twins(tmp_path: Path) -> None:

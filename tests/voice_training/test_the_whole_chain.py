@@ -120,7 +120,7 @@ def test_the_model_card_says_what_the_run_measured(run_folder: Path) -> None:
         assert re.search(rf"\| {row['speaker']} \| {row['word_errors']:.1%} \|", card)
     assert "voice train --minutes 0.25" in card
     assert "--miniature" in card
-    assert "kept were the weights with the fewest word errors" in card
+    assert "kept were the weights with the fewest word errors" in " ".join(card.split())
     assert list(Making.read(run_folder / "voice").steps) == [
         "vocoder",
         "letters",
