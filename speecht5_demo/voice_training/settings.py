@@ -67,6 +67,7 @@ class VocoderSettings:
         discriminators_from: step from which the discriminators judge; spectra alone before.
         discriminator_width: channels of the discriminators' first layers. periods: one discriminator each; those
             of spectrograms come on top.
+        judges_rate: the discriminators' learning rate over the vocoder's.
         judges_alone: first steps, in which the discriminators learn and the vocoder stays as it is.
         nearness: weight of the distance to the teacher's speech, once judged; that of the judges is 1.
         shares: how often each of `SPEAKERS` is heard; None: as often as the clips are theirs.
@@ -82,6 +83,7 @@ class VocoderSettings:
     discriminators_from: int = 1500
     discriminator_width: int = 16
     periods: tuple[int, ...] = (2, 3, 5, 7, 11)
+    judges_rate: float = 0.7
     judges_alone: int = 0
     nearness: float = 1.0
     shares: tuple[float, ...] | None = None
@@ -89,12 +91,13 @@ class VocoderSettings:
 
 
 WARM_VOCODER = VocoderSettings(
-    learning_rate=2e-4,
+    learning_rate=3e-4,
     warm_up=100,
     discriminators_from=0,
     periods=(),
+    judges_rate=2.0,
     judges_alone=600,
-    nearness=0.3,
+    nearness=0.6,
     shares=(0.2, 0.2, 0.2, 0.4),
 )
 """For a vocoder that goes on, on a processor."""

@@ -34,7 +34,6 @@ from speecht5_demo.voice_training.vocoder_losses import (
 
 _PREDICTED_SHARE = 0.7
 _UNJUDGED_NEARNESS = 0.4
-_JUDGES_RATE = 0.7
 
 
 def new_vocoder(settings: VocoderSettings, mean: Tensor, scale: Tensor) -> SpeechT5HifiGan:
@@ -87,7 +86,7 @@ class VocoderTraining(AdversarialTraining[SpeechT5HifiGan]):
         judges.to(self.device, memory_format=layout)
         graph = settings.one_graph
         self.generator_steps = _optimizer(start, settings.learning_rate, graph)
-        self.judge_steps = _optimizer(judges, settings.learning_rate * _JUDGES_RATE, graph)
+        self.judge_steps = _optimizer(judges, settings.learning_rate * settings.judges_rate, graph)
         self._unjudged: Step = Replayed(self._learn_alone) if graph else self._learn_alone
         self._judged: Step = Replayed(self._learn_judged) if graph else self._learn_judged
         self._watched: Step = Replayed(self._judges_learn) if graph else self._judges_learn
@@ -112,7 +111,7 @@ class VocoderTraining(AdversarialTraining[SpeechT5HifiGan]):
 
     def _learn(self, fraction: float) -> dict[str, Tensor]:
         factor = rate_factor(self.step, fraction, self.settings.warm_up)
-        for steps, rate in ((self.generator_steps, 1.0), (self.judge_steps, _JUDGES_RATE)):
+        for steps, rate in ((self.generator_steps, 1.0), (self.judge_steps, self.settings.judges_rate)):
             for group in steps.param_groups:
                 _set_rate(group, self.settings.learning_rate * rate * factor)
         batch = self._batch()
