@@ -148,8 +148,8 @@ def _trained(making: Making) -> str:
         )
     for twin, model in (("twin", "acoustic model"), ("vocoder-twin", "vocoder")):
         if twin in making.steps:
-            learned.append(f"The {model} is the mean of two that learned side by side on other clips,")
-            learned.append("half of the cores each.")
+            learned.append(f"Two {model}s learned side by side on other clips, half of the cores each;")
+            learned.append("their mean counts.")
     stages = "\n".join(
         f"| {stage} | {making.steps[stage]:,} | {making.minutes[stage]:.1f} |" for stage in making.steps
     )
