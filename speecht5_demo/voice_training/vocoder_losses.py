@@ -1,6 +1,6 @@
-"""What makes a waveform good: spectra at four resolutions, the mel frames, and seven small discriminators.
+"""What makes a waveform good: spectra at four resolutions, the mel frames, and small discriminators.
 
-Spectral losses alone leave a buzz; the discriminators (five on periods, two on spectrograms) take it away,
+Spectral losses alone leave a buzz; the discriminators (on periods and on spectrograms) take it away,
 as in HiFi-GAN (Kong et al. 2020) and UnivNet (Jang et al. 2021), here a tenth of their size because the
 generator is.
 """
@@ -18,7 +18,6 @@ from speecht5_demo.voice_training.adversarial import Judgement, taken_for_real
 from speecht5_demo.voice_training.features import log_mel
 
 _RESOLUTIONS = ((1024, 256), (512, 128), (256, 64), (128, 32))
-PERIODS = (2, 3, 5, 7, 11)
 Told = list[Tensor]
 """A shift for each of a judge's layers and one for its score, each of shape (B, channels, 1, 1)."""
 
@@ -108,10 +107,10 @@ class Discriminators(nn.Module):
     """The judges: one for each of the periods, and two of spectrograms.
 
     Args:
-        width: channels of the first layers. speakers: how many there are.
+        width: channels of the first layers. speakers: how many there are. periods: in samples; may be none.
     """
 
-    def __init__(self, width: int, speakers: int, periods: Sequence[int] = PERIODS) -> None:
+    def __init__(self, width: int, speakers: int, periods: Sequence[int]) -> None:
         super().__init__()
         judges: list[PeriodDiscriminator | SpectrogramDiscriminator] = []
         judges += [PeriodDiscriminator(period, width) for period in periods]

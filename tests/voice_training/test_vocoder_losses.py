@@ -29,7 +29,7 @@ def test_a_score_of_a_period_judge_rests_on_samples_a_period_apart(period: int) 
 
 def test_speech_like_the_real_one_has_nothing_to_match() -> None:
     torch.manual_seed(0)
-    judges, speakers = Discriminators(4, speakers=2), torch.tensor([0, 1])
+    judges, speakers = Discriminators(4, speakers=2, periods=(2, 3)), torch.tensor([0, 1])
     real, other = torch.randn(2, _SAMPLES) * 0.1, torch.randn(2, _SAMPLES) * 0.1
     alike = generator_loss(judges(real, speakers), judges(real, speakers))
     adversarial = torch.stack([((1 - score) ** 2).mean() for score, _ in judges(real, speakers)]).sum()
