@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 
 from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.memory import keep_freed_memory
 from speecht5_demo.synthesis.engine import Engine
 from speecht5_demo.synthesis.reference import ReferenceEngine
 from speecht5_demo.synthesis.turbo import TurboEngine
@@ -20,6 +21,7 @@ def make_engine(checkpoint: Checkpoint, variant: Variant) -> Engine:
     Raises:
         VariantError, CheckpointError: as `build` does.
     """
+    keep_freed_memory()
     if variant.turbo is None:
         return ReferenceEngine(built_variant(checkpoint, variant))
     # Without an artifact, sizes fold the checkpoint again: keeping the weights would double the memory of serving.

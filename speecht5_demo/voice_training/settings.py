@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from dataclasses import dataclass, replace
 
 import torch
 
 from speecht5_demo.errors import VoiceTrainingError
-
-_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
-_NEVER, _TOP_PAD = 2**31 - 1, 2**28
+from speecht5_demo.memory import keep_freed_memory
 
 
 @dataclass(frozen=True)
@@ -249,24 +245,12 @@ def pick_device(name: str) -> torch.device:
         raise VoiceTrainingError(f"{name!r} is no device: use auto, cpu or cuda.") from error
 
 
-def keep_freed_memory() -> None:
-    """Let the C library (glibc) keep what a step frees for the next one, which needs as much.
-
-    Otherwise every large tensor is mapped anew, and its pages are faulted in one by one.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _NEVER)
-        mallopt(_M_TRIM_THRESHOLD, _NEVER)
-        mallopt(_M_TOP_PAD, _TOP_PAD)
-
-
 def prepare_process(device: torch.device) -> None:
     """What the process that trains on `device` needs to be told once."""
     if device.type == "cuda":
         torch.set_float32_matmul_precision("high")
     else:
-        keep_freed_memory()
+        keep_freed_memory(without_limit=True)
 
 
 def for_device(settings: TrainingSettings, device: torch.device) -> TrainingSettings:
