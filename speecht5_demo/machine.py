@@ -58,6 +58,11 @@ def this_machine() -> Machine:
     )
 
 
+def cpu_vendor() -> str:
+    """Who made the processor, in the processor's own words (`GenuineIntel`, `AuthenticAMD`); empty where unknown."""
+    return _cpu_facts().get("vendor_id", "")
+
+
 def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

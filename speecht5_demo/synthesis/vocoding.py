@@ -1,10 +1,11 @@
-"""HiFi-GAN, laid out for a CPU: channels last, and in bfloat16 where the processor computes in it.
+"""HiFi-GAN, laid out for a CPU: channels last, and in bfloat16 where that is faster.
 
 Source of the network: Kong et al. 2020 (arXiv 2010.05646), as transformers' `SpeechT5HifiGan` builds it.
 """
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
@@ -12,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from speecht5_demo.machine import cpu_vendor
 from speecht5_demo.variants.turbo import VocoderShape
 
 SEGMENT = 1024
@@ -20,11 +22,27 @@ EDGE_REACH = 3
 """Values to each side that the first and the last convolution (kernel size 7) see."""
 LAST_SLOPE = 0.01
 """Of the leaky ReLU before the last convolution: PyTorch's default, as transformers leaves it."""
+_INTEL = "GenuineIntel"
 
 
 def has_bf16() -> bool:
     """Whether this CPU multiplies bfloat16 natively; elsewhere it is emulated, and slower than float32."""
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+@functools.cache
+def bf16_pays() -> bool:
+    """Whether PyTorch's operators multiply bfloat16 faster than float32 on this CPU."""
+    tiles, vectors = torch.cpu._is_amx_tile_supported(), torch.cpu._is_avx512_bf16_supported()
+    return bf16_pays_on(bool(tiles), bool(vectors), cpu_vendor())
+
+
+def bf16_pays_on(tiles: bool, vectors: bool, vendor: str) -> bool:
+    """Whether bfloat16 is the faster of the two on a CPU with that tile unit (AMX) and those AVX-512 products.
+
+    Intel's AVX-512 takes longer for bfloat16 than for float32; without either unit bfloat16 is emulated.
+    """
+    return tiles or (vectors and vendor != _INTEL)
 
 
 class AnyVocoder(ABC):
@@ -54,13 +72,13 @@ class Vocoder(AnyVocoder):
 
     Args:
         shape: of the network.
-        tensors: folded weights, `vocoder.*`; bfloat16 ones are computed in bfloat16 where the CPU can.
+        tensors: folded weights, `vocoder.*`; bfloat16 ones are computed in bfloat16 where that is faster.
     """
 
     def __init__(self, shape: VocoderShape, tensors: Mapping[str, Tensor]) -> None:
         super().__init__(shape)
         stored = tensors["vocoder.conv_pre.weight"].dtype
-        self.dtype = torch.bfloat16 if stored == torch.bfloat16 and has_bf16() else torch.float32
+        self.dtype = torch.bfloat16 if stored == torch.bfloat16 and bf16_pays() else torch.float32
         self._mean, self._scale = tensors["vocoder.mean"], tensors["vocoder.scale"]
         self._tensors = tensors
         self._before, self._after = self._kernel("conv_pre"), self._kernel("conv_post")

@@ -31,6 +31,7 @@ class Making:
         steps and minutes: of gradient steps, by stage.
         kept: which of the weights passed in training were kept, in words.
         acoustic: how the acoustic model was made, where only the vocoder was trained here and that is told.
+        vocoder_shares: share of the vocoder's training that each speaker had, where it was set.
     """
 
     command: str
@@ -42,6 +43,7 @@ class Making:
     minutes: dict[str, float]
     kept: str
     acoustic: Making | None = None
+    vocoder_shares: dict[str, float] | None = None
 
     def write(self, folder: Path) -> None:
         """Keep it in a voice's folder."""
@@ -150,6 +152,9 @@ def _trained(making: Making) -> str:
         if twin in making.steps:
             learned.append(f"Two {model}s learned side by side on other clips, half of the cores each;")
             learned.append("their mean counts.")
+    if making.vocoder_shares is not None:
+        shares = ", ".join(f"{speaker} {share:.0%}" for speaker, share in making.vocoder_shares.items())
+        learned.append(f"Not every speaker was heard as often by the vocoder: {shares}.")
     stages = "\n".join(
         f"| {stage} | {making.steps[stage]:,} | {making.minutes[stage]:.1f} |" for stage in making.steps
     )

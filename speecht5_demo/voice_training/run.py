@@ -149,6 +149,7 @@ class VoiceRun:
             minutes={stage: round(result.spent / _MINUTE, 2) for stage, result in results.items()},
             kept=kept,
             acoustic=self._kept_acoustic(),
+            vocoder_shares=self._vocoders.shares,
         )
 
     def _kept_acoustic(self) -> Making | None:

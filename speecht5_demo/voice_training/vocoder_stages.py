@@ -16,6 +16,7 @@ from speecht5_demo.voice_training.materials import Materials
 from speecht5_demo.voice_training.order import Order
 from speecht5_demo.voice_training.run_folder import RunFolder
 from speecht5_demo.voice_training.settings import TrainingSettings, VocoderSettings
+from speecht5_demo.voice_training.teacher import SPEAKERS
 from speecht5_demo.voice_training.vocoder import (
     VocoderTraining,
     copy_synthesis_error,
@@ -74,10 +75,21 @@ class VocoderStages:
     def _on_the_teachers(self, stage: str, seconds: float) -> SpeechT5HifiGan:
         vocoder = self._start()
         if not self._folder.has_ended(stage):
-            new = self._order.vocoder_from is None
-            settings = self._settings.vocoder if new else self._settings.warm_vocoder
-            self._train(stage, seconds, vocoder, settings, self._materials.training, None)
+            self._train(stage, seconds, vocoder, self._first_settings, self._materials.training, None)
         return self._folder.loaded(stage, vocoder)
+
+    @property
+    def _first_settings(self) -> VocoderSettings:
+        new = self._order.vocoder_from is None
+        return self._settings.vocoder if new else self._settings.warm_vocoder
+
+    @property
+    def shares(self) -> dict[str, float] | None:
+        """Share of the vocoder's training that each speaker has; None where it has as much as it has clips."""
+        shares = self._first_settings.shares
+        if shares is None or self._order.keep_vocoder:
+            return None
+        return dict(zip(SPEAKERS, shares, strict=True))
 
     def latest(self) -> SpeechT5HifiGan:
         """The vocoder as the process beside this one last saved it."""

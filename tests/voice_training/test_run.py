@@ -20,6 +20,7 @@ from speecht5_demo.voice_training.order import Order
 from speecht5_demo.voice_training.processes import Beside
 from speecht5_demo.voice_training.run import VoiceRun
 from speecht5_demo.voice_training.settings import MINIATURE, TrainingSettings, for_device, pick_device
+from speecht5_demo.voice_training.teacher import SPEAKERS
 from speecht5_demo.voice_training.warm_start import in_the_shape_of
 
 
@@ -104,6 +105,7 @@ def test_a_voice_gone_on_from_can_keep_its_vocoder_and_is_trained_gently(tmp_pat
     assert list(making.steps) == ["acoustic", "sharpened"]
     assert min(making.steps.values()) > 0
     assert making.started_from == f"{BUILT_IN}, whose vocoder it keeps"
+    assert making.vocoder_shares is None
     known, kept = (
         SpeechT5HifiGan.from_pretrained(folder / "vocoder").state_dict() for folder in (BUILT_IN, voice)
     )
@@ -153,6 +155,7 @@ def test_a_voice_can_keep_its_acoustic_model_to_the_byte_while_its_vocoder_goes_
     assert making.started_from == f"{BUILT_IN}, whose acoustic model it keeps"
     assert making.acoustic is not None
     assert "acoustic" in making.acoustic.steps, "how the kept model was made is lost"
+    assert making.vocoder_shares == dict(zip(SPEAKERS, settings.warm_vocoder.shares, strict=True))
     for name in ("model/model.safetensors", "spm_char.model", "speakers/kal16.npy", "speaking.json"):
         assert (voice / name).read_bytes() == (BUILT_IN / name).read_bytes()
     assert not (voice / "figures.json").exists(), "figures of another vocoder"
