@@ -68,7 +68,10 @@ class NativeVocoder(AnyVocoder):
 
     @staticmethod
     def fits(shape: VocoderShape, tensors: Mapping[str, Tensor]) -> bool:
-        """Whether the library runs this network, and faster than PyTorch would: not where bfloat16 is emulated."""
+        """Whether the library runs this network: not where bfloat16 is emulated, for there PyTorch is faster.
+
+        On Intel processors without AMX its fp32 is faster too, but serving would take more memory than it may.
+        """
         first = tensors["vocoder.conv_pre.weight"]
         integers = any(name.startswith("vocoder.") and name.endswith(".range") for name in tensors)
         widths = [first.shape[1], *(tensors[f"vocoder.{name}.bias"].shape[0] for name in _wide(shape))]
