@@ -14,6 +14,7 @@ from transformers import SpeechT5ForTextToSpeech
 
 from speecht5_demo.voice_training.acoustic_batches import AcousticClips
 from speecht5_demo.voice_training.acoustic_losses import acoustic_losses, own_frames, shifted_frames
+from speecht5_demo.voice_training.crew import ALONE, Crew
 from speecht5_demo.voice_training.lookup import look_up_distances_by_product
 from speecht5_demo.voice_training.loop import (
     Average,
@@ -24,6 +25,7 @@ from speecht5_demo.voice_training.loop import (
     rate_factor,
     save_state,
 )
+from speecht5_demo.voice_training.mixed_precision import mixed_precision
 from speecht5_demo.voice_training.optimizers import acoustic_optimizer
 from speecht5_demo.voice_training.pruned_steps import pruned_steps
 from speecht5_demo.voice_training.settings import AcousticSettings
@@ -31,6 +33,8 @@ from speecht5_demo.voice_training.speaker_vectors import blurred
 
 _NO_LIMIT = 10_000
 _SPEAKER_BLUR = 0.3
+_OVER = 2.0
+"""What the first process of a crew says in place of a share of the time when there is no further step."""
 
 Measurement = Callable[[SpeechT5ForTextToSpeech, int], dict[str, float]]
 """Measures the averaged model at a step; of its values, `score` (lower is better) chooses what is kept."""
@@ -54,16 +58,17 @@ class AcousticTraining:
         seed: int,
         warm: bool,
         stage: str = "acoustic",
+        crew: Crew = ALONE,
     ) -> None:
         self.settings, self.clips, self.warm = settings, clips, warm
         self.state_path, self.journal, self.seed, self.stage = state_path, journal, seed, stage
-        self.device = clips.device
+        self.device, self.crew = clips.device, crew
         self.model = start.train()
         if self.device.type == "cuda":
             look_up_distances_by_product(self.model)
         nn.Module.to(self.model, self.device)
         self.average = Average(self.model, decay=0.999)
-        self.steps = acoustic_optimizer(self.model, settings.learning_rate)
+        self.steps = acoustic_optimizer(self.model, settings.learning_rate, crew)
         self.step = 0
         self.spent = 0.0
         self.best_score = float("inf")
@@ -72,7 +77,9 @@ class AcousticTraining:
             for name, part in self._parts().items():
                 part.load_state_dict(state[name])
             self.step, self.spent, self.best_score = state["step"], state["spent"], state["best_score"]
-            journal.note(stage, "resumed", step=self.step, spent_s=round(self.spent))
+            if crew.rank == 0:
+                journal.note(stage, "resumed", step=self.step, spent_s=round(self.spent))
+        crew.wait()
 
     @property
     def best_path(self) -> Path:
@@ -90,14 +97,17 @@ class AcousticTraining:
         measure_seconds: float,
         measure: Measurement,
     ) -> None:
-        """Train until `seconds` of training are spent, over all resumptions; keep the best by `measure`."""
+        """Train until `seconds` of training are spent, over all resumptions; keep the best by `measure`.
+
+        In a crew this is the first process's part, which keeps the time, measures and saves; the others :meth:`follow`.
+        """
         clock = Clock(self.spent, seconds)
         means = Means()
         saved = since = clock.seconds
         reported = self.step
         measured = clock.seconds // measure_seconds
         while clock.seconds < seconds:
-            means.add(self._learn(clock.fraction))
+            means.add(self._learn(self.crew.agreed(clock.fraction)))
             self.step += 1
             if self.step % report_steps == 0:
                 rate = (clock.seconds - since) / (self.step - reported)
@@ -111,8 +121,15 @@ class AcousticTraining:
             if clock.seconds - saved > save_seconds:
                 saved = clock.seconds
                 self._save(clock)
+        self.crew.agreed(_OVER)
         clock.outside(lambda: self._measure(measure))
         self._save(clock)
+
+    def follow(self) -> None:
+        """Take every step that the first process of the crew takes."""
+        while (fraction := self.crew.agreed(0.0)) != _OVER:
+            self._learn(fraction)
+            self.step += 1
 
     def _measure(self, measure: Measurement) -> None:
         values = measure(self.average.model, self.step)
@@ -131,18 +148,20 @@ class AcousticTraining:
 
     def _learn(self, fraction: float) -> dict[str, Tensor]:
         chance = random.Random(f"{self.seed} {self.stage} {self.step}")
-        torch.manual_seed(chance.randrange(2**62))
+        torch.manual_seed(chance.randrange(2**62) + self.crew.rank)
         for group in self.steps.param_groups:
             group["lr"] = self.settings.learning_rate * rate_factor(
                 self.step, fraction, self.settings.warm_up
             )
-        batch = self.clips.random_batch(self.settings.frames, self._longest(), chance)
+        batch = self.clips.random_batch(
+            self.settings.frames, self._longest(), chance, self.crew.rank, self.crew.size
+        )
         batch = replace(batch, speakers=blurred(batch.speakers, _SPEAKER_BLUR))
         sampled = (self.warm or self.step >= self.settings.sampling_from) and chance.random() < 0.5
         alignment_weight = 0.1 if self.warm or self.step >= 3000 else 0.3
         self.steps.zero_grad()
         with pruned_steps(self.model, self._pruned(chance)):
-            with torch.autocast(self.device.type, torch.bfloat16):
+            with mixed_precision(self.device):
                 heard = (
                     own_frames(self.model, batch, chance.uniform(0.2, 1.0))
                     if sampled
@@ -152,10 +171,16 @@ class AcousticTraining:
                 noise[:, 0] = 0
                 loss, report = acoustic_losses(self.model, batch, heard + noise, alignment_weight)
             loss.backward()
+        self.crew.average(self._exchanged())
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.steps.step()
         self.average.update(self.model, self.step)
         return report
+
+    def _exchanged(self) -> list[Tensor]:
+        """What a crew has to have in common before a step: gradients, and what batch normalisation has counted."""
+        gradients = [weights.grad for weights in self.model.parameters() if weights.grad is not None]
+        return [*gradients, *(buffer for buffer in self.model.buffers() if buffer.is_floating_point())]
 
     def _pruned(self, chance: random.Random) -> float:
         """The share of weights that a step does without."""
@@ -178,7 +203,7 @@ def validation_losses(model: SpeechT5ForTextToSpeech, clips: AcousticClips, fram
     means: dict[str, float] = {}
     batches = clips.batches_in_order(frames)
     for batch in batches:
-        with torch.autocast(clips.device.type, torch.bfloat16):
+        with mixed_precision(clips.device):
             _, report = acoustic_losses(model, batch, shifted_frames(batch), 0.0)
         for name, value in report.items():
             means[name] = means.get(name, 0.0) + float(value) / len(batches)

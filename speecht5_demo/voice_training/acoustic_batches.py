@@ -85,15 +85,21 @@ class AcousticClips:
         """Mean frame of a sample of the clips, shape (80,)."""
         return self._mel[:: max(1, len(self._mel) // 100_000)].float().mean(0)
 
-    def random_batch(self, frames: int, longest: int, chance: random.Random) -> Batch:
-        """Clips of like length, up to `longest` frames each, that fill about `frames` frames together."""
-        usable = bisect.bisect_right(self.frames, longest) or 1
+    def random_batch(
+        self, frames: int, longest: int, chance: random.Random, part: int = 0, parts: int = 1
+    ) -> Batch:
+        """Clips of like length, up to `longest` frames each, that fill about `frames` frames together.
+
+        Of so many `parts` drawn by the same chances, each has clips of its own.
+        """
+        usable = max(parts, bisect.bisect_right(self.frames, longest))
         total = self._cumulative[usable - 1]
         centre = bisect.bisect_left(self._cumulative, chance.uniform(0, total))
-        count = max(1, min(usable, frames // self.frames[min(centre, usable - 1)]))
-        width = min(usable, _SHUFFLE * count)
+        count = max(1, min(usable // parts, frames // self.frames[min(centre, usable - 1)]))
+        width = min(usable, _SHUFFLE * parts * count)
         first = max(0, min(usable - width, centre - width // 2))
-        return self.batch(sorted(chance.sample(range(first, first + width), count)))
+        chosen = chance.sample(range(first, first + width), parts * count)
+        return self.batch(sorted(chosen[part::parts]))
 
     def batches_in_order(self, frames: int) -> list[Batch]:
         """Every clip once, for validation."""

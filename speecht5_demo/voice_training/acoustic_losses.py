@@ -12,6 +12,7 @@ from torch import Tensor
 from transformers import SpeechT5ForTextToSpeech
 
 from speecht5_demo.voice_training.acoustic_batches import AcousticClips, Batch
+from speecht5_demo.voice_training.mixed_precision import mixed_precision
 
 _GUIDED_HEADS = 2
 _STOP_WEIGHT = 5.0
@@ -45,7 +46,7 @@ def predicted_frames(model: SpeechT5ForTextToSpeech, clips: AcousticClips, frame
     """
     predicted = []
     for batch in clips.batches_in_order(frames):
-        with torch.autocast(clips.device.type, torch.bfloat16):
+        with mixed_precision(clips.device):
             output = decoded(model, batch, shifted_frames(batch))
             after = model.speech_decoder_postnet(output.last_hidden_state)[1]
         predicted.append(after[batch.frame_mask.bool()].half())

@@ -32,6 +32,7 @@ class Making:
         kept: which of the weights passed in training were kept, in words.
         acoustic: how the acoustic model was made, where only the vocoder was trained here and that is told.
         vocoder_shares: share of the vocoder's training that each speaker had, where it was set.
+        processes: that took every step of the acoustic model together.
     """
 
     command: str
@@ -44,6 +45,7 @@ class Making:
     kept: str
     acoustic: Making | None = None
     vocoder_shares: dict[str, float] | None = None
+    processes: int = 1
 
     def write(self, folder: Path) -> None:
         """Keep it in a voice's folder."""
@@ -152,6 +154,11 @@ def _trained(making: Making) -> str:
         if twin in making.steps:
             learned.append(f"Two {model}s learned side by side on other clips, half of the cores each;")
             learned.append("their mean counts.")
+    if making.processes > 1:
+        learned.append(
+            f"Every step of the acoustic model was taken by {making.processes} processes together, on"
+        )
+        learned.append("clips of their own.")
     if making.vocoder_shares is not None:
         shares = ", ".join(f"{speaker} {share:.0%}" for speaker, share in making.vocoder_shares.items())
         learned.append(f"Not every speaker was heard as often by the vocoder: {shares}.")

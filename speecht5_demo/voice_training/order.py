@@ -49,13 +49,17 @@ class Order:
         return self.init is not None and in_the_shape_of(acoustic, self.init) != acoustic
 
     @property
-    def twins(self) -> bool:
-        """Whether two models go on from the voice side by side, half of the processor's cores each.
+    def in_two(self) -> bool:
+        """Whether two processes train side by side, half of the processor's cores each.
 
-        Acoustic models, or vocoders where the acoustic model is kept.
+        One acoustic model together or, where that is kept, a vocoder each.
         """
-        cores = self.workers if self.device.type == "cpu" else 1
-        return self.init is not None and cores > 1 and not self.reshaped
+        return self.device.type == "cpu" and self.workers > 1
+
+    @property
+    def twins(self) -> bool:
+        """Whether two vocoders are trained, whose mean counts."""
+        return self.in_two and self.keep_acoustic
 
     @property
     def started_from(self) -> str | None:

@@ -8,7 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
+
+import torch
 
 from speecht5_demo.errors import VoiceTrainingError
 
@@ -41,6 +44,16 @@ class Beside:
         """Of the process beside."""
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the work goes on."""
+        return self._process.is_alive()
+
+    def end(self) -> None:
+        """End the process whether or not the work is done."""
+        self._process.kill()
+        self._process.join()
+
     def wait(self) -> None:
         """Return when the work is done.
 
@@ -65,3 +78,14 @@ def _until_left(work: Callable[[], object], parent: int) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     work()
+
+
+@contextmanager
+def half_of_the_cores(cores: int) -> Iterator[None]:
+    """Inside, torch computes with half of that many threads, at least one; afterwards with as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, cores // 2))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

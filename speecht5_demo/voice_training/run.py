@@ -17,21 +17,21 @@ from speecht5_demo.errors import VoiceTrainingError
 from speecht5_demo.voice_training.acoustic_model import FIRST_REDUCTION
 from speecht5_demo.voice_training.acoustic_stages import AcousticStages
 from speecht5_demo.voice_training.corpus import WHOLE_FRAMES
+from speecht5_demo.voice_training.crew import Crew, first_of_two, second_of_two
 from speecht5_demo.voice_training.export import export_voice, export_with_vocoder
 from speecht5_demo.voice_training.listening import require_libraries
 from speecht5_demo.voice_training.materials import Materials
 from speecht5_demo.voice_training.measuring import examine_folder
 from speecht5_demo.voice_training.model_card import Making
 from speecht5_demo.voice_training.order import Order
-from speecht5_demo.voice_training.processes import Beside
+from speecht5_demo.voice_training.processes import Beside, half_of_the_cores
 from speecht5_demo.voice_training.run_folder import RunFolder
 from speecht5_demo.voice_training.settings import Shares, for_device, prepare_process
-from speecht5_demo.voice_training.twins import half_of_the_cores
 from speecht5_demo.voice_training.vocoder_stages import VocoderStages
 
-STAGES = ("vocoder", "vocoder-twin", "letters", "acoustic", "twin", "sharpened", "matched")
+STAGES = ("vocoder", "vocoder-twin", "letters", "acoustic", "sharpened", "matched")
 """In the order in which they run; `letters`, the acoustic model at two frames a step, only from nothing and where it
-ends at four; `twin` beside `acoustic`, `vocoder-twin` beside a `vocoder` whose acoustic model is kept.
+ends at four; `vocoder-twin` beside a `vocoder` whose acoustic model is kept.
 """
 _MINUTE = 60.0
 _HEARD_BEST = "the weights with the fewest word errors in free-running speech on development texts"
@@ -91,12 +91,18 @@ class VoiceRun:
         return self._vocoders.first(self._seconds(self._shares.vocoder))
 
     def _spoken_best(self, vocoder: SpeechT5HifiGan) -> SpeechT5ForTextToSpeech:
-        """The acoustic model; on a processor that goes on from a voice, the mean of two, half of the cores each."""
+        """The acoustic model; two processes train it on a processor, half of the cores each."""
         seconds = self._seconds(self._shares.acoustic)
-        if not self.order.twins:
+        if not self.order.in_two or self.folder.has_ended("acoustic"):
             return self._acoustics.spoken_best(seconds, lambda: vocoder)
-        self._beside_its_twin(lambda: self._acoustics.spoken_best(seconds, lambda: vocoder))
-        return self._acoustics.mean_of_twins(lambda: vocoder)
+        second = functools.partial(_train_acoustic_beside, self.order)
+        with half_of_the_cores(self.order.workers), first_of_two(second, "acoustic model") as crew:
+            return self._acoustics.spoken_best(seconds, lambda: vocoder, crew)
+
+    def acoustic_beside(self, crew: Crew) -> None:
+        """Train the acoustic model as the second process of a crew."""
+        vocoder = self.first_vocoder()
+        self._acoustics.spoken_best(self._seconds(self._shares.acoustic), lambda: vocoder, crew)
 
     def _vocoder_alone(self) -> SpeechT5HifiGan:
         """The vocoder, where nothing else is trained, halfway between before and after.
@@ -105,22 +111,15 @@ class VoiceRun:
         """
         if not self.order.twins:
             return self._vocoders.halfway(self.first_vocoder())
-        self._beside_its_twin(self.first_vocoder)
+        beside = Beside(functools.partial(_train_vocoder_twin, self.order), "vocoder's twin")
+        with half_of_the_cores(self.order.workers):
+            self.first_vocoder()
+        beside.wait()
         return self._vocoders.halfway(self._vocoders.mean_of_twins())
 
-    def _beside_its_twin(self, work: Callable[[], object]) -> None:
-        beside = Beside(functools.partial(_train_twin_alone, self.order), "twin")
-        with half_of_the_cores(self.order.workers):
-            work()
-        beside.wait()
-
-    def twin(self) -> None:
-        """Train the second of two models: vocoders where the acoustic model is kept, else acoustic models."""
-        if self.order.keep_acoustic:
-            self._vocoders.twin(self._seconds(self._shares.vocoder))
-            return
-        vocoder = self.first_vocoder()
-        self._acoustics.twin(self._seconds(self._shares.acoustic), lambda: vocoder)
+    def vocoder_twin(self) -> None:
+        """Train the second of two vocoders."""
+        self._vocoders.twin(self._seconds(self._shares.vocoder))
 
     @property
     def _shares(self) -> Shares:
@@ -150,6 +149,7 @@ class VoiceRun:
             kept=kept,
             acoustic=self._kept_acoustic(),
             vocoder_shares=self._vocoders.shares,
+            processes=2 if self.order.in_two and not self.order.keep_acoustic else 1,
         )
 
     def _kept_acoustic(self) -> Making | None:
@@ -161,11 +161,18 @@ class VoiceRun:
         return made.acoustic or made
 
 
-def _train_twin_alone(order: Order) -> None:
-    """What the process beside the first of two acoustic models does."""
+def _train_acoustic_beside(order: Order, meeting: Path) -> None:
+    """What the second of the processes that train the acoustic model does."""
+    prepare_process(order.device)
+    with half_of_the_cores(order.workers), second_of_two(meeting) as crew:
+        VoiceRun(order, print).acoustic_beside(crew)
+
+
+def _train_vocoder_twin(order: Order) -> None:
+    """What the process beside the first of two vocoders does."""
     prepare_process(order.device)
     with half_of_the_cores(order.workers):
-        VoiceRun(order, print).twin()
+        VoiceRun(order, print).vocoder_twin()
 
 
 def _train_vocoder_alone(order: Order) -> None:

@@ -21,6 +21,7 @@ from speecht5_demo.voice_training.acoustic_losses import decoded, own_frames, sh
 from speecht5_demo.voice_training.adversarial import AdversarialTraining, descend, discriminator_loss
 from speecht5_demo.voice_training.loop import Journal
 from speecht5_demo.voice_training.mel_judges import MelDiscriminators, sharpness_loss
+from speecht5_demo.voice_training.mixed_precision import mixed_precision
 from speecht5_demo.voice_training.settings import SharpeningSettings
 
 _SELF_HEARD_SHARE = 0.4
@@ -79,7 +80,7 @@ def guesses(model: SpeechT5ForTextToSpeech, clips: AcousticClips, frames: int, s
     torch.manual_seed(seed)
     before, real = [], []
     for batch in clips.batches_in_order(frames):
-        with torch.autocast(clips.device.type, torch.bfloat16):
+        with mixed_precision(clips.device):
             heard = shifted_frames(batch)
             if chance.random() < _SELF_HEARD_SHARE:
                 heard = own_frames(model, batch, chance.uniform(0.1, 0.5))
@@ -127,7 +128,7 @@ class SharpeningTraining(AdversarialTraining[Postnet]):
                 group["lr"] = self.settings.learning_rate * min(1.0, (self.step + 1) / self.settings.warm_up)
         chance = random.Random(f"{self.seed} {self.stage} {self.step}")
         before, real = self.heard.random_pieces(self.settings.batch, self.settings.piece_frames, chance)
-        with self._half():
+        with mixed_precision(self.device):
             made = self.generator(before)
         made = made.float()
         l1 = (made - real).abs().mean()
@@ -141,7 +142,7 @@ class SharpeningTraining(AdversarialTraining[Postnet]):
         return report
 
     def _teach_judges(self, made: Tensor, real: Tensor, before: Tensor) -> Tensor:
-        with self._half():
+        with mixed_precision(self.device):
             judgements = self.judges(torch.cat([real, made]), torch.cat([before, before]))
         loss = discriminator_loss(judgements)
         descend(loss, self.judges, self._judge_steps, largest_gradient=5.0)
@@ -149,15 +150,12 @@ class SharpeningTraining(AdversarialTraining[Postnet]):
 
     def _judged(self, made: Tensor, real: Tensor, before: Tensor) -> Tensor:
         self.judges.requires_grad_(False)
-        with self._half():
+        with mixed_precision(self.device):
             judgements = self.judges(made, before)
             with torch.no_grad():
                 targets = self.judges(real, before)
         self.judges.requires_grad_(True)
         return sharpness_loss(judgements, targets)
-
-    def _half(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16)
 
 
 @torch.no_grad()

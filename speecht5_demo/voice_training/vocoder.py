@@ -23,6 +23,7 @@ from speecht5_demo.voice_training.adversarial import AdversarialTraining, descen
 from speecht5_demo.voice_training.channels_last import speak_channels_last
 from speecht5_demo.voice_training.clip_store import ClipStore
 from speecht5_demo.voice_training.loop import Journal, mean_weights, rate_factor
+from speecht5_demo.voice_training.mixed_precision import mixed_precision
 from speecht5_demo.voice_training.replay import Replayed, Step
 from speecht5_demo.voice_training.settings import VocoderSettings
 from speecht5_demo.voice_training.teacher import SPEAKERS
@@ -121,7 +122,7 @@ class VocoderTraining(AdversarialTraining[SpeechT5HifiGan]):
         return self._judged(*batch) if judged else self._unjudged(*batch)
 
     def _made(self, mel: Tensor) -> Tensor:
-        with self._half():
+        with mixed_precision(self.device):
             made: Tensor = (
                 speak_channels_last(self.generator, mel) if self.device.type == "cpu" else self.generator(mel)
             )
@@ -145,7 +146,7 @@ class VocoderTraining(AdversarialTraining[SpeechT5HifiGan]):
         loss, report = reconstruction_loss(made, real, self.settings.nearness)
         report["judges"] = self._teach_judges(made.detach(), real, speakers)
         self.judges.requires_grad_(False)
-        with self._half():
+        with mixed_precision(self.device):
             judgements = self.judges(made, speakers)
             with torch.no_grad():
                 targets = self.judges(real, speakers)
@@ -156,7 +157,7 @@ class VocoderTraining(AdversarialTraining[SpeechT5HifiGan]):
         return report
 
     def _teach_judges(self, made: Tensor, real: Tensor, speakers: Tensor) -> Tensor:
-        with self._half():
+        with mixed_precision(self.device):
             judgements = self.judges(torch.cat([real, made]), torch.cat([speakers, speakers]))
         loss = discriminator_loss(judgements)
         descend(loss, self.judges, self.judge_steps, largest_gradient=10.0)
@@ -172,9 +173,6 @@ class VocoderTraining(AdversarialTraining[SpeechT5HifiGan]):
             chosen = from_model.to(mel.device)[:, None, None]
             mel = torch.where(chosen, self.predicted[pieces.index].float(), mel)
         return mel, self.clips.waveforms(pieces.start, frames), pieces.speakers
-
-    def _half(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16)
 
 
 def _optimizer(model: nn.Module, rate: float, graph: bool) -> torch.optim.AdamW:

@@ -5,24 +5,8 @@ import torch
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.synthesis import vocoding
-from speecht5_demo.synthesis.vocoding import Vocoder, bf16_pays_on
+from speecht5_demo.synthesis.vocoding import Vocoder
 from speecht5_demo.variants.turbo import fold_vocoder
-
-
-@pytest.mark.parametrize(
-    ("tiles", "vectors", "vendor", "pays"),
-    [
-        (True, True, "GenuineIntel", True),
-        (False, True, "GenuineIntel", False),
-        (False, True, "AuthenticAMD", True),
-        (False, False, "AuthenticAMD", False),
-        (False, False, "", False),
-    ],
-)
-def test_bfloat16_is_computed_in_only_where_it_is_faster(
-    tiles: bool, vectors: bool, vendor: str, pays: bool
-) -> None:
-    assert bf16_pays_on(tiles, vectors, vendor) is pays
 
 
 @pytest.mark.parametrize(("pays", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])

@@ -9,7 +9,8 @@ from ctypes import POINTER, c_float, c_int, c_void_p
 import torch
 from torch import Tensor
 
-from speecht5_demo.synthesis.vocoding import LAST_SLOPE, AnyVocoder, has_bf16
+from speecht5_demo.arithmetic import has_bf16
+from speecht5_demo.synthesis.vocoding import LAST_SLOPE, AnyVocoder
 from speecht5_demo.variants.turbo import VocoderShape
 
 SEGMENT = 2048
