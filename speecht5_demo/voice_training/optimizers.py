@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from speecht5_demo.arithmetic import bf16_pays
-from speecht5_demo.voice_training.crew import Crew
+from speecht5_demo.voice_training.crew import ALONE, Crew
 
 _WEIGHT_DECAY = 0.01
 _MOMENTUM = 0.95
@@ -98,7 +98,7 @@ class Together:
             optimizer.load_state_dict(state[str(index)])
 
 
-def acoustic_optimizer(model: nn.Module, rate: float, crew: Crew) -> Together:
+def acoustic_optimizer(model: nn.Module, rate: float, crew: Crew = ALONE) -> Together:
     """Muon for the matrices inside the model, AdamW for tables, outputs, convolutions and vectors.
 
     Both take steps of like size at the same `rate`.

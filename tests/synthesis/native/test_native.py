@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from speecht5_demo.arithmetic import has_bf16
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.synthesis import StepLimits
 from speecht5_demo.synthesis.native import PackedLinear, load, unavailable
@@ -18,7 +19,6 @@ from speecht5_demo.synthesis.native.library import CPU_FEATURES
 from speecht5_demo.synthesis.turbo import TurboEngine, engine
 from speecht5_demo.synthesis.turbo.encoder import Encoder
 from speecht5_demo.synthesis.turbo.native_encoding import NativeEncoder
-from speecht5_demo.synthesis.vocoding import has_bf16
 from speecht5_demo.variants import find
 from speecht5_demo.variants.turbo import Linear, build_turbo, quantized
 from tests.synthesis.conftest import Pair
