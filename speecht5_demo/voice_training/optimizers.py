@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from speecht5_demo.arithmetic import bf16_pays
 from speecht5_demo.voice_training.crew import ALONE, Crew
+from speecht5_demo.voice_training.mixed_precision import half_pays
 
 _WEIGHT_DECAY = 0.01
 _MOMENTUM = 0.95
@@ -57,8 +57,7 @@ class Muon(torch.optim.Optimizer):
 def orthogonal(matrix: Tensor) -> Tensor:
     """The matrix with all its singular values brought near 1: between about 0.7 and 1.2 where they were not tiny."""
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
-    half = matrix.device.type != "cpu" or bf16_pays()
-    made: Tensor = wide.to(torch.bfloat16 if half else torch.float32)
+    made: Tensor = wide.to(torch.bfloat16 if half_pays(matrix.device) else torch.float32)
     made = made / made.norm().clamp_min(1e-7)
     a, b, c = _NEWTON_SCHULZ
     for _ in range(_NEWTON_SCHULZ_STEPS):

@@ -101,8 +101,7 @@ class VoiceRun:
 
     def acoustic_beside(self, crew: Crew) -> None:
         """Train the acoustic model as the second process of a crew."""
-        vocoder = self.first_vocoder()
-        self._acoustics.spoken_best(self._seconds(self._shares.acoustic), lambda: vocoder, crew)
+        self._acoustics.spoken_best(self._seconds(self._shares.acoustic), self.first_vocoder, crew)
 
     def _vocoder_alone(self) -> SpeechT5HifiGan:
         """The vocoder, where nothing else is trained, halfway between before and after.

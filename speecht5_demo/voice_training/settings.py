@@ -21,7 +21,7 @@ class AcousticSettings:
         postnet_units: channels of the postnet, which runs once a text.
         reduction: mel frames a step, 2 or 4. With four a sentence takes less time; a model this small is then
             understood less well.
-        frames: mel frames (16 ms) in a batch, padding included.
+        frames: mel frames (16 ms) in a batch of one process, padding included.
         learning_rate: highest rate of the cosine schedule. warm_up: steps until it is reached.
         warm_rate: share of that rate for a model that goes on in the shape it was trained in.
         letters_share: share of the time, from nothing, at two frames a step where it ends at four.

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from speecht5_demo.voice_training import optimizers
+from speecht5_demo.voice_training import mixed_precision
 from speecht5_demo.voice_training.crew import ALONE
 from speecht5_demo.voice_training.optimizers import Muon, orthogonal
 
@@ -13,7 +13,7 @@ from speecht5_demo.voice_training.optimizers import Muon, orthogonal
 def test_a_matrix_is_made_orthogonal_in_either_arithmetic(
     monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int], pays: bool
 ) -> None:
-    monkeypatch.setattr(optimizers, "bf16_pays", lambda: pays)
+    monkeypatch.setattr(mixed_precision, "bf16_pays", lambda: pays)
     matrix = torch.randn(*shape, generator=torch.Generator().manual_seed(1))
     made = orthogonal(matrix)
     assert made.shape == shape
@@ -25,7 +25,7 @@ def test_a_matrix_is_made_orthogonal_in_either_arithmetic(
 
 
 def test_muon_takes_the_steps_of_torchs_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(optimizers, "bf16_pays", lambda: True)
+    monkeypatch.setattr(mixed_precision, "bf16_pays", lambda: True)
     chance = torch.Generator().manual_seed(1)
     start = torch.randn(32, 16, generator=chance)
     ours, theirs = torch.nn.Parameter(start.clone()), torch.nn.Parameter(start.clone())
