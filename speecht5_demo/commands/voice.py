@@ -46,7 +46,7 @@ def train(
         int | None,
         typer.Option(
             help="Mel frames a step, 2 or 4 (default: 2, or as the voice gone on from): "
-            "4 speaks faster and less clearly."
+            "4 speaks faster and takes longer to learn."
         ),
     ] = None,
     threads: Annotated[int, typer.Option(help="Processor threads; 0 takes every core.")] = 0,
@@ -82,7 +82,7 @@ def train(
     if init is not None:
         settings = replace(settings, acoustic=in_the_shape_of(settings.acoustic, init))
     if frames_a_step is not None:
-        settings = replace(settings, acoustic=replace(settings.acoustic, reduction=frames_a_step))
+        settings = replace(settings, acoustic=settings.acoustic.with_frames(frames_a_step))
     if texts is not None:
         settings = replace(settings, texts=texts)
     command = [

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from transformers import SpeechT5ForTextToSpeech
 
-from speecht5_demo.voice_training.acoustic_batches import AcousticClips
+from speecht5_demo.voice_training.acoustic_batches import AcousticClips, Batch
 from speecht5_demo.voice_training.acoustic_losses import acoustic_losses, own_frames, shifted_frames
 from speecht5_demo.voice_training.crew import ALONE, Crew
 from speecht5_demo.voice_training.lookup import look_up_distances_by_product
@@ -31,8 +31,12 @@ from speecht5_demo.voice_training.pruned_steps import pruned_steps
 from speecht5_demo.voice_training.settings import AcousticSettings
 from speecht5_demo.voice_training.speaker_vectors import blurred
 
+LARGEST_GRADIENT = 1.0
+"""Norm that the gradient of a step is clipped to."""
+
 _NO_LIMIT = 10_000
 _SPEAKER_BLUR = 0.3
+_ALIGNED_FROM = 3000
 _OVER = 2.0
 """What the first process of a crew says in place of a share of the time when there is no further step."""
 
@@ -68,7 +72,7 @@ class AcousticTraining:
             look_up_distances_by_product(self.model)
         nn.Module.to(self.model, self.device)
         self.average = Average(self.model, decay=0.999)
-        self.steps = acoustic_optimizer(self.model, settings.learning_rate, crew)
+        self.steps: Any = self._optimizer()
         self.step = 0
         self.spent = 0.0
         self.best_score = float("inf")
@@ -146,19 +150,21 @@ class AcousticTraining:
         state |= {"step": self.step, "spent": self.spent, "best_score": self.best_score}
         clock.outside(lambda: save_state(self.state_path, state))
 
+    def _optimizer(self) -> Any:
+        """What takes the steps."""
+        return acoustic_optimizer(self.model, self.settings.learning_rate, self.crew)
+
     def _learn(self, fraction: float) -> dict[str, Tensor]:
         chance = random.Random(f"{self.seed} {self.stage} {self.step}")
         torch.manual_seed(chance.randrange(2**62) + self.crew.rank)
         for group in self.steps.param_groups:
-            group["lr"] = self.settings.learning_rate * rate_factor(
-                self.step, fraction, self.settings.warm_up
+            group["lr"] = self._rate(fraction)
+        batch = self._blurred(
+            self.clips.random_batch(
+                self.settings.frames, self._longest(), chance, self.crew.rank, self.crew.size
             )
-        batch = self.clips.random_batch(
-            self.settings.frames, self._longest(), chance, self.crew.rank, self.crew.size
         )
-        batch = replace(batch, speakers=blurred(batch.speakers, _SPEAKER_BLUR))
-        sampled = (self.warm or self.step >= self.settings.sampling_from) and chance.random() < 0.5
-        alignment_weight = 0.1 if self.warm or self.step >= 3000 else 0.3
+        sampled = self._hears_itself(chance)
         self.steps.zero_grad()
         with pruned_steps(self.model, self._pruned(chance)):
             with mixed_precision(self.device):
@@ -167,15 +173,38 @@ class AcousticTraining:
                     if sampled
                     else shifted_frames(batch)
                 )
-                noise = torch.randn_like(heard) * (0.03 if sampled else 0.1)
-                noise[:, 0] = 0
-                loss, report = acoustic_losses(self.model, batch, heard + noise, alignment_weight)
+                loss, report = acoustic_losses(
+                    self.model, batch, self._with_noise(heard, sampled), self._alignment_weight()
+                )
             loss.backward()
         self.crew.average(self._exchanged())
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_GRADIENT)
         self.steps.step()
         self.average.update(self.model, self.step)
         return report
+
+    def _rate(self, fraction: float) -> float:
+        """The learning rate at that share of the time."""
+        return self.settings.learning_rate * rate_factor(self.step, fraction, self.settings.warm_up)
+
+    def _hears_itself(self, chance: random.Random) -> bool:
+        """Whether a step hears frames of the model's own."""
+        return (self.warm or self.step >= self.settings.sampling_from) and chance.random() < 0.5
+
+    def _alignment_weight(self) -> float:
+        return 0.1 if self.warm or self.step >= _ALIGNED_FROM else 0.3
+
+    @staticmethod
+    def _blurred(batch: Batch) -> Batch:
+        """With speakers that are clouds, not points."""
+        return replace(batch, speakers=blurred(batch.speakers, _SPEAKER_BLUR))
+
+    @staticmethod
+    def _with_noise(heard: Tensor, sampled: bool) -> Tensor:
+        """What the decoder hears in training; the model's own frames have errors enough."""
+        noise = torch.randn_like(heard) * (0.03 if sampled else 0.1)
+        noise[:, 0] = 0
+        return heard + noise
 
     def _exchanged(self) -> list[Tensor]:
         """What a crew has to have in common before a step: gradients, and what batch normalisation has counted."""

@@ -75,6 +75,8 @@ class AcousticClips:
         self._vectors = torch.from_numpy(np.stack([vectors[name] for name in SPEAKERS])).to(device)
         self._first_frame = torch.tensor([0, *itertools.accumulate(self.frames)][:-1], device=device)
         self._first_token = torch.tensor([0, *itertools.accumulate(self.token_counts)][:-1], device=device)
+        self._frame_counts = torch.tensor(self.frames, device=device)
+        self._token_counts = torch.tensor(self.token_counts, device=device)
         self._cumulative = list(itertools.accumulate(self.frames))
         self.device = device
 
@@ -112,12 +114,17 @@ class AcousticClips:
 
     def batch(self, chosen: Sequence[int]) -> Batch:
         """The chosen clips, padded to the longest of them."""
-        clips = torch.tensor(chosen, device=self.device)
-        frames = torch.tensor([self.frames[i] for i in chosen], device=self.device)
-        counts = torch.tensor([self.token_counts[i] for i in chosen], device=self.device)
-        longest_text = -(-max(self.token_counts[i] for i in chosen) // 8) * 8
+        tokens = max(self.token_counts[i] for i in chosen)
+        steps = max(self.frames[i] for i in chosen) // self.reduction
+        return self.gathered(torch.tensor(chosen, device=self.device), in_eights(steps), in_eights(tokens))
+
+    def gathered(self, clips: Tensor, longest_steps: int, longest_text: int) -> Batch:
+        """Clips by their places, shape (B,), padded to so many steps and tokens, which none of them exceeds.
+
+        The shapes depend on nothing that lies on the device: a CUDA graph can record it.
+        """
         reduction = self.reduction
-        longest_steps = -(-max(self.frames[i] for i in chosen) // (8 * reduction)) * 8
+        frames, counts = self._frame_counts[clips], self._token_counts[clips]
         token_index = torch.arange(longest_text, device=self.device)
         step_index = torch.arange(longest_steps, device=self.device)
         frame_index = torch.arange(longest_steps * reduction, device=self.device)
@@ -142,6 +149,11 @@ class AcousticClips:
             stop=((step_index >= last) & step_mask).float(),
             speakers=self._vectors[self._speakers[clips]],
         )
+
+
+def in_eights(count: int) -> int:
+    """`count`, rounded up to a multiple of eight."""
+    return -(-count // 8) * 8
 
 
 def _positions(clip: Clip, reduction: int) -> npt.NDArray[np.float32]:

@@ -4,6 +4,7 @@ to itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -74,23 +75,33 @@ def acoustic_losses(
     """The loss to descend, and its parts by name (each a mean over what is not padding)."""
     output = decoded(model, batch, heard, attentions=True)
     before, after, stop_scores = model.speech_decoder_postnet(output.last_hidden_state)
+    return losses_of(before, after, stop_scores, output.cross_attentions, batch, alignment_weight)
+
+
+def losses_of(
+    before: Tensor,
+    after: Tensor,
+    stop_scores: Tensor,
+    attentions: Sequence[Tensor],
+    batch: Batch,
+    alignment_weight: float,
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The same of frames before and after the postnet, (B, T, 80), stop scores, (B, T), and the layers' attention."""
     weight = batch.frame_mask[:, :, None] / (batch.frame_mask.sum() * batch.mel.shape[2])
     l1_before = ((before - batch.mel).abs() * weight).sum()
     l1_after = ((after - batch.mel).abs() * weight).sum()
     l2 = (((before - batch.mel) ** 2 + (after - batch.mel) ** 2) * weight).sum()
+    last = batch.stop.repeat_interleave(batch.reduction, 1)
     stop = F.binary_cross_entropy_with_logits(
-        stop_scores.float(),
-        batch.stop.repeat_interleave(batch.reduction, 1),
-        pos_weight=torch.tensor(_STOP_WEIGHT, device=heard.device),
-        reduction="none",
+        stop_scores.float(), last, weight=1 + (_STOP_WEIGHT - 1) * last, reduction="none"
     )
     stop_loss = (stop * batch.frame_mask).sum() / batch.frame_mask.sum()
-    alignment_loss = _alignment_loss(output.cross_attentions, batch)
+    alignment_loss = _alignment_loss(attentions, batch)
     total = l1_before + l1_after + 0.25 * l2 + 0.5 * stop_loss + alignment_weight * alignment_loss
     return total, {"l1": l1_after, "stop": stop_loss, "alignment": alignment_loss}
 
 
-def _alignment_loss(attentions: tuple[Tensor, ...], batch: Batch) -> Tensor:
+def _alignment_loss(attentions: Sequence[Tensor], batch: Batch) -> Tensor:
     """Cross-entropy of two heads a layer to the soft alignment of the teacher."""
     losses = []
     for attention in attentions:

@@ -20,6 +20,7 @@ from speecht5_demo.voice_training.corpus import Clip
 from speecht5_demo.voice_training.crew import ALONE, Crew
 from speecht5_demo.voice_training.materials import Materials
 from speecht5_demo.voice_training.order import Order
+from speecht5_demo.voice_training.recorded_acoustic import RecordedAcousticTraining
 from speecht5_demo.voice_training.rehearsal import Rehearsal
 from speecht5_demo.voice_training.run_folder import RunFolder, state_in
 from speecht5_demo.voice_training.settings import TrainingSettings
@@ -64,8 +65,7 @@ class AcousticStages:
 
     def _known(self, voice: Path) -> SpeechT5ForTextToSpeech:
         """The acoustic model of the voice gone on from."""
-        settings = self._settings.acoustic
-        return trainable_model(voice, settings.postnet_units, settings.reduction)
+        return trainable_model(voice, self._settings.acoustic)
 
     def _rehearsal(self, stage: str, vocoder: Callable[[], SpeechT5HifiGan]) -> Rehearsal:
         pictures = self._folder.path / "attention" / stage
@@ -86,18 +86,19 @@ class AcousticStages:
     ) -> SpeechT5ForTextToSpeech:
         """`start`, trained for that time, at that share of the learning rate; gently where it keeps its shape."""
         if not self._folder.has_ended(stage):
-            reduction = start.config.reduction_factor
             settings = self._settings.acoustic
-            training = AcousticTraining(
+            what = (
                 start,
                 replace(settings, learning_rate=rate * settings.learning_rate),
-                self._materials.with_tokens(self._materials.training, reduction),
+                self._materials.with_tokens(self._materials.training, start.config.reduction_factor),
                 self._folder.state(stage),
                 self._folder.journal,
                 self._settings.seed,
                 warm,
                 stage,
-                crew,
+            )
+            training = (
+                RecordedAcousticTraining(*what) if settings.one_graph else AcousticTraining(*what, crew)
             )
             if crew.rank == 0:
                 self._lead(training, seconds, vocoder)

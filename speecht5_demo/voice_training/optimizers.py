@@ -11,11 +11,13 @@ from torch import Tensor, nn
 from speecht5_demo.voice_training.crew import ALONE, Crew
 from speecht5_demo.voice_training.mixed_precision import half_pays
 
-_WEIGHT_DECAY = 0.01
-_MOMENTUM = 0.95
+ADAMW_BETAS = (0.9, 0.98)
+ADAMW_EPSILON = 1e-8
+WEIGHT_DECAY = 0.01
+MUON_MOMENTUM = 0.95
 _NEWTON_SCHULZ_STEPS = 4
 _NEWTON_SCHULZ = (3.4445, -4.775, 2.0315)
-_LIKE_ADAMW = 0.2
+LIKE_ADAMW = 0.2
 """Root of the mean square of an AdamW step, for each 1 of its rate."""
 _BY_ELEMENT = ("embed_tokens", "pe_k", "feat_out", "prob_out")
 """Tables and outputs: their rows are things of their own, not directions of one space."""
@@ -44,26 +46,28 @@ class Muon(torch.optim.Optimizer):
                 state = self.state[matrix]
                 if "momentum" not in state:
                     state["momentum"] = torch.zeros_like(matrix)
-                momentum = state["momentum"].lerp_(gradient, 1 - _MOMENTUM)
+                momentum = state["momentum"].lerp_(gradient, 1 - MUON_MOMENTUM)
                 if index % self._crew.size == self._crew.rank:
-                    update.copy_(orthogonal(gradient.lerp(momentum, _MOMENTUM)))
+                    update.copy_(orthogonal(gradient.lerp(momentum, MUON_MOMENTUM)))
             self._crew.add(updates)
             rate = group["lr"]
             for matrix, update in zip(matrices, updates, strict=True):
-                matrix.mul_(1 - rate * _WEIGHT_DECAY)
-                matrix.add_(update, alpha=-rate * _LIKE_ADAMW * max(matrix.shape) ** 0.5)
+                matrix.mul_(1 - rate * WEIGHT_DECAY)
+                matrix.add_(update, alpha=-rate * LIKE_ADAMW * max(matrix.shape) ** 0.5)
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """The matrix with all its singular values brought near 1: between about 0.7 and 1.2 where they were not tiny."""
-    wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+    """The matrix, or each of a stack, with all its singular values brought near 1: between about 0.7 and 1.2 where they
+    were not tiny.
+    """
+    wide = matrix if matrix.shape[-2] <= matrix.shape[-1] else matrix.mT
     made: Tensor = wide.to(torch.bfloat16 if half_pays(matrix.device) else torch.float32)
-    made = made / made.norm().clamp_min(1e-7)
+    made = made / made.norm(dim=(-2, -1), keepdim=True).clamp_min(1e-7)
     a, b, c = _NEWTON_SCHULZ
     for _ in range(_NEWTON_SCHULZ_STEPS):
-        gram = made @ made.T
+        gram = made @ made.mT
         made = a * made + (b * gram + c * gram @ gram) @ made
-    return (made if matrix.shape[0] <= matrix.shape[1] else made.T).to(matrix.dtype)
+    return (made if matrix.shape[-2] <= matrix.shape[-1] else made.mT).to(matrix.dtype)
 
 
 class Together:
@@ -97,11 +101,10 @@ class Together:
             optimizer.load_state_dict(state[str(index)])
 
 
-def acoustic_optimizer(model: nn.Module, rate: float, crew: Crew = ALONE) -> Together:
-    """Muon for the matrices inside the model, AdamW for tables, outputs, convolutions and vectors.
-
-    Both take steps of like size at the same `rate`.
-    """
+def kinds_of_weights(
+    model: nn.Module,
+) -> tuple[list[nn.Parameter], list[nn.Parameter], list[nn.Parameter]]:
+    """Matrices inside the model, whose steps are Muon's; tables, outputs and convolutions; vectors."""
     matrices, others, vectors = [], [], []
     for name, weights in model.named_parameters():
         if weights.dim() < 2:
@@ -110,11 +113,20 @@ def acoustic_optimizer(model: nn.Module, rate: float, crew: Crew = ALONE) -> Tog
             matrices.append(weights)
         else:
             others.append(weights)
+    return matrices, others, vectors
+
+
+def acoustic_optimizer(model: nn.Module, rate: float, crew: Crew = ALONE) -> Together:
+    """Muon for the matrices inside the model, AdamW for tables, outputs, convolutions and vectors.
+
+    Both take steps of like size at the same `rate`.
+    """
+    matrices, others, vectors = kinds_of_weights(model)
     groups = [
-        {"params": others, "weight_decay": _WEIGHT_DECAY},
+        {"params": others, "weight_decay": WEIGHT_DECAY},
         {"params": vectors, "weight_decay": 0.0},
     ]
     return Together(
         Muon(matrices, rate, crew),
-        torch.optim.AdamW(groups, rate, betas=(0.9, 0.98), eps=1e-8, foreach=True),
+        torch.optim.AdamW(groups, rate, betas=ADAMW_BETAS, eps=ADAMW_EPSILON, foreach=True),
     )

@@ -7,6 +7,7 @@ that changes between steps (the learning rate, too) is a tensor.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,17 +15,21 @@ from torch import Tensor
 _WARM_UP = 5
 
 Step = Callable[..., dict[str, Tensor]]
-"""One training step on tensors (frames, waveforms, speakers); its report by name."""
+"""One training step, or a part of one, on tensors; its report by name."""
 
 
 class Replayed:
     """`step` as a graph, for inputs that all have the shapes of the first ones.
 
     The first calls run it as it is: libraries choose their kernels and the optimizers make their states then.
+
+    Args:
+        memory: a pool that several graphs may share, as `torch.cuda.graph_pool_handle` gives it, where none runs while
+            another does and each report is read before the next one runs; None: a pool of its own.
     """
 
-    def __init__(self, step: Step) -> None:
-        self._step = step
+    def __init__(self, step: Step, memory: Any = None) -> None:
+        self._step, self._memory = step, memory
         self._calls = 0
         self._graph: torch.cuda.CUDAGraph | None = None
         self._inputs: tuple[Tensor, ...] | None = None
@@ -57,5 +62,5 @@ class Replayed:
         """Record one step; nothing runs yet."""
         self._inputs = tuple(tensor.clone() for tensor in inputs)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
+        with torch.cuda.graph(self._graph, pool=self._memory):
             self._report = self._step(*self._inputs)

@@ -19,8 +19,7 @@ class AcousticSettings:
         encoder_layers: they run once a text. decoder_layers: they run at every step.
         decoder_ffn: width of the decoder's feed-forward layers.
         postnet_units: channels of the postnet, which runs once a text.
-        reduction: mel frames a step, 2 or 4. With four a sentence takes less time; a model this small is then
-            understood less well.
+        reduction: mel frames a step, 2 or 4. With four a sentence takes less time, and there is more to learn.
         frames: mel frames (16 ms) in a batch of one process, padding included.
         learning_rate: highest rate of the cosine schedule. warm_up: steps until it is reached.
         warm_rate: share of that rate for a model that goes on in the shape it was trained in.
@@ -29,6 +28,8 @@ class AcousticSettings:
             on short ones.
         sampling_from: step from which half of the batches see the model's own frames in place of the
             teacher's.
+        one_graph: batches have a few fixed shapes, and the step of each shape is recorded once and replayed as one CUDA
+            graph. GPUs only.
         pruned_steps: share of the steps in which the layers that touch mel frames do without their smallest
             weights. pruned_most: the largest share of a layer's weights missing in such a step.
     """
@@ -49,6 +50,22 @@ class AcousticSettings:
     sampling_from: int = 5000
     pruned_steps: float = 0.5
     pruned_most: float = 0.5
+    one_graph: bool = False
+
+    def with_frames(self, reduction: int) -> AcousticSettings:
+        """The same settings for so many frames a step.
+
+        With more frames a step less time is spent in the decoder, and what runs once a text is made larger for it: an
+        encoder layer more, and a postnet of 11 channels in place of 4.
+        """
+        if reduction <= self.reduction:
+            return replace(self, reduction=reduction)
+        return replace(
+            self,
+            reduction=reduction,
+            encoder_layers=self.encoder_layers + 1,
+            postnet_units=self.postnet_units * 11 // 4,
+        )
 
 
 @dataclass(frozen=True)
@@ -276,6 +293,7 @@ def for_device(settings: TrainingSettings, device: torch.device) -> TrainingSett
             learning_rate=1e-3,
             first_lengths=((300, 130), (700, 220), (1200, 340)),
             sampling_from=2000,
+            one_graph=device.type == "cuda",
         ),
         vocoder=vocoder,
         warm_vocoder=replace(vocoder, discriminators_from=0, judges_alone=300),

@@ -25,13 +25,14 @@ from speecht5_demo.voice_training.acoustic_model import (
     fold_dropout,
     with_more_frames,
 )
+from speecht5_demo.voice_training.encoder_depth import with_encoder_layers
 from speecht5_demo.voice_training.postnet_width import with_postnet_units
 from speecht5_demo.voice_training.settings import AcousticSettings
 from speecht5_demo.voice_training.speaker_vectors import VECTOR_SIZE, speaker_vectors
 
 
 def in_the_shape_of(settings: AcousticSettings, folder: Path) -> AcousticSettings:
-    """The same settings with the frames a step and the postnet of the voice in `folder`.
+    """The same settings with the frames a step, the encoder layers and the postnet of the voice in `folder`.
 
     Raises:
         VoiceTrainingError: `folder` is no voice.
@@ -41,33 +42,42 @@ def in_the_shape_of(settings: AcousticSettings, folder: Path) -> AcousticSetting
         raise VoiceTrainingError(f"{folder} is no voice: it has no model/config.json. Give a voice's folder.")
     config = SpeechT5Config.from_json_file(path)
     return replace(
-        settings, reduction=config.reduction_factor, postnet_units=config.speech_decoder_postnet_units
+        settings,
+        reduction=config.reduction_factor,
+        encoder_layers=config.encoder_layers,
+        postnet_units=config.speech_decoder_postnet_units,
     )
 
 
-def trainable_model(folder: Path, postnet_units: int, reduction: int) -> SpeechT5ForTextToSpeech:
-    """A trained voice's acoustic model, fp32, ready to be trained further: with `reduction` frames a step and a postnet
-    of that width.
+def trainable_model(folder: Path, shape: AcousticSettings) -> SpeechT5ForTextToSpeech:
+    """A trained voice's acoustic model, fp32, ready to be trained further: with the frames a step, the encoder layers
+    and the postnet of `shape`.
 
     Raises:
-        VoiceTrainingError: it makes more frames a step than this training, or knows no speaker.
+        VoiceTrainingError: it makes more frames a step than this training, has more encoder layers, or knows no
+            speaker.
     """
     old: Any = SpeechT5ForTextToSpeech.from_pretrained(folder / "model", dtype=torch.float32)
     fold_dropout(old, TRAINED_KEEP)
-    present = old.config.reduction_factor
-    if reduction % present:
+    present, layers = old.config.reduction_factor, old.config.encoder_layers
+    if shape.reduction % present:
         raise VoiceTrainingError(
-            f"{folder} makes {present} frames a step, which does not divide {reduction}: "
+            f"{folder} makes {present} frames a step, which does not divide {shape.reduction}: "
             "start from another voice, or from nothing."
         )
-    old = with_more_frames(old, reduction)
+    if layers > shape.encoder_layers:
+        raise VoiceTrainingError(
+            f"{folder} has {layers} encoder layers, more than {shape.encoder_layers}: "
+            "start from another voice, or from nothing."
+        )
+    old = with_more_frames(old, shape.reduction)
     weights, config = old.state_dict(), old.config
     key = "speecht5.decoder.prenet.speaker_embeds_layer.weight"
     weights[key] = _with_our_speakers(weights[key], _vectors_of(folder))
     config.update(UNTRAINED_DROPOUT)
     model = SpeechT5ForTextToSpeech(config)
     model.load_state_dict(weights)
-    return with_postnet_units(model, postnet_units)
+    return with_postnet_units(with_encoder_layers(model, shape.encoder_layers), shape.postnet_units)
 
 
 def _vectors_of(folder: Path) -> dict[str, Tensor]:

@@ -88,7 +88,7 @@ def test_progress_has_errors_of_free_speech_and_a_picture_of_attention(run_folde
 def test_without_a_recogniser_the_choice_falls_back_on_the_loss(run_folder: Path, tmp_path: Path) -> None:
     materials = Materials(MINIATURE, run_folder, None, torch.device("cpu"), workers=1)
     checkpoint = open_checkpoint(str(run_folder / "voice"))
-    acoustic = trainable_model(run_folder / "voice", _SHAPE.postnet_units, _SHAPE.reduction)
+    acoustic = trainable_model(run_folder / "voice", _SHAPE)
     rehearsal = Rehearsal(
         materials, _SHAPE.reduction, checkpoint.load_vocoder, tmp_path, listen=False, workers=1
     )
