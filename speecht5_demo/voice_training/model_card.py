@@ -90,7 +90,7 @@ pipeline_tag: text-to-speech
 tags: [speecht5, text-to-speech, synthetic-data]
 ---
 
-# The built-in voice: a small SpeechT5 of our own
+# A small SpeechT5 voice of our own
 
 So that the demo speaks the moment it starts, with no network and no download, this folder holds a complete
 text-to-speech checkpoint of {folder_bytes(folder) / 1e6:.1f} MB: a `SpeechT5ForTextToSpeech`

@@ -296,5 +296,15 @@ def for_device(settings: TrainingSettings, device: torch.device) -> TrainingSett
             one_graph=device.type == "cuda",
         ),
         vocoder=vocoder,
-        warm_vocoder=replace(vocoder, discriminators_from=0, judges_alone=300),
+        warm_vocoder=replace(
+            settings.warm_vocoder,
+            batch=vocoder.batch,
+            piece_frames=vocoder.piece_frames,
+            discriminator_width=vocoder.discriminator_width,
+            periods=vocoder.periods,
+            judges_rate=1.0,
+            judges_alone=400,
+            nearness=0.7,
+            one_graph=vocoder.one_graph,
+        ),
     )

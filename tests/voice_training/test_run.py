@@ -74,7 +74,11 @@ def test_a_gpu_gets_larger_batches() -> None:
     assert for_device(settings, torch.device("cpu")) == settings
     larger = for_device(settings, torch.device("cuda"))
     assert larger.acoustic.frames > 4 * settings.acoustic.frames
-    assert larger.vocoder.batch > settings.vocoder.batch
+    for vocoder in (larger.vocoder, larger.warm_vocoder):
+        assert vocoder.batch > settings.vocoder.batch
+        assert vocoder.periods, "judges of periods are what a GPU has the time for"
+    assert larger.acoustic.one_graph
+    assert larger.warm_vocoder.shares == settings.warm_vocoder.shares
 
 
 @pytest.mark.timeout(300)
