@@ -64,14 +64,10 @@ def train(
     import torch
 
     from speecht5_demo.machine import this_machine
+    from speecht5_demo.voice_training.devices import pick_device, prepare_process
     from speecht5_demo.voice_training.order import Order
     from speecht5_demo.voice_training.run import VoiceRun
-    from speecht5_demo.voice_training.settings import (
-        MINIATURE,
-        TrainingSettings,
-        pick_device,
-        prepare_process,
-    )
+    from speecht5_demo.voice_training.settings import MINIATURE, TrainingSettings
     from speecht5_demo.voice_training.warm_start import in_the_shape_of
 
     cores = threads or os.cpu_count() or 1

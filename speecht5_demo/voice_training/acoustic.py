@@ -78,12 +78,18 @@ class AcousticTraining:
         self.best_score = float("inf")
         state = load_state(state_path, self.device)
         if state is not None:
-            for name, part in self._parts().items():
-                part.load_state_dict(state[name])
+            parts = self._parts()
+            for name in parts.keys() & state.keys():
+                parts[name].load_state_dict(state[name])
             self.step, self.spent, self.best_score = state["step"], state["spent"], state["best_score"]
             if crew.rank == 0:
-                journal.note(stage, "resumed", step=self.step, spent_s=round(self.spent))
+                momentum = "kept" if parts.keys() <= state.keys() else "from zero"
+                journal.note(stage, "resumed", step=self.step, spent_s=round(self.spent), momentum=momentum)
+        self._prepare()
         crew.wait()
+
+    def _prepare(self) -> None:
+        """What else a kind of training needs before its first step."""
 
     @property
     def best_path(self) -> Path:

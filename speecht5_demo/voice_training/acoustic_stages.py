@@ -87,7 +87,8 @@ class AcousticStages:
         """`start`, trained for that time, at that share of the learning rate; gently where it keeps its shape."""
         if not self._folder.has_ended(stage):
             settings = self._settings.acoustic
-            what = (
+            kind = RecordedAcousticTraining if settings.one_graph else AcousticTraining
+            training = kind(
                 start,
                 replace(settings, learning_rate=rate * settings.learning_rate),
                 self._materials.with_tokens(self._materials.training, start.config.reduction_factor),
@@ -96,9 +97,7 @@ class AcousticStages:
                 self._settings.seed,
                 warm,
                 stage,
-            )
-            training = (
-                RecordedAcousticTraining(*what) if settings.one_graph else AcousticTraining(*what, crew)
+                crew,
             )
             if crew.rank == 0:
                 self._lead(training, seconds, vocoder)

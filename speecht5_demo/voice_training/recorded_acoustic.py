@@ -8,21 +8,18 @@ from __future__ import annotations
 import functools
 import random
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import SpeechT5ForTextToSpeech
 
 from speecht5_demo.voice_training.acoustic import LARGEST_GRADIENT, AcousticTraining
-from speecht5_demo.voice_training.acoustic_batches import AcousticClips, Batch
+from speecht5_demo.voice_training.acoustic_batches import Batch
 from speecht5_demo.voice_training.acoustic_losses import losses_of, shifted_frames
 from speecht5_demo.voice_training.fixed_lengths import LengthGroup, LengthGroups
-from speecht5_demo.voice_training.loop import Journal
 from speecht5_demo.voice_training.one_vector import OneVector
 from speecht5_demo.voice_training.plain_model import PlainModel
 from speecht5_demo.voice_training.replay import Replayed, Step
-from speecht5_demo.voice_training.settings import AcousticSettings
 
 
 class RecordedAcousticTraining(AcousticTraining):
@@ -30,26 +27,19 @@ class RecordedAcousticTraining(AcousticTraining):
 
     steps: OneVector
 
-    def __init__(
-        self,
-        start: SpeechT5ForTextToSpeech,
-        settings: AcousticSettings,
-        clips: AcousticClips,
-        state_path: Path,
-        journal: Journal,
-        seed: int,
-        warm: bool,
-        stage: str = "acoustic",
-    ) -> None:
-        super().__init__(start, settings, clips, state_path, journal, seed, warm, stage)
+    def _prepare(self) -> None:
         self._plain = PlainModel(self.model)
-        self._groups = LengthGroups(clips, settings.frames)
+        self._groups = LengthGroups(self.clips, self.settings.frames)
         self._memory = torch.cuda.graph_pool_handle() if self.device.type == "cuda" else None
         self._by_shape: dict[tuple[LengthGroup, bool, float], Step] = {}
-        self._descend = self._recorded(lambda: self.steps.step())
+        self._descend = self._recorded(self.steps.step)
 
     def _optimizer(self) -> OneVector:
         return OneVector(self.model, LARGEST_GRADIENT)
+
+    def _parts(self) -> dict[str, Any]:
+        """A state of the other kind has no `vector`: it is gone on from with momentum from zero, and the other way."""
+        return {"model": self.model, "average": self.average.model, "vector": self.steps}
 
     def _learn(self, fraction: float) -> dict[str, Tensor]:
         chance = random.Random(f"{self.seed} {self.stage} {self.step}")

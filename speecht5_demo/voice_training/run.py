@@ -18,6 +18,7 @@ from speecht5_demo.voice_training.acoustic_model import FIRST_REDUCTION
 from speecht5_demo.voice_training.acoustic_stages import AcousticStages
 from speecht5_demo.voice_training.corpus import WHOLE_FRAMES
 from speecht5_demo.voice_training.crew import Crew, first_of_two, second_of_two
+from speecht5_demo.voice_training.devices import for_device, prepare_process
 from speecht5_demo.voice_training.export import export_voice, export_with_vocoder
 from speecht5_demo.voice_training.listening import require_libraries
 from speecht5_demo.voice_training.materials import Materials
@@ -26,7 +27,7 @@ from speecht5_demo.voice_training.model_card import Making
 from speecht5_demo.voice_training.order import Order
 from speecht5_demo.voice_training.processes import Beside, half_of_the_cores
 from speecht5_demo.voice_training.run_folder import RunFolder
-from speecht5_demo.voice_training.settings import Shares, for_device, prepare_process
+from speecht5_demo.voice_training.settings import Shares
 from speecht5_demo.voice_training.vocoder_stages import VocoderStages
 
 STAGES = ("vocoder", "vocoder-twin", "letters", "acoustic", "sharpened", "matched")

@@ -1,7 +1,6 @@
 """The steps that a GPU replays are the steps of the training that a processor takes."""
 
 import copy
-import json
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +12,7 @@ import torch
 from torch.nn.utils import prune
 from transformers import SpeechT5ForTextToSpeech
 
+from speecht5_demo.voice_training.acoustic import AcousticTraining
 from speecht5_demo.voice_training.acoustic_batches import AcousticClips
 from speecht5_demo.voice_training.acoustic_losses import acoustic_losses, decoded, losses_of, shifted_frames
 from speecht5_demo.voice_training.acoustic_model import new_model
@@ -157,35 +157,69 @@ def test_short_clips_alone_are_drawn_while_alignment_is_learnt(clips: AcousticCl
 
 
 def training(
-    model: SpeechT5ForTextToSpeech, clips: AcousticClips, folder: Path, warm: bool = True
-) -> RecordedAcousticTraining:
+    model: SpeechT5ForTextToSpeech,
+    clips: AcousticClips,
+    folder: Path,
+    kind: type[AcousticTraining] = RecordedAcousticTraining,
+) -> AcousticTraining:
     journal = Journal(folder / "journal.jsonl", lambda _: None)
     settings = replace(_SETTINGS, learning_rate=1e-3)
-    return RecordedAcousticTraining(model, settings, clips, folder / "state.pt", journal, 1, warm)
+    return kind(copy.deepcopy(model), settings, clips, folder / "state.pt", journal, 1, True)
+
+
+def advanced(run: AcousticTraining, steps: int) -> list[float]:
+    """Take steps until there were so many; the l1 of each."""
+    l1 = []
+    while run.step < steps:
+        l1.append(float(run._learn(0.1)["l1"].detach()))
+        run.step += 1
+    return l1
+
+
+def saved(run: AcousticTraining) -> None:
+    run.run(0.0, 1e9, 1, 1e9, lambda _, step: {"score": 0.0})
+
+
+def weights_of(run: AcousticTraining) -> torch.Tensor:
+    return torch.cat([weights.detach().flatten() for weights in run.model.parameters()])
 
 
 def test_its_loss_falls(model: SpeechT5ForTextToSpeech, clips: AcousticClips, tmp_path: Path) -> None:
-    run = training(model, clips, tmp_path)
-    run.run(8.0, 1e9, 1, 1e9, lambda _, step: {"score": -float(step)})
-    lines = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
-    l1 = [line["l1"] for line in lines if line["event"] == "losses"]
-    assert len(l1) > 20
-    assert np.mean(l1[-5:]) < 0.8 * np.mean(l1[:5])
+    l1 = advanced(training(model, clips, tmp_path), 60)
+    assert np.mean(l1[-10:]) < 0.8 * np.mean(l1[:10])
 
 
 def test_it_goes_on_from_its_state_as_if_nothing_had_happened(
     model: SpeechT5ForTextToSpeech, clips: AcousticClips, tmp_path: Path
 ) -> None:
-    def after(run: RecordedAcousticTraining, steps: int) -> torch.Tensor:
-        while run.step < steps:
-            run._learn(0.1)
-            run.step += 1
-        return torch.cat([weights.detach().flatten() for weights in run.model.parameters()])
-
-    whole = after(training(copy.deepcopy(model), clips, tmp_path / "whole"), 4)
-    first = training(copy.deepcopy(model), clips, tmp_path / "broken")
-    after(first, 2)
-    first.run(0.0, 1e9, 1, 1e9, lambda _, step: {"score": 0.0})
-    second = training(copy.deepcopy(model), clips, tmp_path / "broken")
+    whole = training(model, clips, tmp_path / "whole")
+    advanced(whole, 4)
+    first = training(model, clips, tmp_path / "broken")
+    advanced(first, 2)
+    saved(first)
+    second = training(model, clips, tmp_path / "broken")
     assert second.step == 2
-    assert torch.equal(after(second, 4), whole)
+    advanced(second, 4)
+    assert torch.equal(weights_of(second), weights_of(whole))
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [(RecordedAcousticTraining, AcousticTraining), (AcousticTraining, RecordedAcousticTraining)],
+    ids=["from a GPU to a processor", "from a processor to a GPU"],
+)
+def test_a_run_can_change_its_device_and_keeps_its_weights(
+    model: SpeechT5ForTextToSpeech,
+    clips: AcousticClips,
+    tmp_path: Path,
+    kinds: tuple[type[AcousticTraining], type[AcousticTraining]],
+) -> None:
+    first = training(model, clips, tmp_path, kinds[0])
+    advanced(first, 2)
+    saved(first)
+    second = training(model, clips, tmp_path, kinds[1])
+    assert second.step == 2
+    assert torch.equal(weights_of(second), weights_of(first))
+    assert '"momentum": "from zero"' in (tmp_path / "journal.jsonl").read_text()
+    advanced(second, 4)
+    assert not torch.equal(weights_of(second), weights_of(first))

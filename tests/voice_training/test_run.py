@@ -15,11 +15,12 @@ from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
 from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.checkpoints.embedded import FOLDER as BUILT_IN
 from speecht5_demo.errors import VoiceTrainingError
+from speecht5_demo.voice_training.devices import for_device, pick_device
 from speecht5_demo.voice_training.model_card import Making
 from speecht5_demo.voice_training.order import Order
 from speecht5_demo.voice_training.processes import Beside
 from speecht5_demo.voice_training.run import VoiceRun
-from speecht5_demo.voice_training.settings import MINIATURE, TrainingSettings, for_device, pick_device
+from speecht5_demo.voice_training.settings import MINIATURE, TrainingSettings
 from speecht5_demo.voice_training.teacher import SPEAKERS
 from speecht5_demo.voice_training.warm_start import in_the_shape_of
 
