@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parents[2] / "assets" / "voice"
 
 
 def open_embedded() -> Checkpoint:
-    """The built-in checkpoint: two speakers, 15 MB, trained for this project.
+    """The built-in checkpoint, trained for this project; its card has its size and its figures.
 
     Raises:
         CheckpointError: when `assets/voice` is not whole.
