@@ -126,7 +126,9 @@ def measure(
     out: Annotated[Path, typer.Option(help="The JSON file to write.")] = Path("figures.json"),
     card: Annotated[bool, typer.Option(help="Write figures and model card into the folder instead.")] = False,
     sentences: Annotated[int, typer.Option(min=1, help="Harvard sentences a speaker.")] = 100,
-    seeds: Annotated[int, typer.Option(min=1, help="Over how many seeds to count missing stops.")] = 3,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Times that each sentence is spoken, each with another seed.")
+    ] = 3,
     long: Annotated[int, typer.Option(min=0, help="Texts of 150 to 200 characters a speaker.")] = 20,
     blends: Annotated[int, typer.Option(min=0, help="Harvard sentences a blend of two speakers.")] = 10,
     mos: Annotated[bool, typer.Option(help="Predicted opinion scores, by DNSMOS.")] = True,

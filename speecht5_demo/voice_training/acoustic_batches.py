@@ -22,7 +22,6 @@ from speecht5_demo.voice_training.tokenizer import PADDING
 ALIGNMENT_WIDTH = 1.0
 """Standard deviation, in tokens, of the soft alignment that attention is drawn to."""
 
-_STOP_STEPS = 2
 _SHUFFLE = 4
 """A batch is drawn from this many times as many neighbours by length."""
 
@@ -35,7 +34,7 @@ class Batch:
         tokens: ids, (B, L). token_mask: 1 where there is a token, (B, L).
         mel: log-mel frames, 0 where padded, (B, T, 80). frame_mask: (B, T). step_mask: (B, S).
         alignment: where attention should be at each step, rows sum to one, (B, S, L).
-        stop: 1 at the last two steps, (B, S).
+        stop: 1 at the last step, (B, S).
         speakers: unit vectors, (B, 512).
     """
 
@@ -138,7 +137,7 @@ class AcousticClips:
         positions = self._positions[steps.clamp_max(len(self._positions) - 1)]
         distance = token_index - positions[:, :, None]
         alignment = torch.exp(-(distance**2) / (2 * ALIGNMENT_WIDTH**2)) * token_mask[:, None]
-        last = (frames // reduction)[:, None] - _STOP_STEPS
+        last = (frames // reduction)[:, None] - 1
         return Batch(
             tokens=tokens.masked_fill(~token_mask, PADDING),
             token_mask=token_mask.long(),
@@ -146,7 +145,7 @@ class AcousticClips:
             frame_mask=frame_mask.float(),
             step_mask=step_mask.float(),
             alignment=alignment / alignment.sum(-1, keepdim=True).clamp_min(1e-6),
-            stop=((step_index >= last) & step_mask).float(),
+            stop=(step_index == last).float(),
             speakers=self._vectors[self._speakers[clips]],
         )
 

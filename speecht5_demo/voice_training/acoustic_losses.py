@@ -16,7 +16,7 @@ from speecht5_demo.voice_training.acoustic_batches import AcousticClips, Batch
 from speecht5_demo.voice_training.mixed_precision import mixed_precision
 
 _GUIDED_HEADS = 2
-_STOP_WEIGHT = 5.0
+_STOP_WEIGHT = 10.0
 
 
 def shifted_frames(batch: Batch) -> Tensor:

@@ -82,6 +82,7 @@ def write_card(folder: Path, making: Making, examination: Examination) -> None:
 
 def _card(folder: Path, making: Making, examination: Examination) -> str:
     stops = examination.stops
+    seeds = "one seed" if examination.seeds == 1 else f"{examination.seeds} seeds"
     return f"""---
 license: mit
 language: en
@@ -112,14 +113,14 @@ uploaded x-vector gives an unpredictable one. English only.
 
 ## How well it speaks
 
-On {examination.sentences} held-out Harvard sentences a speaker. Word errors are pocketsphinx's, a weak
-recogniser: the teacher's own rate is its floor. Predicted MOS is DNSMOS P.808. Length is the mean over the
-teacher's, and the largest.
+On {examination.sentences} held-out Harvard sentences a speaker, each spoken with {seeds}. Word errors
+are pocketsphinx's, a weak recogniser: the teacher's own rate is its floor. Predicted MOS is DNSMOS P.808. Length
+is the mean over the teacher's, and the largest.
 
 {_table(examination.by_speaker)}
 
-{stops["utterances"]} utterances over {examination.seeds} seeds: {stops["missing_stops"]} did not stop by
-themselves, {stops["much_longer"]} were more than 1.5 times as long as the teacher's.
+Of {stops["utterances"]:,} utterances {stops["missing_stops"]} did not stop by themselves,
+{stops["much_longer"]} were more than 1.5 times as long as the teacher's.
 
 {_long(examination)}{_blends(examination)}## Licence
 

@@ -60,7 +60,7 @@ class Rehearsal:
         losses = validation_losses(model, self._clips, self._frames)
         voice = Voice(speaking_copy(model), self._vocoder(), self._tokenizer)
         if self._teacher is not None:
-            figures, utterances = measure(voice, self._teacher, 0, self._workers, with_mos=False)
+            figures, utterances = measure(voice, self._teacher, [0], self._workers, with_mos=False)
             values = _summary(figures)
         else:
             utterances = voice.speak(_lines(self._spoken), 0)

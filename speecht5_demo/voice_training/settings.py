@@ -145,7 +145,7 @@ class ExaminationSettings:
 
     Attributes:
         sentences: Harvard sentences that each speaker speaks.
-        seeds: over how many seeds missing stops are counted.
+        seeds: with how many seeds each of them is spoken.
         long_texts: texts of 150 to 200 characters that each speaker speaks.
         blend_sentences: Harvard sentences that each even blend of two speakers speaks.
         with_mos: whether opinion scores are predicted.
