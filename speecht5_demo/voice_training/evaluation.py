@@ -176,8 +176,6 @@ class Examination:
         by_speaker: on `sentences` sentences each, spoken with each of `seeds` seeds.
         long: with the first seed, on twenty texts of 150 to 200 characters a speaker.
         blends: even blends of two speakers.
-        stops: utterances of all seeds together, and how many of them did not stop by themselves or were
-            much longer.
     """
 
     sentences: int
@@ -185,7 +183,6 @@ class Examination:
     by_speaker: list[SpeakerFigures]
     long: list[SpeakerFigures]
     blends: list[BlendFigures]
-    stops: dict[str, int]
 
     @property
     def mean_word_errors(self) -> float:
@@ -197,13 +194,24 @@ class Examination:
         """Mean over speakers."""
         return float(np.mean([figures.teacher_word_errors for figures in self.by_speaker]))
 
+    @property
+    def stops(self) -> dict[str, int]:
+        """Utterances of all speakers and seeds, and how many did not stop by themselves or were much longer."""
+        return {
+            "utterances": sum(figures.utterances for figures in self.by_speaker),
+            "missing_stops": sum(figures.missing_stops for figures in self.by_speaker),
+            "much_longer": sum(figures.much_longer for figures in self.by_speaker),
+        }
+
     def write(self, path: Path) -> None:
         """Save as JSON, means included."""
         means = {
             "mean_word_errors": round(self.mean_word_errors, 4),
             "mean_teacher_word_errors": round(self.mean_teacher_word_errors, 4),
         }
-        path.write_text(json.dumps({**means, **asdict(self)}, indent=1) + "\n", encoding="utf-8")
+        path.write_text(
+            json.dumps({**means, **asdict(self), "stops": self.stops}, indent=1) + "\n", encoding="utf-8"
+        )
 
 
 def examine(
@@ -218,7 +226,7 @@ def examine(
     sentences = harvard_sentences(settings.sentences)
     teacher = listen_to_teacher(sentences, speakers, workers, settings.with_mos)
     say(f"measuring: the voice reads them with {settings.seeds} seeds")
-    by_speaker, utterances = measure(voice, teacher, range(settings.seeds), workers, settings.with_mos)
+    by_speaker, _ = measure(voice, teacher, range(settings.seeds), workers, settings.with_mos)
     long: list[SpeakerFigures] = []
     if settings.long_texts:
         say(f"measuring: {settings.long_texts} long texts a speaker")
@@ -234,11 +242,6 @@ def examine(
         by_speaker=by_speaker,
         long=long,
         blends=blends,
-        stops={
-            "utterances": len(utterances),
-            "missing_stops": sum(figures.missing_stops for figures in by_speaker),
-            "much_longer": sum(figures.much_longer for figures in by_speaker),
-        },
     )
 
 

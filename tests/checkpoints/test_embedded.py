@@ -23,6 +23,14 @@ def test_digest_is_of_the_weight_files(embedded):
     assert embedded.digest == hashlib.sha256(both.encode()).hexdigest()
 
 
+def test_it_is_smaller_than_20_megabytes():
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 20e6
+
+
+def test_it_speaks_four_mel_frames_a_step(embedded):
+    assert embedded.load_acoustic().config.reduction_factor == 4
+
+
 def test_it_may_be_listened_to_and_says_what_it_is(embedded):
     assert embedded.listenable
     assert "built-in voice" in embedded.notice

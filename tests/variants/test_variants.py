@@ -45,7 +45,7 @@ def test_the_baseline_is_the_checkpoint_unchanged(
 
 def test_int8_quantises_every_linear_layer_and_only_those(built: dict[str, BuiltVariant]) -> None:
     count = linears(built["baseline"], nn.Linear)
-    assert count == 54
+    assert count == 60
     assert linears(built["int8"], QuantizedLinear) == count
     assert linears(built["int8"], nn.Linear) == 0
 
@@ -56,9 +56,9 @@ def test_pruned_and_int8_is_pruned_before_it_is_quantised(built: dict[str, Built
     assert float((weight.int_repr() == 0).float().mean()) > 0.29999
 
 
-def test_int8_is_about_a_third_of_the_acoustic_model(sizes: dict[str, Sizes]) -> None:
+def test_int8_is_about_two_fifths_of_the_acoustic_model(sizes: dict[str, Sizes]) -> None:
     """A quarter of every linear layer, all of the convolutions and tables."""
-    assert sizes["int8"].acoustic_disk_bytes < 0.37 * sizes["baseline"].acoustic_disk_bytes
+    assert sizes["int8"].acoustic_disk_bytes < 0.4 * sizes["baseline"].acoustic_disk_bytes
 
 
 def test_pruning_saves_nothing_on_disk_until_it_is_compressed(sizes: dict[str, Sizes]) -> None:

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from speecht5_demo.checkpoints import Checkpoint, open_checkpoint
-from speecht5_demo.checkpoints.embedded import FOLDER
+from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.voice_training.acoustic_model import speaking_copy
 from speecht5_demo.voice_training.evaluation import listen_to_teacher, measure
 from speecht5_demo.voice_training.speaking import Voice
@@ -31,9 +30,7 @@ def test_every_line_is_spoken_and_heard_with_every_seed(voice: Voice) -> None:
         assert not np.array_equal(mine.samples[:4000], other.samples[:4000])
 
 
-def test_the_second_voice_stops_where_its_teacher_does() -> None:
-    second = open_checkpoint(str(FOLDER.with_name("voice-four-frames")))
-    voice = Voice(speaking_copy(second.load_acoustic()), second.load_vocoder(), second.tokenizer)
+def test_the_built_in_voice_stops_where_its_teacher_does(voice: Voice) -> None:
     teacher = listen_to_teacher(_TEXTS, SPEAKERS, 1, with_mos=False)
     figures, _ = measure(voice, teacher, [0], 1, with_mos=False)
     assert not any(f.missing_stops or f.much_longer for f in figures)

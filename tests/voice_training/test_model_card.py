@@ -15,7 +15,7 @@ from speecht5_demo.voice_training.model_card import Making, write_card
 def examination() -> Examination:
     told = json.loads((BUILT_IN / "figures.json").read_text(encoding="utf-8"))
     by_speaker, long = ([SpeakerFigures(**row) for row in told[name]] for name in ("by_speaker", "long"))
-    return Examination(told["sentences"], told["seeds"], by_speaker, long, [], told["stops"])
+    return Examination(told["sentences"], told["seeds"], by_speaker, long, [])
 
 
 @pytest.mark.parametrize(("processes", "told"), [(1, False), (2, True)])
