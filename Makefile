@@ -55,7 +55,7 @@ tables: quality ## the report's claims beside the files in RESULTS, and the tabl
 	$(RUN) tables $(README) --results $(RESULTS) --pictures $(PICTURES)
 
 voice: quality ## make the built-in voice again, from nothing; MINUTES of training (flite has to be installed)
-	$(RUN) voice train --minutes $(MINUTES) --frames-a-step 4
+	.venv/bin/python -m voice_training train --minutes $(MINUTES) --frames-a-step 4
 
 dev: setup ## install what the tests need
 	@sh scripts/install.sh requirements-dev.txt

@@ -8,7 +8,7 @@ import click
 import typer
 
 from speecht5_demo import __version__
-from speecht5_demo.commands import catalogue, evaluate, speak, study, voice
+from speecht5_demo.commands import catalogue, evaluate, speak, study
 from speecht5_demo.commands.benchmark import benchmark
 from speecht5_demo.commands.mos import benchmark_ratings, mos
 from speecht5_demo.commands.push import push
@@ -35,7 +35,6 @@ app.command("report")(report)
 app.command("push")(push)
 app.command("tables")(tables)
 app.add_typer(evaluate.app, name="evaluate")
-app.add_typer(voice.app, name="voice")
 
 
 @app.callback(invoke_without_command=True)
@@ -46,11 +45,17 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 a problem that the message explains, 2 wrong usage, 130
-    stopped.
+    """Run the command line."""
+    run_command_line(app)
+
+
+def run_command_line(commands: typer.Typer) -> None:
+    """Run one of our command lines and exit.
+
+    Exit codes: 0 done, 1 a problem that the message explains, 2 wrong usage, 130 stopped.
     """
     try:
-        app()
+        commands()
     except DemoError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(130 if isinstance(error, SynthesisCancelled) else 1)

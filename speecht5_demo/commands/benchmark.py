@@ -56,9 +56,9 @@ def benchmark(
 
     Two processors in brackets: measure once more with --threads 2, then add --beside results/benchmark-2.json
     """
-    from speecht5_demo.measure.beside import about_brackets, bracketed
-    from speecht5_demo.measure.results import conditions, write_tables
-    from speecht5_demo.measure.results import picture as draw
+    from speecht5_demo.benchmark.comparison import about_brackets, bracketed
+    from speecht5_demo.benchmark.results import conditions, write_tables
+    from speecht5_demo.benchmark.results import picture as draw
 
     if source is not None:
         document: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
@@ -91,8 +91,8 @@ def _measure(
     peers_folder: Path,
     brief: bool,
 ) -> dict[str, Any]:
-    from speecht5_demo.measure import BenchmarkPlan, run_benchmark
-    from speecht5_demo.measure.peers import prepare_peers
+    from speecht5_demo.benchmark import BenchmarkPlan, run_benchmark
+    from speecht5_demo.benchmark.peers import prepare_peers
     from speecht5_demo.variants import all_variants
 
     names = tuple(name.strip() for name in variants.split(",")) if variants else None

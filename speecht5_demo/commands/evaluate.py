@@ -275,7 +275,7 @@ def _speakers(source: Checkpoint, names: str) -> tuple[Speaker, ...]:
 
 def _has_teacher(source: Checkpoint) -> bool:
     """Whether the built-in voice speaks and its teacher is installed, to hear the recogniser's floor on."""
-    from speecht5_demo.voice_training.teacher import Flite
+    from speecht5_demo.quality.flite import Flite
 
     if source.spec != "embedded":
         return False

@@ -59,11 +59,11 @@ def _benchmarks(results: Path) -> list[dict[str, Any]]:
 
 def _benchmark(document: dict[str, Any], other: dict[str, Any] | None = None) -> str:
     """The table, with the other document's ratios in brackets where they are of the same thing."""
-    from speecht5_demo.measure.beside import BesideError
-    from speecht5_demo.measure.results import markdown_table
+    from speecht5_demo.benchmark.comparison import ComparisonError
+    from speecht5_demo.benchmark.results import markdown_table
 
     try:
         return markdown_table(document, other)
-    except BesideError as error:
+    except ComparisonError as error:
         console.stderr.print(str(error))
         return markdown_table(document)

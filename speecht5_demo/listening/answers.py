@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from speecht5_demo.listening import flags
+from speecht5_demo.listening import playback
 from speecht5_demo.listening.assignment import Trial
 from speecht5_demo.listening.ledger import SessionRecord
 from speecht5_demo.listening.manifest import Manifest
@@ -26,7 +26,7 @@ class Answer:
     session_id: str
     trial: Trial
     score: int
-    told: flags.Told
+    told: playback.Playback
     issued_s: float
     received_s: float
 
@@ -38,10 +38,10 @@ def rating_row(manifest: Manifest, answer: Answer, record: SessionRecord) -> Rat
     score = answer.score
     if other is not None and trial.stimulus_first and trial.role != "trap":
         score = -score  # asked as "second against first", kept as "stimulus against compared_with"
-    unusual = flags.judge(trial, answer.score, answer.told, answer.received_s - answer.issued_s)
+    unusual = playback.judge(trial, answer.score, answer.told, answer.received_s - answer.issued_s)
     headphones, check = record.told.get("headphones", ""), record.told.get("headphone_check", "")
-    if flags.doubts_headphones(headphones, check):
-        unusual = (*unusual, flags.HEADPHONES_DOUBTFUL)
+    if playback.doubts_headphones(headphones, check):
+        unusual = (*unusual, playback.HEADPHONES_DOUBTFUL)
     return RatingRow(
         rating_id=str(uuid.uuid5(uuid.UUID(answer.session_id), f"trial {trial.number}")),
         study_id=study.id,

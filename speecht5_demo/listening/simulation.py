@@ -16,8 +16,8 @@ import numpy as np
 
 from speecht5_demo.errors import StudyError
 from speecht5_demo.listening.assignment import Trial
+from speecht5_demo.listening.listening_test import ListeningTest
 from speecht5_demo.listening.manifest import Manifest
-from speecht5_demo.listening.room import Room
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def simulate(
     """Let a crowd take the study; its files go to `ratings`. Returns the number of ratings written."""
     clock = _Clock()
     crowd = Crowd(truth, seed)
-    room = Room(manifest, folder, ratings, f"simulation {seed}".encode(), clock, durable=False)
+    room = ListeningTest(manifest, folder, ratings, f"simulation {seed}".encode(), clock, durable=False)
     low, high = (1, 5) if manifest.study.method == "ACR" else (-3, 3)
     written = 0
     for number in range(listeners):

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from speecht5_demo.quality.measurer import PLAYED, audio_file
 from speecht5_demo.quality.plots import metric_chart, shown, unit_shown
 from speecht5_demo.quality.records import Row
-from speecht5_demo.quality.studio import PLAYED, audio_file
 from speecht5_demo.report.document import page
 from speecht5_demo.report.tables import table
 

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from speecht5_demo.errors import QualityError
+from speecht5_demo.quality.measurer import baseline_file
 from speecht5_demo.quality.plan import Settings, Task, tasks
 from speecht5_demo.quality.records import Records, Row
-from speecht5_demo.quality.studio import baseline_file
-from speecht5_demo.quality.worker import Broken, Done, work
+from speecht5_demo.quality.worker import Completed, Failed, work
 from speecht5_demo.variants import BASELINE
 
 ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -36,7 +36,7 @@ OnTask = Callable[[int, int, Task], None]
 
 
 @dataclass
-class _Seat:
+class WorkerSlot:
     """One process and what it is doing."""
 
     process: Any
@@ -74,7 +74,7 @@ def run(
     ]
     total = len(first) + len(rest)
     done = total - sum(len(phase) for phase in todo)
-    seats: list[_Seat] = []
+    seats: list[WorkerSlot] = []
     try:
         for phase in todo:
             for task in _phase(phase, records, seats, jobs, partial(_hire, settings, records.folder, body)):
@@ -98,7 +98,11 @@ def _unspoken(records: Records, task: Task) -> bool:
 
 
 def _phase(
-    phase: Sequence[Task], records: Records, seats: list[_Seat], jobs: int, hire: Callable[[], _Seat]
+    phase: Sequence[Task],
+    records: Records,
+    seats: list[WorkerSlot],
+    jobs: int,
+    hire: Callable[[], WorkerSlot],
 ) -> Iterator[Task]:
     """Have the tasks of one phase done, by the processes there are and new ones; each is yielded when it is on disk."""
     waiting = deque(phase)
@@ -121,7 +125,7 @@ def _phase(
             yield task
 
 
-def _seated(seat: _Seat, waiting: deque[Task]) -> bool:
+def _seated(seat: WorkerSlot, waiting: deque[Task]) -> bool:
     """Give a process its next task; False when it has died in between, and the task goes to another."""
     try:
         seat.pipe.send(waiting[0])
@@ -132,7 +136,7 @@ def _seated(seat: _Seat, waiting: deque[Task]) -> bool:
     return True
 
 
-def _listen(seat: _Seat) -> bool | None:
+def _listen(seat: WorkerSlot) -> bool | None:
     """Take in what a process sent: None while it works, True when it is done, False when it must be replaced."""
     if seat.task is None:
         return None
@@ -141,9 +145,9 @@ def _listen(seat: _Seat) -> bool | None:
             message = seat.pipe.recv()
             if isinstance(message, Row):
                 seat.rows.append(message)
-            elif isinstance(message, Broken):
+            elif isinstance(message, Failed):
                 raise QualityError(message.message)
-            elif isinstance(message, Done):
+            elif isinstance(message, Completed):
                 return True
     except (EOFError, ConnectionResetError):
         seat.process.join(5.0)
@@ -155,7 +159,7 @@ def _listen(seat: _Seat) -> bool | None:
     return None
 
 
-def _bury(seat: _Seat, reason: str) -> None:
+def _bury(seat: WorkerSlot, reason: str) -> None:
     """Rows for what a dead process left undone: the first is what it died of, the rest were not reached."""
     task, made = seat.task, {row.metric for row in seat.rows}
     if task is None:
@@ -173,17 +177,17 @@ def _fate(exit_code: int | None) -> str:
     return f"signal {-exit_code}" if exit_code < 0 else f"exit status {exit_code}"
 
 
-def _hire(settings: Settings, folder: Path, body: Callable[[Settings, Path, Connection], None]) -> _Seat:
+def _hire(settings: Settings, folder: Path, body: Callable[[Settings, Path, Connection], None]) -> WorkerSlot:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=body, args=(settings, folder, theirs), daemon=True)
     with _one_thread():
         process.start()
     theirs.close()
-    return _Seat(process, ours)
+    return WorkerSlot(process, ours)
 
 
-def _dismiss(seat: _Seat) -> None:
+def _dismiss(seat: WorkerSlot) -> None:
     seat.pipe.close()
     seat.process.join(0.2)
     if seat.process.is_alive():

@@ -20,9 +20,9 @@ from typing import Any
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.evaluation import evaluate
+from speecht5_demo.quality.measurer import PLAYED, audio_file
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.runner import OnTask
-from speecht5_demo.quality.studio import PLAYED, audio_file
 from speecht5_demo.synthesis import Synthesizer, choose_threads
 from speecht5_demo.variants import BASELINE, Variant, custom
 

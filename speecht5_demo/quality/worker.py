@@ -15,19 +15,19 @@ from pathlib import Path
 import torch
 
 from speecht5_demo.errors import DemoError
+from speecht5_demo.quality.measurer import TaskMeasurer
 from speecht5_demo.quality.measuring import measure
 from speecht5_demo.quality.plan import Settings, Task
 from speecht5_demo.quality.records import Row
-from speecht5_demo.quality.studio import Studio
 
 
 @dataclass(frozen=True)
-class Done:
+class Completed:
     """The task under way is finished."""
 
 
 @dataclass(frozen=True)
-class Broken:
+class Failed:
     """This process cannot work at all; the message is for the user."""
 
     message: str
@@ -38,21 +38,21 @@ def work(settings: Settings, folder: Path, pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what a Ctrl-C means
     torch.set_num_threads(1)
     try:
-        studio = Studio(settings, folder)
+        studio = TaskMeasurer(settings, folder)
     except DemoError as error:
-        pipe.send(Broken(str(error)))
+        pipe.send(Failed(str(error)))
         return
     try:
         while True:
             task: Task = pipe.recv()
             for row in rows_of(studio, task):
                 pipe.send(row)
-            pipe.send(Done())
+            pipe.send(Completed())
     except (EOFError, OSError):  # the parent has gone or is done
         return
 
 
-def rows_of(studio: Studio, task: Task) -> Iterator[Row]:
+def rows_of(studio: TaskMeasurer, task: Task) -> Iterator[Row]:
     """The rows of a task, one after the other; where nothing can be spoken, each has that as its reason."""
     try:
         subject = studio.subject(task)

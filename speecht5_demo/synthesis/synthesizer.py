@@ -14,7 +14,7 @@ from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import SynthesisCancelled, SynthesisError
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.synthesis.engine import Engine, OnStep, StepLimits, Utterance
-from speecht5_demo.synthesis.engines import EngineShelf
+from speecht5_demo.synthesis.engine_cache import EngineCache
 from speecht5_demo.synthesis.pieces import (
     Stages,
     batch_size,
@@ -67,7 +67,7 @@ class Synthesizer:
 
     def __init__(self, checkpoint: Checkpoint, capacity: int = 8) -> None:
         self.checkpoint = checkpoint
-        self._shelf = EngineShelf(checkpoint, capacity)
+        self._shelf = EngineCache(checkpoint, capacity)
         self._turn = threading.Lock()
         self._sizes: dict[Variant, Sizes] = {}
 

@@ -14,7 +14,7 @@ import gradio as gr
 from gradio.components import Navbar
 from starlette.routing import BaseRoute
 
-from speecht5_demo.hosting import Carrier
+from speecht5_demo.hosting import RatingsUploader
 from speecht5_demo.ui import compare, results
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.listen import build as listen
@@ -58,11 +58,11 @@ def build_app(settings: Settings) -> gr.Blocks:
     return demo
 
 
-def carry_ratings(settings: Settings) -> Carrier | None:
+def carry_ratings(settings: Settings) -> RatingsUploader | None:
     """Keep ratings safe where the disk does not last, if the deployment names a dataset for them."""
     if not settings.ratings_repo:
         return None
-    carrier = Carrier(settings.ratings, settings.ratings_repo)
+    carrier = RatingsUploader(settings.ratings, settings.ratings_repo)
     carrier.start()
     if threading.current_thread() is threading.main_thread():
         carrier.push_on_sigterm()

@@ -114,8 +114,8 @@ def test_the_merged_csv_reads_back_as_the_same_ratings(tmp_path: Path) -> None:
 CARRY = """
 import sys, time
 from pathlib import Path
-from speecht5_demo.hosting.carrier import Carrier
-carrier = Carrier(Path(sys.argv[1]), "tester/ratings", every_min=float(sys.argv[2]), retry_s=0.3)
+from speecht5_demo.hosting.uploader import RatingsUploader
+carrier = RatingsUploader(Path(sys.argv[1]), "tester/ratings", every_min=float(sys.argv[2]), retry_s=0.3)
 carrier.push_on_sigterm()
 carrier.start()
 while True:

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from speecht5_demo.listening.listening_test import ListeningTest
 from speecht5_demo.listening.manifest import Manifest
 from speecht5_demo.listening.preparation import SpokenClip, Voice, prepare
-from speecht5_demo.listening.room import Room
 from speecht5_demo.listening.study import Sentence, SessionPlan, Study
 
 RATE = 16_000
@@ -56,10 +56,10 @@ def prepared_pairs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, 
 
 
 @pytest.fixture
-def open_room(prepared: tuple[Manifest, Path], tmp_path: Path) -> Callable[..., Room]:
+def open_room(prepared: tuple[Manifest, Path], tmp_path: Path) -> Callable[..., ListeningTest]:
     """`open_room()`: as a starting server opens it; twice on a folder is a restart or a second replica."""
 
-    def start(**changes: object) -> Room:
+    def start(**changes: object) -> ListeningTest:
         manifest, folder = prepared
         given = {
             "manifest": manifest,
@@ -67,6 +67,6 @@ def open_room(prepared: tuple[Manifest, Path], tmp_path: Path) -> Callable[..., 
             "ratings_folder": tmp_path,
             "secret": b"s" * 32,
         }
-        return Room(**{**given, **changes})
+        return ListeningTest(**{**given, **changes})
 
     return start

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from speecht5_demo.quality.plan import Settings, Task
 from speecht5_demo.quality.records import Row
-from speecht5_demo.quality.worker import Broken, Done
+from speecht5_demo.quality.worker import Completed, Failed
 
 FATAL_SENTENCE = 2
 
@@ -21,11 +21,11 @@ def dies_in_its_recogniser(_: Settings, __: Path, pipe: Connection) -> None:
                 if task.number == FATAL_SENTENCE and metric == task.metrics[1]:
                     os.kill(os.getpid(), signal.SIGSEGV)
                 pipe.send(Row(task.variant, task.speaker, task.number, metric, 0.5))
-            pipe.send(Done())
+            pipe.send(Completed())
     except EOFError:
         return
 
 
 def cannot_start(_: Settings, __: Path, pipe: Connection) -> None:
     """Says why it cannot work."""
-    pipe.send(Broken("The recogniser nobody does not open."))
+    pipe.send(Failed("The recogniser nobody does not open."))

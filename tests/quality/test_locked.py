@@ -10,9 +10,9 @@ from speecht5_demo.quality.recordings import find_recording, read_recording, war
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples, save_wav
 from speecht5_demo.quality.speaking import Spoken, speak, speak_along
 from speecht5_demo.synthesis import ReferenceEngine, SpeechPlan
-from speecht5_demo.synthesis.engines import make_engine
+from speecht5_demo.synthesis.engine_cache import make_engine
 from speecht5_demo.variants import all_variants, build, custom, find
-from speecht5_demo.voice_training.features import log_mel
+from voice_training.features import log_mel
 
 
 def test_baseline_along_itself_says_exactly_what_it_said(

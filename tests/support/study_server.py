@@ -10,13 +10,13 @@ import uvicorn
 from starlette.applications import Starlette
 
 from speecht5_demo.listening.writing import RatingsWriter
-from speecht5_demo.ui.listen.hall import Hall
 from speecht5_demo.ui.listen.http import StudyServer
+from speecht5_demo.ui.listen.served_study import ServedStudy
 
 
 def main(study: str, ratings: str, port: str) -> None:
     folder = Path(ratings)
-    hall = Hall(Path(study), folder, RatingsWriter(folder), folder)
+    hall = ServedStudy(Path(study), folder, RatingsWriter(folder), folder)
     hall.open()
     app = Starlette(routes=StudyServer(hall).routes)
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", lifespan="off")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from speecht5_demo.ui.compare.live import KEPT, LiveAudio, LiveShelf
+from speecht5_demo.ui.compare.live import KEPT, LiveAudio, LiveStreams
 from speecht5_demo.ui.compare.runs import Run
 from speecht5_demo.ui.compare.view import board_view
 from tests.support.fragments import samples_of
@@ -62,7 +62,7 @@ def test_who_listens_while_it_grows_gets_all_of_it() -> None:
 
 
 def test_old_audio_is_forgotten() -> None:
-    shelf = LiveShelf()
+    shelf = LiveStreams()
     tokens = [shelf.open(16_000)[0] for _ in range(KEPT + 3)]
     assert list(shelf._kept) == tokens[3:]
 

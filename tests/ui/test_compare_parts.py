@@ -16,10 +16,10 @@ from PIL import Image
 
 import app
 from speecht5_demo.synthesis import Latency, Speech
-from speecht5_demo.ui.compare import pace
-from speecht5_demo.ui.compare.clips import ClipShelf, wav_bytes
+from speecht5_demo.ui.compare import reveal_pacing
+from speecht5_demo.ui.compare.clips import ClipCache, wav_bytes
 from speecht5_demo.ui.compare.figures import change, overlap
-from speecht5_demo.ui.compare.pace import Beat, Tempo
+from speecht5_demo.ui.compare.reveal_pacing import RevealPacing, RuntimeEstimate
 from speecht5_demo.ui.components.spectrogram import DAY, NIGHT, spectrogram_png
 from speecht5_demo.ui.settings import Settings, SettingsError
 from speecht5_demo.variants import find
@@ -50,7 +50,7 @@ def test_wav_keeps_the_loudness_it_was_given() -> None:
 
 
 def test_clips_look_alike_from_outside() -> None:
-    shelf = ClipShelf()
+    shelf = ClipCache()
     clips = [shelf.store(speech(name)) for name in ("baseline", "int8")]
     times = {path.stat().st_mtime for clip in clips for path in (clip.audio, clip.day, clip.night)}
     assert len(times) == 1
@@ -59,7 +59,7 @@ def test_clips_look_alike_from_outside() -> None:
 
 
 def test_a_full_shelf_drops_the_oldest_clip() -> None:
-    shelf = ClipShelf(capacity_bytes=80_000)
+    shelf = ClipCache(capacity_bytes=80_000)
     clips = [shelf.store(speech()) for _ in range(4)]
     assert not clips[0].audio.exists()
     assert clips[-1].audio.exists()
@@ -71,10 +71,10 @@ def test_clips_of_a_killed_server_are_removed_and_those_of_a_living_one_stay(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     ended = subprocess.Popen(["true"])
     ended.wait()
-    left, living = tmp_path / f"speecht5-demo-clips-{ended.pid}-abc", ClipShelf()
+    left, living = tmp_path / f"speecht5-demo-clips-{ended.pid}-abc", ClipCache()
     left.mkdir()
     (left / "a.wav").write_bytes(b"RIFF")
-    ClipShelf()
+    ClipCache()
     assert not left.exists()
     assert living.folder.exists()
 
@@ -97,7 +97,7 @@ def test_long_speech_makes_no_wider_picture() -> None:
 
 
 def test_the_beat_is_that_of_the_slowest_variant() -> None:
-    tempo = Tempo()
+    tempo = RuntimeEstimate()
     tempo.learn(speech("baseline", seconds=2.0))
     tempo.learn(speech("int8", seconds=0.5))
     both, quick = [find("baseline"), find("int8")], [find("int8")]
@@ -118,8 +118,8 @@ class Clock(threading.Event):
 
 def test_quick_and_slow_samples_appear_at_the_same_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
-    monkeypatch.setattr(pace, "time", SimpleNamespace(monotonic=lambda: clock.now))
-    beat = Beat(0.25, clock)
+    monkeypatch.setattr(reveal_pacing, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    beat = RevealPacing(0.25, clock)
     gaps = []
     for work in (0.0, 0.2, 0.05):
         start = clock.now

@@ -141,7 +141,7 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)
 from speecht5_demo.checkpoints import open_checkpoint
-from speecht5_demo.synthesis.engines import make_engine
+from speecht5_demo.synthesis.engine_cache import make_engine
 from speecht5_demo.variants import find
 def peak():
     lines = Path("/proc/self/status").read_text().splitlines()

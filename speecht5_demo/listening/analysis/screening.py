@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from speecht5_demo.listening.analysis.cleaning import Judged
-from speecht5_demo.listening.flags import (
+from speecht5_demo.listening.playback import (
     HEARD_IMPOSSIBLE,
     MUST_HEAR,
     RESPONSE_IMPOSSIBLE,

@@ -44,7 +44,7 @@ class Clip:
     night: Path
 
 
-class ClipShelf:
+class ClipCache:
     """A folder of clips that lives as long as this process; the oldest give way when it is full.
 
     Args:

@@ -82,7 +82,7 @@ class LiveSample:
     ticket: str = field(default_factory=lambda: secrets.token_urlsafe(18))
 
 
-class LiveShelf:
+class LiveStreams:
     """The audio that grows, and what grew last, by token."""
 
     def __init__(self) -> None:

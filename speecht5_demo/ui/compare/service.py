@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from speecht5_demo.errors import DemoError
-from speecht5_demo.ui.compare.clips import ClipShelf
-from speecht5_demo.ui.compare.live import LiveShelf
-from speecht5_demo.ui.compare.pace import Tempo
+from speecht5_demo.ui.compare.clips import ClipCache
+from speecht5_demo.ui.compare.live import LiveStreams
 from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice, make_plan, preselected
 from speecht5_demo.ui.compare.rating import rate
+from speecht5_demo.ui.compare.reveal_pacing import RuntimeEstimate
 from speecht5_demo.ui.compare.runs import Run, Runs
 from speecht5_demo.ui.compare.speaking import speak
 from speecht5_demo.ui.context import AppContext
@@ -26,10 +26,10 @@ class CompareService:
 
     def __init__(self, context: AppContext) -> None:
         self.context = context
-        self.shelf = ClipShelf()
-        self.lives = LiveShelf()
+        self.shelf = ClipCache()
+        self.lives = LiveStreams()
         self._runs = Runs()
-        self._tempo = Tempo()
+        self._tempo = RuntimeEstimate()
         self._warm = threading.Event()
 
     def warm_up_in_background(self) -> None:

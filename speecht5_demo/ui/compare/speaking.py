@@ -10,15 +10,15 @@ from dataclasses import replace
 
 from speecht5_demo.errors import DemoError, SynthesisCancelled
 from speecht5_demo.synthesis import Speech, Synthesizer, first_audio_s
-from speecht5_demo.ui.compare.clips import ClipShelf
-from speecht5_demo.ui.compare.live import LiveSample, LiveShelf
-from speecht5_demo.ui.compare.pace import Beat, Tempo
+from speecht5_demo.ui.compare.clips import ClipCache
+from speecht5_demo.ui.compare.live import LiveSample, LiveStreams
+from speecht5_demo.ui.compare.reveal_pacing import RevealPacing, RuntimeEstimate
 from speecht5_demo.ui.compare.runs import Card, Run, Sample
 from speecht5_demo.variants import Variant
 
 
 def speak(
-    run: Run, synthesizer: Synthesizer, shelf: ClipShelf, lives: LiveShelf, tempo: Tempo
+    run: Run, synthesizer: Synthesizer, shelf: ClipCache, lives: LiveStreams, tempo: RuntimeEstimate
 ) -> Iterator[None]:
     """Prepare, speak every variant once, measure the sizes and the wait for first audio, time the repeats."""
     try:
@@ -62,11 +62,11 @@ def _first_samples(
     run: Run,
     speeches: Iterator[Speech],
     synthesizer: Synthesizer,
-    shelf: ClipShelf,
-    lives: LiveShelf,
-    tempo: Tempo,
+    shelf: ClipCache,
+    lives: LiveStreams,
+    tempo: RuntimeEstimate,
 ) -> Iterator[None]:
-    beat = Beat(tempo.beat(run.plan.variants, len(run.plan.spoken_text)), run.cancel)
+    beat = RevealPacing(tempo.beat(run.plan.variants, len(run.plan.spoken_text)), run.cancel)
     for variant in run.order:
         if run.may_play_live(variant):
             yield from _live(run, variant, synthesizer, lives)
@@ -82,7 +82,7 @@ def _first_samples(
         _check_cancelled(run)
 
 
-def _live(run: Run, variant: Variant, synthesizer: Synthesizer, lives: LiveShelf) -> Iterator[None]:
+def _live(run: Run, variant: Variant, synthesizer: Synthesizer, lives: LiveStreams) -> Iterator[None]:
     """Let the page play a variant while it is made; it is told before the first chunk, and asks while that is made.
 
     What is kept, rated and timed is the run that follows: chunks cost more than the whole, and in bfloat16 their last

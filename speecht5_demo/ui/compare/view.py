@@ -17,7 +17,7 @@ from speecht5_demo.ui.compare.runs import LETTERS, Card, Run
 from speecht5_demo.variants import BASELINE
 
 _STATUS = {
-    "waiting": "Waiting for the voice: it serves one visitor at a time.",
+    "waiting": "Preparing for the voice: it serves one visitor at a time.",
     "loading": "Loading the voice. This happens once after a start.",
     "preparing": "Preparing the variants. The first time takes a moment.",
 }

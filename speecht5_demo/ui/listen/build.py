@@ -14,9 +14,9 @@ from speecht5_demo.listening.preparation import Progress
 from speecht5_demo.listening.study import load_study
 from speecht5_demo.study_preparation import SHIPPED_STUDY, prepare_study
 from speecht5_demo.ui.context import AppContext
-from speecht5_demo.ui.listen.hall import Hall
 from speecht5_demo.ui.listen.http import StudyServer
 from speecht5_demo.ui.listen.page import listen_page
+from speecht5_demo.ui.listen.served_study import ServedStudy
 from speecht5_demo.ui.listen.texts import I18N
 
 __all__ = ["I18N", "build"]
@@ -30,7 +30,9 @@ def build(context: AppContext) -> StudyServer:
     def make(folder: Path, on_progress: Progress) -> Manifest:
         return prepare_study(load_study(SHIPPED_STUDY), context.synthesizer, folder, on_progress)
 
-    hall = Hall(settings.study, settings.ratings, context.ratings, settings.data, make if shipped else None)
+    hall = ServedStudy(
+        settings.study, settings.ratings, context.ratings, settings.data, make if shipped else None
+    )
     listen_page()
     hall.open()
     return StudyServer(hall)

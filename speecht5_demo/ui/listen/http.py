@@ -27,9 +27,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from speecht5_demo.errors import RatingsError
-from speecht5_demo.listening.room import Room
+from speecht5_demo.listening.listening_test import ListeningTest
 from speecht5_demo.listening.views import RefusedError, View
-from speecht5_demo.ui.listen.hall import Hall
+from speecht5_demo.ui.listen.served_study import ServedStudy
 
 LONGEST_BODY = 16_384
 THREADS = 48
@@ -41,7 +41,7 @@ _RANGE = re.compile(r"bytes=(\d{0,9})-(\d{0,9})")
 class StudyServer:
     """The routes of a hall."""
 
-    def __init__(self, hall: Hall) -> None:
+    def __init__(self, hall: ServedStudy) -> None:
         self._hall = hall
         self._threads: anyio.CapacityLimiter | None = None
         self.routes = [
@@ -51,7 +51,7 @@ class StudyServer:
             Route("/listening/clip/{name}", self._clip, methods=["GET"]),
         ]
 
-    def _asks(self, act: Callable[[Room, Mapping[str, Any]], View]) -> Callable[[Request], Any]:
+    def _asks(self, act: Callable[[ListeningTest, Mapping[str, Any]], View]) -> Callable[[Request], Any]:
         """A request with a JSON object, answered with a view or a refusal."""
 
         async def endpoint(request: Request) -> Response:
@@ -89,7 +89,7 @@ class StudyServer:
         return _reply({"preparing": {"done": waiting.done, "total": waiting.total}}, 503)
 
 
-def _enter(room: Room, told: Mapping[str, Any]) -> View:
+def _enter(room: ListeningTest, told: Mapping[str, Any]) -> View:
     given = told.get("parameters")
     parameters = given if isinstance(given, dict) else {}
     language = told.get("language")
@@ -97,17 +97,19 @@ def _enter(room: Room, told: Mapping[str, Any]) -> View:
     return room.enter(told.get("token"), parameters, spoken, told.get("visit"))
 
 
-def _answer(room: Room, told: Mapping[str, Any]) -> View:
+def _answer(room: ListeningTest, told: Mapping[str, Any]) -> View:
     said = told.get("told")
     return room.answer(told.get("token"), told.get("event"), said if isinstance(said, dict) else {})
 
 
-def _rate(room: Room, told: Mapping[str, Any]) -> View:
+def _rate(room: ListeningTest, told: Mapping[str, Any]) -> View:
     heard, plays, response_s = told.get("heard"), told.get("plays"), told.get("response_s")
     return room.rate(told.get("ticket"), told.get("rating"), heard, plays, response_s)
 
 
-def _act(room: Room, act: Callable[[Room, Mapping[str, Any]], View], told: Mapping[str, Any]) -> Response:
+def _act(
+    room: ListeningTest, act: Callable[[ListeningTest, Mapping[str, Any]], View], told: Mapping[str, Any]
+) -> Response:
     try:
         return _reply({"view": act(room, told).as_json()})
     except RefusedError as error:

@@ -12,7 +12,7 @@ from speecht5_demo.listening.analysis import as_json
 from speecht5_demo.report.claims_table import claims_json, claims_piece
 from speecht5_demo.report.document import document
 from speecht5_demo.report.summary_csv import summary_csv
-from speecht5_demo.ui.results.desk import Desk, Look
+from speecht5_demo.ui.results.service import ResultsService, ResultsView
 from speecht5_demo.ui.results.view import cost_piece
 
 KINDS = {
@@ -23,7 +23,7 @@ KINDS = {
 }
 
 
-def make_file(kind: str, desk: Desk, look: Look) -> Path:
+def make_file(kind: str, desk: ResultsService, look: ResultsView) -> Path:
     """A fresh file of one of `KINDS`; `ratings` is for the owner, and the caller checks that."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = Path(tempfile.mkdtemp(prefix="results-"))

@@ -10,11 +10,11 @@ from typing import Any
 
 import gradio as gr
 
-from speecht5_demo.hosting import Carrier
+from speecht5_demo.hosting import RatingsUploader
 from speecht5_demo.ui.context import AppContext
-from speecht5_demo.ui.results.desk import Desk
 from speecht5_demo.ui.results.downloads import KINDS, make_file
 from speecht5_demo.ui.results.owner import Owner
+from speecht5_demo.ui.results.service import ResultsService
 from speecht5_demo.ui.results.view import sentence_piece, sentences, view
 
 REFRESH_S = 20
@@ -27,7 +27,7 @@ time by itself.
 SAVE_FILE = "() => { setTimeout(() => document.querySelector('#results-file')?.click(), 50) }"
 
 
-def build(context: AppContext, route: gr.Blocks, carrier: Carrier | None = None) -> None:
+def build(context: AppContext, route: gr.Blocks, carrier: RatingsUploader | None = None) -> None:
     """Lay out the page in `route`, which is open and loads it at every visit.
 
     Args:
@@ -35,7 +35,7 @@ def build(context: AppContext, route: gr.Blocks, carrier: Carrier | None = None)
     """
     settings = context.settings
     owner = Owner.of(settings.data, settings.owner_key)
-    desk = Desk(
+    desk = ResultsService(
         settings.ratings,
         settings.study,
         settings.data,

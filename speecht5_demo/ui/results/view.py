@@ -7,7 +7,7 @@ import html
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from speecht5_demo.hosting.carrier import CarrierState
+from speecht5_demo.hosting.uploader import CarrierState
 from speecht5_demo.listening.analysis.interval import Interval
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.manifest import Manifest, Stimulus, clip_path
@@ -15,7 +15,7 @@ from speecht5_demo.report import pieces
 from speecht5_demo.report.charts import Cost, cost_chart
 from speecht5_demo.report.claims_table import claims_piece
 from speecht5_demo.report.tables import Markup, table
-from speecht5_demo.ui.results.desk import Desk, Look
+from speecht5_demo.ui.results.service import ResultsService, ResultsView
 
 COSTS = (("seconds", "seconds for one sentence"), ("megabytes", "megabytes on disk"))
 
@@ -33,7 +33,7 @@ class View:
     methods: str
 
 
-def view(look: Look, carried: CarrierState | None = None) -> View:
+def view(look: ResultsView, carried: CarrierState | None = None) -> View:
     """Everything the page shows of a look; the owner also sees how ratings are carried off."""
     analysis, headline = look.analysis, look.analysis.headline
     casual = ""
@@ -73,7 +73,7 @@ def _frame(content: str) -> str:
     return f'<div class="chart-report">{content}</div>'
 
 
-def _lead(look: Look) -> str:
+def _lead(look: ResultsView) -> str:
     parts = [
         "<h1>What listeners heard</h1>",
         f"<p>{html.escape(pieces.headline_sentence(look.analysis))}</p>",
@@ -109,7 +109,7 @@ def _carrying(state: CarrierState) -> str:
     return f"<p>Ratings were carried to {repo} at {when}.</p>"
 
 
-def cost_piece(look: Look) -> str:
+def cost_piece(look: ResultsView) -> str:
     """MOS against seconds and megabytes, for variants that have both figures."""
     parts = []
     for quantity, axis in COSTS:
@@ -140,18 +140,18 @@ def cost_piece(look: Look) -> str:
     return "".join(parts)
 
 
-def _files(look: Look) -> str:
+def _files(look: ResultsView) -> str:
     names = ", ".join(path.name for path in look.measured.files) or "none yet"
     text = f'<p class="key">Result files: {html.escape(names)}. Listeners: the ratings this page shows.</p>'
     return text + "".join(f"<p>{html.escape(problem)}</p>" for problem in look.measured.problems)
 
 
-def sentences(look: Look) -> list[str]:
+def sentences(look: ResultsView) -> list[str]:
     """Sentences that have counted ratings, for the drill-down."""
     return sorted({one.group[0][1] for one in look.analysis.by["sentence"]})
 
 
-def sentence_piece(desk: Desk, look: Look, sentence: str) -> str:
+def sentence_piece(desk: ResultsService, look: ResultsView, sentence: str) -> str:
     """One sentence: its numbers, and its clips where this visitor may hear which is which."""
     rows = [one for one in look.analysis.by["sentence"] if one.group == (("sentence_key", sentence),)]
     if not rows:
@@ -179,7 +179,7 @@ def _numbers(one: Mos) -> list[object]:
     ]
 
 
-def _audio(desk: Desk, manifest: Manifest, clips: list[Stimulus]) -> str:
+def _audio(desk: ResultsService, manifest: Manifest, clips: list[Stimulus]) -> str:
     """Players whose sound is part of the page: no address tells a listener which clip is which."""
     rows = []
     for one in sorted(

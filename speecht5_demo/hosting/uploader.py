@@ -1,0 +1,182 @@
+"""Ratings leave an ephemeral disk every few minutes, and come back when the server starts again.
+
+A Space loses its disk at every restart. `huggingface_hub.CommitScheduler` commits the folder's changed files
+to a private dataset; our files have uuid names, so no process ever overwrites another's. What the scheduler
+leaves open is closed here: a hub that is away when the server starts is tried again instead of ending the
+server, a failed push is logged and kept as the state, a SIGTERM pushes once more before the process ends, and
+files of earlier processes are fetched first, so that listeners resume and results are whole.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from huggingface_hub import CommitScheduler, HfApi
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+from speecht5_demo.hub import HUB_ERRORS
+
+log = logging.getLogger(__name__)
+
+PATTERNS = ("ratings-*.csv", "sessions-*.csv")
+FOLDER_IN_REPO = "ratings"
+RETRY_S = 30.0
+FAILURES = (HfHubHTTPError, HFValidationError, *HUB_ERRORS)
+
+
+@dataclass(frozen=True)
+class CarrierState:
+    """How carrying goes.
+
+    Attributes:
+        repo: the dataset.
+        last_success: UNIX time of the last push that the hub took; None before the first.
+        problem: what the last attempt failed with; empty when all is well.
+    """
+
+    repo: str
+    last_success: float | None = None
+    problem: str = ""
+
+
+class RatingsUploader:
+    """Carries a folder of ratings to a dataset of the hub.
+
+    Args:
+        folder: of ratings and sessions files.
+        repo: dataset id; made private when it does not exist.
+        every_min: minutes between pushes.
+        retry_s: seconds between attempts to reach a hub that is away.
+        token: of the hub; the machine's own when None.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        repo: str,
+        every_min: float = 5.0,
+        retry_s: float = RETRY_S,
+        token: str | None = None,
+    ) -> None:
+        self._folder = folder
+        self._repo = repo
+        self._every_min = every_min
+        self._retry_s = retry_s
+        self._token = token
+        self._scheduler: _Scheduler | None = None
+        self._stopped = threading.Event()
+        self._tried = threading.Event()
+        self.state = CarrierState(repo)
+
+    def start(self, patience_s: float = 5.0) -> None:
+        """Begin in the background; returns when earlier ratings are back, at the latest after `patience_s`.
+
+        Started before the pages are built, it lets listeners of an earlier process resume where they were.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        threading.Thread(target=self._keep_trying, name="carrier", daemon=True).start()
+        self._tried.wait(patience_s)
+
+    def push_on_sigterm(self) -> None:
+        """Push once more when the process is asked to end. Call it from the main thread."""
+
+        def end(number: int, frame: FrameType | None) -> None:
+            self.stop()
+            logging.shutdown()
+            sys.stdout.flush()
+            # At once: a synthesis in a native thread would abort an orderly end, and all ratings are on the
+            # disk.
+            os._exit(0)
+
+        signal.signal(signal.SIGTERM, end)
+
+    def stop(self, patience_s: float = 20.0) -> None:
+        """Push what is there, wait for the hub at most `patience_s`, and stop."""
+        self._stopped.set()
+        if self._scheduler is None:
+            return
+        try:
+            self._scheduler.trigger().result(timeout=patience_s)
+        except (*FAILURES, FutureTimeout, CancelledError, RuntimeError) as error:
+            log.error("Ratings were not carried to %s on leaving: %s", self._repo, error)
+        self._scheduler.stop()
+
+    def _keep_trying(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._fetch_earlier()
+                self._tried.set()
+                self._scheduler = _Scheduler(
+                    self,
+                    repo_id=self._repo,
+                    repo_type="dataset",
+                    folder_path=self._folder,
+                    path_in_repo=FOLDER_IN_REPO,
+                    every=self._every_min,
+                    private=True,
+                    token=self._token,
+                    allow_patterns=list(PATTERNS),
+                )
+                return
+            except FAILURES as error:
+                self.failed(error)
+                self._tried.set()
+            self._stopped.wait(self._retry_s)
+
+    def _fetch_earlier(self) -> None:
+        """Bring back files of earlier processes that are not here."""
+        api = HfApi(token=self._token)
+        if not api.repo_exists(self._repo, repo_type="dataset"):
+            return
+        for path in api.list_repo_files(self._repo, repo_type="dataset"):
+            name = Path(path).name
+            if path != f"{FOLDER_IN_REPO}/{name}" or (self._folder / name).exists():
+                continue
+            if not any(Path(name).match(pattern) for pattern in PATTERNS):
+                continue
+            fetched = Path(api.hf_hub_download(self._repo, path, repo_type="dataset"))
+            part = self._folder / f".{name}.part"
+            part.write_bytes(fetched.read_bytes())
+            part.replace(self._folder / name)
+
+    def succeeded(self) -> None:
+        """A push was taken, or there was nothing to push."""
+        self.state = CarrierState(self._repo, time.time())
+
+    def failed(self, error: BaseException) -> None:
+        """An attempt failed; ratings stay on the disk and the next one tries again."""
+        self.state = CarrierState(self._repo, self.state.last_success, f"{type(error).__name__}: {error}")
+        log.warning("Ratings could not be carried to %s, will try again: %s", self._repo, error)
+
+
+class _Scheduler(CommitScheduler):
+    """Tells the carrier how each push went."""
+
+    def __init__(self, carrier: RatingsUploader, **options: Any) -> None:
+        self._carrier = carrier
+        super().__init__(**options)
+
+    def trigger(self) -> Future[Any]:
+        future: Future[Any] = super().trigger()
+        future.add_done_callback(self._tell)
+        return future
+
+    def _tell(self, future: Future[Any]) -> None:
+        if future.cancelled():
+            return
+        error = future.exception()
+        if error is None:
+            self._carrier.succeeded()
+        else:
+            self._carrier.failed(error)

@@ -1,0 +1,87 @@
+"""Names for what was unusual about a rating. Flagged rows are kept; what to make of them is the analysis'
+decision.
+
+A flag says what the server saw, not that a listener cheated: a lost connection, a screen reader or a second
+tab can cause each of them.
+"""
+
+import math
+from dataclasses import dataclass
+
+from speecht5_demo.listening.assignment import Trial
+
+TRAP_WRONG = "trap-wrong"
+NOT_ALL_HEARD = "not-all-heard"
+HEARD_UNKNOWN = "heard-unknown"
+HEARD_IMPOSSIBLE = "heard-impossible"
+TOO_FAST = "too-fast"
+RESPONSE_IMPOSSIBLE = "response-impossible"
+HEARD_FIRST = "stimulus-first"
+HEARD_SECOND = "stimulus-second"
+
+HEADPHONES_DOUBTFUL = "headphones-doubtful"
+
+MUST_HEAR = 0.95
+"""Share of a clip that must really have been played before it can be rated."""
+
+
+@dataclass(frozen=True)
+class Playback:
+    """What the page reports about a rating; any of it may be missing or made up.
+
+    Attributes:
+        heard_fraction: union of the played ranges over the length, 0..1; the smaller one of a pair.
+        plays: how often playing was started.
+        response_s: seconds from the first start to the rating.
+    """
+
+    heard_fraction: float | None
+    plays: int | None
+    response_s: float | None
+
+    @classmethod
+    def from_page(cls, heard: object, plays: object, response_s: object) -> "Playback":
+        """Whatever arrived, reduced to what can be a number."""
+        count = (
+            plays if isinstance(plays, int) and not isinstance(plays, bool) and 0 <= plays < 10**6 else None
+        )
+        return cls(_number(heard), count, _number(response_s))
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value) if abs(value) < 1e7 else None
+
+
+def doubts_headphones(said: str, check: str) -> bool:
+    """Whether somebody who says to wear headphones got more than one round of the check wrong, or skipped it."""
+    right, _, asked = check.partition("/")
+    passed = right.isdigit() and asked.isdigit() and int(right) >= int(asked) - 1 > 0
+    return said in ("headphones", "earphones") and not passed
+
+
+def judge(trial: Trial, rating: int, told: Playback, since_issued_s: float) -> tuple[str, ...]:
+    """The flags of a rating.
+
+    Args:
+        since_issued_s: seconds between handing out the ticket and receiving the rating, by the server's
+        clock.
+    """
+    flags = []
+    if trial.stimulus.expected is not None and trial.role == "trap" and rating != trial.stimulus.expected:
+        flags.append(TRAP_WRONG)
+    heard = told.heard_fraction
+    if heard is None or told.plays is None:
+        flags.append(HEARD_UNKNOWN)
+    elif not 0 <= heard <= 1.001 or (heard > 0) != (told.plays > 0):
+        flags.append(HEARD_IMPOSSIBLE)
+    if heard is not None and heard < MUST_HEAR:
+        flags.append(NOT_ALL_HEARD)
+    if since_issued_s < MUST_HEAR * trial.audio_s:
+        flags.append(TOO_FAST)
+    if told.response_s is not None and (told.response_s < 0 or told.response_s > since_issued_s + 5):
+        flags.append(RESPONSE_IMPOSSIBLE)
+    if trial.compared_with is not None:
+        flags.append(HEARD_FIRST if trial.stimulus_first else HEARD_SECOND)
+    return tuple(flags)

@@ -1,0 +1,167 @@
+"""Where one process of an evaluation speaks: it prepares the subject of a task, whatever kind of task it is."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from speecht5_demo.checkpoints import open_checkpoint
+from speecht5_demo.errors import QualityError
+from speecht5_demo.quality.measuring import Subject
+from speecht5_demo.quality.plan import RECORDINGS, RESEEDED, TEACHER, Settings, Task
+from speecht5_demo.quality.recognisers import Recogniser, open_recogniser
+from speecht5_demo.quality.recordings import find_recording, read_recording, warped_onto
+from speecht5_demo.quality.signals import Samples, save_wav
+from speecht5_demo.quality.similarity import Embedding, SpeakerModel, open_speaker_model
+from speecht5_demo.quality.speaking import Frames, Spoken, bounded, speak, speak_along
+from speecht5_demo.synthesis import Engine, SpeechPlan, plan_speech
+from speecht5_demo.synthesis.engine_cache import make_engine
+from speecht5_demo.text import spoken_form
+from speecht5_demo.variants import BASELINE
+
+PLAYED = 1  # sentences whose speech is kept to be played, for each variant and speaker
+
+
+def baseline_file(folder: Path, speaker: str, number: int) -> Path:
+    """Where the baseline's speech of one sentence is kept."""
+    return folder / "baseline" / speaker / f"{number:04d}.npz"
+
+
+def audio_file(folder: Path, variant: str, speaker: str, number: int) -> Path:
+    """Where speech that can be played is kept."""
+    return folder / "audio" / variant.replace(":", "-") / f"{speaker}-{number:04d}.wav"
+
+
+class TaskMeasurer:
+    """One checkpoint, one recogniser, and the engine of the variant under way.
+
+    Raises:
+        QualityError, CheckpointError: when the checkpoint or a recogniser does not open.
+    """
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._checkpoint = open_checkpoint(settings.checkpoint)
+        self._variants = {variant.name: variant for variant in (BASELINE, *settings.variants)}
+        self._speakers = {speaker.name: speaker for speaker in settings.speakers}
+        self._sentences = {sentence.number: sentence.text for sentence in settings.sentences}
+        self._engines: dict[str, Engine] = {}
+        listens = {"wer", "cer"} & set(settings.metrics)
+        self._recogniser: Recogniser | None = open_recogniser(settings.asr) if listens else None
+        self._speaker_model: SpeakerModel | None = (
+            open_speaker_model(settings.speaker_model) if "similarity" in settings.metrics else None
+        )
+        self._baseline_voices: dict[tuple[str, int], Embedding] = {}
+
+    def subject(self, task: Task) -> Subject:
+        """The utterance of a task and what it is compared with.
+
+        Raises:
+            DemoError: when it cannot be made.
+        """
+        if task.variant == RECORDINGS:
+            return self._heard(task, read_recording(self._recording(task)))
+        if task.variant == TEACHER:
+            return self._heard(task, self._taught(task))
+        return self._spoken(task)
+
+    def _heard(self, task: Task, samples: Samples) -> Subject:
+        return Subject(spoken_form(self._sentences[task.number]), samples, self._recogniser)
+
+    def _spoken(self, task: Task) -> Subject:
+        reseeded = task.variant == RESEEDED
+        engine = self._engine(BASELINE.name if reseeded else task.variant)
+        plan = plan_speech(
+            self._checkpoint,
+            self._sentences[task.number],
+            self._speakers[task.speaker],
+            self._settings.seed + reseeded,
+        )
+        if task.variant == BASELINE.name:
+            spoken = speak(engine, plan)
+            self._keep(task, spoken)
+            samples, frames = spoken.samples, None
+        else:
+            samples, frames = self._baseline(task)
+            spoken = speak(engine, bounded(plan, frames))
+        if task.number <= PLAYED:
+            save_wav(spoken.samples, audio_file(self._folder, task.variant, task.speaker, task.number))
+        return Subject(
+            spoken_text=plan.spoken_text,
+            samples=spoken.samples,
+            recogniser=self._recogniser,
+            spoken=spoken,
+            baseline=samples,
+            along=lambda: speak_along(engine, plan, frames) if frames is not None else None,
+            recording=lambda: read_recording(self._recording(task)),
+            warped=lambda recording: self._warped(recording, spoken, plan),
+            speaker_model=self._speaker_model,
+            baseline_voice=lambda: self._baseline_voice(task, samples),
+        )
+
+    def _engine(self, variant: str) -> Engine:
+        if variant not in self._engines:
+            self._engines.clear()  # one at a time: a full-size variant takes up to 0.6 GB
+            self._engines[variant] = make_engine(self._checkpoint, self._variants[variant])
+        return self._engines[variant]
+
+    def _keep(self, task: Task, spoken: Spoken) -> None:
+        path = baseline_file(self._folder, task.speaker, task.number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".part")
+        heard: dict[str, Any] = {f"heard{index}": frames for index, frames in enumerate(spoken.heard or ())}
+        with partial.open("wb") as file:
+            np.savez(file, samples=spoken.samples, **heard)
+        partial.replace(path)
+
+    def _baseline(self, task: Task) -> tuple[Samples, Frames]:
+        path = baseline_file(self._folder, task.speaker, task.number)
+        try:
+            with np.load(path) as kept:
+                heard = tuple(kept[f"heard{index}"] for index in range(len(kept.files) - 1))
+                return kept["samples"], heard
+        except (OSError, ValueError, KeyError) as error:
+            raise QualityError("The baseline's speech of this sentence is missing: it failed.") from error
+
+    def _baseline_voice(self, task: Task, samples: Samples) -> Embedding:
+        """Who speaks in the baseline's samples: every variant is compared with it, so it is kept."""
+        assert self._speaker_model is not None
+        place = task.speaker, task.number
+        if place not in self._baseline_voices:
+            self._baseline_voices[place] = self._speaker_model.embed(samples)
+        return self._baseline_voices[place]
+
+    def _recording(self, task: Task) -> Path:
+        folder = self._settings.references
+        path = find_recording(folder, task.speaker, task.number) if folder is not None else None
+        if path is None:
+            raise QualityError(f"There is no recording of sentence {task.number} by {task.speaker}.")
+        return path
+
+    def _taught(self, task: Task) -> Samples:
+        speech = self._teacher.say(spoken_form(self._sentences[task.number]), task.speaker)
+        if speech is None:
+            raise QualityError("The teacher does not say this sentence word by word.")
+        samples: Samples = speech.samples
+        return samples
+
+    @cached_property
+    def _teacher(self) -> Any:
+        from speecht5_demo.quality.flite import Flite
+
+        return Flite()
+
+    @cached_property
+    def _vocoder(self) -> Any:
+        return self._checkpoint.load_vocoder()
+
+    def _warped(self, recording: Samples, spoken: Spoken, plan: SpeechPlan) -> tuple[Samples, Samples]:
+        if len(plan.pieces) > 1:
+            raise QualityError(
+                "The sentence is spoken in several pieces; its spectrogram has no pauses to warp."
+            )
+        return warped_onto(recording, spoken.samples, spoken.mel, self._vocoder)

@@ -1,0 +1,191 @@
+"""What a visitor may see of the results, and the analysis behind it, made once for each state of the files.
+
+A running blind study is sealed: without the owner's key only casual ratings from the Compare page and counts
+are shown. It stops being sealed when its owner publishes it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from speecht5_demo.errors import StudyError
+from speecht5_demo.listening.analysis import (
+    NEEDED_COLUMNS,
+    Analysis,
+    Settings,
+    analyse,
+    as_json,
+    simulated_sessions,
+)
+from speecht5_demo.listening.manifest import MANIFEST, Manifest, load_manifest
+from speecht5_demo.listening.ratings import RatingsTable, read_ratings
+from speecht5_demo.report.claims import Judged, judge_claims
+from speecht5_demo.report.measured import Measured, together
+from speecht5_demo.report.result_files import measured_by_listeners, read_results
+
+Signature = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the study is, without saying anything about its scores.
+
+    Attributes:
+        title: of the study; empty where there is none.
+        started, finished: sessions.
+        ratings: rows of it.
+    """
+
+    title: str = ""
+    started: int = 0
+    finished: int = 0
+    ratings: int = 0
+
+
+@dataclass(frozen=True)
+class ResultsView:
+    """What one visitor sees.
+
+    Attributes:
+        analysis: of the ratings this visitor may see.
+        measured: figures from result files, and of those ratings.
+        claims: the source report's, judged by them.
+        progress: of the study.
+        sealed: a study is running and this visitor lacks the key.
+        running: a study is running.
+        owner: this visitor holds the key.
+        signature: state of the files; equal looks have equal ones.
+    """
+
+    analysis: Analysis
+    measured: Measured
+    claims: tuple[Judged, ...]
+    progress: Progress
+    sealed: bool
+    running: bool
+    owner: bool
+    signature: tuple[object, ...]
+
+
+class ResultsService:
+    """Looks at the files of one deployment.
+
+    Args:
+        ratings: folder of ratings and sessions.
+        study: folder of the prepared study, which may not exist.
+        data: folder where the publication of a study is noted.
+        results: result files or folders.
+    """
+
+    def __init__(self, ratings: Path, study: Path, data: Path, results: tuple[Path, ...]) -> None:
+        self._ratings = ratings
+        self._study = study
+        self._data = data
+        self._results = results
+        self._lock = threading.Lock()
+        self._looks: dict[bool, ResultsView] = {}
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The study, where it is prepared."""
+        if not (self._study / MANIFEST).is_file():
+            return None
+        try:
+            return load_manifest(self._study)
+        except StudyError:
+            return None  # the Listen page says what is wrong with it
+
+    @property
+    def study_folder(self) -> Path:
+        """Where its clips lie."""
+        return self._study
+
+    def look(self, owner: bool) -> ResultsView:
+        """The results as a visitor may see them now."""
+        with self._lock:
+            signature = self._signature()
+            known = self._looks.get(owner)
+            if known is None or known.signature != (signature, owner):
+                known = self._looks[owner] = self._make(owner, signature)
+            return known
+
+    def table(self, columns: tuple[str, ...] | None = None) -> RatingsTable:
+        """All ratings, merged; for the owner."""
+        self._ratings.mkdir(parents=True, exist_ok=True)
+        return read_ratings(self._ratings, only=columns)
+
+    def publish(self, open_to_all: bool) -> None:
+        """Break the seal of the study, or put it back. Only its owner may."""
+        manifest = self.manifest
+        note = self._note(manifest.study.id if manifest else "")
+        if open_to_all:
+            note.write_text(
+                json.dumps({"published": datetime.now(UTC).isoformat(timespec="seconds")}), encoding="utf-8"
+            )
+        else:
+            note.unlink(missing_ok=True)
+
+    def _note(self, study_id: str) -> Path:
+        return self._data / f"published-{study_id or 'ratings'}.json"
+
+    def _signature(self) -> Signature:
+        files = [*self._ratings.glob("*.csv"), self._study / MANIFEST, *self._data.glob("published-*.json")]
+        for place in self._results:
+            files += [*place.rglob("*.json")] if place.is_dir() else [place]
+        found = []
+        for path in sorted(set(files)):
+            try:
+                state = path.stat()
+            except OSError:
+                continue
+            found.append((str(path), state.st_size, state.st_mtime_ns))
+        return tuple(found)
+
+    def _make(self, owner: bool, signature: Signature) -> ResultsView:
+        manifest = self.manifest
+        table = self.table(NEEDED_COLUMNS)
+        of_study = table.frame["source"] == "study"
+        running = (
+            bool(manifest or of_study.any())
+            and not self._note(manifest.study.id if manifest else "").exists()
+        )
+        sealed = running and not owner
+        settings = Settings.of_study(manifest) if manifest else Settings()
+        progress = self._progress(manifest, table)
+        if sealed:
+            frame = table.frame.loc[(~of_study).to_numpy(dtype=bool)].reset_index(drop=True)
+            table = RatingsTable(frame, (), table.files)
+        analysis = analyse(table, settings, simulated_sessions(self._ratings))
+        measured = together(read_results(self._results), measured_by_listeners(as_json(analysis)))
+        return ResultsView(
+            analysis, measured, judge_claims(measured), progress, sealed, running, owner, (signature, owner)
+        )
+
+    def _progress(self, manifest: Manifest | None, table: RatingsTable) -> Progress:
+        if manifest is None:
+            return Progress()
+        mine = (table.frame["study_id"] == manifest.study.id) & (table.frame["source"] == "study")
+        started, finished = _sessions(self._ratings, manifest.study.id)
+        return Progress(manifest.study.title, started, finished, int(mine.sum()))
+
+
+def _sessions(folder: Path, study_id: str) -> tuple[int, int]:
+    """Sessions of a study that started and that ended."""
+    started: set[str] = set()
+    ended: set[str] = set()
+    for path in sorted(folder.glob("sessions*.csv")):
+        try:
+            columns = ["study_id", "session_id", "event"]
+            frame = pd.read_csv(path, usecols=columns, dtype=str, keep_default_na=False, on_bad_lines="skip")
+        except (OSError, ValueError):
+            continue  # being written, or not ours: its sessions are counted at the next look
+        frame = frame.loc[frame["study_id"] == study_id]
+        started.update(frame["session_id"])
+        ended.update(frame.loc[frame["event"] == "end", "session_id"])
+    return len(started), len(ended)

@@ -1,0 +1,64 @@
+"""A server without a study makes the shipped one by itself, and says how far it is until then."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from speecht5_demo.errors import StudyError
+from speecht5_demo.listening.manifest import Manifest, StudyBusyError
+from speecht5_demo.listening.preparation import prepare
+from speecht5_demo.listening.writing import RatingsWriter
+from speecht5_demo.ui.listen.served_study import ServedStudy
+from tests.listening.conftest import VOICE, make_study
+
+
+def open_hall(folder: Path, make: Callable[..., Manifest] | None) -> ServedStudy:
+    hall = ServedStudy(folder / "study", folder / "ratings", RatingsWriter(folder / "ratings"), folder, make)
+    hall.open()
+    return hall
+
+
+def wait(condition: Callable[[], object], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert condition()
+
+
+def test_the_shipped_study_is_made_in_the_background_with_progress(tmp_path: Path) -> None:
+    go_on = threading.Event()
+
+    def make(folder: Path, on_progress: Callable[[int, int, str], None]) -> Manifest:
+        on_progress(3, 40, "baseline: Glue the sheet.")
+        go_on.wait(20)
+        return prepare(make_study(), VOICE, folder, on_progress)
+
+    hall = open_hall(tmp_path, make)
+    wait(lambda: hall.waiting.done)
+    assert (hall.room, hall.waiting.done, hall.waiting.total) == (None, 3, 40)
+    go_on.set()
+    wait(lambda: hall.room)
+    assert open_hall(tmp_path, None).room is not None
+
+
+def test_a_second_server_waits_for_the_first_one_to_make_the_study(tmp_path: Path) -> None:
+    busy = [True]
+
+    def make(folder: Path, on_progress: Callable[[int, int, str], None]) -> Manifest:
+        if busy.pop() if busy else False:
+            raise StudyBusyError("is being prepared by another process")
+        return prepare(make_study(), VOICE, folder, on_progress)
+
+    hall = open_hall(tmp_path, make)
+    wait(lambda: hall.room)
+
+
+def test_a_study_that_cannot_be_made_closes_the_hall_with_the_reason(tmp_path: Path) -> None:
+    def make(folder: Path, on_progress: Callable[[int, int, str], None]) -> Manifest:
+        raise StudyError("random-full makes no intelligible speech.")
+
+    hall = open_hall(tmp_path, make)
+    wait(lambda: hall.waiting.problem)
+    assert hall.waiting.problem == "random-full makes no intelligible speech."
+    assert "study prepare" in open_hall(tmp_path / "other", None).waiting.problem

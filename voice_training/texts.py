@@ -1,0 +1,230 @@
+"""What the teacher is asked to say: sentences chosen so that the small voice can say what people type.
+
+Four sources are mixed. Books (ARCTIC prompts, LJ Speech transcripts) give running English in pieces of 8 to
+200 characters and in passages of several pieces; random strings of modern and of common words give vocabulary;
+templates give questions, lists, numbers, names and greetings; single words give the shortest inputs. The Harvard
+sentences are the test set: nothing here reads them, except to make sure that none of them is in the training
+or development texts.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from num2words import num2words
+
+CHARACTERS = "abcdefghijklmnopqrstuvwxyz',.?!;:-"
+"""Every character that the voice knows, apart from the space."""
+
+TEXT_FOLDER = Path(__file__).parents[1] / "assets" / "text"
+LONGEST_TEXT = 200
+_SHORTEST_PASSAGE = 150
+
+_SPEAKABLE = re.compile(r"^[a-z' ,.?!;:-]+$")
+_ABBREVIATION = re.compile(r"\b(mr|mrs|dr|st|jr|etc|messrs|vs|no)\.")
+
+
+def _words(spaced: str) -> tuple[str, ...]:
+    return tuple(spaced.split())
+
+
+_FUNCTION_WORDS = _words(
+    "the a of and to in is it that for on with as was are be at this by from or not your my we you i"
+    " he she they can will what do have"
+)
+_ADJECTIVES = _words(
+    "good bad nice great small large happy sad sunny rainy cloudy warm cold windy beautiful strange"
+    " old young new blue red green yellow black white funny clever quiet loud quick slow easy"
+    " difficult wonderful terrible bright dark"
+)
+_DAYS = _words(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june"
+    " july august september october november december"
+)
+
+
+@dataclass(frozen=True)
+class TextSets:
+    """Normalised texts, each of 2 to 200 characters of `CHARACTERS` and spaces.
+
+    Attributes:
+        training: what the teacher reads for training, in random order.
+        development: held out; models are chosen on these.
+    """
+
+    training: tuple[str, ...]
+    development: tuple[str, ...]
+
+
+def normalised(sentence: str) -> str | None:
+    """`sentence` in the voice's characters, or None where it has others (digits, foreign letters)."""
+    text = sentence.lower().replace("’", "'").replace("--", ", ").replace("—", ", ")
+    text = re.sub(r'[“”"\[\]]', "", text)
+    text = re.sub(r"[()]", ", ", text)
+    text = re.sub(r"\s+([,.;:?!])", r"\1", text)
+    text = re.sub(r"([,;:])[,;:.\s]*([,;:.?!])", r"\2", text)
+    text = re.sub(r"\s+", " ", text).strip().strip(",;:").strip()
+    text = re.sub(r"(^|\s)'(\S)", r"\1\2", text)
+    text = re.sub(r"'(\s|$|[,.;])", r"\1", text)
+    if not _SPEAKABLE.match(text) or _ABBREVIATION.search(text) or len(text) < 2:
+        return None
+    return text
+
+
+def read_lines(name: str, folder: Path = TEXT_FOLDER) -> list[str]:
+    """The non-empty lines of one list of assets/text."""
+    return [line.strip() for line in (folder / name).read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def phrases(sentence: str, longest: int, shortest: int = 8) -> list[str]:
+    """`sentence` in pieces of about `longest` characters, cut at punctuation and only where needed inside a
+    phrase.
+    """
+    pieces: list[str] = []
+    current = ""
+    for part in re.findall(r"[^,.;:?!]+[,.;:?!]*\s*", sentence):
+        if current and len(current) + len(part) > longest:
+            pieces.append(current.strip())
+            current = ""
+        current += part
+    pieces.append(current.strip())
+    short: list[str] = []
+    for piece in pieces:
+        if len(piece) <= longest * 1.3:
+            short.append(piece)
+            continue
+        words = piece.split()
+        words_each = -(-len(words) // -(-len(piece) // longest))
+        short.extend(" ".join(words[i : i + words_each]) for i in range(0, len(words), words_each))
+    return [piece for piece in short if shortest <= len(piece) <= LONGEST_TEXT]
+
+
+def make_texts(count: int, seed: int, folder: Path = TEXT_FOLDER, held_out: int = 56) -> TextSets:
+    """`count` training texts and up to `held_out` development texts, the same for the same seed and lists."""
+    chance = random.Random(seed)
+    harvard = {normalised(line) for line in read_lines("harvard.txt", folder)}
+    arctic = [text for line in read_lines("arctic.txt", folder) if (text := normalised(line))]
+    books = [text for line in read_lines("ljspeech.txt", folder) if (text := normalised(line))]
+    chance.shuffle(arctic)
+    chance.shuffle(books)
+    long_development = [text for text in books[:100] if 150 <= len(text) <= LONGEST_TEXT][:12]
+    short_development = [piece for text in books[100:130] for piece in phrases(text, 70)][:20]
+    development = arctic[:32] + long_development + short_development
+    sources = (
+        (0.08, _in_turn(arctic[32:], chance)),
+        (0.04, _joined(arctic[32:], chance)),
+        (0.16, _book_phrases(books[130:], chance, (30, 50, 70, 95), shortest=8)),
+        (0.10, _book_phrases(books[130:], chance, (150, 170, 190), shortest=110)),
+        (0.10, _passages(arctic[32:] + books[130:], chance)),
+        (0.10, _word_strings(read_lines("modern_words.txt", folder), chance, (1, 1, 2, 3, 4, 5, 6))),
+        (0.20, _word_strings(read_lines("common_words.txt", folder), chance, (3, 4, 5, 6, 7))),
+        (0.22, _filled_templates(folder, chance)),
+    )
+    unseen = set(development) | harvard
+    training: list[str] = []
+    weights = [weight for weight, _ in sources]
+    while len(training) < count:
+        _, source = chance.choices(sources, weights)[0]
+        text = _ending(next(source), chance)
+        if text not in unseen and 2 <= len(text) <= LONGEST_TEXT and _SPEAKABLE.match(text):
+            training.append(text)
+    spread = development[:: max(1, len(development) // held_out)][:held_out]
+    return TextSets(training=tuple(training), development=tuple(spread))
+
+
+def _ending(text: str, chance: random.Random) -> str:
+    """Most texts end in a full stop, some in nothing: people type both."""
+    if chance.random() < 0.08:
+        return text.rstrip(".,;:")
+    if text[-1] in ",;:":
+        return text[:-1] + "."
+    if text[-1] not in ".?!" and chance.random() < 0.6:
+        return text + "."
+    return text
+
+
+def _in_turn(texts: list[str], chance: random.Random) -> Iterator[str]:
+    while True:
+        chance.shuffle(texts)
+        yield from texts
+
+
+def _joined(texts: list[str], chance: random.Random) -> Iterator[str]:
+    while True:
+        yield " ".join(chance.sample(texts, chance.choice((2, 3))))
+
+
+def _passages(sentences: list[str], chance: random.Random) -> Iterator[str]:
+    """Phrases of several sentences, one after the other, in all 150 to 200 characters.
+
+    Single sentences that long are rare, and attention gets lost where training never went.
+    """
+    while True:
+        passage = ""
+        while len(passage) < _SHORTEST_PASSAGE:
+            pieces = phrases(chance.choice(sentences), chance.choice((40, 70, 110)))
+            if not pieces:
+                continue
+            joined = f"{passage} {_ending(chance.choice(pieces), chance)}".strip()
+            if len(joined) <= LONGEST_TEXT:
+                passage = joined
+        yield passage
+
+
+def _book_phrases(
+    books: list[str], chance: random.Random, lengths: tuple[int, ...], shortest: int
+) -> Iterator[str]:
+    while True:
+        for text in chance.sample(books, len(books)):
+            yield from phrases(text, chance.choice(lengths), shortest)
+
+
+def _word_strings(words: list[str], chance: random.Random, sizes: tuple[int, ...]) -> Iterator[str]:
+    while True:
+        pool = chance.sample(words, len(words))
+        while pool:
+            size = chance.choice(sizes)
+            text = pool.pop()
+            for _ in range(min(size - 1, len(pool))):
+                text += chance.choice((" ", " ", ", ", f" {chance.choice(_FUNCTION_WORDS)} ")) + pool.pop()
+            yield text + chance.choice((".", ".", "?", "!", ""))
+
+
+def _number(chance: random.Random) -> str:
+    largest = chance.choice((12, 20, 100, 100, 1000, 1_000_000))
+    return str(num2words(chance.randrange(largest)))
+
+
+def _filled_templates(folder: Path, chance: random.Random) -> Iterator[str]:
+    words = read_lines("modern_words.txt", folder)
+    templates = read_lines("templates.txt", folder)
+    names = " ".join(read_lines("names.txt", folder)).lower().split()
+    while True:
+        adjectives = chance.sample(_ADJECTIVES, 2)
+        nouns = chance.sample(words, 4)
+        people = chance.sample(names, 3)
+        fields = {
+            "n": people[0],
+            "n2": people[1],
+            "n3": people[2],
+            "w": nouns[0],
+            "w2": nouns[1],
+            "w3": nouns[2],
+            "w4": nouns[3],
+            "a": adjectives[0],
+            "a2": adjectives[1],
+            "k": _number(chance),
+            "k2": _number(chance),
+            "k3": _number(chance),
+            "d": chance.choice(_DAYS),
+            "y": num2words(chance.randrange(1700, 2040), to="year"),
+            "o": num2words(chance.randrange(1, 32), to="ordinal"),
+            "m": num2words(round(chance.uniform(1, 200), 2), to="currency", currency="USD"),
+            "p": num2words(chance.randrange(1, 101)) + " percent",
+            "f": num2words(round(chance.uniform(-20, 110), 1)),
+        }
+        yield chance.choice(templates).format(**fields)
