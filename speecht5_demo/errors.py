@@ -47,7 +47,3 @@ class StudyError(DemoError):
 
 class QualityError(DemoError):
     """An objective metric cannot be computed, or its library is absent."""
-
-
-class VoiceTrainingError(DemoError):
-    """A voice cannot be trained, or what training needs is absent."""

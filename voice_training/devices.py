@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import torch
 
-from speecht5_demo.errors import VoiceTrainingError
 from speecht5_demo.memory import keep_freed_memory
+from voice_training.errors import VoiceTrainingError
 from voice_training.settings import Shares, TrainingSettings
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import torch
 from transformers import SpeechT5FeatureExtractor, SpeechT5Processor, SpeechT5Tokenizer
 
-from speecht5_demo.errors import VoiceTrainingError
 from voice_training.acoustic_batches import AcousticClips
 from voice_training.clip_store import ClipStore
 from voice_training.corpus import Clip, make_corpus, read_shards
+from voice_training.errors import VoiceTrainingError
 from voice_training.settings import TrainingSettings
 from voice_training.texts import TextSets, make_texts
 from voice_training.tokenizer import TOKENIZER_FILE, make_processor

@@ -12,7 +12,7 @@ from typing import Any
 
 from safetensors import safe_open
 
-from speecht5_demo.errors import VoiceTrainingError
+from voice_training.errors import VoiceTrainingError
 from voice_training.evaluation import Examination, SpeakerFigures
 from voice_training.export import folder_bytes
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import torch
 
-from speecht5_demo.errors import VoiceTrainingError
+from voice_training.errors import VoiceTrainingError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

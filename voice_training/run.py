@@ -13,12 +13,12 @@ from pathlib import Path
 
 from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
 
-from speecht5_demo.errors import VoiceTrainingError
 from voice_training.acoustic_model import FIRST_REDUCTION
 from voice_training.acoustic_stages import AcousticStages
 from voice_training.corpus import WHOLE_FRAMES
 from voice_training.crew import Crew, first_of_two, second_of_two
 from voice_training.devices import for_device, prepare_process
+from voice_training.errors import VoiceTrainingError
 from voice_training.export import export_voice, export_with_vocoder
 from voice_training.listening import require_libraries
 from voice_training.materials import Materials

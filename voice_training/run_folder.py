@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from speecht5_demo.errors import VoiceTrainingError
+from voice_training.errors import VoiceTrainingError
 from voice_training.loop import Journal, load_state, save_state
 from voice_training.order import Order
 from voice_training.settings import TrainingSettings

@@ -18,7 +18,6 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import SpeechT5Config, SpeechT5ForTextToSpeech
 
-from speecht5_demo.errors import VoiceTrainingError
 from voice_training.acoustic_model import (
     TRAINED_KEEP,
     UNTRAINED_DROPOUT,
@@ -26,6 +25,7 @@ from voice_training.acoustic_model import (
     with_more_frames,
 )
 from voice_training.encoder_depth import with_encoder_layers
+from voice_training.errors import VoiceTrainingError
 from voice_training.postnet_width import with_postnet_units
 from voice_training.settings import AcousticSettings
 from voice_training.speaker_vectors import VECTOR_SIZE, speaker_vectors

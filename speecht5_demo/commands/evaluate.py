@@ -20,7 +20,7 @@ from rich.table import Table
 
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import CheckpointOption, JsonOption, SeedOption, read_speaker
-from speecht5_demo.errors import QualityError, VoiceTrainingError
+from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.metrics import BY_NAME, SWEPT, choose, unavailable
 from speecht5_demo.quality.recognisers import OFFLINE
 from speecht5_demo.quality.sentences import DEFAULT_SENTENCES, read_sentences
@@ -281,6 +281,6 @@ def _has_teacher(source: Checkpoint) -> bool:
         return False
     try:
         Flite()
-    except VoiceTrainingError:
+    except QualityError:
         return False
     return True

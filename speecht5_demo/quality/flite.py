@@ -1,8 +1,7 @@
-"""The teacher: the free synthesizer flite, spoken to through its C library.
+"""The free synthesizer flite, called through its C library: the built-in voice learned from it, so it is its floor.
 
-flite is small, fast and permissively licensed, and it tells when each word starts and ends, which lets the
-student learn its alignment in minutes instead of days. The library is called directly because its command
-line reports no times. Debian and Ubuntu: `apt-get install flite`.
+flite is small, fast and permissively licensed, and it tells when each word starts and ends. The library is called
+directly because its command line reports no times. Debian and Ubuntu: `apt-get install flite`.
 """
 
 from __future__ import annotations
@@ -20,12 +19,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from speecht5_demo.errors import VoiceTrainingError
+from speecht5_demo.errors import QualityError
 
 SPEAKERS = ("slt", "rms", "awb", "kal16")
-"""The teacher's four 16 kHz voices: slt is female American, rms male American, awb male Scottish, kal16
-male American.
-"""
+"""flite's four 16 kHz voices: slt is female American, rms male American, awb male Scottish, kal16 male American."""
 
 SAMPLING_RATE = 16_000
 _GAIN = {"kal16": 2.0}
@@ -37,7 +34,7 @@ _SOUND_LIBRARY = "libasound.so.2"
 
 @dataclass(frozen=True)
 class SpokenWord:
-    """One written word and when the teacher says it, in seconds from the start of the waveform."""
+    """One written word and when it is said, in seconds from the start of the waveform."""
 
     text: str
     start: float
@@ -46,7 +43,7 @@ class SpokenWord:
 
 @dataclass(frozen=True)
 class TeacherSpeech:
-    """What the teacher said.
+    """What flite said.
 
     Attributes:
         samples: float32 mono in [-1, 1] at 16 kHz, shape (n,).
@@ -68,33 +65,31 @@ class _Wave(Structure):
 
 
 def _library(name: str) -> ctypes.CDLL:
-    """Load one of flite's libraries from the folder in FLITE_LIBRARIES, else from where the system keeps
-    them.
+    """One of flite's libraries, from the folder in FLITE_LIBRARIES, else from where the system keeps them.
+
+    Raises:
+        QualityError: it is not installed.
     """
     folder = os.environ.get(_LIBRARY_FOLDER)
     file = f"lib{name}.so.1"
     try:
         return ctypes.CDLL(str(Path(folder) / file) if folder else file, mode=ctypes.RTLD_GLOBAL)
     except OSError as error:
-        raise VoiceTrainingError(
-            f"Training a voice needs the teacher flite, and {file} is not installed: run "
+        raise QualityError(
+            f"The built-in voice's teacher is flite, and {file} is not installed: run "
             f"`apt-get install flite`, or name the folder of its libraries in {_LIBRARY_FOLDER}."
         ) from error
 
 
 def _load_sound_library() -> None:
-    """flite's library wants ALSA's, though nothing here plays a sound; a folder of libraries may bring it
-    along.
-    """
+    """flite's library wants ALSA's, though nothing here plays a sound; a folder of libraries may bring it along."""
     folder = os.environ.get(_LIBRARY_FOLDER)
     if folder and (Path(folder) / _SOUND_LIBRARY).is_file():
         ctypes.CDLL(str(Path(folder) / _SOUND_LIBRARY), mode=ctypes.RTLD_GLOBAL)
 
 
 class Flite:
-    """flite's C functions, and one loaded voice for each speaker asked for. Not safe to share between
-    threads.
-    """
+    """flite's C functions, and one loaded voice for each speaker asked for. Not safe to share between threads."""
 
     def __init__(self) -> None:
         _load_sound_library()
@@ -198,5 +193,5 @@ class Flite:
 
 @cache
 def flite() -> Flite:
-    """The teacher of this process."""
+    """The one of this process."""
     return Flite()

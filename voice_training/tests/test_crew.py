@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from speecht5_demo.errors import VoiceTrainingError
 from voice_training.crew import ALONE, Crew, first_of_two, second_of_two
+from voice_training.errors import VoiceTrainingError
 from voice_training.optimizers import Muon
 
 pytestmark = pytest.mark.timeout(120)

@@ -14,9 +14,9 @@ from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
 
 from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.checkpoints.embedded import FOLDER as BUILT_IN
-from speecht5_demo.errors import VoiceTrainingError
 from speecht5_demo.quality.flite import SPEAKERS
 from voice_training.devices import for_device, pick_device
+from voice_training.errors import VoiceTrainingError
 from voice_training.model_card import Making
 from voice_training.order import Order
 from voice_training.processes import Beside

@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import SpeechT5FeatureExtractor
 
-from speecht5_demo.errors import VoiceTrainingError
+from speecht5_demo.errors import QualityError
 from speecht5_demo.quality import flite as teacher
 from speecht5_demo.quality.flite import SPEAKERS, flite
 from voice_training.corpus import make_clip, make_corpus, read_shards, write_shard
@@ -29,7 +29,7 @@ def test_every_word_has_its_time(speaker: str) -> None:
 
 def test_a_missing_teacher_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FLITE_LIBRARIES", str(tmp_path))
-    with pytest.raises(VoiceTrainingError, match="apt-get install flite"):
+    with pytest.raises(QualityError, match="apt-get install flite"):
         teacher.Flite()
 
 

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from transformers import SpeechT5ForTextToSpeech
 
-from speecht5_demo.errors import VoiceTrainingError
 from tests.support.small_model import small_model
 from voice_training.acoustic_model import fold_dropout
+from voice_training.errors import VoiceTrainingError
 from voice_training.settings import MINIATURE
 from voice_training.speaker_vectors import VECTOR_SIZE, blurred, speaker_vectors
 from voice_training.warm_start import in_the_shape_of, trainable_model
