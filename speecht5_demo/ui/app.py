@@ -41,7 +41,7 @@ def build_app(settings: Settings) -> gr.Blocks:
     Raises:
         CheckpointError: the checkpoint that the settings name cannot be opened.
     """
-    carrier = carry_ratings(settings)
+    uploader = start_uploader(settings)
     context = AppContext.open(settings)
     demo = App(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True)
     with demo:
@@ -49,24 +49,24 @@ def build_app(settings: Settings) -> gr.Blocks:
         service = compare.build(context, demo)
     with demo.route("Listen", "/listen"):
         Navbar(main_page_name="Compare")
-        demo.routes = [*service.lives.routes, *listen.build(context).routes]
+        demo.routes = [*service.streams.routes, *listen.build(context).routes]
     with demo.route("Results", "/results") as page:
         Navbar(main_page_name="Compare")
-        results.build(context, page, carrier)
+        results.build(context, page, uploader)
     demo.queue(max_size=32)
     service.warm_up_in_background()
     return demo
 
 
-def carry_ratings(settings: Settings) -> RatingsUploader | None:
+def start_uploader(settings: Settings) -> RatingsUploader | None:
     """Keep ratings safe where the disk does not last, if the deployment names a dataset for them."""
     if not settings.ratings_repo:
         return None
-    carrier = RatingsUploader(settings.ratings, settings.ratings_repo)
-    carrier.start()
+    uploader = RatingsUploader(settings.ratings, settings.ratings_repo)
+    uploader.start()
     if threading.current_thread() is threading.main_thread():
-        carrier.push_on_sigterm()
-    return carrier
+        uploader.push_on_sigterm()
+    return uploader
 
 
 def launch_options(settings: Settings) -> dict[str, Any]:

@@ -1,12 +1,15 @@
 """What a deployment can choose, read once from the environment.
 
-| variable | meaning | default | |---|---|---| | HOST | address to listen on | 127.0.0.1; 0.0.0.0 in a Space |
-| PORT | TCP port, 1 to 65535 | 7860 | | CHECKPOINT | auto, embedded, random-full, a hub id or a folder | auto
-| | DATA_DIR | where ratings, sessions and the server's secret live | ./data | | STUDY_DIR | the study that
-the Listen page plays | DATA_DIR/study | | PREPARE_STUDY | 0: do not prepare the shipped study when there is
-none | 1 | | RATINGS_REPO | dataset on the hub that ratings are carried to every few minutes | none: they stay
-here | | OWNER_KEY | what the study's owner types to see it run and take the raw ratings | made in
-DATA_DIR/owner-key |
+| variable      | meaning                                                        | default                             |
+|---------------|----------------------------------------------------------------|-------------------------------------|
+| HOST          | address to listen on                                           | 127.0.0.1; 0.0.0.0 in a Space       |
+| PORT          | TCP port, 1 to 65535                                           | 7860                                |
+| CHECKPOINT    | auto, embedded, random-full, a hub id or a folder              | auto                                |
+| DATA_DIR      | where ratings, sessions and the server's secret live           | ./data                              |
+| STUDY_DIR     | the study that the Listen page plays                           | DATA_DIR/study                      |
+| PREPARE_STUDY | 0: do not prepare the shipped study when there is none         | 1                                   |
+| RATINGS_REPO  | dataset on the hub that ratings are carried to                 | none: they stay here                |
+| OWNER_KEY     | opens a running study's results and the raw ratings            | made in DATA_DIR/owner-key          |
 """
 
 from __future__ import annotations

@@ -62,9 +62,9 @@ def test_who_listens_while_it_grows_gets_all_of_it() -> None:
 
 
 def test_old_audio_is_forgotten() -> None:
-    shelf = LiveStreams()
-    tokens = [shelf.open(16_000)[0] for _ in range(KEPT + 3)]
-    assert list(shelf._kept) == tokens[3:]
+    streams = LiveStreams()
+    tokens = [streams.open(16_000)[0] for _ in range(KEPT + 3)]
+    assert list(streams._kept) == tokens[3:]
 
 
 def test_an_open_run_offers_the_turbo_sample_early_and_its_card_takes_over(visitor: Visitor) -> None:
@@ -84,7 +84,7 @@ def test_the_page_is_told_before_the_first_chunk_is_made(visitor: Visitor) -> No
     seen = 0
     for _ in visitor.service.speak(run.id):
         if run.live is not None:
-            assert visitor.service.lives._kept[run.live.token]._samples == 0
+            assert visitor.service.streams._kept[run.live.token]._samples == 0
             seen += 1
     assert seen == 1
 
@@ -122,4 +122,4 @@ def test_a_run_stopped_in_a_stream_leaves_no_card_and_closes_the_audio(visitor: 
     assert run.phase == "stopped"
     assert run.cards == []
     assert run.live is None
-    assert all(audio.over for audio in visitor.service.lives._kept.values())
+    assert all(audio.over for audio in visitor.service.streams._kept.values())

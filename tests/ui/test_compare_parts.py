@@ -1,4 +1,4 @@
-"""Clips, the beat of a blind run, figures, settings."""
+"""Clips, the pace of a blind run, figures, settings."""
 
 from __future__ import annotations
 
@@ -50,17 +50,17 @@ def test_wav_keeps_the_loudness_it_was_given() -> None:
 
 
 def test_clips_look_alike_from_outside() -> None:
-    shelf = ClipCache()
-    clips = [shelf.store(speech(name)) for name in ("baseline", "int8")]
+    cache = ClipCache()
+    clips = [cache.store(speech(name)) for name in ("baseline", "int8")]
     times = {path.stat().st_mtime for clip in clips for path in (clip.audio, clip.day, clip.night)}
     assert len(times) == 1
     for clip in clips:
         assert len(clip.audio.stem) == 32
 
 
-def test_a_full_shelf_drops_the_oldest_clip() -> None:
-    shelf = ClipCache(capacity_bytes=80_000)
-    clips = [shelf.store(speech()) for _ in range(4)]
+def test_a_full_cache_drops_the_oldest_clip() -> None:
+    cache = ClipCache(capacity_bytes=80_000)
+    clips = [cache.store(speech()) for _ in range(4)]
     assert not clips[0].audio.exists()
     assert clips[-1].audio.exists()
 
@@ -96,14 +96,16 @@ def test_long_speech_makes_no_wider_picture() -> None:
     assert picture.size == (640, 80)
 
 
-def test_the_beat_is_that_of_the_slowest_variant() -> None:
-    tempo = RuntimeEstimate()
-    tempo.learn(speech("baseline", seconds=2.0))
-    tempo.learn(speech("int8", seconds=0.5))
+def test_the_interval_is_that_of_the_slowest_variant() -> None:
+    estimate = RuntimeEstimate()
+    estimate.learn(speech("baseline", seconds=2.0))
+    estimate.learn(speech("int8", seconds=0.5))
     both, quick = [find("baseline"), find("int8")], [find("int8")]
-    assert tempo.beat(both, 100) > 20
-    assert tempo.beat(quick, 100) < tempo.beat(both, 100)
-    assert tempo.beat([find("pruned")], 100) == tempo.beat(both, 100), "unknown: as slow as the slowest known"
+    assert estimate.interval(both, 100) > 20
+    assert estimate.interval(quick, 100) < estimate.interval(both, 100)
+    assert estimate.interval([find("pruned")], 100) == estimate.interval(both, 100), (
+        "unknown: as slow as the slowest known"
+    )
 
 
 class Clock(threading.Event):
@@ -119,12 +121,12 @@ class Clock(threading.Event):
 def test_quick_and_slow_samples_appear_at_the_same_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     monkeypatch.setattr(reveal_pacing, "time", SimpleNamespace(monotonic=lambda: clock.now))
-    beat = RevealPacing(0.25, clock)
+    pacing = RevealPacing(0.25, clock)
     gaps = []
     for work in (0.0, 0.2, 0.05):
         start = clock.now
         clock.now += work
-        beat.wait()
+        pacing.wait()
         gaps.append(clock.now - start)
     assert gaps == pytest.approx([0.25, 0.25, 0.25])
 

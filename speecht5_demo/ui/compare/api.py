@@ -28,7 +28,7 @@ CompareEndpoint = Callable[[str, list[str], str, int, int], list[dict[str, Any]]
 
 def compare_endpoint(service: CompareService) -> CompareEndpoint:
     """The function behind `/compare`."""
-    context, shelf = service.context, service.shelf
+    context, clips = service.context, service.clips
     report, first_speaker = list(REPORT_VARIANTS), context.checkpoint.speaker().name
 
     def compare(
@@ -70,7 +70,7 @@ def compare_endpoint(service: CompareService) -> CompareEndpoint:
                 _with_file(
                     speech,
                     context.synthesizer.sizes(speech.variant),
-                    shelf.store(speech).audio,
+                    clips.store(speech).audio,
                     first_audio_s(context.synthesizer, plan.text, plan.speaker, speech.variant, plan.seed),
                 )
                 for speech in speeches.values()

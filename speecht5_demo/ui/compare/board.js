@@ -64,7 +64,7 @@ const draw = (value) => {
   spoken.hidden = !value.spoken;
   spoken.replaceChildren('Spoken as: ', h('q', {}, value.spoken || ''));
 
-  areas.cards.querySelectorAll('.waiting').forEach((ghost) => ghost.remove());
+  areas.cards.querySelectorAll('.waiting').forEach((placeholder) => placeholder.remove());
   const cards = (value.cards ?? []).filter((data) => !data.audio?.live || canPlayLive);
   for (const data of cards) {
     let card = view.cards.get(data.ticket);
@@ -86,7 +86,7 @@ const draw = (value) => {
   for (let i = cards.length; i < (value.expected ?? 0); i++) {
     areas.cards.append(h('div', { class: 'card waiting', 'aria-hidden': 'true' },
       h('header', {}, h('div', { class: 'letter' }, String.fromCharCode(65 + i)), h('h3', {}, i === cards.length ? 'Speaking…' : 'Waiting')),
-      h('div', { class: 'ghost' })));
+      h('div', { class: 'placeholder' })));
   }
   const key = JSON.stringify(value.table ?? null);
   if (areas.reveal.dataset.key !== key) {

@@ -45,7 +45,7 @@ class Clip:
 
 
 class ClipCache:
-    """A folder of clips that lives as long as this process; the oldest give way when it is full.
+    """A folder of clips that exists as long as this process; the oldest give way when it is full.
 
     Args:
         capacity_bytes: of all files together.

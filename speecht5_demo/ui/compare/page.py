@@ -55,12 +55,12 @@ def preview(written: object) -> str:
 def build(context: AppContext, demo: gr.Blocks) -> CompareService:
     """Lay out the page in `demo`, which is open; returns the service that the app warms up."""
     service = CompareService(context)
-    gr.set_static_paths(service.shelf.folder)
+    gr.set_static_paths(service.clips.folder)
     checkpoint = context.checkpoint
     speakers = [(speaker.label, name) for name, speaker in checkpoint.speakers.items()]
 
     gr.HTML(HERO.format(notice=escape(checkpoint.notice)), elem_id="hero", apply_default_css=False)
-    with gr.Row(equal_height=False, elem_classes="desk"):
+    with gr.Row(equal_height=False, elem_classes="inputs"):
         with gr.Column(scale=6, min_width=300):
             text = gr.Textbox(
                 EXAMPLES[0],

@@ -26,10 +26,10 @@ class CompareService:
 
     def __init__(self, context: AppContext) -> None:
         self.context = context
-        self.shelf = ClipCache()
-        self.lives = LiveStreams()
+        self.clips = ClipCache()
+        self.streams = LiveStreams()
         self._runs = Runs()
-        self._tempo = RuntimeEstimate()
+        self._estimate = RuntimeEstimate()
         self._warm = threading.Event()
 
     def warm_up_in_background(self) -> None:
@@ -42,7 +42,7 @@ class CompareService:
             for speech in synthesizer.compare(
                 WARM_UP_SENTENCE, checkpoint.speaker(), preselected(checkpoint)
             ):
-                self._tempo.learn(speech)
+                self._estimate.learn(speech)
                 synthesizer.sizes(speech.variant)
         except DemoError as error:
             print(f"Warm-up failed: {error}", flush=True)
@@ -89,7 +89,7 @@ class CompareService:
                 yield run
             while not self._warm.wait(0.1) and not run.cancel.is_set():
                 pass
-            for _ in speak(run, self.context.synthesizer, self.shelf, self.lives, self._tempo):
+            for _ in speak(run, self.context.synthesizer, self.clips, self.streams, self._estimate):
                 yield run
         finally:
             if not run.over:

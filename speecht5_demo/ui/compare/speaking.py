@@ -18,7 +18,7 @@ from speecht5_demo.variants import Variant
 
 
 def speak(
-    run: Run, synthesizer: Synthesizer, shelf: ClipCache, lives: LiveStreams, tempo: RuntimeEstimate
+    run: Run, synthesizer: Synthesizer, clips: ClipCache, streams: LiveStreams, estimate: RuntimeEstimate
 ) -> Iterator[None]:
     """Prepare, speak every variant once, measure the sizes and the wait for first audio, time the repeats."""
     try:
@@ -27,7 +27,7 @@ def speak(
         speeches = synthesizer.compare(
             plan.text, plan.speaker, run.order, plan.seed, plan.repeats, cancelled=run.cancel
         )
-        yield from _first_samples(run, speeches, synthesizer, shelf, lives, tempo)
+        yield from _first_samples(run, speeches, synthesizer, clips, streams, estimate)
         yield from _sizes(run, synthesizer)
         yield from _first_audio(run, synthesizer)
         yield from _repeats(run, speeches)
@@ -62,19 +62,19 @@ def _first_samples(
     run: Run,
     speeches: Iterator[Speech],
     synthesizer: Synthesizer,
-    shelf: ClipCache,
-    lives: LiveStreams,
-    tempo: RuntimeEstimate,
+    clips: ClipCache,
+    streams: LiveStreams,
+    estimate: RuntimeEstimate,
 ) -> Iterator[None]:
-    beat = RevealPacing(tempo.beat(run.plan.variants, len(run.plan.spoken_text)), run.cancel)
+    pacing = RevealPacing(estimate.interval(run.plan.variants, len(run.plan.spoken_text)), run.cancel)
     for variant in run.order:
         if run.may_play_live(variant):
-            yield from _live(run, variant, synthesizer, lives)
+            yield from _live(run, variant, synthesizer, streams)
         speech = next(speeches)
-        tempo.learn(speech)
-        clip = shelf.store(speech)
+        estimate.learn(speech)
+        clip = clips.store(speech)
         if run.plan.blind:
-            beat.wait()
+            pacing.wait()
         run.complete(Card(len(run.cards), variant, Sample.of(speech), clip))
         if len(run.cards) == len(run.order):
             run.phase = "measuring"
@@ -82,7 +82,7 @@ def _first_samples(
         _check_cancelled(run)
 
 
-def _live(run: Run, variant: Variant, synthesizer: Synthesizer, lives: LiveStreams) -> Iterator[None]:
+def _live(run: Run, variant: Variant, synthesizer: Synthesizer, streams: LiveStreams) -> Iterator[None]:
     """Let the page play a variant while it is made; it is told before the first chunk, and asks while that is made.
 
     What is kept, rated and timed is the run that follows: chunks cost more than the whole, and in bfloat16 their last
@@ -90,7 +90,7 @@ def _live(run: Run, variant: Variant, synthesizer: Synthesizer, lives: LiveStrea
     """
     plan = run.plan
     stream = synthesizer.stream(plan.text, plan.speaker, variant, plan.seed, cancelled=run.cancel)
-    token, audio = lives.open(stream.sampling_rate)
+    token, audio = streams.open(stream.sampling_rate)
     run.live = LiveSample(len(run.cards), variant, token)
     try:
         yield

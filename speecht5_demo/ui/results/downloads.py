@@ -23,26 +23,26 @@ KINDS = {
 }
 
 
-def make_file(kind: str, desk: ResultsService, look: ResultsView) -> Path:
+def make_file(kind: str, service: ResultsService, seen: ResultsView) -> Path:
     """A fresh file of one of `KINDS`; `ratings` is for the owner, and the caller checks that."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = Path(tempfile.mkdtemp(prefix="results-"))
     if kind == "ratings":
         path = folder / f"ratings-{stamp}.csv"
-        path.write_text(csv_text(desk.table().frame), encoding="utf-8")
+        path.write_text(csv_text(service.table().frame), encoding="utf-8")
         return path
     if kind == "summary":
         path = folder / f"scores-{stamp}.csv"
-        path.write_text(summary_csv(look.analysis), encoding="utf-8")
+        path.write_text(summary_csv(seen.analysis), encoding="utf-8")
         return path
     if kind == "json":
         path = folder / f"results-{stamp}.json"
-        found = {**as_json(look.analysis), "claims": claims_json(look.claims)}
-        if not look.owner:
+        found = {**as_json(seen.analysis), "claims": claims_json(seen.claims)}
+        if not seen.owner:
             found["screened"] = {**found["screened"], "removed": []}
         path.write_text(json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
         return path
     path = folder / f"report-{stamp}.html"
-    extra = (("What it costs", cost_piece(look)), ("Claimed versus measured", claims_piece(look.claims)))
-    path.write_text(document(look.analysis, extra, look.owner), encoding="utf-8")
+    extra = (("What it costs", cost_piece(seen)), ("Claimed versus measured", claims_piece(seen.claims)))
+    path.write_text(document(seen.analysis, extra, seen.owner), encoding="utf-8")
     return path

@@ -21,21 +21,21 @@ REFRESH_S = 20
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 AT_ONCE: dict[str, Any] = {**QUIET, "queue": False}
 """Gradio's page closes its stream of answers when nothing is queued any more, and is deaf to what it queues in that
-moment. So only downloads are queued (a refusal is shown for queued events alone); the desk makes one analysis at a
+moment. So only downloads are queued (a refusal is shown for queued events alone); the service makes one analysis at a
 time by itself.
 """
 SAVE_FILE = "() => { setTimeout(() => document.querySelector('#results-file')?.click(), 50) }"
 
 
-def build(context: AppContext, route: gr.Blocks, carrier: RatingsUploader | None = None) -> None:
+def build(context: AppContext, route: gr.Blocks, uploader: RatingsUploader | None = None) -> None:
     """Lay out the page in `route`, which is open and loads it at every visit.
 
     Args:
-        carrier: of the ratings to the hub; its state is shown to the owner.
+        uploader: of the ratings to the hub; its state is shown to the owner.
     """
     settings = context.settings
     owner = Owner.of(settings.data, settings.owner_key)
-    desk = ResultsService(
+    service = ResultsService(
         settings.ratings,
         settings.study,
         settings.data,
@@ -77,17 +77,17 @@ def build(context: AppContext, route: gr.Blocks, carrier: RatingsUploader | None
     outputs = [lead, *parts, sentence, seen]
 
     def show(given: str) -> list[Any]:
-        look = desk.look(owner.is_known(given))
-        page = view(look, carrier.state if carrier else None)
-        choices = sentences(look)
+        seen = service.view_for(owner.is_known(given))
+        page = view(seen, uploader.state if uploader else None)
+        choices = sentences(seen)
         return [
             page.lead, page.scores, page.differences, page.cost, page.listeners, page.claims, page.methods,
-            gr.Dropdown(choices=choices, value=None), hash(look.signature),
+            gr.Dropdown(choices=choices, value=None), hash(seen.signature),
         ]  # fmt: skip
 
     def show_if_changed(given: str, known: int | None) -> list[Any]:
-        look = desk.look(owner.is_known(given))
-        return [gr.skip()] * len(outputs) if hash(look.signature) == known else show(given)
+        seen = service.view_for(owner.is_known(given))
+        return [gr.skip()] * len(outputs) if hash(seen.signature) == known else show(given)
 
     def open_up(given: str) -> list[Any]:
         words = "" if owner.is_known(given) else '<p role="alert">This is not the owner\'s key.</p>'
@@ -96,11 +96,11 @@ def build(context: AppContext, route: gr.Blocks, carrier: RatingsUploader | None
     def set_seal(given: str, open_to_all: bool) -> list[Any]:
         if not owner.is_known(given):
             return [*show(given), '<p role="alert">Only the owner can do this: enter the key first.</p>']
-        desk.publish(open_to_all)
+        service.publish(open_to_all)
         return [*show(given), f'<p role="status">{"Published." if open_to_all else "Sealed."}</p>']
 
     def drill_down(chosen: str | None, given: str) -> str:
-        return sentence_piece(desk, desk.look(owner.is_known(given)), chosen) if chosen else ""
+        return sentence_piece(service, service.view_for(owner.is_known(given)), chosen) if chosen else ""
 
     def fetch(kind: str, given: str) -> str:
         known = owner.is_known(given)
@@ -108,7 +108,7 @@ def build(context: AppContext, route: gr.Blocks, carrier: RatingsUploader | None
             raise gr.Error(
                 "Raw ratings are for the study's owner: enter the key above.", print_exception=False
             )
-        return str(make_file(kind, desk, desk.look(known)))
+        return str(make_file(kind, service, service.view_for(known)))
 
     gr.on([timer.tick], show_if_changed, [key, seen], outputs, **AT_ONCE)
     gr.on([unlock.click, key.submit], open_up, key, [*outputs, said], **AT_ONCE)

@@ -60,7 +60,7 @@ class ResultsView:
         sealed: a study is running and this visitor lacks the key.
         running: a study is running.
         owner: this visitor holds the key.
-        signature: state of the files; equal looks have equal ones.
+        signature: state of the files; equal views have equal ones.
     """
 
     analysis: Analysis
@@ -89,7 +89,7 @@ class ResultsService:
         self._data = data
         self._results = results
         self._lock = threading.Lock()
-        self._looks: dict[bool, ResultsView] = {}
+        self._views: dict[bool, ResultsView] = {}
 
     @property
     def manifest(self) -> Manifest | None:
@@ -106,13 +106,13 @@ class ResultsService:
         """Where its clips lie."""
         return self._study
 
-    def look(self, owner: bool) -> ResultsView:
+    def view_for(self, owner: bool) -> ResultsView:
         """The results as a visitor may see them now."""
         with self._lock:
             signature = self._signature()
-            known = self._looks.get(owner)
+            known = self._views.get(owner)
             if known is None or known.signature != (signature, owner):
-                known = self._looks[owner] = self._make(owner, signature)
+                known = self._views[owner] = self._make(owner, signature)
             return known
 
     def table(self, columns: tuple[str, ...] | None = None) -> RatingsTable:
@@ -184,7 +184,7 @@ def _sessions(folder: Path, study_id: str) -> tuple[int, int]:
             columns = ["study_id", "session_id", "event"]
             frame = pd.read_csv(path, usecols=columns, dtype=str, keep_default_na=False, on_bad_lines="skip")
         except (OSError, ValueError):
-            continue  # being written, or not ours: its sessions are counted at the next look
+            continue  # being written, or not ours: its sessions are counted at the next view
         frame = frame.loc[frame["study_id"] == study_id]
         started.update(frame["session_id"])
         ended.update(frame.loc[frame["event"] == "end", "session_id"])

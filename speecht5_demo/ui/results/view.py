@@ -1,4 +1,4 @@
-"""A look at the results as the pieces of HTML that the page shows."""
+"""What a visitor sees of the results, as the pieces of HTML that the page shows."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class View:
     methods: str
 
 
-def view(look: ResultsView, carried: CarrierState | None = None) -> View:
-    """Everything the page shows of a look; the owner also sees how ratings are carried off."""
-    analysis, headline = look.analysis, look.analysis.headline
+def view(seen: ResultsView, carried: CarrierState | None = None) -> View:
+    """Everything the page shows; the owner also sees whether ratings reach the hub."""
+    analysis, headline = seen.analysis, seen.analysis.headline
     casual = ""
     if analysis.casual:
         casual = (
@@ -43,7 +43,7 @@ def view(look: ResultsView, carried: CarrierState | None = None) -> View:
         )
         casual += pieces.mos_table("Casual scores", analysis.casual.variants)
     return View(
-        lead=_frame(_lead(look) + (_carrying(carried) if look.owner and carried else "")),
+        lead=_frame(_lead(seen) + (_carrying(carried) if seen.owner and carried else "")),
         scores=_frame(
             pieces.scores_piece("page", headline)
             + "<h2>Grades</h2>"
@@ -58,13 +58,13 @@ def view(look: ResultsView, carried: CarrierState | None = None) -> View:
             + pieces.preference_piece(analysis)
             + pieces.sensitivity_piece(analysis)
         ),
-        cost=_frame(cost_piece(look)),
+        cost=_frame(cost_piece(seen)),
         listeners=_frame(
-            pieces.screening_piece(analysis, look.owner)
+            pieces.screening_piece(analysis, seen.owner)
             + pieces.order_piece(analysis)
             + pieces.excluded_piece(analysis)
         ),
-        claims=_frame(claims_piece(look.claims) + _files(look)),
+        claims=_frame(claims_piece(seen.claims) + _files(seen)),
         methods=_frame(pieces.methods_piece(analysis)),
     )
 
@@ -73,24 +73,24 @@ def _frame(content: str) -> str:
     return f'<div class="chart-report">{content}</div>'
 
 
-def _lead(look: ResultsView) -> str:
+def _lead(seen: ResultsView) -> str:
     parts = [
         "<h1>What listeners heard</h1>",
-        f"<p>{html.escape(pieces.headline_sentence(look.analysis))}</p>",
+        f"<p>{html.escape(pieces.headline_sentence(seen.analysis))}</p>",
     ]
-    progress = look.progress
+    progress = seen.progress
     if progress.title:
         parts.append(
             f"<p>Study <strong>{html.escape(progress.title)}</strong>: {progress.started} sessions started, "
             f"{progress.finished} finished, {progress.ratings} ratings.</p>"
         )
-    if look.sealed:
+    if seen.sealed:
         parts.append(
             '<p class="mark"><strong>The blind study is running.</strong> Its scores stay sealed until its '
             "owner "
             "publishes them; shown here are casual ratings from the Compare page.</p>"
         )
-    elif look.running:
+    elif seen.running:
         parts.append(
             '<p class="mark"><strong>Not complete.</strong> This study is still running. Verdicts and the '
             "thick "
@@ -109,14 +109,14 @@ def _carrying(state: CarrierState) -> str:
     return f"<p>Ratings were carried to {repo} at {when}.</p>"
 
 
-def cost_piece(look: ResultsView) -> str:
+def cost_piece(seen: ResultsView) -> str:
     """MOS against seconds and megabytes, for variants that have both figures."""
     parts = []
     for quantity, axis in COSTS:
         points = [
             Cost(one.variant, found.value, one.mos, one.ci95 if isinstance(one.ci95, Interval) else None)
-            for one in look.analysis.headline.variants
-            if (found := look.measured.best(quantity, one.variant)) is not None
+            for one in seen.analysis.headline.variants
+            if (found := seen.measured.best(quantity, one.variant)) is not None
         ]
         parts.append(f"<h2>MOS against {axis}</h2>")
         if not points:
@@ -132,31 +132,31 @@ def cost_piece(look: ResultsView) -> str:
             for one in points
         ]
         parts.append(table(f"MOS and {axis}", ["Variant", axis, "MOS", "95 % interval"], rows))
-        checkpoints = {one.checkpoint for one in look.measured.measurements if one.quantity == quantity}
-        cpus = {one.cpu for one in look.measured.measurements if one.quantity == quantity}
+        checkpoints = {one.checkpoint for one in seen.measured.measurements if one.quantity == quantity}
+        cpus = {one.cpu for one in seen.measured.measurements if one.quantity == quantity}
         source = f"Measured on {', '.join(sorted(cpus))}; checkpoint {', '.join(sorted(checkpoints))}."
-        source += f" Heard: checkpoint {', '.join(look.analysis.collected.checkpoints) or 'unknown'}."
+        source += f" Heard: checkpoint {', '.join(seen.analysis.collected.checkpoints) or 'unknown'}."
         parts.append(f'<p class="key">{html.escape(source)}</p>')
     return "".join(parts)
 
 
-def _files(look: ResultsView) -> str:
-    names = ", ".join(path.name for path in look.measured.files) or "none yet"
+def _files(seen: ResultsView) -> str:
+    names = ", ".join(path.name for path in seen.measured.files) or "none yet"
     text = f'<p class="key">Result files: {html.escape(names)}. Listeners: the ratings this page shows.</p>'
-    return text + "".join(f"<p>{html.escape(problem)}</p>" for problem in look.measured.problems)
+    return text + "".join(f"<p>{html.escape(problem)}</p>" for problem in seen.measured.problems)
 
 
-def sentences(look: ResultsView) -> list[str]:
+def sentences(seen: ResultsView) -> list[str]:
     """Sentences that have counted ratings, for the drill-down."""
-    return sorted({one.group[0][1] for one in look.analysis.by["sentence"]})
+    return sorted({one.group[0][1] for one in seen.analysis.by["sentence"]})
 
 
-def sentence_piece(desk: ResultsService, look: ResultsView, sentence: str) -> str:
+def sentence_piece(service: ResultsService, seen: ResultsView, sentence: str) -> str:
     """One sentence: its numbers, and its clips where this visitor may hear which is which."""
-    rows = [one for one in look.analysis.by["sentence"] if one.group == (("sentence_key", sentence),)]
+    rows = [one for one in seen.analysis.by["sentence"] if one.group == (("sentence_key", sentence),)]
     if not rows:
         return _frame("<p>Choose a sentence that has ratings.</p>")
-    manifest = None if look.sealed or look.analysis.source != "study" else desk.manifest
+    manifest = None if seen.sealed or seen.analysis.source != "study" else service.manifest
     clips = [] if manifest is None else [one for one in manifest.stimuli if one.sentence_id == sentence]
     text = next((one.text for one in clips), "")
     head = f"<blockquote>{html.escape(text)}</blockquote>" if text else ""
@@ -165,7 +165,7 @@ def sentence_piece(desk: ResultsService, look: ResultsView, sentence: str) -> st
         ["Variant", "MOS", "95 % interval over listeners", "ratings", "listeners", "1 / 2 / 3 / 4 / 5"],
         [_numbers(one) for one in rows],
     )
-    return _frame(head + numbers + (_audio(desk, manifest, clips) if manifest else ""))
+    return _frame(head + numbers + (_audio(service, manifest, clips) if manifest else ""))
 
 
 def _numbers(one: Mos) -> list[object]:
@@ -179,13 +179,13 @@ def _numbers(one: Mos) -> list[object]:
     ]
 
 
-def _audio(desk: ResultsService, manifest: Manifest, clips: list[Stimulus]) -> str:
+def _audio(service: ResultsService, manifest: Manifest, clips: list[Stimulus]) -> str:
     """Players whose sound is part of the page: no address tells a listener which clip is which."""
     rows = []
     for one in sorted(
         clips, key=lambda clip: (clip.variant != manifest.study.baseline, clip.variant, clip.role)
     ):
-        path = clip_path(desk.study_folder, one)
+        path = clip_path(service.study_folder, one)
         if not path.is_file():
             continue
         sound = base64.b64encode(path.read_bytes()).decode()
