@@ -9,8 +9,12 @@ import re
 
 from num2words import num2words
 
-NUMBER = r"(?<![0-9])(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
-"""One written quantity, without a sign: 7, 1,000,000, 3.14."""
+NUMBER = r"(?<![0-9])(?:[0-9]{1,3}(?:,[0-9]{3}){1,12}(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
+"""One written quantity, without a sign: 7, 1,000,000, 3.14.
+
+Groups are bounded: a rule tries a number from each of its groups, and a list of thousands of groups would take
+the square of its length.
+"""
 
 _LONGEST_QUANTITY = 15  # digits; beyond the trillions a listener follows digits better than names
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

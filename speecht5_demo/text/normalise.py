@@ -31,7 +31,7 @@ from speecht5_demo.text import (
 )
 
 MAX_CHARACTERS = 5_000
-"""Longest text accepted, about six minutes of speech."""
+"""Longest text accepted, as written and as spoken: about six minutes of speech."""
 
 _RULES: tuple[Callable[[str], str], ...] = (
     markup.strip_markup,
@@ -66,7 +66,8 @@ def spoken_form(text: str) -> str:
     """Write text out the way an English speaker reads it aloud.
 
     Args:
-        text: at most `MAX_CHARACTERS` characters of English; accents, emoji, links and markup are fine.
+        text: English, at most `MAX_CHARACTERS` characters as written and as spoken; accents, emoji, links and
+            markup are fine.
 
     Returns:
         Only letters a-z and A-Z, apostrophes, hyphens inside words, spaces and ``, . ? ! ; :``; a newline
@@ -97,10 +98,16 @@ def _settled(text: str) -> str:
 
     What is shown as spoken must be spoken the same when somebody pastes it back.
     """
+    written = len(text)
     for _ in range(_MOST_PASSES):
         before = text
         for rule in _RULES:
             text = rule(text)
+            if len(text) > MAX_CHARACTERS:
+                raise TextError(
+                    f"Written out in words, this text of {written:,} characters grows past the limit of "
+                    f"{MAX_CHARACTERS:,}: shorten it, or speak it in several parts."
+                )
         if text == before:
             break
     return text

@@ -14,8 +14,8 @@ _LONE_HYPHEN = re.compile(r"(?<![A-Za-z])-|-(?![A-Za-z])")
 _ELLIPSIS = re.compile(r"\.(?:\s?\.)+(?P<more>[\s,]*[a-z])?")
 _MISSING_SPACE = re.compile(r"(?<=[a-z])\.(?=[A-Z])")
 _INNER_STOP = re.compile(r"(?<=[A-Za-z])\.(?=[A-Za-z])|(?<!\S)\.(?=[A-Za-z]{2})")
-_RUN = re.compile(r"\s*[,.?!;:](?:\s*[,.?!;:])*\s*")
-_EXCEPT_LAST = re.compile(r"[,;:\s]+$")
+_RUN = re.compile(r"(?<!\s)\s*[,.?!;:](?:\s*[,.?!;:])*\s*")
+_EXCEPT_LAST = re.compile(r"(?<![,;:\s])[,;:\s]+$")
 
 
 def _strongest(match: re.Match[str]) -> str:

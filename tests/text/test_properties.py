@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from speecht5_demo.errors import TextError
-from speecht5_demo.text import MAX_CHARACTERS, respell_letters, split_for_speech, spoken_form
+from speecht5_demo.text import normalise, respell_letters, split_for_speech, spoken_form
 from speecht5_demo.text.wordlists import words
 
 SPEAKABLE = re.compile(r"[A-Za-z',.?!;:\- \n]+")
@@ -67,12 +67,26 @@ HARD_TO_READ = sorted(
 )
 
 
+def seconds_to_write_out(text):
+    """The least processor time of a few tries: what others on this machine do only adds to it."""
+    tries = []
+    for _ in range(2):
+        start = time.process_time()
+        spoken = spoken_or_none(text)
+        if spoken is not None:
+            split_for_speech(spoken, 100)
+        tries.append(time.process_time() - start)
+    return min(tries)
+
+
 @pytest.mark.parametrize("pattern", HARD_TO_READ)
-def test_the_longest_text_is_written_out_within_a_second(pattern):
+def test_twice_the_text_takes_about_twice_the_time(pattern, monkeypatch):
+    # The limit on what is spoken stands aside, so that each rule reads the whole of both texts.
+    monkeypatch.setattr(normalise, "MAX_CHARACTERS", 100_000)
     pattern = pattern.replace("·", " ").replace("¬", "\n")
-    text = ("b " + pattern * MAX_CHARACTERS)[:MAX_CHARACTERS]
-    start = time.process_time()
-    spoken = spoken_or_none(text)
-    if spoken is not None:
-        split_for_speech(spoken, 100)
-    assert time.process_time() - start < 1
+    texts = [("b " + pattern * 2000)[:length] for length in (600, 1200)]
+    growth = []
+    while len(growth) < 4 and min(growth, default=3) > 2.5:
+        half, whole = map(seconds_to_write_out, texts)
+        growth.append(whole / half)
+    assert min(growth) <= 2.5, growth
