@@ -4,10 +4,10 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from speecht5_demo.listening import playback
 from speecht5_demo.listening.assignment import Trial
 from speecht5_demo.listening.ledger import SessionRecord
 from speecht5_demo.listening.manifest import Manifest
+from speecht5_demo.listening.playback import HEADPHONES_DOUBTFUL, Playback, doubts_headphones, flags_of
 from speecht5_demo.listening.rows import RatingRow
 
 
@@ -17,7 +17,7 @@ class Answer:
 
     Attributes:
         score: on the method's scale; for a pair, the second clip against the first, as it was asked.
-        told: what the page reports about listening.
+        playback: what the page reports about listening.
         issued_s: when the trial's ticket was handed out, server time in seconds since 1970.
         received_s: when the answer arrived.
     """
@@ -26,7 +26,7 @@ class Answer:
     session_id: str
     trial: Trial
     score: int
-    told: playback.Playback
+    playback: Playback
     issued_s: float
     received_s: float
 
@@ -35,13 +35,10 @@ def rating_row(manifest: Manifest, answer: Answer, record: SessionRecord) -> Rat
     """The row of an answer; the same trial of the same session always has the same rating_id."""
     study, trial = manifest.study, answer.trial
     clip, other = trial.stimulus, trial.compared_with
-    score = answer.score
-    if other is not None and trial.stimulus_first and trial.role != "trap":
-        score = -score  # asked as "second against first", kept as "stimulus against compared_with"
-    unusual = playback.judge(trial, answer.score, answer.told, answer.received_s - answer.issued_s)
-    headphones, check = record.told.get("headphones", ""), record.told.get("headphone_check", "")
-    if playback.doubts_headphones(headphones, check):
-        unusual = (*unusual, playback.HEADPHONES_DOUBTFUL)
+    unusual = flags_of(trial, answer.score, answer.playback, answer.received_s - answer.issued_s)
+    headphones, check = record.columns.get("headphones", ""), record.columns.get("headphone_check", "")
+    if doubts_headphones(headphones, check):
+        unusual = (*unusual, HEADPHONES_DOUBTFUL)
     return RatingRow(
         rating_id=str(uuid.uuid5(uuid.UUID(answer.session_id), f"trial {trial.number}")),
         study_id=study.id,
@@ -64,11 +61,11 @@ def rating_row(manifest: Manifest, answer: Answer, record: SessionRecord) -> Rat
         checkpoint=manifest.checkpoint,
         seed=clip.seed,
         audio_sha256=clip.sha256,
-        rating=score,
-        heard_fraction=answer.told.heard_fraction,
-        plays=answer.told.plays,
-        response_s=answer.told.response_s,
-        device=record.told.get("device", ""),
+        rating=study.question_type.kept(answer.score, trial.stimulus_first, trial.role),
+        heard_fraction=answer.playback.heard_fraction,
+        plays=answer.playback.plays,
+        response_s=answer.playback.response_s,
+        device=record.columns.get("device", ""),
         headphones=headphones,
         flags=unusual,
     )

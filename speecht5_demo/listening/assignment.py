@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from speecht5_demo.errors import StudyError
 from speecht5_demo.listening.manifest import Manifest, Stimulus
+from speecht5_demo.listening.methods import Condition
 from speecht5_demo.listening.williams import williams_rows
 
 
@@ -24,8 +25,8 @@ class Trial:
         number: place in the session, from 0, practice included.
         role: test | repeat | anchor | trap | practice.
         stimulus: the clip that the rating is about.
-        compared_with: the clip it is compared with (CCR), else None.
-        stimulus_first: for CCR, whether `stimulus` is played before `compared_with`.
+        compared_with: the other clip of a pair, else None.
+        stimulus_first: of a pair, whether `stimulus` is played before `compared_with`.
     """
 
     number: int
@@ -48,18 +49,9 @@ class Trial:
         return sum(clip.audio_s for clip in self.clips)
 
 
-@dataclass(frozen=True)
-class Condition:
-    """What a sentence is heard in: a variant alone, or against the baseline in one of two orders."""
-
-    role: str
-    variant: str
-    first: bool = True
-
-
 def plan_session(manifest: Manifest, listener_id: str) -> tuple[Trial, ...]:
     """Every trial of one listener, in order."""
-    study = manifest.study
+    study, method = manifest.study, manifest.study.question_type
     draw = _Draw(f"{manifest.digest}/{listener_id}")
     items = _items(manifest, draw)
     slots = [(condition, item) for condition, item in _rounds(manifest, items, draw)]
@@ -67,18 +59,18 @@ def plan_session(manifest: Manifest, listener_id: str) -> tuple[Trial, ...]:
     for role, count in extras:
         start = draw.below(len(items))
         for k in range(count):
-            first = not draw.below(2)
+            condition = method.control(role, study.baseline, first=not draw.below(2))
             place = draw.below(len(slots) + 1)
-            slots.insert(place, (Condition(role, study.baseline, first), items[(start + k) % len(items)]))
+            slots.insert(place, (condition, items[(start + k) % len(items)]))
     pages = [_page(manifest, condition, item) for condition, item in slots]
     traps = [clip for clip in manifest.stimuli if clip.role == "trap" and clip.speaker == items[0][1]]
     for clip in draw.some(traps, study.session.traps):
         # Never among the first two, where attention is high anyway, nor the very last.
         place = min(2, len(pages)) + draw.below(max(1, len(pages) - 2))
-        pages.insert(place, ("trap", clip, clip if study.method == "CCR" else None, True))
+        pages.insert(place, ("trap", clip, clip if method.paired else None, True))
     practice = sorted((c for c in manifest.stimuli if c.role == "practice"), key=lambda c: c.sentence_id)
     warm_up = [
-        ("practice", clip, practice[0] if study.method == "CCR" else None, True)
+        ("practice", clip, practice[0] if method.paired else None, True)
         for clip in practice[: study.session.practice]
     ]
     return tuple(Trial(number, *page) for number, page in enumerate(warm_up + pages))
@@ -88,20 +80,10 @@ Item = tuple[str, str]
 Page = tuple[str, Stimulus, Stimulus | None, bool]
 
 
-def conditions_of(manifest: Manifest) -> list[Condition]:
-    """Everything that each of a listener's sentences is heard in."""
-    study = manifest.study
-    if study.method == "ACR":
-        return [Condition("test", variant) for variant in study.variants]
-    others = [variant for variant in study.variants if variant != study.baseline]
-    return [Condition("test", variant, first) for variant in others for first in (True, False)]
-
-
 def _rounds(manifest: Manifest, items: list[Item], draw: "_Draw") -> Iterator[tuple[Condition, Item]]:
-    """As many rounds as sentences: each round has every condition once, all rounds together every pair
-    once.
-    """
-    conditions = conditions_of(manifest)
+    """As many rounds as sentences: each round has every condition once, all rounds together every pair once."""
+    study = manifest.study
+    conditions = study.question_type.conditions(study.variants, study.baseline)
     rows = williams_rows(len(conditions))
     mine, turn = [rows[draw.below(len(rows))] for _ in items], draw.below(len(items))
     share = {condition: place + turn for place, condition in enumerate(mine[0])}
@@ -129,7 +111,7 @@ def _page(manifest: Manifest, condition: Condition, item: Item) -> Page:
     clips = manifest.by_content
     try:
         clip = clips[(condition.role, condition.variant, *item)]
-        against = clips[("test", manifest.study.baseline, *item)] if manifest.study.method == "CCR" else None
+        against = clips[("test", condition.against, *item)] if condition.against else None
     except KeyError as error:
         raise StudyError(
             f"The study has no clip for {error}. Run: study check, or prepare it again."

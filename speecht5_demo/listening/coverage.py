@@ -12,6 +12,7 @@ from speecht5_demo.listening.analysis.power import chance_of_not_worse
 from speecht5_demo.listening.assignment import Trial, plan_session
 from speecht5_demo.listening.balance import CANDIDATES, Balance
 from speecht5_demo.listening.manifest import Manifest
+from speecht5_demo.listening.session import session_minutes
 
 GOOD_POWER = 0.8
 
@@ -81,11 +82,10 @@ def cover(manifest: Manifest, listeners: int) -> Coverage:
             places[clip.variant].append(place / max(1, len(tests) - 1))
     heard = [variant for variant in study.variants if ratings[variant]]
     names = [sentence.id for sentence in study.sentences]
-    seconds = sum(trial.audio_s for trial in plans[0]) + 6 * len(plans[0]) + 60
     return Coverage(
         listeners=listeners,
         trials=len(plans[0]),
-        minutes=max(1, round(seconds / 60)),
+        minutes=session_minutes(plans[0]),
         ratings={variant: ratings[variant] for variant in heard},
         per_sentence=Spread.of(sentences, names),
         per_pair=Spread.of(pairs, [f"{variant} {name}" for variant in heard for name in names]),

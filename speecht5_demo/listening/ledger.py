@@ -22,12 +22,12 @@ class SessionRecord:
 
     Attributes:
         rated: numbers of the trials that have a rating on disk.
-        told: the last value of every column that an event gave, by column.
+        columns: the last value of every column that an event gave.
         events: names of the events that happened.
     """
 
     rated: set[int] = field(default_factory=set)
-    told: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
     events: set[str] = field(default_factory=set)
 
 
@@ -88,7 +88,7 @@ class Ledger:
         record = self._sessions.setdefault(session_id, SessionRecord())
         if "event" in row:
             record.events.add(row["event"])
-            record.told.update({name: restore(cell) for name, cell in row.items() if cell})
+            record.columns.update({name: restore(cell) for name, cell in row.items() if cell})
         elif row.get("trial", "").isdigit():
             record.rated.add(int(row["trial"]))
-            record.told.setdefault("listener_id", row.get("listener_id", ""))
+            record.columns.setdefault("listener_id", row.get("listener_id", ""))

@@ -1,9 +1,8 @@
-"""A listener's way through a study: what comes next, and what may be written down.
+"""One prepared study, open to listeners: who may go on, and what is written down.
 
-The room keeps nothing of its own. Where a session stands is worked out from the plan and from what is on
-disk, at every request, so a reload, a killed server, another replica and another day are all the same case.
-It knows neither HTTP nor a page; the page sends what a listener did and gets back a `View`, which holds
-nothing that tells one variant from another.
+It keeps nothing of its own: where a session stands is worked out from the files at every request. It knows neither
+HTTP nor a page; the page sends what a listener did and gets back a `View`, which holds nothing that tells one variant
+from another.
 """
 
 import base64
@@ -25,7 +24,8 @@ from speecht5_demo.listening.balance import CANDIDATES, Balance
 from speecht5_demo.listening.ledger import Ledger, SessionRecord
 from speecht5_demo.listening.manifest import Manifest, clip_path
 from speecht5_demo.listening.playback import Playback
-from speecht5_demo.listening.rows import check_rating, iso_utc, utc_now
+from speecht5_demo.listening.rows import iso_utc, utc_now
+from speecht5_demo.listening.session import Session
 from speecht5_demo.listening.session_events import SessionEvent, SessionsWriter
 from speecht5_demo.listening.tickets import Kind, Signer, Token
 from speecht5_demo.listening.views import (
@@ -100,25 +100,25 @@ class ListeningTest:
             self._note_end(listener_id)
         return self.view(listener_id)
 
-    def answer(self, token: object, event: object, told: Mapping[str, object]) -> View:
+    def answer(self, token: object, event: object, answers: Mapping[str, object]) -> View:
         """Take the answer to a step, or the end of a break."""
         listener_id = self._listener(token)
         with self._turn(listener_id):
-            step = self._step(listener_id)
+            step = self._session(listener_id).step
             if event != step or step not in (*STEPS, "break"):
                 if event in (*STEPS, "break") and event in self._record(listener_id).events:
                     return self.view(listener_id)  # sent again after a lost connection: nothing to ask twice
                 raise self._refusal("not-now", f"This session is at {step}; reload the page to go on.")
             columns = {}
             if step == "consent":
-                parameters = told.get("parameters")
+                parameters = answers.get("parameters")
                 asked = parameters if isinstance(parameters, Mapping) else {}
                 columns = {column: _parameter(asked, names) for column, names in PLATFORM_PARAMETERS.items()}
             if step == "about":
-                columns["device"] = self._choice(told.get("device"), DEVICES)
-                columns["headphones"] = self._choice(told.get("headphones"), HEADPHONES)
+                columns["device"] = self._choice(answers.get("device"), DEVICES)
+                columns["headphones"] = self._choice(answers.get("headphones"), HEADPHONES)
             if step == "headphone-check":
-                columns["headphone_check"] = _words(told.get("result"), 20)
+                columns["headphone_check"] = _words(answers.get("result"), 20)
             self._note(listener_id, step, **columns)
         return self.view(listener_id)
 
@@ -138,12 +138,12 @@ class ListeningTest:
             raise self._refusal("not-in-plan", "This session has no such trial; reload the page.")
         trial = plan[opened.trial]
         try:
-            score = check_rating(rating, self.manifest.study.method)
+            score = self.manifest.study.question_type.check(rating)
         except RatingsError as error:
             raise self._refusal("not-a-rating", str(error)) from error
-        told = Playback.from_page(heard, plays, response_s)
+        playback = Playback.from_page(heard, plays, response_s)
         session_id = self.session_id(listener_id)
-        given = Answer(listener_id, session_id, trial, score, told, opened.issued_ms / 1000, now)
+        given = Answer(listener_id, session_id, trial, score, playback, opened.issued_ms / 1000, now)
         with self._turn(listener_id):
             record = self._record(listener_id)
             if trial.number in record.rated:
@@ -164,31 +164,25 @@ class ListeningTest:
 
     def view(self, listener_id: str) -> View:
         """Where this session stands."""
-        study = self.manifest.study
-        plan = self.plan(listener_id)
-        record = self._record(listener_id)
-        step = self._step(listener_id)
-        left = [trial for trial in plan if trial.number not in record.rated]
-        here = left[0] if step in ("practice", "trial") else None
-        upcoming = left[1:2] if here else left[:1] if step in ("level", "break") else []
-        alike = [trial for trial in plan if (trial.role == "practice") == (step == "practice")]
-        seconds = sum(trial.audio_s for trial in plan)
+        study, session = self.manifest.study, self._session(listener_id)
+        trial, coming = session.trial, session.next_trial
+        number, of = session.place
         return View(
             token=self._signer.seal(Token(Kind.SESSION, listener_id)),
-            step=step,
-            done=len(plan) - len(left),
-            total=len(plan),
-            number=alike.index(here) + 1 if here else 0,
-            of=len(alike),
+            step=session.step,
+            done=len(session.plan) - len(session.left),
+            total=len(session.plan),
+            number=number,
+            of=of,
             method=study.method,
             question=study.question,
             title=study.title,
             contact=study.contact,
-            minutes=max(1, round((seconds + 6 * len(plan) + 60) / 60)),
-            ticket=self._ticket(listener_id, here) if here else "",
-            clips=self._addresses(listener_id, here) if here else (),
-            upcoming=tuple(name for trial in upcoming for name in self._addresses(listener_id, trial)),
-            code=self._code(listener_id) if step == "end" else "",
+            minutes=session.minutes,
+            ticket=self._ticket(listener_id, trial) if trial else "",
+            clips=self._addresses(listener_id, trial) if trial else (),
+            upcoming=self._addresses(listener_id, coming) if coming else (),
+            code=self._code(listener_id) if session.step == "end" else "",
         )
 
     def clip(self, name: object) -> bytes:
@@ -205,22 +199,8 @@ class ListeningTest:
         self._sessions.close()
         self._refusals.close()
 
-    def _step(self, listener_id: str) -> str:
-        record, plan = self._record(listener_id), self.plan(listener_id)
-        for step in STEPS:
-            if step not in record.events:
-                return step
-        if all(trial.number in record.rated for trial in plan):
-            return "end"
-        current = next(trial for trial in plan if trial.number not in record.rated)
-        if current.role == "practice":
-            return "practice"
-        pause = self.manifest.study.session.break_after
-        heard = sum(trial.number in record.rated for trial in plan if trial.role != "practice")
-        tests = sum(trial.role != "practice" for trial in plan)
-        if pause and pause <= heard < tests - 1 and "break" not in record.events:
-            return "break"
-        return "trial"
+    def _session(self, listener_id: str) -> Session:
+        return Session(self.manifest.study, self.plan(listener_id), self._record(listener_id))
 
     def session_id(self, listener_id: str) -> str:
         """One session a listener and prepared study: coming back is going on."""
@@ -239,13 +219,13 @@ class ListeningTest:
                 return listener_id
         with self._balancing:
             for session_id in begun.keys() - self._balanced:
-                self._balance.add(self.plan(begun[session_id].told["listener_id"]))
+                self._balance.add(self.plan(begun[session_id].columns["listener_id"]))
                 self._balanced.add(session_id)
             return candidates[self._balance.best(map(self.plan, candidates))]
 
     def _note_end(self, listener_id: str) -> None:
         """Write the end down once everything is rated, also when a crash came between the last rating and this."""
-        if self._step(listener_id) == "end" and "end" not in self._record(listener_id).events:
+        if self._session(listener_id).step == "end" and "end" not in self._record(listener_id).events:
             self._note(listener_id, "end", completion_code=self._code(listener_id))
 
     def _code(self, listener_id: str) -> str:

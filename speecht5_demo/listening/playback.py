@@ -1,8 +1,7 @@
-"""Names for what was unusual about a rating. Flagged rows are kept; what to make of them is the analysis'
-decision.
+"""What was played of a clip, and names for what was unusual about a rating.
 
-A flag says what the server saw, not that a listener cheated: a lost connection, a screen reader or a second
-tab can cause each of them.
+Flagged rows are kept; what to make of them is the analysis' decision. A flag says what the server saw, not that a
+listener cheated: a lost connection, a screen reader or a second tab can cause each of them.
 """
 
 import math
@@ -61,26 +60,27 @@ def doubts_headphones(said: str, check: str) -> bool:
     return said in ("headphones", "earphones") and not passed
 
 
-def judge(trial: Trial, rating: int, told: Playback, since_issued_s: float) -> tuple[str, ...]:
+def flags_of(trial: Trial, rating: int, playback: Playback, since_issued_s: float) -> tuple[str, ...]:
     """The flags of a rating.
 
     Args:
-        since_issued_s: seconds between handing out the ticket and receiving the rating, by the server's
-        clock.
+        since_issued_s: seconds between handing out the ticket and receiving the rating, by the server's clock.
     """
     flags = []
     if trial.stimulus.expected is not None and trial.role == "trap" and rating != trial.stimulus.expected:
         flags.append(TRAP_WRONG)
-    heard = told.heard_fraction
-    if heard is None or told.plays is None:
+    heard = playback.heard_fraction
+    if heard is None or playback.plays is None:
         flags.append(HEARD_UNKNOWN)
-    elif not 0 <= heard <= 1.001 or (heard > 0) != (told.plays > 0):
+    elif not 0 <= heard <= 1.001 or (heard > 0) != (playback.plays > 0):
         flags.append(HEARD_IMPOSSIBLE)
     if heard is not None and heard < MUST_HEAR:
         flags.append(NOT_ALL_HEARD)
     if since_issued_s < MUST_HEAR * trial.audio_s:
         flags.append(TOO_FAST)
-    if told.response_s is not None and (told.response_s < 0 or told.response_s > since_issued_s + 5):
+    if playback.response_s is not None and (
+        playback.response_s < 0 or playback.response_s > since_issued_s + 5
+    ):
         flags.append(RESPONSE_IMPOSSIBLE)
     if trial.compared_with is not None:
         flags.append(HEARD_FIRST if trial.stimulus_first else HEARD_SECOND)

@@ -76,8 +76,8 @@ class Voice:
         digest: sha256 of its weights.
         speakers: names it knows, the first one being its default.
         speak: text, speaker, variant, seed -> clip.
-        speak_all: lines, variant -> the same clips in that order, each given out as soon as it is made; for models that
-            speak many lines quicker than one after the other.
+        speak_all: lines, variant -> the same clips in that order, each given out as soon as it is made; for models
+            that speak many lines quicker than one after the other.
     """
 
     checkpoint: str
@@ -109,20 +109,12 @@ class Order:
         return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
-TRAPS = {
-    "ACR": {2: "This is a check. Please choose two.", 4: "This is a check. Please choose four."},
-    "CCR": {2: "This is a check. Please choose plus two."},
-}
-"""What traps say; the last word is the answer."""
-
-
 def orders(study: Study, speakers: tuple[str, ...]) -> Iterator[Order]:
     """Every clip of a study."""
     plan = study.session
     for speaker in speakers:
         for sentence in study.sentences:
-            # Variant by variant would be faster to build, sentence by sentence is what a broken-off run can
-            # use.
+            # Sentence by sentence is what a broken-off run can use.
             for variant in study.variants:
                 yield Order("test", sentence, speaker, variant, study.seed)
             if plan.repeats:
@@ -130,13 +122,12 @@ def orders(study: Study, speakers: tuple[str, ...]) -> Iterator[Order]:
             if plan.anchors:
                 yield Order("anchor", sentence, speaker, study.baseline, study.seed)
         if plan.traps:
-            for answer, text in TRAPS[study.method].items():
+            for answer, text in study.question_type.traps.items():
                 yield Order(
                     "trap", Sentence(f"trap-{answer}", text), speaker, study.baseline, study.seed, answer
                 )
     if plan.practice:
-        # Practice shows the range of what will be heard, best and worst, so that the scale is used from the
-        # first trial.
+        # Best and worst of what will be heard, so that the scale is used from the first trial.
         for k, sentence in enumerate(study.practice_sentences):
             worst = study.variants[-1] if k % 2 else study.baseline
             yield Order("practice", sentence, speakers[k % len(speakers)], worst, study.seed)

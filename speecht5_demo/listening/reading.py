@@ -20,6 +20,7 @@ from pyarrow import csv as arrow_csv
 from speecht5_demo.errors import RatingsError
 from speecht5_demo.listening.append_only import complete_length
 from speecht5_demo.listening.cells import restore
+from speecht5_demo.listening.methods import ACR
 from speecht5_demo.listening.rows import INTEGER_COLUMNS, NUMBER_COLUMNS, RATING_COLUMNS, REQUIRED_COLUMNS
 
 _BLOCK = 4 << 20
@@ -28,7 +29,7 @@ _DEFAULTS: Mapping[str, str] = {
     "schema_version": "1",
     "source": "study",
     "blind": "true",
-    "method": "ACR",
+    "method": ACR.name,
     "role": "test",
 }
 _CATEGORY = pa.dictionary(pa.int32(), pa.utf8())

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from speecht5_demo import __version__
 from speecht5_demo.errors import RatingsError
 from speecht5_demo.listening.cells import neutralise
+from speecht5_demo.listening.methods import ACR, method_named
 
 SCHEMA_VERSION = 1
 SOURCES = ("study", "compare")
 ROLES = ("test", "repeat", "anchor", "trap", "practice")
-RATING_RANGE = {"ACR": (1, 5), "CCR": (-3, 3)}
 
 
 def new_id() -> str:
@@ -45,14 +45,14 @@ class RatingRow:
         blind: whether the listener could not know the variant.
         trial: which trial of the study's plan this was, from 0; a resumed session keeps the number.
         position: place in the order heard in this session, from 1.
-        method: ACR (`rating` 1..5) or CCR (`rating` -3..+3 against `compared_with`).
+        method: a question type of `methods`; it says what `rating` may be.
         question: the question the page asked.
         role: test | repeat | anchor | trap | practice.
         stimulus_id: name of the clip, never told to the listener.
-        compared_with: the reference clip of a CCR trial, else empty.
+        compared_with: the other clip of a pair, else empty; `rating` is `stimulus_id` against it.
         seed: of the dropout masks of the clip; None where no synthesis made it.
-        heard_fraction: share of the clip that was really played, 0..1 (union of played ranges); None when
-        unknown.
+        heard_fraction: share of the clip that was really played, 0..1 (union of played ranges); None where it is
+            unknown.
         plays: how often playing was started.
         response_s: seconds from the clip's first start to the rating.
         flags: names of what was unusual, without `;` in them.
@@ -68,7 +68,7 @@ class RatingRow:
     blind: bool
     trial: int
     position: int
-    method: str = "ACR"
+    method: str = ACR.name
     question: str
     role: str = "test"
     stimulus_id: str
@@ -94,25 +94,16 @@ class RatingRow:
             raise RatingsError(f"source is {self.source!r}; it must be one of {', '.join(SOURCES)}.")
         if self.role not in ROLES:
             raise RatingsError(f"role is {self.role!r}; it must be one of {', '.join(ROLES)}.")
-        if self.method not in RATING_RANGE:
-            raise RatingsError(f"method is {self.method!r}; it must be ACR or CCR.")
-        if bool(self.compared_with) != (self.method == "CCR"):
-            raise RatingsError("compared_with names the reference of a CCR rating, and is empty for ACR.")
-        check_rating(self.rating, self.method)
+        method = method_named(self.method)
+        if bool(self.compared_with) != method.paired:
+            raise RatingsError("compared_with names the other clip of a pair, and is empty without one.")
+        method.check(self.rating)
         if self.submitted_at.tzinfo is None:
             raise RatingsError("submitted_at has no time zone; use datetime.now(UTC).")
 
     def cells(self) -> list[str]:
         """The row as it is written, safe in a spreadsheet; numbers stay numbers."""
         return [_cell(getattr(self, name)) for name in RATING_COLUMNS]
-
-
-def check_rating(rating: object, method: str) -> int:
-    """`rating` as an integer of the method's scale; anything else, `True` and 4.0 included, is refused."""
-    low, high = RATING_RANGE[method]
-    if isinstance(rating, bool) or not isinstance(rating, int) or not low <= rating <= high:
-        raise RatingsError(f"{method} ratings are whole numbers from {low} to {high}, not {rating!r:.40}.")
-    return rating
 
 
 def _cell(value: object) -> str:

@@ -1,10 +1,9 @@
 """Listeners who do not exist, with opinions we know: the whole chain in seconds, and statistics checked
 against truth.
 
-A simulated listener goes through the very room that a page talks to, with signed tickets and rows on disk;
-only the clock is advanced instead of waited for. What each of them thinks follows the model that the
-analysis assumes: a true MOS for each variant, plus what the listener, the sentence and their meeting with
-the variant add, plus noise.
+A simulated listener takes the same `ListeningTest` that a page talks to, with signed tickets and rows on disk; only
+the clock is advanced instead of waited for. What each of them thinks follows the model that the analysis assumes: a
+true MOS for each variant, plus what the listener, the sentence and their meeting with the variant add, plus noise.
 """
 
 import tomllib
@@ -72,9 +71,7 @@ class Crowd:
         self._seed = seed
 
     def opinion(self, listener: int, trial: Trial) -> float:
-        """What the listener thinks of the trial's clip before it becomes a whole number; a difference for a
-        pair.
-        """
+        """What the listener thinks of the clip before it becomes a whole number; of a pair, second against first."""
         clip, truth = trial.stimulus, self._truth
         name = "anchor" if trial.role == "anchor" else clip.variant
         value = (
@@ -132,33 +129,38 @@ def simulate(
     """Let a crowd take the study; its files go to `ratings`. Returns the number of ratings written."""
     clock = _Clock()
     crowd = Crowd(truth, seed)
-    room = ListeningTest(manifest, folder, ratings, f"simulation {seed}".encode(), clock, durable=False)
-    low, high = (1, 5) if manifest.study.method == "ACR" else (-3, 3)
+    test = ListeningTest(manifest, folder, ratings, f"simulation {seed}".encode(), clock, durable=False)
+    method = manifest.study.question_type
     written = 0
     for number in range(listeners):
         link = {"participant": f"simulated-{seed}-{number}", "study": "simulation"}
-        view = room.enter(None, link, "en")
-        listener_id = room.listener_of(view.token)
+        view = test.enter(None, link, "en")
+        listener_id = test.listener_of(view.token)
         assert listener_id is not None
-        plan, careless = room.plan(listener_id), crowd.is_careless(number)
+        plan, careless = test.plan(listener_id), crowd.is_careless(number)
         while view.step != "end":
             clock.now += 2.0
             if view.step not in ("practice", "trial"):
-                told = {"device": "computer", "headphones": "headphones", "result": "6/6", "parameters": link}
-                view = room.answer(view.token, view.step, told)
+                answers = {
+                    "device": "computer",
+                    "headphones": "headphones",
+                    "result": "6/6",
+                    "parameters": link,
+                }
+                view = test.answer(view.token, view.step, answers)
                 continue
             trial = plan[view.done]
             listened = 0.4 if careless else 1.0
             clock.now += listened * trial.audio_s + 1.5
             if careless:
-                score = crowd.at_random(number, trial, low, high)
+                score = crowd.at_random(number, trial, method.low, method.high)
             elif trial.role == "trap":
                 score = trial.stimulus.expected or 0
             else:
-                score = int(np.clip(np.rint(crowd.opinion(number, trial)), low, high))
-            view = room.rate(view.ticket, score, 1.0, 1, listened * trial.audio_s + 1.5)
+                score = method.answer(crowd.opinion(number, trial))
+            view = test.rate(view.ticket, score, 1.0, 1, listened * trial.audio_s + 1.5)
             written += 1
         if on_progress:
             on_progress(number + 1, listeners)
-    room.close()
+    test.close()
     return written

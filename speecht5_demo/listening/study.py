@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from speecht5_demo.errors import StudyError
-from speecht5_demo.listening.scale import QUESTIONS
+from speecht5_demo.listening.methods import ACR, METHODS, QUESTIONS, Method
 
-METHODS = ("ACR", "CCR")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -32,8 +31,7 @@ class SessionPlan:
     """How much one listener hears.
 
     Attributes:
-        sentences: sentences a listener hears, each in every condition; the length of a session follows from
-        it.
+        sentences: sentences a listener hears, each in every condition; the length of a session follows from it.
         repeats: trials of the baseline with another seed (the noise floor).
         anchors: trials of the degraded baseline (the low end of the scale).
         traps: clips that say which answer to give.
@@ -83,8 +81,8 @@ class Study:
         id: short name in lower case, in every row of its ratings.
         version: counts up with every change that a listener could hear or see.
         title: what listeners read at the top.
-        method: ACR (one clip, 5..1) or CCR (two clips, -3..+3).
-        question: a key of `scale.QUESTIONS`, or a question in the study's own words.
+        method: the question type, a name in `methods.METHODS`.
+        question: a key of `methods.QUESTIONS`, or a question in the study's own words.
         margin: MOS points that count as "not worse", fixed before the first listener.
         baseline: the variant that the others are compared with.
         variants: names of variants, the baseline among them.
@@ -101,7 +99,7 @@ class Study:
     variants: tuple[str, ...]
     sentences: tuple[Sentence, ...]
     version: int = 1
-    method: str = "ACR"
+    method: str = ACR.name
     question: str = "naturalness"
     margin: float = 0.2
     baseline: str = "baseline"
@@ -121,7 +119,7 @@ class Study:
 
         need(bool(_NAME.fullmatch(self.id)), "id must be lower-case letters, digits and -, at most 40.")
         need(bool(self.title.strip()), "title is empty; listeners see it first.")
-        need(self.method in METHODS, f"method is {self.method!r}; it must be ACR or CCR.")
+        need(self.method in METHODS, f"method is {self.method!r}; it must be {' or '.join(METHODS)}.")
         need(bool(self.question.strip()), "question is empty; ask the listeners something.")
         need(0 < self.margin < 4, f"margin is {self.margin}; give MOS points between 0 and 4, such as 0.2.")
         need(len(self.variants) >= 2, "variants needs at least two names, the baseline among them.")
@@ -144,10 +142,15 @@ class Study:
         need(len(plan.completion_code) <= 60, "session.completion_code is longer than 60 characters.")
 
     @property
+    def question_type(self) -> Method:
+        """What is asked, on which scale."""
+        return METHODS[self.method]
+
+    @property
     def pages(self) -> int:
         """Pages of one session, practice included."""
         plan = self.session
-        conditions = len(self.variants) if self.method == "ACR" else 2 * (len(self.variants) - 1)
+        conditions = len(self.question_type.conditions(self.variants, self.baseline))
         practice = min(plan.practice, len(self.practice_sentences))
         return plan.sentences * conditions + plan.repeats + plan.anchors + plan.traps + practice
 
@@ -161,8 +164,7 @@ def load_study(path: Path) -> Study:
     """Read a study's TOML.
 
     Raises:
-        StudyError: the file is absent, not TOML, or says something that cannot be run; the message names
-        the key.
+        StudyError: the file is absent, not TOML, or says something that cannot be run; the message names the key.
     """
     try:
         written = tomllib.loads(path.read_text(encoding="utf-8"))

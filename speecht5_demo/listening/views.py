@@ -1,4 +1,4 @@
-"""What passes between a page and the room: where a session stands, and why something was not taken."""
+"""What passes between a page and the listening test: where a session stands, and why something was not taken."""
 
 from dataclasses import asdict, dataclass
 

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from speecht5_demo.listening.analysis.interval import Interval
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.analysis.paired import Comparison
+from speecht5_demo.listening.methods import ACR
 from speecht5_demo.report.svg import (
     ACCENT,
     BAD,
@@ -29,7 +30,7 @@ from speecht5_demo.report.svg import (
 )
 
 ROW = 34.0  # CSS pixels a row of a chart takes
-LABELS = ("Bad", "Poor", "Fair", "Good", "Excellent")
+LABELS = tuple(ACR.words["en"][point] for point in range(ACR.low, ACR.high + 1))
 
 
 def score_chart(name: str, scores: Sequence[Mos], anytime: bool = False) -> str:

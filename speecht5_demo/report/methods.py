@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from speecht5_demo.listening.analysis.analysis import Analysis
 from speecht5_demo.listening.analysis.power import chance_of_not_worse
 from speecht5_demo.listening.analysis.screening import RULES
+from speecht5_demo.listening.methods import ACR
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def methods(analysis: Analysis) -> tuple[Method, ...]:
     return (
         Method(
             "Ratings",
-            f"Absolute category rating, one clip at a time, 5 Excellent to 1 Bad; question: {questions}. "
+            f"Absolute category rating, {ACR.summary}; question: {questions}. "
             "Only blind "
             f"ratings of test clips count: {collected.counted} of {collected.rows} rows read from "
             f"{collected.files} files; the others, by reason: {dropped}. A rating that occurs twice counts "

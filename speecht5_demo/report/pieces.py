@@ -11,6 +11,7 @@ from speecht5_demo.listening.analysis.interval import Interval, NotEnough
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.analysis.paired import Comparison
 from speecht5_demo.listening.analysis.screening import RULES
+from speecht5_demo.listening.methods import METHODS
 from speecht5_demo.report.charts import difference_chart, distribution_chart, score_chart
 from speecht5_demo.report.methods import methods
 from speecht5_demo.report.tables import Markup, table
@@ -165,16 +166,27 @@ def noise_floor_piece(analysis: Analysis) -> str:
 
 
 def preference_piece(analysis: Analysis) -> str:
-    """Direct comparisons (CCR), where there are any."""
-    if not analysis.preferences:
-        return ""
-    rows = [
-        [one.variant, f"{one.difference.mean:+.2f}", interval_text(one.difference.interval),
-         p_text(one.difference.p), one.better, one.same, one.worse, one.difference.n_listeners]
-        for one in analysis.preferences
-    ]  # fmt: skip
-    head = ["Variant", "baseline better by", "95 % interval", "p", "better", "same", "worse", "listeners"]
-    return table("Direct comparison with the baseline, -3 to +3", head, rows)
+    """Direct comparisons, one table for each question type that asks for them."""
+    parts = []
+    for method in METHODS.values():
+        rows = [
+            [one.variant, f"{one.difference.mean:+.2f}", interval_text(one.difference.interval),
+             p_text(one.difference.p), one.better, one.same, one.worse, one.difference.n_listeners]
+            for one in analysis.preferences if one.method == method.name
+        ]  # fmt: skip
+        if rows and (words := method.table):
+            head = [
+                "Variant",
+                words.unit,
+                "95 % interval",
+                "p",
+                words.better,
+                words.same,
+                words.worse,
+                "listeners",
+            ]
+            parts.append(table(words.caption, head, rows))
+    return "".join(parts)
 
 
 def excluded_piece(analysis: Analysis) -> str:

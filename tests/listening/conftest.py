@@ -56,8 +56,8 @@ def prepared_pairs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, 
 
 
 @pytest.fixture
-def open_room(prepared: tuple[Manifest, Path], tmp_path: Path) -> Callable[..., ListeningTest]:
-    """`open_room()`: as a starting server opens it; twice on a folder is a restart or a second replica."""
+def open_test(prepared: tuple[Manifest, Path], tmp_path: Path) -> Callable[..., ListeningTest]:
+    """`open_test()`: as a starting server opens it; twice on a folder is a restart or a second replica."""
 
     def start(**changes: object) -> ListeningTest:
         manifest, folder = prepared

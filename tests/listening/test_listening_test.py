@@ -21,32 +21,32 @@ Open = Callable[..., ListeningTest]
 HEARD = {"heard": 1.0, "plays": 1, "response_s": 3.0}
 
 
-def to_first_clip(room: ListeningTest, parameters: dict[str, str] | None = None) -> View:
-    view = room.enter(None, parameters or {}, "en")
+def to_first_clip(test: ListeningTest, parameters: dict[str, str] | None = None) -> View:
+    view = test.enter(None, parameters or {}, "en")
     about = {"device": "phone", "headphones": "headphones"}
-    for step, told in (
+    for step, given in (
         ("consent", {"parameters": parameters or {}}),
         ("about", about),
         ("headphone-check", {"result": "6/6"}),
         ("level", {}),
     ):
         assert view.step == step
-        view = room.answer(view.token, step, told)
+        view = test.answer(view.token, step, given)
     return view
 
 
-def finish(room: ListeningTest, view: View) -> View:
+def finish(test: ListeningTest, view: View) -> View:
     while view.step != "end":
         if view.step == "break":
-            view = room.answer(view.token, "break", {})
+            view = test.answer(view.token, "break", {})
         else:
-            view = room.rate(view.ticket, 3, **HEARD)
+            view = test.rate(view.ticket, 3, **HEARD)
     return view
 
 
-def test_a_whole_session_leaves_one_row_a_page(open_room: Open, tmp_path: Path) -> None:
-    room = open_room()
-    view = finish(room, to_first_clip(room))
+def test_a_whole_session_leaves_one_row_a_page(open_test: Open, tmp_path: Path) -> None:
+    test = open_test()
+    view = finish(test, to_first_clip(test))
     assert view.done == view.total == 13
     assert len(view.code) == 8
     frame = read_ratings(tmp_path).frame
@@ -60,10 +60,10 @@ def test_a_whole_session_leaves_one_row_a_page(open_room: Open, tmp_path: Path) 
     assert session["consent_at"] < session["ended_at"]
 
 
-def test_every_interruption_resumes_at_the_same_page(open_room: Open, tmp_path: Path) -> None:
-    view = to_first_clip(open_room())
+def test_every_interruption_resumes_at_the_same_page(open_test: Open, tmp_path: Path) -> None:
+    view = to_first_clip(open_test())
     for _ in range(20):
-        again = open_room().enter(view.token, {}, "en")
+        again = open_test().enter(view.token, {}, "en")
         assert (again.step, again.done, again.clips, again.upcoming) == (
             view.step,
             view.done,
@@ -72,7 +72,7 @@ def test_every_interruption_resumes_at_the_same_page(open_room: Open, tmp_path: 
         )
         if again.step == "end":
             break
-        another = open_room()
+        another = open_test()
         view = (
             another.answer(again.token, "break", {})
             if again.step == "break"
@@ -85,10 +85,10 @@ def test_every_interruption_resumes_at_the_same_page(open_room: Open, tmp_path: 
     assert len(table.files) == 13
 
 
-def test_a_crowd_worker_is_recognised_on_another_device(open_room: Open, tmp_path: Path) -> None:
+def test_a_crowd_worker_is_recognised_on_another_device(open_test: Open, tmp_path: Path) -> None:
     link = {"PROLIFIC_PID": "=5f" + "x" * 500, "STUDY_ID": "st", "SESSION_ID": "se"}
-    view = to_first_clip(open_room(), link)
-    later = open_room().enter(None, link, "de")
+    view = to_first_clip(open_test(), link)
+    later = open_test().enter(None, link, "de")
     assert later.step == "practice"
     assert later.clips == view.clips
     session = read_sessions(tmp_path).iloc[0]
@@ -96,29 +96,29 @@ def test_a_crowd_worker_is_recognised_on_another_device(open_room: Open, tmp_pat
     assert (session["platform_study"], session["platform_session"]) == ("st", "se")
 
 
-def test_nothing_of_the_link_is_kept_before_consent(open_room: Open, tmp_path: Path) -> None:
-    open_room().enter(None, {"PROLIFIC_PID": "5f3-secret"}, "en")
+def test_nothing_of_the_link_is_kept_before_consent(open_test: Open, tmp_path: Path) -> None:
+    open_test().enter(None, {"PROLIFIC_PID": "5f3-secret"}, "en")
     assert all("5f3-secret" not in path.read_text() for path in tmp_path.glob("*.csv"))
 
 
 @pytest.mark.parametrize(
     "link", [None, 7, [], {"PROLIFIC_PID": 7}, {"PROLIFIC_PID": ["x"]}, {"PROLIFIC_PID": "\ud800"}]
 )
-def test_a_broken_link_begins_an_anonymous_session(open_room: Open, tmp_path: Path, link: object) -> None:
-    room = open_room()
-    view = room.enter(None, link if isinstance(link, dict) else {}, "en")
-    assert room.answer(view.token, "consent", {"parameters": link}).step == "about"
+def test_a_broken_link_begins_an_anonymous_session(open_test: Open, tmp_path: Path, link: object) -> None:
+    test = open_test()
+    view = test.enter(None, link if isinstance(link, dict) else {}, "en")
+    assert test.answer(view.token, "consent", {"parameters": link}).step == "about"
     assert len(read_sessions(tmp_path)) == 1
 
 
-def test_a_ticket_counts_once_also_when_sent_ten_times_at_once(open_room: Open, tmp_path: Path) -> None:
-    room = open_room()
-    view = to_first_clip(room)
+def test_a_ticket_counts_once_also_when_sent_ten_times_at_once(open_test: Open, tmp_path: Path) -> None:
+    test = open_test()
+    view = to_first_clip(test)
     outcomes: list[str] = []
 
     def send() -> None:
         try:
-            room.rate(view.ticket, 5, **HEARD)
+            test.rate(view.ticket, 5, **HEARD)
             outcomes.append("saved")
         except RefusedError as error:
             outcomes.append(error.reason)
@@ -129,17 +129,17 @@ def test_a_ticket_counts_once_also_when_sent_ten_times_at_once(open_room: Open, 
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["already-rated"] * 9 + ["saved"]
-    assert room.refused == {"already-rated": 9}
+    assert test.refused == {"already-rated": 9}
     assert len(read_ratings(tmp_path).frame) == 1
 
 
-def test_an_older_ticket_of_a_rated_trial_is_refused(open_room: Open) -> None:
-    room = open_room()
-    view = to_first_clip(room)
-    reloaded = room.enter(view.token, {}, "en")
-    room.rate(reloaded.ticket, 4, **HEARD)
+def test_an_older_ticket_of_a_rated_trial_is_refused(open_test: Open) -> None:
+    test = open_test()
+    view = to_first_clip(test)
+    reloaded = test.enter(view.token, {}, "en")
+    test.rate(reloaded.ticket, 4, **HEARD)
     with pytest.raises(RefusedError, match="first one counts"):
-        room.rate(view.ticket, 1, **HEARD)
+        test.rate(view.ticket, 1, **HEARD)
 
 
 @pytest.mark.parametrize("forge", [
@@ -153,37 +153,37 @@ def test_an_older_ticket_of_a_rated_trial_is_refused(open_room: Open) -> None:
     lambda ticket: "é" * 60,
 ])  # fmt: skip
 def test_a_forged_ticket_is_refused_with_its_reason_and_counted(
-    open_room: Open, tmp_path: Path, forge: Callable[[str], object]
+    open_test: Open, tmp_path: Path, forge: Callable[[str], object]
 ) -> None:
-    room = open_room()
-    ticket = to_first_clip(room).ticket
+    test = open_test()
+    ticket = to_first_clip(test).ticket
     with pytest.raises(RefusedError) as refusal:
-        room.rate(forge(ticket), 5, **HEARD)
+        test.rate(forge(ticket), 5, **HEARD)
     assert refusal.value.reason == "not-ours"
-    assert room.refused == {"not-ours": 1}
+    assert test.refused == {"not-ours": 1}
     assert not list(tmp_path.glob("ratings-*.csv"))
     assert next(tmp_path.glob("refusals-*.csv")).read_text().endswith(",not-ours\n")
 
 
-def test_tokens_of_other_kinds_studies_and_secrets_are_no_tickets(open_room: Open) -> None:
-    room = open_room()
-    view = to_first_clip(room)
-    for wrong in (view.token, view.clips[0], to_first_clip(open_room(secret=b"t" * 32)).ticket):
+def test_tokens_of_other_kinds_studies_and_secrets_are_no_tickets(open_test: Open) -> None:
+    test = open_test()
+    view = to_first_clip(test)
+    for wrong in (view.token, view.clips[0], to_first_clip(open_test(secret=b"t" * 32)).ticket):
         with pytest.raises(RefusedError):
-            room.rate(wrong, 5, **HEARD)
+            test.rate(wrong, 5, **HEARD)
 
 
 @pytest.mark.parametrize("rating", [0, 6, -1, 3.5, 4.0, "5", True, None, [4], {"a": 1}])
-def test_a_rating_off_the_scale_is_refused(open_room: Open, rating: object) -> None:
-    room = open_room()
-    view = to_first_clip(room)
+def test_a_rating_off_the_scale_is_refused(open_test: Open, rating: object) -> None:
+    test = open_test()
+    view = to_first_clip(test)
     with pytest.raises(RefusedError) as refusal:
-        room.rate(view.ticket, rating, **HEARD)
+        test.rate(view.ticket, rating, **HEARD)
     assert refusal.value.reason == "not-a-rating"
-    assert room.view(room.listener_of(view.token) or "").ticket
+    assert test.view(test.listener_of(view.token) or "").ticket
 
 
-@pytest.mark.parametrize(("told", "wait_s", "flag"), [
+@pytest.mark.parametrize(("given", "wait_s", "flag"), [
     ({"heard": 1.0, "plays": 1, "response_s": 1.0}, 0.0, "too-fast"),
     ({"heard": 0.5, "plays": 1, "response_s": 1.0}, 9.0, "not-all-heard"),
     ({"heard": None, "plays": 1, "response_s": 1.0}, 9.0, "heard-unknown"),
@@ -194,33 +194,33 @@ def test_a_rating_off_the_scale_is_refused(open_room: Open, rating: object) -> N
     ({"heard": 1.0, "plays": 1, "response_s": 3.0}, 9.0, None),
 ])  # fmt: skip
 def test_an_impossible_rating_is_kept_and_flagged(
-    open_room: Open, tmp_path: Path, told: dict[str, object], wait_s: float, flag: str | None
+    open_test: Open, tmp_path: Path, given: dict[str, object], wait_s: float, flag: str | None
 ) -> None:
     now = [1_700_000_000.0]
-    room = open_room(clock=lambda: now[0])
-    view = to_first_clip(room)
+    test = open_test(clock=lambda: now[0])
+    view = to_first_clip(test)
     now[0] += wait_s
-    room.rate(view.ticket, 2, **told)
+    test.rate(view.ticket, 2, **given)
     row = read_ratings(tmp_path).frame.iloc[0]
     assert row["rating"] == 2
     assert (flag in row["flags"].split(";")) if flag else row["flags"] == ""
 
 
-def test_a_wrong_answer_to_a_trap_is_flagged(open_room: Open, tmp_path: Path) -> None:
-    room = open_room()
-    finish(room, to_first_clip(room))
+def test_a_wrong_answer_to_a_trap_is_flagged(open_test: Open, tmp_path: Path) -> None:
+    test = open_test()
+    finish(test, to_first_clip(test))
     frame = read_ratings(tmp_path).frame
     trap = frame[frame["role"] == "trap"].iloc[0]
     assert "trap-wrong" in trap["flags"].split(";")
     assert not frame.loc[frame["role"] != "trap", "flags"].str.contains("trap-wrong").any()
 
 
-def test_nothing_that_leaves_the_room_tells_a_variant(
-    open_room: Open, prepared: tuple[Manifest, Path]
+def test_nothing_that_leaves_the_server_tells_a_variant(
+    open_test: Open, prepared: tuple[Manifest, Path]
 ) -> None:
     manifest, _ = prepared
-    room = open_room()
-    view = to_first_clip(room)
+    test = open_test()
+    view = to_first_clip(test)
     said = []
     sealed: set[bytes] = set()
     while view.step != "end":
@@ -228,9 +228,9 @@ def test_nothing_that_leaves_the_room_tells_a_variant(
         names = (*view.clips, *view.upcoming, *filter(None, [view.ticket]), view.token)
         sealed |= {name.encode() for name in names}
         view = (
-            room.answer(view.token, "break", {})
+            test.answer(view.token, "break", {})
             if view.step == "break"
-            else room.rate(view.ticket, 3, **HEARD)
+            else test.rate(view.ticket, 3, **HEARD)
         )
     everything = without_random_words(" ".join(said).encode(), sealed).decode().lower()
     for clip in manifest.stimuli:
@@ -239,48 +239,48 @@ def test_nothing_that_leaves_the_room_tells_a_variant(
     assert len({len(name) for name in sealed}) == 1
 
 
-def test_two_listeners_never_share_an_address_of_a_clip(open_room: Open) -> None:
-    room = open_room()
-    addresses = [name for _ in range(5) for name in to_first_clip(room).clips]
+def test_two_listeners_never_share_an_address_of_a_clip(open_test: Open) -> None:
+    test = open_test()
+    addresses = [name for _ in range(5) for name in to_first_clip(test).clips]
     assert len(set(addresses)) == 5
-    assert len({room.clip(name) for name in addresses}) <= 2  # practice is the same two clips for all
+    assert len({test.clip(name) for name in addresses}) <= 2  # practice is the same two clips for all
     with pytest.raises(RefusedError):
-        room.clip(addresses[0][:-2] + "AA")
+        test.clip(addresses[0][:-2] + "AA")
 
 
 def test_a_comparison_is_kept_as_stimulus_against_baseline(
-    open_room: Open, prepared_pairs: tuple[Manifest, Path], tmp_path: Path
+    open_test: Open, prepared_pairs: tuple[Manifest, Path], tmp_path: Path
 ) -> None:
     manifest, folder = prepared_pairs
-    room = open_room(manifest=manifest, study_folder=folder)
-    view = to_first_clip(room)
-    listener = room.listener_of(view.token) or ""
+    test = open_test(manifest=manifest, study_folder=folder)
+    view = to_first_clip(test)
+    listener = test.listener_of(view.token) or ""
     while view.step != "end":
         assert view.step == "break" or len(view.clips) == 2
         # Always "the second is worse"; whether that speaks for the variant depends on the order.
         view = (
-            room.answer(view.token, "break", {})
+            test.answer(view.token, "break", {})
             if view.step == "break"
-            else room.rate(view.ticket, -2, **HEARD)
+            else test.rate(view.ticket, -2, **HEARD)
         )
     frame = read_ratings(tmp_path).frame
     tests = frame[frame["role"] == "test"]
-    first = {trial.number: trial.stimulus_first for trial in room.plan(listener)}
+    first = {trial.number: trial.stimulus_first for trial in test.plan(listener)}
     assert set(tests["method"]) == {"CCR"}
     assert (tests["compared_with"] != "").all()
     assert tests["rating"].tolist() == [2.0 if first[number] else -2.0 for number in tests["trial"]]
     assert (tests["rating"] > 0).sum() == (tests["rating"] < 0).sum()
 
 
-def test_answers_out_of_turn_are_refused_and_repeats_are_not(open_room: Open) -> None:
-    room = open_room()
-    view = room.enter(None, {}, "en")
+def test_answers_out_of_turn_are_refused_and_repeats_are_not(open_test: Open) -> None:
+    test = open_test()
+    view = test.enter(None, {}, "en")
     with pytest.raises(RefusedError):
-        room.answer(view.token, "about", {"device": "phone", "headphones": "headphones"})
-    view = room.answer(view.token, "consent", {})
-    assert room.answer(view.token, "consent", {}).step == "about"
+        test.answer(view.token, "about", {"device": "phone", "headphones": "headphones"})
+    view = test.answer(view.token, "consent", {})
+    assert test.answer(view.token, "consent", {}).step == "about"
     with pytest.raises(RefusedError, match="Choose one of"):
-        room.answer(view.token, "about", {"device": "<script>", "headphones": "headphones"})
+        test.answer(view.token, "about", {"device": "<script>", "headphones": "headphones"})
 
 
 def test_the_secret_is_made_once_and_only_the_owner_reads_it(tmp_path: Path) -> None:
@@ -299,38 +299,38 @@ def test_the_secret_is_made_once_and_only_the_owner_reads_it(tmp_path: Path) -> 
     ("loudspeaker", "skipped", False), ("loudspeaker", "1/6", False),
 ])  # fmt: skip
 def test_claimed_headphones_that_do_not_pass_the_check_are_flagged_and_not_blocked(
-    open_room: Open, tmp_path: Path, said: str, check: str, doubted: bool
+    open_test: Open, tmp_path: Path, said: str, check: str, doubted: bool
 ) -> None:
-    room = open_room()
-    view = room.enter(None, {}, "en")
+    test = open_test()
+    view = test.enter(None, {}, "en")
     about = {"device": "phone", "headphones": said}
-    for step, told in (
+    for step, given in (
         ("consent", {}),
         ("about", about),
         ("headphone-check", {"result": check}),
         ("level", {}),
     ):
-        view = room.answer(view.token, step, told)
-    room.rate(view.ticket, 4, **HEARD)
+        view = test.answer(view.token, step, given)
+    test.rate(view.ticket, 4, **HEARD)
     assert ("headphones-doubtful" in read_ratings(tmp_path).frame["flags"].iloc[0]) == doubted
 
 
-def test_thirty_newcomers_hear_every_sentence_and_opening_about_equally_often(open_room: Open) -> None:
-    rooms = [open_room(), open_room()]  # two replicas on one folder, in turn
+def test_thirty_newcomers_hear_every_sentence_and_opening_about_equally_often(open_test: Open) -> None:
+    rooms = [open_test(), open_test()]  # two replicas on one folder, in turn
     sentences: Counter[str] = Counter()
     opened: Counter[str] = Counter()
     for k in range(30):
-        room = rooms[k % 2]
-        view = room.enter(None, {"PROLIFIC_PID": f"worker {k}"} if k % 3 else {}, "en", visit=f"visit {k}")
-        tests = [t.stimulus for t in room.plan(room.listener_of(view.token) or "") if t.role == "test"]
+        test = rooms[k % 2]
+        view = test.enter(None, {"PROLIFIC_PID": f"worker {k}"} if k % 3 else {}, "en", visit=f"visit {k}")
+        tests = [t.stimulus for t in test.plan(test.listener_of(view.token) or "") if t.role == "test"]
         sentences.update({clip.sentence_id for clip in tests})
         opened[tests[0].variant] += 1
     assert max(sentences.values()) - min(sentences.values()) <= 3
     assert max(opened.values()) - min(opened.values()) <= 3
 
 
-def test_beginning_twice_with_one_visit_is_beginning_once(open_room: Open, tmp_path: Path) -> None:
-    first = open_room().enter(None, {}, "en", visit="one")
-    again = open_room().enter(None, {}, "en", visit="one")
-    assert open_room().listener_of(first.token) == open_room().listener_of(again.token)
+def test_beginning_twice_with_one_visit_is_beginning_once(open_test: Open, tmp_path: Path) -> None:
+    first = open_test().enter(None, {}, "en", visit="one")
+    again = open_test().enter(None, {}, "en", visit="one")
+    assert open_test().listener_of(first.token) == open_test().listener_of(again.token)
     assert len(read_sessions(tmp_path)) == 1

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from speecht5_demo.errors import StudyError
-from speecht5_demo.listening.scale import CCR, LANGUAGES, SCALES
 from speecht5_demo.listening.study import load_study
 
 STUDIES = Path(__file__).parents[2] / "assets" / "studies"
@@ -65,12 +64,3 @@ def test_a_mistake_is_named(tmp_path: Path, changed: str, to: str, message: str)
 def test_an_absent_study_is_named(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"nowhere\.toml cannot be read"):
         load_study(tmp_path / "nowhere.toml")
-
-
-def test_scales_have_a_label_for_every_step_in_every_language() -> None:
-    for method, steps in (("ACR", range(1, 6)), ("CCR", range(-3, 4))):
-        for language in LANGUAGES:
-            labels = SCALES[method][language]
-            assert sorted(labels) == list(steps)
-            assert len(set(labels.values())) == len(labels)
-    assert CCR["en"][0] == "About the same"

@@ -63,11 +63,11 @@ class Listener:
         visit = f"visit {self.rng.random()}"
         _, reply = self.until_answered("enter", {"visit": visit, "parameters": {}, "language": "en"})
         view: dict[str, Any] = reply["view"]
-        told = {"device": "computer", "headphones": "headphones", "result": "6/6"}
+        answers = {"device": "computer", "headphones": "headphones", "result": "6/6"}
         while view["step"] != "end" and not stop_before(view):
             if view["step"] not in ("practice", "trial"):
                 status, reply = self.until_answered(
-                    "answer", {"token": view["token"], "event": view["step"], "told": told}
+                    "answer", {"token": view["token"], "event": view["step"], "answers": answers}
                 )
                 assert status == 200, reply
             else:

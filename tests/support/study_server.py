@@ -16,9 +16,9 @@ from speecht5_demo.ui.listen.served_study import ServedStudy
 
 def main(study: str, ratings: str, port: str) -> None:
     folder = Path(ratings)
-    hall = ServedStudy(Path(study), folder, RatingsWriter(folder), folder)
-    hall.open()
-    app = Starlette(routes=StudyServer(hall).routes)
+    served = ServedStudy(Path(study), folder, RatingsWriter(folder), folder)
+    served.open()
+    app = Starlette(routes=StudyServer(served).routes)
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", lifespan="off")
 
 

@@ -13,10 +13,12 @@ from speecht5_demo.ui.listen.served_study import ServedStudy
 from tests.listening.conftest import VOICE, make_study
 
 
-def open_hall(folder: Path, make: Callable[..., Manifest] | None) -> ServedStudy:
-    hall = ServedStudy(folder / "study", folder / "ratings", RatingsWriter(folder / "ratings"), folder, make)
-    hall.open()
-    return hall
+def open_served(folder: Path, make: Callable[..., Manifest] | None) -> ServedStudy:
+    served = ServedStudy(
+        folder / "study", folder / "ratings", RatingsWriter(folder / "ratings"), folder, make
+    )
+    served.open()
+    return served
 
 
 def wait(condition: Callable[[], object], seconds: float = 20) -> None:
@@ -34,12 +36,12 @@ def test_the_shipped_study_is_made_in_the_background_with_progress(tmp_path: Pat
         go_on.wait(20)
         return prepare(make_study(), VOICE, folder, on_progress)
 
-    hall = open_hall(tmp_path, make)
-    wait(lambda: hall.waiting.done)
-    assert (hall.room, hall.waiting.done, hall.waiting.total) == (None, 3, 40)
+    served = open_served(tmp_path, make)
+    wait(lambda: served.preparing.done)
+    assert (served.test, served.preparing.done, served.preparing.total) == (None, 3, 40)
     go_on.set()
-    wait(lambda: hall.room)
-    assert open_hall(tmp_path, None).room is not None
+    wait(lambda: served.test)
+    assert open_served(tmp_path, None).test is not None
 
 
 def test_a_second_server_waits_for_the_first_one_to_make_the_study(tmp_path: Path) -> None:
@@ -50,15 +52,15 @@ def test_a_second_server_waits_for_the_first_one_to_make_the_study(tmp_path: Pat
             raise StudyBusyError("is being prepared by another process")
         return prepare(make_study(), VOICE, folder, on_progress)
 
-    hall = open_hall(tmp_path, make)
-    wait(lambda: hall.room)
+    served = open_served(tmp_path, make)
+    wait(lambda: served.test)
 
 
-def test_a_study_that_cannot_be_made_closes_the_hall_with_the_reason(tmp_path: Path) -> None:
+def test_a_study_that_cannot_be_made_closes_the_test_with_the_reason(tmp_path: Path) -> None:
     def make(folder: Path, on_progress: Callable[[int, int, str], None]) -> Manifest:
         raise StudyError("random-full makes no intelligible speech.")
 
-    hall = open_hall(tmp_path, make)
-    wait(lambda: hall.waiting.problem)
-    assert hall.waiting.problem == "random-full makes no intelligible speech."
-    assert "study prepare" in open_hall(tmp_path / "other", None).waiting.problem
+    served = open_served(tmp_path, make)
+    wait(lambda: served.preparing.problem)
+    assert served.preparing.problem == "random-full makes no intelligible speech."
+    assert "study prepare" in open_served(tmp_path / "other", None).preparing.problem

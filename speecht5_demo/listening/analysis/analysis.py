@@ -22,10 +22,11 @@ from speecht5_demo.listening.analysis.paired import (
     mean_difference_or_none,
     pair,
 )
-from speecht5_demo.listening.analysis.preference import Preference, preferences
+from speecht5_demo.listening.analysis.pairs import Preference, preferences
 from speecht5_demo.listening.analysis.screening import Rules, Screening, flag_counts, screen
 from speecht5_demo.listening.analysis.sensitivity import without_bias, without_rejected
 from speecht5_demo.listening.manifest import Manifest
+from speecht5_demo.listening.methods import ACR
 from speecht5_demo.listening.ratings import RatingsTable
 
 
@@ -182,7 +183,7 @@ def analyse(
         flagged=flag_counts(table.frame),
         problems=tuple(problem.message for problem in table.problems),
         noise_floor=_noise_floor(judged, settings.baseline),
-        anchors=summarise(valid_points(judged.rows("anchor"), 1, 5), (), settings.baseline),
+        anchors=summarise(valid_points(judged.rows("anchor"), ACR.low, ACR.high), (), settings.baseline),
         preferences=preferences(judged, settings.baseline, settings.variants),
         without_bias=_view(without_bias(counted), settings),
         without_rejected=_view(kept, settings) if rejected else headline,
@@ -204,7 +205,7 @@ def _source(counted: pd.DataFrame) -> str:
 
 
 def _noise_floor(judged: Judged, baseline: str) -> NoiseFloor:
-    repeats = valid_points(judged.rows("repeat"), 1, 5)
+    repeats = valid_points(judged.rows("repeat"), ACR.low, ACR.high)
     repeats = repeats.loc[(repeats["variant"] == baseline).to_numpy(dtype=bool)]
     if repeats.empty:
         return NoiseFloor(None, None)

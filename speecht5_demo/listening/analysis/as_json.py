@@ -58,6 +58,7 @@ def as_json(analysis: Analysis) -> Json:
         "anchors": [_mos(one) for one in analysis.anchors],
         "preferences": [
             {
+                "method": one.method,
                 "variant": one.variant,
                 "baseline": one.baseline,
                 **_difference(one.difference),

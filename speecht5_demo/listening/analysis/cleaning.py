@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from speecht5_demo.listening.analysis.interval import FloatArray, IntArray
+from speecht5_demo.listening.methods import ACR, METHODS
 
 COUNTED = "counted"
 NOT_RATINGS_OF_A_TEST = {
@@ -29,7 +30,8 @@ REASONS: Mapping[str, str] = {
     "not-blind": "the listener knew what was heard",
     **NOT_RATINGS_OF_A_TEST,
     "unknown-role": "the role is not one of test, repeat, anchor, trap, practice",
-    "other-method": "a comparison rating (CCR), reported apart",
+    "pair": "a comparison of two clips, reported apart",
+    "other-method": "a question type that is not known here",
     "invalid-rating": "not a whole number from 1 to 5",
     "casual": "rated on the Compare page, reported apart",
 }
@@ -102,10 +104,12 @@ def judge(frame: pd.DataFrame, study_id: str | None = None) -> Judged:
     # Written from the last rule to the first, so that the first one that applies is the one that stays.
     rating = frame["rating"].to_numpy(dtype=np.float64, na_value=np.nan)
     with np.errstate(invalid="ignore"):
-        whole = (rating >= 1) & (rating <= 5) & (rating == np.rint(rating))
+        whole = (rating >= ACR.low) & (rating <= ACR.high) & (rating == np.rint(rating))
+    pair = np.any([_is(frame, "method", one.name) for one in METHODS.values() if one.paired], axis=0)
     checks: list[tuple[str, np.ndarray]] = [
         ("invalid-rating", ~whole),
-        ("other-method", ~_is(frame, "method", "ACR")),
+        ("other-method", ~_is(frame, "method", ACR.name)),
+        ("pair", pair),
     ]
     known = _is(frame, "role", "test")
     for role in NOT_RATINGS_OF_A_TEST:

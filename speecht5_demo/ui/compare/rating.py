@@ -8,13 +8,13 @@ import re
 from typing import Any
 
 from speecht5_demo.errors import DemoError, RatingsError
+from speecht5_demo.listening.methods import ACR
+from speecht5_demo.listening.playback import MUST_HEAR, NOT_ALL_HEARD
 from speecht5_demo.listening.ratings import RatingRow, RatingsWriter
-from speecht5_demo.listening.rows import check_rating
 from speecht5_demo.ui.compare.runs import Card, Run, Runs
 from speecht5_demo.ui.compare.view import board_view
 from speecht5_demo.ui.components.scale import QUESTION
 
-WHOLE_CLIP = 0.95
 _LISTENER = re.compile(r"[A-Za-z0-9-]{8,64}")
 _DEVICES = ("touch", "mouse")
 
@@ -57,7 +57,7 @@ def rating_row(run: Run, card: Card, sent: dict[str, Any]) -> RatingRow:
         raise RatingsError("This checkpoint does not speak: its samples cannot be rated.")
     sample, heard = card.sample, _share(sent.get("heard_fraction"))
     flags = [
-        *(["part-heard"] if heard is None or heard < WHOLE_CLIP else []),
+        *([NOT_ALL_HEARD] if heard is None or heard < MUST_HEAR else []),
         *([] if sample.ended else ["cut-off"]),
     ]
     listener, device = sent.get("listener"), sent.get("device")
@@ -80,7 +80,7 @@ def rating_row(run: Run, card: Card, sent: dict[str, Any]) -> RatingRow:
         checkpoint=sample.checkpoint,
         seed=sample.seed,
         audio_sha256=card.clip.sha256,
-        rating=check_rating(sent.get("rating"), "ACR"),
+        rating=ACR.check(sent.get("rating")),
         heard_fraction=heard,
         plays=_count(sent.get("plays")),
         response_s=_seconds(sent.get("response_s")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from speecht5_demo.listening.methods import ACR
+
 QUESTION = "How does it sound?"
-ACR_WORDS = ("Bad", "Poor", "Fair", "Good", "Excellent")
+ACR_WORDS = tuple(ACR.words["en"][point] for point in range(ACR.low, ACR.high + 1))
 """For 1 to 5."""

@@ -30,9 +30,9 @@ def build(context: AppContext) -> StudyServer:
     def make(folder: Path, on_progress: Progress) -> Manifest:
         return prepare_study(load_study(SHIPPED_STUDY), context.synthesizer, folder, on_progress)
 
-    hall = ServedStudy(
+    study = ServedStudy(
         settings.study, settings.ratings, context.ratings, settings.data, make if shipped else None
     )
     listen_page()
-    hall.open()
-    return StudyServer(hall)
+    study.open()
+    return StudyServer(study)

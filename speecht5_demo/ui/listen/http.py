@@ -1,14 +1,17 @@
-"""The listening test's own addresses: a page asks, the room answers.
+"""The listening test's own addresses: a page asks, the open test answers.
 
 Plain requests instead of Gradio events, for three reasons: a page can send an answer again and again until it
 is acknowledged, whatever happened to the server in between; a rating never stands in a queue behind a
 synthesis; and clips get an address that is different for every listener and trial. All answers and clips
 carry the same headers, so that no header tells one clip from another.
 
-| address | what it does | |---|---| | POST /listening/enter | begin or go on: `{token, visit, parameters,
-language}` | | POST /listening/answer | end a step before the test, or a break: `{token, event, told}` | |
-POST /listening/rate | rate a trial: `{ticket, rating, heard, plays, response_s}`; answered when the row is on
-disk | | GET /listening/clip/NAME | a clip |
+| address                  | what it does                                                              |
+|--------------------------|---------------------------------------------------------------------------|
+| POST /listening/enter    | begin or go on: `{token, visit, parameters, language}`                    |
+| POST /listening/answer   | end a step before the test, or a break: `{token, event, answers}`         |
+| POST /listening/rate     | rate a trial: `{ticket, rating, heard, plays, response_s}`; answered when |
+|                          | the row is on disk                                                        |
+| GET /listening/clip/NAME | a clip                                                                    |
 
 A refusal is `{refused, message}` with 403, 409 or 422, and the listener's `view` where the sender is known.
 503 with `{preparing: {done, total}}` or `{closed}` while no study is open.
@@ -39,10 +42,10 @@ _RANGE = re.compile(r"bytes=(\d{0,9})-(\d{0,9})")
 
 
 class StudyServer:
-    """The routes of a hall."""
+    """The routes of a served study."""
 
-    def __init__(self, hall: ServedStudy) -> None:
-        self._hall = hall
+    def __init__(self, served: ServedStudy) -> None:
+        self._served = served
         self._threads: anyio.CapacityLimiter | None = None
         self.routes = [
             Route("/listening/enter", self._asks(_enter), methods=["POST"]),
@@ -55,23 +58,23 @@ class StudyServer:
         """A request with a JSON object, answered with a view or a refusal."""
 
         async def endpoint(request: Request) -> Response:
-            room = self._hall.room
-            if room is None:
+            test = self._served.test
+            if test is None:
                 return self._not_open()
-            told = await _json_object(request)
-            if told is None:
+            sent = await _json_object(request)
+            if sent is None:
                 return _reply({"refused": "not-readable", "message": "Send one small JSON object."}, 400)
-            reply: Response = await self._in_thread(_act, room, act, told)
+            reply: Response = await self._in_thread(_act, test, act, sent)
             return reply
 
         return endpoint
 
     async def _clip(self, request: Request) -> Response:
-        room = self._hall.room
-        if room is None:
+        test = self._served.test
+        if test is None:
             return self._not_open()
         try:
-            data = await self._in_thread(room.clip, request.path_params["name"])
+            data = await self._in_thread(test.clip, request.path_params["name"])
         except RefusedError as error:
             return _reply({"refused": error.reason, "message": str(error)}, 404)
         return _audio(data, request.headers.get("range", ""))
@@ -83,38 +86,38 @@ class StudyServer:
         return await anyio.to_thread.run_sync(function, *given, limiter=self._threads)
 
     def _not_open(self) -> Response:
-        waiting = self._hall.waiting
-        if waiting.problem:
-            return _reply({"closed": waiting.problem}, 503)
-        return _reply({"preparing": {"done": waiting.done, "total": waiting.total}}, 503)
+        preparing = self._served.preparing
+        if preparing.problem:
+            return _reply({"closed": preparing.problem}, 503)
+        return _reply({"preparing": {"done": preparing.done, "total": preparing.total}}, 503)
 
 
-def _enter(room: ListeningTest, told: Mapping[str, Any]) -> View:
-    given = told.get("parameters")
+def _enter(test: ListeningTest, sent: Mapping[str, Any]) -> View:
+    given = sent.get("parameters")
     parameters = given if isinstance(given, dict) else {}
-    language = told.get("language")
+    language = sent.get("language")
     spoken = language if isinstance(language, str) else ""
-    return room.enter(told.get("token"), parameters, spoken, told.get("visit"))
+    return test.enter(sent.get("token"), parameters, spoken, sent.get("visit"))
 
 
-def _answer(room: ListeningTest, told: Mapping[str, Any]) -> View:
-    said = told.get("told")
-    return room.answer(told.get("token"), told.get("event"), said if isinstance(said, dict) else {})
+def _answer(test: ListeningTest, sent: Mapping[str, Any]) -> View:
+    answers = sent.get("answers")
+    return test.answer(sent.get("token"), sent.get("event"), answers if isinstance(answers, dict) else {})
 
 
-def _rate(room: ListeningTest, told: Mapping[str, Any]) -> View:
-    heard, plays, response_s = told.get("heard"), told.get("plays"), told.get("response_s")
-    return room.rate(told.get("ticket"), told.get("rating"), heard, plays, response_s)
+def _rate(test: ListeningTest, sent: Mapping[str, Any]) -> View:
+    heard, plays, response_s = sent.get("heard"), sent.get("plays"), sent.get("response_s")
+    return test.rate(sent.get("ticket"), sent.get("rating"), heard, plays, response_s)
 
 
 def _act(
-    room: ListeningTest, act: Callable[[ListeningTest, Mapping[str, Any]], View], told: Mapping[str, Any]
+    test: ListeningTest, act: Callable[[ListeningTest, Mapping[str, Any]], View], sent: Mapping[str, Any]
 ) -> Response:
     try:
-        return _reply({"view": act(room, told).as_json()})
+        return _reply({"view": act(test, sent).as_json()})
     except RefusedError as error:
-        listener = room.listener_of(told.get("token") or told.get("ticket"))
-        view = {"view": room.view(listener).as_json()} if listener else {}
+        listener = test.listener_of(sent.get("token") or sent.get("ticket"))
+        view = {"view": test.view(listener).as_json()} if listener else {}
         return _reply({"refused": error.reason, "message": str(error), **view}, STATUS.get(error.reason, 422))
     except RatingsError as error:
         return _reply({"failed": str(error)}, 507)
@@ -128,10 +131,10 @@ async def _json_object(request: Request) -> dict[str, Any] | None:
         if len(body) > LONGEST_BODY:
             return None
     try:
-        told = json.loads(body)
+        sent = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    return told if isinstance(told, dict) else None
+    return sent if isinstance(sent, dict) else None
 
 
 def _reply(document: Mapping[str, Any], status: int = 200) -> Response:

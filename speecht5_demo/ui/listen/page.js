@@ -95,10 +95,10 @@ const enter = async () => {
   if (!kept(VISIT)) keep(VISIT, Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join(''));
   take(await post('enter', { token: kept(TOKEN), visit: kept(VISIT), parameters: linkParameters(), language: session.texts.language ?? '' }), 'enter');
 };
-const answer = async (event, told) => {
+const answer = async (event, answers) => {
   if (session.busy) return;
   session.busy = true;
-  take(await post('answer', { token: session.view.token, event, told }));
+  take(await post('answer', { token: session.view.token, event, answers }));
   session.busy = false;
 };
 const rate = async (rating) => {

@@ -42,7 +42,7 @@ const clips = {
 };
 
 // A native player. `heard()` is the share of the clip that was really played: the union of the played ranges.
-const makePlayer = (name, label, told) => {
+const makePlayer = (name, label, changed) => {
   const audio = h('audio', { controls: true, controlslist: 'nodownload noplaybackrate', preload: 'auto', 'aria-label': label });
   const state = { plays: 0, firstPlay: null, audio };
   state.heard = () => {
@@ -54,13 +54,13 @@ const makePlayer = (name, label, told) => {
     state.plays += 1;
     state.firstPlay ??= performance.now();
     for (const other of element.querySelectorAll('audio')) if (other !== audio) other.pause();
-    told();
+    changed();
   };
-  audio.ontimeupdate = told;
-  audio.onended = told;
-  audio.onvolumechange = told;
+  audio.ontimeupdate = changed;
+  audio.onended = changed;
+  audio.onvolumechange = changed;
   audio.onratechange = () => { if (audio.playbackRate !== 1) audio.playbackRate = 1; };
-  clips.load(name).then((url) => { audio.src = url; state.ready = true; told(); }, () => { state.failed = true; told(); });
+  clips.load(name).then((url) => { audio.src = url; state.ready = true; changed(); }, () => { state.failed = true; changed(); });
   return state;
 };
 const playAgain = (audio) => {

@@ -30,7 +30,7 @@ Prepare = Callable[[Path, Callable[[int, int, str], None]], Manifest]
 
 @dataclass(frozen=True)
 class Preparing:
-    """Why there is no room yet.
+    """Why no test is open yet.
 
     Attributes:
         done, total: clips spoken and to speak; 0 of 0 before it is known.
@@ -43,7 +43,7 @@ class Preparing:
 
 
 class ServedStudy:
-    """Holds the room as soon as there is one.
+    """Holds the open test as soon as there is one.
 
     Args:
         study: folder of the prepared study, which may not exist yet.
@@ -61,25 +61,25 @@ class ServedStudy:
         self._writer = writer
         self._data = data
         self._make = make
-        self._room: ListeningTest | None = None
-        self._waiting = Preparing()
+        self._test: ListeningTest | None = None
+        self._preparing = Preparing()
 
     @property
-    def room(self) -> ListeningTest | None:
-        """The open study, or None; see `waiting`."""
-        return self._room
+    def test(self) -> ListeningTest | None:
+        """The open study, or None; see `preparing`."""
+        return self._test
 
     @property
-    def waiting(self) -> Preparing:
+    def preparing(self) -> Preparing:
         """How far the preparation is."""
-        return self._waiting
+        return self._preparing
 
     def open(self) -> None:
         """Open what is prepared at once; prepare the shipped study in the background otherwise."""
         if (self._study / MANIFEST).exists():
             self._enter(lambda: load_manifest(self._study))
         elif self._make is None:
-            self._waiting = Preparing(
+            self._preparing = Preparing(
                 problem=f"No study is prepared. Its owner runs: study prepare STUDY.toml -o {self._study.name}"
             )
         else:
@@ -93,11 +93,11 @@ class ServedStudy:
         try:
             made = manifest()
             secret = server_secret(self._data)
-            self._room = ListeningTest(made, self._study, self._ratings, secret, writer=self._writer)
+            self._test = ListeningTest(made, self._study, self._ratings, secret, writer=self._writer)
         except DemoError as error:
             log.error("The listening test is closed: %s", error)
             # Visitors read this: what is wrong, not where it lies on the server.
-            self._waiting = Preparing(problem=str(error).replace(str(self._study), self._study.name))
+            self._preparing = Preparing(problem=str(error).replace(str(self._study), self._study.name))
 
     def _patiently(self, make: Prepare) -> Manifest:
         """Make the study, or wait for another process that is making it."""
@@ -108,4 +108,4 @@ class ServedStudy:
                 time.sleep(BUSY_S)
 
     def _note(self, done: int, total: int, what: str) -> None:
-        self._waiting = Preparing(done, total)
+        self._preparing = Preparing(done, total)

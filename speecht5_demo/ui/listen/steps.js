@@ -100,15 +100,19 @@ const steps = {
 
 // A clip, or a pair of them, and the scale. `rate(answer)` is called once.
 const trialStep = (view, texts, rate) => {
-  const paired = view.clips.length > 1, scale = texts.scales[view.method];
-  const values = Object.keys(scale).map(Number).sort((a, b) => b - a);
-  const lowest = Math.min(...values), news = status(texts.loading);
+  const { scale, clips: labels, listen, numbers, highest_first } = texts.methods[view.method];
+  const rising = Object.keys(scale).map(Number).sort((a, b) => a - b), news = status(texts.loading);
   const state = { sent: false, ready: false };
-  const signed = (value) => (paired && value > 0 ? `+${value}` : String(value)).replace('-', '−');
+  const enough = (player) => player.heard() >= texts.must_hear;
+  const number = (value) => ({
+    plain: String(value),
+    signed: (value > 0 ? `+${value}` : String(value)).replace('-', '−'),
+    key: String(rising.indexOf(value) + 1),
+  })[numbers];
   const refresh = () => {
     const players = state.players;
     if (!players || state.sent) return;
-    const heard = players.every((player) => player.heard() >= 0.95);
+    const heard = players.every(enough);
     if (heard && !state.ready) {
       state.ready = true;
       scaleField.disabled = false;
@@ -116,15 +120,14 @@ const trialStep = (view, texts, rate) => {
     } else if (!heard) {
       const failed = players.some((player) => player.failed), loading = players.some((player) => !player.ready);
       const muted = players.some((player) => player.audio.muted || player.audio.volume === 0);
-      const text = failed ? texts.clip_failed : loading ? texts.loading : muted ? texts.muted : paired ? texts.listen_both : texts.listen_first;
+      const text = failed ? texts.clip_failed : loading ? texts.loading : muted ? texts.muted : texts[listen];
       if (news.textContent !== text) news.textContent = text;
     }
   };
-  const labels = paired ? [texts.clip_first, texts.clip_second] : [texts.clip];
   const scaleField = choices('rating', texts.questions[view.question] ?? view.question,
-    values.map((value) => [value, scale[value], signed(value)]), (value) => {
+    (highest_first ? [...rising].reverse() : rising).map((value) => [value, scale[value], number(value)]), (value) => {
       submit.disabled = false;
-      news.textContent = say(texts.chosen, { answer: `${signed(Number(value))} ${scale[value]}` });
+      news.textContent = say(texts.chosen, { answer: `${number(Number(value))} ${scale[value]}` });
     });
   scaleField.disabled = true;
   const send = () => {
@@ -142,15 +145,15 @@ const trialStep = (view, texts, rate) => {
     });
   };
   const submit = button(texts.submit, send, { disabled: true });
-  state.players = view.clips.map((name, n) => makePlayer(name, labels[n], refresh));
-  const players = state.players.map((player, n) => h('div', { class: 'clip' }, paired && h('p', { class: 'small' }, labels[n]), player.audio));
+  state.players = view.clips.map((name, n) => makePlayer(name, texts[labels[n]], refresh));
+  const players = state.players.map((player, n) => h('div', { class: 'clip' }, labels.length > 1 && h('p', { class: 'small' }, texts[labels[n]]), player.audio));
   state.key = (event) => {
     const inRadio = event.target.matches?.('input[type=radio]'), inButton = event.target.closest?.('button, a, audio, summary');
     const options = [...scaleField.querySelectorAll('input')];
     const choose = (input) => { input.checked = true; input.focus(); input.dispatchEvent(new Event('change')); };
     if (event.ctrlKey || event.altKey || event.metaKey || /^(TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
     if (/^[1-9]$/.test(event.key) && state.ready && !state.sent) {
-      const input = options.find((option) => Number(option.value) === Number(event.key) + (paired ? lowest - 1 : 0));
+      const input = options.find((option) => Number(option.value) === rising[Number(event.key) - 1]);
       if (input) choose(input);
     } else if (/^Arrow(Up|Down)$/.test(event.key) && state.ready && !state.sent && !inRadio && !inButton) {
       choose(options[event.key === 'ArrowDown' ? 0 : options.length - 1]);
@@ -158,10 +161,10 @@ const trialStep = (view, texts, rate) => {
     } else if (event.key === 'Enter' && !inButton) {
       send();
     } else if (event.key === ' ' && !inButton && !(inRadio && !event.target.checked)) {
-      playAgain((state.players.find((player) => player.heard() < 0.95) ?? state.players[0]).audio);
+      playAgain((state.players.find((player) => !enough(player)) ?? state.players[0]).audio);
       event.preventDefault();
     }
   };
-  const keys = say(texts.keys, { low: 1, high: values.length });
+  const keys = say(texts.keys, { low: 1, high: rising.length });
   return { state, nodes: [...players, news, scaleField, submit, h('p', { class: 'small keys' }, keys)] };
 };

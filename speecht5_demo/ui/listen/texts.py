@@ -7,22 +7,26 @@ component's value arrives in the reader's language, and again when the reader ch
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
-from speecht5_demo.listening.scale import LANGUAGES, SCALES
+from speecht5_demo.listening.methods import LANGUAGES, METHODS
+from speecht5_demo.listening.playback import MUST_HEAR
 
 KEY = "listen"
 FOLDER = Path(__file__).parent / "texts"
 
 
-def texts(language: str) -> dict[str, Any]:
-    """All words of the page in one language, the scales among them."""
-    words: dict[str, Any] = json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))
-    scales = {method: {str(n): label for n, label in SCALES[method][language].items()} for method in SCALES}
-    return {"language": language, "scales": scales, **words}
+def texts(language: str) -> dict[str, object]:
+    """All words of the page in one language, and how each question type draws a trial."""
+    words: dict[str, object] = json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))
+    methods = {
+        name: {**asdict(method.page), "scale": {str(n): label for n, label in method.words[language].items()}}
+        for name, method in METHODS.items()
+    }
+    return {"language": language, "methods": methods, "must_hear": MUST_HEAR, **words}
 
 
 def translations() -> dict[str, dict[str, str]]:

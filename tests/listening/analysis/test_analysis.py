@@ -52,7 +52,7 @@ def test_only_blind_test_ratings_reach_mos_and_every_other_row_has_its_reason(ta
         "practice": 1,
         "trap": 1,
         "anchor": 1,
-        "other-method": 1,
+        "pair": 1,
         "missing-variant": 1,
         "missing-listener": 1,
     }
