@@ -37,6 +37,10 @@ class SynthesisCancelled(SynthesisError):
     """The user stopped the run."""
 
 
+class OutputError(DemoError):
+    """A file or folder cannot be written."""
+
+
 class RatingsError(DemoError):
     """A rating or a ratings file is invalid."""
 

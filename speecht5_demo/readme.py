@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from speecht5_demo.errors import DemoError
+from speecht5_demo.files import write_text
 
 
 def write_section(path: Path, name: str, markdown: str) -> None:
@@ -19,4 +20,4 @@ def write_section(path: Path, name: str, markdown: str) -> None:
     _, closed, tail = rest.partition(end)
     if not found or not closed:
         raise DemoError(f"{path} has no place for the table {name!r}: add the lines {begin} and {end}.")
-    path.write_text(f"{head}{begin}\n{markdown.strip()}\n{end}{tail}", encoding="utf-8")
+    write_text(path, f"{head}{begin}\n{markdown.strip()}\n{end}{tail}")

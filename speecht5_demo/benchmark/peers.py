@@ -6,7 +6,6 @@ FOLDER/DIGEST/...      the checkpoint, and what each peer makes of it
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from speecht5_demo.benchmark.processes import BenchmarkError, Worker
 from speecht5_demo.checkpoints import Checkpoint, open_checkpoint
+from speecht5_demo.files import whole_folder
 
 PACKAGES = (
     "torch==2.13.0",
@@ -108,11 +108,8 @@ def _export(source: Checkpoint, place: Path, say: Say) -> None:
 
 def _whole(target: Path, make: Callable[[Path], object]) -> None:
     """A folder that is there when all of it is: what a killed run left half made is made again."""
-    partial = target.with_name(f".{target.name}.part")
-    for old in (partial, target):
-        shutil.rmtree(old, ignore_errors=True)
-    make(partial)
-    partial.rename(target)
+    with whole_folder(target) as aside:
+        make(aside)
 
 
 def _openvino(python: Path, place: Path, target: Path) -> None:

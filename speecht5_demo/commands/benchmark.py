@@ -59,6 +59,7 @@ def benchmark(
     from speecht5_demo.benchmark.comparison import about_brackets, bracketed
     from speecht5_demo.benchmark.results import conditions, write_tables
     from speecht5_demo.benchmark.results import picture as draw
+    from speecht5_demo.files import write_json, write_text
 
     if source is not None:
         document: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
@@ -67,10 +68,9 @@ def benchmark(
             checkpoint, variants, threads, repeats, steps, characters, longest, peers, peers_folder, brief
         )
     if output is not None:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        write_json(output, document, parents=True)
     if picture is not None:
-        picture.write_text(draw(document), encoding="utf-8")
+        write_text(picture, draw(document))
     other = None if beside is None else json.loads(beside.read_text(encoding="utf-8"))
     ratios = bracketed(document, other)
     if readme is not None:

@@ -13,6 +13,7 @@ from rich.table import Table
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import JsonOption
 from speecht5_demo.errors import RatingsError
+from speecht5_demo.files import write_text
 from speecht5_demo.listening.analysis import (
     NEEDED_COLUMNS,
     Analysis,
@@ -82,11 +83,11 @@ def mos(
     if html:
         from speecht5_demo.report.document import document
 
-        write_text(html, document(analysis))
+        write_text(html, document(analysis), parents=True)
     if csv:
         from speecht5_demo.report.summary_csv import summary_csv
 
-        write_text(csv, summary_csv(analysis))
+        write_text(csv, summary_csv(analysis), parents=True)
     if json:
         console.print_json(as_json(analysis))
         return
@@ -139,21 +140,6 @@ def parse_mapping(written: str | None) -> dict[str, str]:
             raise RatingsError(f"--map has {part!r}; write ours=theirs, with ours one of: {known}.")
         mapping[name] = theirs
     return mapping
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file the user named.
-
-    Raises:
-        RatingsError: it cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RatingsError(
-            f"{path} cannot be written ({error.strerror}). Name a file in a folder of yours."
-        ) from error
 
 
 def _print(analysis: Analysis, view: View, screened: bool) -> None:

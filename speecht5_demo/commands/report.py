@@ -9,9 +9,9 @@ import typer
 from rich.table import Table
 
 from speecht5_demo.commands import console
-from speecht5_demo.commands.mos import write_text
 from speecht5_demo.commands.options import JsonOption
 from speecht5_demo.errors import RatingsError
+from speecht5_demo.files import write_text
 from speecht5_demo.listening.analysis import NEEDED_COLUMNS, Settings, analyse, as_json, simulated_sessions
 from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.report.claims import judge_claims
@@ -62,9 +62,9 @@ def report(
         piece = ("Claimed versus measured", claims_piece(judged))
         lead = "Every claim of the source report beside what this machine and these listeners measured."
         text = document(analysis, (piece,)) if analysis else page(piece[0], lead, piece[1])
-        write_text(html, text)
+        write_text(html, text, parents=True)
     if markdown:
-        write_text(markdown, claims_markdown(judged))
+        write_text(markdown, claims_markdown(judged), parents=True)
     if readme:
         write_text(readme, fill_readme(readme.read_text(encoding="utf-8"), judged))
     if json:

@@ -25,6 +25,7 @@ from typing import Any
 from huggingface_hub import CommitScheduler, HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
+from speecht5_demo.files import write_bytes
 from speecht5_demo.hub import HUB_ERRORS
 
 log = logging.getLogger(__name__)
@@ -146,9 +147,7 @@ class RatingsUploader:
             if not any(Path(name).match(pattern) for pattern in PATTERNS):
                 continue
             fetched = Path(api.hf_hub_download(self._repo, path, repo_type="dataset"))
-            part = self._folder / f".{name}.part"
-            part.write_bytes(fetched.read_bytes())
-            part.replace(self._folder / name)
+            write_bytes(self._folder / name, fetched.read_bytes())
 
     def succeeded(self) -> None:
         """A push was taken, or there was nothing to push."""

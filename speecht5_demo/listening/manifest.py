@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from speecht5_demo.errors import StudyError
-from speecht5_demo.listening.clips import write_durably
+from speecht5_demo.files import write_text
 from speecht5_demo.listening.study import Study, study_from
 
 MANIFEST = "manifest.json"
@@ -138,7 +138,7 @@ def to_json(manifest: Manifest) -> str:
 
 def save_manifest(manifest: Manifest, folder: Path) -> None:
     """Write it; a study without one is not ready."""
-    write_durably(folder / MANIFEST, to_json(manifest).encode())
+    write_text(folder / MANIFEST, to_json(manifest), durable=True, parents=True)
 
 
 def load_manifest(folder: Path) -> Manifest:

@@ -22,8 +22,9 @@ import numpy.typing as npt
 
 from speecht5_demo import __version__
 from speecht5_demo.errors import StudyError
+from speecht5_demo.files import write_bytes
 from speecht5_demo.listening import levelling
-from speecht5_demo.listening.clips import smallest_file, wav_bytes, write_durably
+from speecht5_demo.listening.clips import smallest_file, wav_bytes
 from speecht5_demo.listening.manifest import (
     CLIPS,
     MANIFEST,
@@ -236,7 +237,7 @@ def _store(
         gain = levelling.gain_db(level, target)
         data = wav_bytes(levelling.apply_gain(clip.samples, gain), clip.sampling_rate, size)
         name = secrets.token_hex(16)
-        write_durably(folder / CLIPS / f"{name}.wav", data)
+        write_bytes(folder / CLIPS / f"{name}.wav", data, durable=True, parents=True)
         stimuli.append(
             Stimulus(
                 id=name,
@@ -278,7 +279,7 @@ def _save_raw(path: Path, clip: SpokenClip) -> None:
         spoken_text=clip.spoken_text,
         ended=clip.ended,
     )
-    write_durably(path, buffer.getvalue())
+    write_bytes(path, buffer.getvalue(), durable=True, parents=True)
 
 
 def _load_raw(path: Path) -> SpokenClip | None:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from speecht5_demo.errors import StudyError
+from speecht5_demo.errors import OutputError, StudyError
+from speecht5_demo.files import write_first
 
 SECRET_VARIABLE = "LISTENING_SECRET"
 _LAYOUT = struct.Struct(">B16sHBQ")
@@ -103,22 +104,6 @@ def server_secret(folder: Path, environment: Mapping[str, str] = os.environ) -> 
         return given.encode()
     path = folder / "listening-secret"
     try:
-        if path.exists():
-            return path.read_bytes()
-        folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f".listening-secret.{os.getpid()}.{secrets.token_hex(4)}"
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(secrets.token_hex(32).encode())
-            out.flush()
-            os.fsync(out.fileno())
-        try:
-            os.link(part, path)  # fails where another process was first: its secret is then everybody's
-        except FileExistsError:
-            pass
-        finally:
-            part.unlink()
-        return path.read_bytes()
-    except OSError as error:
-        raise StudyError(
-            f"No secret can be kept in {folder} ({error.strerror}). Set {SECRET_VARIABLE}."
-        ) from error
+        return write_first(path, secrets.token_hex(32).encode())
+    except OutputError as error:
+        raise StudyError(f"No secret can be kept: {error} Or set {SECRET_VARIABLE}.") from error

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.libraries import load
-from speecht5_demo.quality.signals import SAMPLING_RATE, Samples, as_int16, audible
+from speecht5_demo.quality.signals import SAMPLING_RATE, Samples, audible
+from speecht5_demo.wav import wav_bytes
 
 BANDS, COEFFICIENTS = 20, 13
 WINDOW_MS, HOP_MS = 32.0, 8.0
@@ -48,9 +49,7 @@ def cepstra(samples: Samples, name: str) -> NDArray[np.float64]:
     signal = audible(samples, name)
     if len(signal) < 2 * WINDOW_MS / 1000.0 * SAMPLING_RATE:
         raise QualityError(f"{name}: shorter than two windows of {WINDOW_MS:.0f} ms.")
-    wav = io.BytesIO()
-    load("scipy.io.wavfile", "MCD").write(wav, SAMPLING_RATE, as_int16(signal))
-    wav.seek(0)
+    wav = io.BytesIO(wav_bytes(signal, SAMPLING_RATE))
     spectrogram = library.get_amplitude_spectrogram(wav, n_fft=WINDOW_MS, win_len=WINDOW_MS, hop_len=HOP_MS)
     mel = library.get_mel_spectrogram(spectrogram, SAMPLING_RATE, WINDOW_MS, M=BANDS)
     return np.asarray(library.get_mfccs(mel), dtype=np.float64)

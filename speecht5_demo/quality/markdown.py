@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from speecht5_demo.files import write_text
 from speecht5_demo.quality.page import lead
 from speecht5_demo.quality.plots import metric_picture, shown, unit_shown
 from speecht5_demo.quality.records import Row
@@ -70,8 +71,8 @@ def write_pictures(summary: Mapping[str, Any], rows: Sequence[Row], folder: Path
         entries = [entry for entry in (*summary["rows"], *summary["floors"]) if entry["metric"] == name]
         if name in PICTURED and any(entry["mean"] is not None for entry in entries):
             path = folder / f"quality-{name}.svg"
-            path.write_text(
-                metric_picture(name, metric, entries, [row for row in rows if row.metric == name]), "utf-8"
+            write_text(
+                path, metric_picture(name, metric, entries, [row for row in rows if row.metric == name])
             )
             written[metric["label"]] = path
     return written

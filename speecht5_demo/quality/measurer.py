@@ -10,6 +10,7 @@ import numpy as np
 
 from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.errors import QualityError
+from speecht5_demo.files import whole_file
 from speecht5_demo.quality.measuring import Subject
 from speecht5_demo.quality.plan import RECORDINGS, RESEEDED, TEACHER, Settings, Task
 from speecht5_demo.quality.recognisers import Recogniser, open_recogniser
@@ -111,12 +112,9 @@ class TaskMeasurer:
 
     def _keep(self, task: Task, spoken: Spoken) -> None:
         path = baseline_file(self._folder, task.speaker, task.number)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".part")
         heard: dict[str, Any] = {f"heard{index}": frames for index, frames in enumerate(spoken.heard or ())}
-        with partial.open("wb") as file:
+        with whole_file(path, parents=True) as aside, aside.open("wb") as file:
             np.savez(file, samples=spoken.samples, **heard)
-        partial.replace(path)
 
     def _baseline(self, task: Task) -> tuple[Samples, Frames]:
         path = baseline_file(self._folder, task.speaker, task.number)

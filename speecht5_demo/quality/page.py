@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from speecht5_demo.files import write_text
 from speecht5_demo.quality.measurer import PLAYED, audio_file
 from speecht5_demo.quality.plots import metric_chart, shown, unit_shown
 from speecht5_demo.quality.records import Row
@@ -25,10 +26,7 @@ READ_THIS = (
 
 def write_page(summary: Mapping[str, Any], rows: Sequence[Row], folder: Path) -> Path:
     """Write `index.html`, whole or not at all."""
-    path = folder / PAGE
-    partial = path.with_suffix(".part")
-    partial.write_text(evaluation_page(summary, rows, folder), encoding="utf-8")
-    return partial.replace(path)
+    return write_text(folder / PAGE, evaluation_page(summary, rows, folder))
 
 
 def evaluation_page(summary: Mapping[str, Any], rows: Sequence[Row], folder: Path) -> str:

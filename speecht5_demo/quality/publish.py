@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
+from speecht5_demo.files import write_json
 from speecht5_demo.quality.records import TABLE
 from speecht5_demo.quality.summary import SUMMARY
 from speecht5_demo.quality.sweep import SWEEP, read_sweep
@@ -28,6 +28,4 @@ def publish_sweep(folder: Path, target: Path) -> None:
             (target / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / path, target / path)
     target.mkdir(parents=True, exist_ok=True)
-    partial = target / f"{SWEEP}.part"
-    partial.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(target / SWEEP)
+    write_json(target / SWEEP, document)

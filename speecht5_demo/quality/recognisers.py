@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.libraries import load
-from speecht5_demo.quality.signals import SAMPLING_RATE, Samples, as_int16
+from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
+from speecht5_demo.wav import as_int16
 
 OFFLINE = "pocketsphinx"
 LEAD_IN_S, LEAD_OUT_S = (

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from speecht5_demo.errors import QualityError
+from speecht5_demo.files import whole_file, write_json
 
 ROWS, TABLE, SETTINGS = "rows.jsonl", "rows.csv", "settings.json"
 FIXED = ("asr", "references", "speaker_model", "seed", "digest")
@@ -86,13 +87,11 @@ class Records:
     def write_table(self) -> Path:
         """All rows as CSV, sorted: two runs with equal settings write equal bytes."""
         path = self.folder / TABLE
-        partial = path.with_suffix(".part")
         names = [field.name for field in fields(Row)]
-        with partial.open("w", encoding="utf-8", newline="") as file:
+        with whole_file(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, names)
             writer.writeheader()
             writer.writerows(asdict(self.rows[key]) for key in sorted(self.rows))
-        partial.replace(path)
         return path
 
     def close(self) -> None:
@@ -119,9 +118,7 @@ class Records:
                 settings = {**settings, name: {**before.get(name, {}), **settings[name]}}
             if len(before.get("sentences", [])) > len(settings["sentences"]):
                 settings = {**settings, "sentences": before["sentences"]}
-        partial = path.with_suffix(".part")
-        partial.write_text(json.dumps(settings, indent=2, ensure_ascii=False), encoding="utf-8")
-        partial.replace(path)
+        write_json(path, settings, indent=2)
 
     def _load(self) -> None:
         path = self.folder / ROWS

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speecht5_demo.errors import QualityError
+from speecht5_demo.wav import write_wav_file
 
 SAMPLING_RATE = 16_000
 SILENCE_PEAK = 1e-3  # full scale is 1; quieter than -60 dB at its loudest sample is no speech
@@ -33,16 +34,6 @@ def audible(samples: NDArray[Any], name: str) -> Samples:
     return np.clip(signal, -1.0, 1.0)
 
 
-def as_int16(samples: Samples) -> NDArray[np.int16]:
-    """Samples as 16-bit integers."""
-    return (np.clip(samples, -1.0, 1.0) * 32767.0).astype(np.int16)
-
-
 def save_wav(samples: Samples, path: Path) -> Path:
     """Write samples as a 16-bit WAV file, whole or not at all, and return its path."""
-    from scipy.io import wavfile
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".part")
-    wavfile.write(partial, SAMPLING_RATE, as_int16(samples))
-    return partial.replace(path)
+    return write_wav_file(samples, SAMPLING_RATE, path, parents=True)

@@ -27,6 +27,7 @@ from typing import Any
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import QualityError
+from speecht5_demo.files import write_json
 from speecht5_demo.machine import this_machine
 from speecht5_demo.quality.intervals import Estimate, pooled
 from speecht5_demo.quality.libraries import versions
@@ -116,10 +117,7 @@ def summarise(
 
 def write_summary(summary: Mapping[str, Any], folder: Path) -> Path:
     """Write `summary.json`, whole or not at all."""
-    path = folder / SUMMARY
-    partial = path.with_suffix(".part")
-    partial.write_text(json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
-    return partial.replace(path)
+    return write_json(folder / SUMMARY, summary)
 
 
 def read_summary(path: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from typing import Any
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import QualityError
+from speecht5_demo.files import write_json
 from speecht5_demo.quality.evaluation import evaluate
 from speecht5_demo.quality.measurer import PLAYED, audio_file
 from speecht5_demo.quality.plan import Settings
@@ -124,9 +125,7 @@ def sweep(
         "breaks_at": breaks_at(points),
         "rule": RULE,
     }
-    partial = folder / f"{SWEEP}.part"
-    partial.write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
-    partial.replace(folder / SWEEP)
+    write_json(folder / SWEEP, document)
     return json.loads(json.dumps(document))  # type: ignore[no-any-return]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from speecht5_demo.files import write_text
 from speecht5_demo.quality.metrics import BY_NAME
 from speecht5_demo.quality.plots import scaled, shown, unit_shown
 from speecht5_demo.quality.sweep import left_alone
@@ -23,8 +24,6 @@ MEGABYTE = 1e6
 
 def write_sweep_page(document: Mapping[str, Any], folder: Path) -> Path:
     """Write `sweep.html`, whole or not at all."""
-    path = folder / PAGE
-    partial = path.with_suffix(".part")
     body = "".join(
         f"<section><h2>{title}</h2>{piece}</section>"
         for title, piece in (
@@ -33,8 +32,7 @@ def write_sweep_page(document: Mapping[str, Any], folder: Path) -> Path:
             ("Hear it", _players(document)),
         )
     )
-    partial.write_text(page("Where the voice breaks", verdict(document), body), encoding="utf-8")
-    return partial.replace(path)
+    return write_text(folder / PAGE, page("Where the voice breaks", verdict(document), body))
 
 
 def verdict(document: Mapping[str, Any]) -> str:

@@ -6,14 +6,13 @@ kept as .npy files, so the data set is read once. Without them there is no speak
 speak, but with nobody's voice.
 """
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 from huggingface_hub import constants
 
-from speecht5_demo.errors import SpeakerError
+from speecht5_demo.errors import OutputError, SpeakerError
+from speecht5_demo.files import whole_file
 from speecht5_demo.hub import ask_hub
 from speecht5_demo.speakers.files import read_array
 from speecht5_demo.speakers.speaker import VECTOR_SIZE, Speaker, Vector, checked_vector
@@ -64,14 +63,12 @@ def _kept() -> dict[str, Vector] | None:
 
 def _keep(vectors: dict[str, Vector]) -> None:
     """Write the vectors, each file whole or not at all; a disk that is full only costs another download."""
-    folder = _folder()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for recording, vector in vectors.items():
-            with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
+            path = _folder() / f"{recording}.npy"
+            with whole_file(path, parents=True) as aside, aside.open("wb") as file:
                 np.save(file, vector)
-            os.replace(file.name, folder / f"{recording}.npy")
-    except OSError:
+    except OutputError:
         return
 
 

@@ -1,30 +1,18 @@
-"""Speech as a WAV file: 16-bit PCM, written at once or not at all."""
+"""Speech as a WAV file: 16-bit PCM, whole or not at all."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-import soundfile
-
-from speecht5_demo.errors import SynthesisError
 from speecht5_demo.synthesis.speech import Speech
+from speecht5_demo.wav import write_wav_file
 
 
 def write_wav(speech: Speech, path: Path) -> Path:
     """Write the samples and return the path.
 
     Raises:
-        SynthesisError: the file cannot be written.
+        OutputError: the file cannot be written.
+        SynthesisError: a sample is not finite.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(partial, speech.samples, speech.sampling_rate, subtype="PCM_16", format="WAV")
-        partial.replace(path)
-    except (OSError, soundfile.LibsndfileError) as error:
-        partial.unlink(missing_ok=True)
-        raise SynthesisError(
-            f"Cannot write {path}: {getattr(error, 'strerror', None) or error}. Choose another file with -o."
-        ) from error
-    return path
+    return write_wav_file(speech.samples, speech.sampling_rate, path, parents=True)

@@ -21,6 +21,7 @@ from transformers.models.speecht5.modeling_speecht5 import SpeechT5ScaledPositio
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import ArtifactError
+from speecht5_demo.files import whole_folder
 from speecht5_demo.variants.build import BuiltVariant, build
 from speecht5_demo.variants.manifest import (
     ACOUSTIC_FILE,
@@ -29,7 +30,6 @@ from speecht5_demo.variants.manifest import (
     check_files,
     default_root,
     is_saved,
-    new_folder,
     read_manifest,
     refusal,
     write_manifest,
@@ -51,14 +51,14 @@ def save_variant(checkpoint: Checkpoint, variant: Variant, root: Path) -> tuple[
 
     Raises:
         VariantError, CheckpointError: as `build`.
-        ArtifactError: the folder cannot be written.
+        OutputError: the folder cannot be written.
     """
     if variant.turbo is not None:
         folder = save_turbo(checkpoint, variant, root)
         return folder, turbo_sizes(checkpoint, variant, root)
     built = build(checkpoint, variant)
     target = artifact_folder(checkpoint, variant, root)
-    with new_folder(target) as folder:
+    with whole_folder(target) as folder:
         save_modules(built, folder)
         sizes = sizes_in(built, folder)
         write_manifest(folder, FORMAT, checkpoint, variant, {"sizes": asdict(sizes)})

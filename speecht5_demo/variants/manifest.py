@@ -10,9 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -41,26 +38,6 @@ def artifact_folder(checkpoint: Checkpoint, variant: Variant, root: Path) -> Pat
 def is_saved(checkpoint: Checkpoint, variant: Variant, root: Path) -> bool:
     """Whether there is a folder of this variant; the checkpoint is hashed only where one is likely."""
     return any(root.glob(f"{variant.name}-*")) and artifact_folder(checkpoint, variant, root).exists()
-
-
-@contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
-    """A folder to write into; at the end of the block it takes the place of `target`, whole or not at all.
-
-    Raises:
-        ArtifactError: it cannot be written.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as made:
-            folder = Path(made) / target.name
-            folder.mkdir()
-            yield folder
-            if target.exists():
-                target.rename(Path(made) / "replaced")
-            folder.rename(target)
-    except OSError as error:
-        raise ArtifactError(f"Cannot save {target}: {error.strerror}. Choose another folder.") from error
 
 
 def write_manifest(

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from speecht5_demo.commands.study import app
 from speecht5_demo.errors import StudyError
-from speecht5_demo.listening.clips import read_wav
 from speecht5_demo.listening.manifest import clip_path, load_manifest
+from speecht5_demo.wav import read_wav
 
 RECIPE = """
 id = "tiny"

@@ -18,7 +18,7 @@ import pytest
 
 from speecht5_demo.errors import StudyError
 from speecht5_demo.listening import levelling
-from speecht5_demo.listening.clips import read_wav, smallest_file, wav_bytes
+from speecht5_demo.listening.clips import smallest_file, wav_bytes
 from speecht5_demo.listening.manifest import (
     Manifest,
     StudyBusyError,
@@ -29,6 +29,7 @@ from speecht5_demo.listening.manifest import (
 )
 from speecht5_demo.listening.preparation import Line, SpokenClip, prepare
 from speecht5_demo.listening.study import Loudness
+from speecht5_demo.wav import read_wav
 from tests.listening.conftest import RATE, VOICE, make_study, say
 
 

@@ -17,12 +17,13 @@ from PIL import Image
 import app
 from speecht5_demo.synthesis import Latency, Speech
 from speecht5_demo.ui.compare import reveal_pacing
-from speecht5_demo.ui.compare.clips import ClipCache, wav_bytes
+from speecht5_demo.ui.compare.clips import ClipCache
 from speecht5_demo.ui.compare.figures import change, overlap
 from speecht5_demo.ui.compare.reveal_pacing import RevealPacing, RuntimeEstimate
 from speecht5_demo.ui.components.spectrogram import DAY, NIGHT, spectrogram_png
 from speecht5_demo.ui.settings import Settings, SettingsError
 from speecht5_demo.variants import find
+from speecht5_demo.wav import wav_bytes
 
 
 def speech(variant: str = "baseline", seconds: float = 1.0) -> Speech:

@@ -12,17 +12,13 @@ import secrets
 import shutil
 import tempfile
 import threading
-import wave
 from collections import deque
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from speecht5_demo.synthesis import Speech
 from speecht5_demo.ui.components.spectrogram import DAY, NIGHT, spectrogram_png
+from speecht5_demo.wav import wav_bytes
 
 _PREFIX = "speecht5-demo-clips-"
 _SAME_TIME = (1_000_000_000, 1_000_000_000)
@@ -102,19 +98,3 @@ def _alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def pcm16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Samples in [-1, 1] as 16-bit integers; louder ones are clipped, nothing is normalised."""
-    return (np.clip(samples, -1.0, 1.0) * 32767).round().astype("<i2")
-
-
-def wav_bytes(samples: NDArray[np.float32], sampling_rate: int) -> bytes:
-    """A 16-bit mono WAV."""
-    buffer = BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(sampling_rate)
-        file.writeframes(pcm16(samples).tobytes())
-    return buffer.getvalue()

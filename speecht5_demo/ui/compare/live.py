@@ -19,10 +19,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from speecht5_demo.ui.compare.clips import pcm16
 from speecht5_demo.ui.compare.flac import LONGEST_FRAME
 from speecht5_demo.ui.compare.fragments import MIME, fragment, opening
 from speecht5_demo.variants import Variant
+from speecht5_demo.wav import as_int16
 
 ADDRESS = "/compare/live/"
 KEPT = 16
@@ -41,7 +41,7 @@ class LiveAudio:
 
     def add(self, samples: NDArray[np.float32]) -> None:
         """More samples in [-1, 1]."""
-        pcm = pcm16(samples)
+        pcm = as_int16(samples)
         for start in range(0, len(pcm), LONGEST_FRAME):
             chunk = pcm[start : start + LONGEST_FRAME]
             self._parts.append(fragment(len(self._parts), chunk, self._samples, self._rate))

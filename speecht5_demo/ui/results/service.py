@@ -6,7 +6,6 @@ are shown. It stops being sealed when its owner publishes it.
 
 from __future__ import annotations
 
-import json
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from speecht5_demo.errors import StudyError
+from speecht5_demo.files import write_json
 from speecht5_demo.listening.analysis import (
     NEEDED_COLUMNS,
     Analysis,
@@ -125,9 +125,7 @@ class ResultsService:
         manifest = self.manifest
         note = self._note(manifest.study.id if manifest else "")
         if open_to_all:
-            note.write_text(
-                json.dumps({"published": datetime.now(UTC).isoformat(timespec="seconds")}), encoding="utf-8"
-            )
+            write_json(note, {"published": datetime.now(UTC).isoformat(timespec="seconds")})
         else:
             note.unlink(missing_ok=True)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import ArtifactError
+from speecht5_demo.files import whole_folder
 from speecht5_demo.variants.manifest import (
     ACOUSTIC_FILE,
     VOCODER_FILE,
@@ -20,7 +21,6 @@ from speecht5_demo.variants.manifest import (
     check_files,
     default_root,
     is_saved,
-    new_folder,
     read_manifest,
     refusal,
     write_manifest,
@@ -41,11 +41,11 @@ def save_artifact(checkpoint: Checkpoint, variant: Variant, root: Path) -> Path:
 
     Raises:
         VariantError, CheckpointError: as `build_turbo`.
-        ArtifactError: the folder cannot be written.
+        OutputError: the folder cannot be written.
     """
     weights = build_turbo(checkpoint, variant)
     target = artifact_folder(checkpoint, variant, root)
-    with new_folder(target) as folder:
+    with whole_folder(target) as folder:
         save_weights(weights, folder)
         contents = {
             "acoustic": asdict(weights.shape),
