@@ -15,7 +15,10 @@ os.environ["SPACE_ID"] = ""
 import pytest
 import torch
 
+from speecht5_demo.arithmetic import has_bf16
 from speecht5_demo.checkpoints import Checkpoint, open_checkpoint
+from speecht5_demo.machine import this_machine
+from speecht5_demo.synthesis.native import unavailable
 from tests.support.published import save_tiny_checkpoint
 
 
@@ -44,3 +47,17 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
     folder = tmp_path_factory.mktemp("tiny")
     save_tiny_checkpoint(folder)
     return open_checkpoint(str(folder))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the suite ran on: a promise that depends on the kernels is kept by those that ran."""
+    machine = this_machine()
+    why_not = unavailable()
+    kernels = "the C++ kernels" if why_not is None else f"PyTorch's kernels ({why_not})"
+    terminalreporter.section("processor and kernels")
+    terminalreporter.line(f"{machine.cpu}, {machine.cores} cores: {', '.join(machine.capabilities)}")
+    terminalreporter.line(
+        f"turbo variants ran on {kernels}; bfloat16 in hardware: {'yes' if has_bf16() else 'no'}"
+    )
+    skipped = len(terminalreporter.stats.get("skipped", []))
+    terminalreporter.line(f"{skipped} tests were skipped" + (", for the reasons below" if skipped else ""))
