@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from speecht5_demo.quality.attention import read
 from speecht5_demo.quality.flite import SAMPLING_RATE, SPEAKERS, flite
+from speecht5_demo.quality.metrics.attention import read
 from voice_training.blends import BlendFigures, measure_blends
 from voice_training.corpus import trimmed
 from voice_training.listening import Heard, error_rate, hear_all, mean_opinion

@@ -9,11 +9,11 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from speecht5_demo.quality.libraries import load
-from speecht5_demo.quality.predicted import predicted_mos
-from speecht5_demo.quality.recognisers import PocketSphinx
+from speecht5_demo.quality.metrics import require
+from speecht5_demo.quality.metrics.predicted import predicted_mos
+from speecht5_demo.quality.metrics.words import word_errors
+from speecht5_demo.quality.recognisers import OFFLINE, PocketSphinx
 from speecht5_demo.quality.signals import SILENCE_PEAK
-from speecht5_demo.quality.words import word_errors
 from voice_training.processes import in_processes
 
 _WORST_OPINION = 1.0
@@ -76,10 +76,7 @@ def require_libraries(with_mos: bool) -> None:
     Raises:
         QualityError: when a measuring library is not installed.
     """
-    for module in ("pocketsphinx", "jiwer"):
-        load(module, "Measuring a voice")
-    if with_mos:
-        load("speechmos.dnsmos", "Predicted MOS")
+    require(("wer", "predicted-mos") if with_mos else ("wer",), OFFLINE)
 
 
 def hear_all(

@@ -1,52 +1,62 @@
-"""The measuring libraries are an optional set: a metric whose library is absent says how to get it."""
+"""The measuring libraries are an optional set: whoever needs one that is absent is told how to get it."""
+
+from __future__ import annotations
 
 import importlib
 import importlib.metadata
+from collections.abc import Iterable
+from dataclasses import dataclass
 from types import ModuleType
 
 from speecht5_demo.errors import QualityError
 
-DISTRIBUTIONS = {
-    "jiwer": "jiwer",
-    "pocketsphinx": "pocketsphinx",
-    "pesq": "pesq",
-    "pystoi": "pystoi",
-    "mel_cepstral_distance": "mel-cepstral-distance",
-    "librosa": "librosa",
-    "parselmouth": "praat-parselmouth",
-    "speechmos": "speechmos",
-    "onnxruntime": "onnxruntime",
-    "soundfile": "soundfile",
-    "resemblyzer": "resemblyzer",
-}
-WITHOUT_DEPENDENCIES = ("resemblyzer",)
+REQUIREMENTS = "requirements-quality.txt"
+ALONE = "requirements-speakers.txt --no-deps"
+"""The set whose packages ask for others that do not install, or that are not needed."""
 
 
-def load(module: str, metric: str) -> ModuleType:
-    """The module called `module`, imported for `metric`.
+@dataclass(frozen=True)
+class Library:
+    """One package of the optional set.
 
-    Raises:
-        QualityError: when it is not installed.
+    Attributes:
+        module: what is imported.
+        distribution: what pip calls it; the module's name where it is the same.
+        requirements: the file that installs it, with options of pip.
     """
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        distribution = DISTRIBUTIONS.get(module.split(".")[0], module)
-        files = "requirements-quality.txt"
-        if distribution in WITHOUT_DEPENDENCIES:
-            files = "requirements-speakers.txt --no-deps"
-        raise QualityError(
-            f"{metric} needs {distribution}, which does not load here ({error}). "
-            f"Run `make quality`, or `pip install -r {files}`."
-        ) from error
 
+    module: str
+    distribution: str = ""
+    requirements: str = REQUIREMENTS
 
-def versions() -> dict[str, str]:
-    """The version of every measuring library that is installed, by distribution."""
-    found = {}
-    for distribution in sorted(set(DISTRIBUTIONS.values())):
+    @property
+    def title(self) -> str:
+        """What pip calls it."""
+        return self.distribution or self.module
+
+    def load(self, purpose: str) -> ModuleType:
+        """The module, imported for `purpose`, which opens the sentence of an error.
+
+        Raises:
+            QualityError: when it is not installed, or does not load.
+        """
         try:
-            found[distribution] = importlib.metadata.version(distribution)
+            return importlib.import_module(self.module)
+        except ImportError as error:
+            raise QualityError(
+                f"{purpose} needs {self.title}, which does not load here ({error}). "
+                f"Run `make quality`, or `pip install -r {self.requirements}`."
+            ) from error
+
+    def version(self) -> str | None:
+        """The version that is installed, if any."""
+        try:
+            return importlib.metadata.version(self.title)
         except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+            return None
+
+
+def versions(libraries: Iterable[Library]) -> dict[str, str]:
+    """The version of each library that is installed, by what pip calls it."""
+    found = {library.title: library.version() for library in libraries}
+    return {title: version for title, version in sorted(found.items()) if version is not None}

@@ -2,9 +2,8 @@
 
 Two free runs drift apart within a second, and a sample-by-sample measure of them says only that. So the
 frames that the baseline fed back to itself are recorded, and every variant is fed the same ones, step by step
-through its own
-loop and with the same dropout masks: equal length by construction, and what differs is the variant's doing.
-Driven along its own recording the baseline says exactly what it said before.
+through its own loop and with the same dropout masks: equal length by construction, and what differs is the variant's
+doing. Driven along its own recording the baseline says exactly what it said before.
 """
 
 from collections.abc import Iterator

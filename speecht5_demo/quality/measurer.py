@@ -1,4 +1,4 @@
-"""Where one process of an evaluation speaks: it prepares the subject of a task, whatever kind of task it is."""
+"""Prepares what one process of an evaluation measures: the utterance of a task, whatever kind of task it is."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy as np
 from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.errors import QualityError
 from speecht5_demo.files import whole_file
-from speecht5_demo.quality.measuring import Subject
+from speecht5_demo.quality.metrics import BY_NAME, Need
+from speecht5_demo.quality.metrics.similarity import Embedding, SpeakerModel, open_speaker_model
 from speecht5_demo.quality.plan import RECORDINGS, RESEEDED, TEACHER, Settings, Task
 from speecht5_demo.quality.recognisers import Recogniser, open_recogniser
 from speecht5_demo.quality.recordings import find_recording, read_recording, warped_onto
 from speecht5_demo.quality.signals import Samples, save_wav
-from speecht5_demo.quality.similarity import Embedding, SpeakerModel, open_speaker_model
 from speecht5_demo.quality.speaking import Frames, Spoken, bounded, speak, speak_along
+from speecht5_demo.quality.subject import Subject
 from speecht5_demo.synthesis import Engine, SpeechPlan, plan_speech
 from speecht5_demo.synthesis.engine_cache import make_engine
 from speecht5_demo.text import spoken_form
@@ -51,10 +52,12 @@ class TaskMeasurer:
         self._speakers = {speaker.name: speaker for speaker in settings.speakers}
         self._sentences = {sentence.number: sentence.text for sentence in settings.sentences}
         self._engines: dict[str, Engine] = {}
-        listens = {"wer", "cer"} & set(settings.metrics)
-        self._recogniser: Recogniser | None = open_recogniser(settings.asr) if listens else None
+        needs = frozenset[Need]().union(*(BY_NAME[name].needs for name in settings.metrics))
+        self._recogniser: Recogniser | None = (
+            open_recogniser(settings.asr) if Need.RECOGNISER in needs else None
+        )
         self._speaker_model: SpeakerModel | None = (
-            open_speaker_model(settings.speaker_model) if "similarity" in settings.metrics else None
+            open_speaker_model(settings.speaker_model) if Need.SPEAKER_MODEL in needs else None
         )
         self._baseline_voices: dict[tuple[str, int], Embedding] = {}
 

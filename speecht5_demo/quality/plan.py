@@ -10,10 +10,10 @@ from typing import Any
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.metrics import BY_NAME
+from speecht5_demo.quality.metrics import BY_NAME, Metric
+from speecht5_demo.quality.metrics.similarity import OFFLINE_SPEAKERS
 from speecht5_demo.quality.recognisers import OFFLINE
 from speecht5_demo.quality.sentences import Sentence
-from speecht5_demo.quality.similarity import OFFLINE_SPEAKERS
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.variants import BASELINE, Variant
 
@@ -38,7 +38,7 @@ class Settings:
         speakers: who speak.
         sentences: what they say.
         metrics: names, in their own order.
-        asr: the recogniser: `pocketsphinx`, or a transformers checkpoint.
+        asr: the recogniser, as `open_recogniser` takes it.
         references: folder of natural recordings, or None.
         speaker_model: for `similarity`: `resemblyzer`, or a transformers x-vector checkpoint.
         teacher: whether the recogniser's floor is heard on the built-in voice's teacher.
@@ -76,13 +76,12 @@ class Settings:
     @property
     def floors(self) -> tuple[str, ...]:
         """The pseudo-variants of this evaluation."""
-        floors = []
-        if any(BY_NAME[name].against in ("baseline", "locked") for name in self.metrics):
-            floors.append(RESEEDED)
-        if {"wer", "cer"} & set(self.metrics):
-            floors += [RECORDINGS] if self.references else []
-            floors += [TEACHER] if self.teacher else []
-        return tuple(floors)
+        wanted = {
+            RESEEDED: True,
+            RECORDINGS: self.references is not None,
+            TEACHER: self.teacher,
+        }
+        return tuple(floor for floor, there in wanted.items() if there and applicable(self, floor))
 
 
 @dataclass(frozen=True)
@@ -104,13 +103,15 @@ class Task:
 
 def applicable(settings: Settings, variant: str) -> tuple[str, ...]:
     """The metrics that mean something for a variant, or for a floor."""
+    return tuple(name for name in settings.metrics if _applies(BY_NAME[name], variant))
+
+
+def _applies(metric: Metric, variant: str) -> bool:
     if variant in (RECORDINGS, TEACHER):
-        return tuple(name for name in settings.metrics if name in ("wer", "cer", "predicted-mos"))
+        return metric.of_sound
     if variant == RESEEDED:
-        return tuple(name for name in settings.metrics if BY_NAME[name].against in ("baseline", "locked"))
-    if variant == BASELINE.name:
-        return tuple(name for name in settings.metrics if BY_NAME[name].against not in ("baseline", "locked"))
-    return settings.metrics
+        return metric.relative
+    return variant != BASELINE.name or not metric.relative
 
 
 def tasks(settings: Settings, variants: Sequence[str]) -> Iterator[Task]:
@@ -130,7 +131,7 @@ def checked(settings: Settings, checkpoint: Checkpoint) -> Settings:
     """
     if not checkpoint.listenable:
         raise QualityError(
-            f"{checkpoint.title} has random weights: it makes no speech to judge. Choose another --checkpoint."
+            f"{checkpoint.title} has random weights: it makes no speech to measure. Choose another --checkpoint."
         )
     if settings.references is not None and not settings.references.is_dir():
         raise QualityError(

@@ -10,20 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.libraries import load
+from speecht5_demo.quality.libraries import Library
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 from speecht5_demo.wav import as_int16
 
 OFFLINE = "pocketsphinx"
-LEAD_IN_S, LEAD_OUT_S = (
-    0.2,
-    0.3,
-)  # synthetic speech starts and ends abruptly, which costs the first and last word
+POCKETSPHINX = Library("pocketsphinx")
+RECOGNISER_LIBRARIES = (POCKETSPHINX,)
+LEAD_IN_S, LEAD_OUT_S = 0.2, 0.3
+"""Synthetic speech starts and ends abruptly, which costs the first and last word."""
 DITHER_SD = 3.0  # in 16-bit steps: digital silence has no logarithm
 
-STATES = (
-    1500  # hidden Markov states per frame; the package's default is 30,000, and costs half as much time again
-)
+STATES = 1500  # hidden Markov states a frame; the package's 30,000 cost half as much time again
 LOOKAHEAD = 3  # frames of phone lookahead; the default is 5. What both do to the words is in docs/quality.md
 
 
@@ -49,6 +47,11 @@ def open_recogniser(name: str) -> Recogniser:
     return PocketSphinx() if name == OFFLINE else TransformersRecogniser(name)
 
 
+def recogniser_libraries(name: str) -> tuple[Library, ...]:
+    """What the recogniser called `name` imports from the optional set."""
+    return (POCKETSPHINX,) if name == OFFLINE else ()
+
+
 def padded(samples: Samples) -> NDArray[np.int16]:
     """16-bit samples with silence at both ends and a tiny, always equal dither."""
     lead_in = np.zeros(int(LEAD_IN_S * SAMPLING_RATE), np.int16)
@@ -63,15 +66,14 @@ class PocketSphinx:
 
     def __init__(self) -> None:
         self.name = OFFLINE
-        self._decoder = load("pocketsphinx", "WER").Decoder(
+        self._decoder = POCKETSPHINX.load("WER").Decoder(
             samprate=SAMPLING_RATE, maxhmmpf=STATES, pl_window=LOOKAHEAD, loglevel="FATAL"
         )
 
     def transcribe(self, samples: Samples) -> str:
         """What the decoder makes of `samples`; an empty string when it hears no word."""
         try:
-            # Without this, the front end remembers earlier utterances and the order of a run changes its
-            # words.
+            # Without this, the front end remembers earlier utterances, and the order of a run changes its words.
             self._decoder.reinit_feat()
             self._decoder.start_utt()
             self._decoder.process_raw(padded(samples).tobytes(), full_utt=True)

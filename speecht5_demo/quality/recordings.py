@@ -1,5 +1,4 @@
-"""Natural recordings of the sentences: the recogniser's floor, and something to compare with that no model
-made.
+"""Natural recordings of the sentences: the recogniser's floor, and something to compare with that no model made.
 
     FOLDER/7.wav            sentence 7 of the list, any speaker
     FOLDER/slt/007.wav      sentence 7 as speaker slt says it; goes before the former
@@ -15,8 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.cepstra import HOP_MS, align
-from speecht5_demo.quality.libraries import load
+from speecht5_demo.quality.metrics.cepstra import HOP_MS, align
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 
 MEL_HOP = 256  # samples a frame of SpeechT5's spectrogram
@@ -40,7 +38,9 @@ def read_recording(path: Path) -> Samples:
     Raises:
         QualityError: when the file cannot be read.
     """
-    soundfile = load("soundfile", "--references")
+    import soundfile
+    from scipy.signal import resample_poly
+
     try:
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (OSError, soundfile.LibsndfileError) as error:
@@ -48,9 +48,7 @@ def read_recording(path: Path) -> Samples:
     mono = samples.mean(axis=1)
     if rate != SAMPLING_RATE:
         common = gcd(rate, SAMPLING_RATE)
-        mono = load("scipy.signal", "--references").resample_poly(
-            mono, SAMPLING_RATE // common, rate // common
-        )
+        mono = resample_poly(mono, SAMPLING_RATE // common, rate // common)
     return np.asarray(mono, dtype=np.float32)
 
 

@@ -1,10 +1,7 @@
-"""Running an evaluation: tasks go out to processes, rows come back and are on disk before the next task
-starts.
+"""Running an evaluation: tasks go out to processes, rows come back and are on disk before the next task starts.
 
-The baseline is spoken first, since everything else is compared with it. A process that dies, or hangs over
-one
-utterance, costs the rows of that utterance and nothing else: they get the reason, and a new process takes its
-place.
+The baseline is spoken first, since everything else is compared with it. A process that dies, or hangs over one
+utterance, costs the rows of that utterance and nothing else: they get the reason, and a new process takes its place.
 """
 
 from __future__ import annotations
@@ -37,7 +34,7 @@ OnTask = Callable[[int, int, Task], None]
 
 @dataclass
 class WorkerSlot:
-    """One process and what it is doing."""
+    """One process, and the task under way in it."""
 
     process: Any
     pipe: Connection
@@ -74,16 +71,16 @@ def run(
     ]
     total = len(first) + len(rest)
     done = total - sum(len(phase) for phase in todo)
-    seats: list[WorkerSlot] = []
+    slots: list[WorkerSlot] = []
     try:
         for phase in todo:
-            for task in _phase(phase, records, seats, jobs, partial(_hire, settings, records.folder, body)):
+            for task in _phase(phase, records, slots, jobs, partial(_start, settings, records.folder, body)):
                 done += 1
                 if on_task is not None:
                     on_task(done, total, task)
     finally:
-        for seat in seats:
-            _dismiss(seat)
+        for slot in slots:
+            _stop(slot)
 
 
 def _open(records: Records, task: Task) -> bool:
@@ -100,75 +97,75 @@ def _unspoken(records: Records, task: Task) -> bool:
 def _phase(
     phase: Sequence[Task],
     records: Records,
-    seats: list[WorkerSlot],
+    slots: list[WorkerSlot],
     jobs: int,
-    hire: Callable[[], WorkerSlot],
+    start: Callable[[], WorkerSlot],
 ) -> Iterator[Task]:
     """Have the tasks of one phase done, by the processes there are and new ones; each is yielded when it is on disk."""
     waiting = deque(phase)
-    while waiting or any(seat.task for seat in seats):
-        while len(seats) < min(jobs, len(waiting)):
-            seats.append(hire())
-        for seat in [seat for seat in seats if seat.task is None]:
-            if waiting and not _seated(seat, waiting):
-                seats.remove(seat)
-        wait([seat.pipe for seat in seats if seat.task], timeout=5.0 if seats else 0.0)
-        for seat in list(seats):
-            task, finished = seat.task, _listen(seat)
+    while waiting or any(slot.task for slot in slots):
+        while len(slots) < min(jobs, len(waiting)):
+            slots.append(start())
+        for slot in [slot for slot in slots if slot.task is None]:
+            if waiting and not _assign(slot, waiting):
+                slots.remove(slot)
+        wait([slot.pipe for slot in slots if slot.task], timeout=5.0 if slots else 0.0)
+        for slot in list(slots):
+            task, finished = slot.task, _receive(slot)
             if finished is None or task is None:
                 continue
-            records.append(seat.rows)
-            seat.task, seat.rows = None, []
+            records.append(slot.rows)
+            slot.task, slot.rows = None, []
             if not finished:
-                _dismiss(seat)
-                seats.remove(seat)
+                _stop(slot)
+                slots.remove(slot)
             yield task
 
 
-def _seated(seat: WorkerSlot, waiting: deque[Task]) -> bool:
+def _assign(slot: WorkerSlot, waiting: deque[Task]) -> bool:
     """Give a process its next task; False when it has died in between, and the task goes to another."""
     try:
-        seat.pipe.send(waiting[0])
+        slot.pipe.send(waiting[0])
     except OSError:
-        _dismiss(seat)
+        _stop(slot)
         return False
-    seat.task, seat.since = waiting.popleft(), time.monotonic()
+    slot.task, slot.since = waiting.popleft(), time.monotonic()
     return True
 
 
-def _listen(seat: WorkerSlot) -> bool | None:
+def _receive(slot: WorkerSlot) -> bool | None:
     """Take in what a process sent: None while it works, True when it is done, False when it must be replaced."""
-    if seat.task is None:
+    if slot.task is None:
         return None
     try:
-        while seat.pipe.poll():
-            message = seat.pipe.recv()
+        while slot.pipe.poll():
+            message = slot.pipe.recv()
             if isinstance(message, Row):
-                seat.rows.append(message)
+                slot.rows.append(message)
             elif isinstance(message, Failed):
                 raise QualityError(message.message)
             elif isinstance(message, Completed):
                 return True
     except (EOFError, ConnectionResetError):
-        seat.process.join(5.0)
-        _bury(seat, f"the process died ({_fate(seat.process.exitcode)})")
+        slot.process.join(5.0)
+        _give_up(slot, f"the process died ({_fate(slot.process.exitcode)})")
         return False
-    if time.monotonic() - seat.since > HANG_S:
-        _bury(seat, f"no answer within {HANG_S:.0f} s")
+    if time.monotonic() - slot.since > HANG_S:
+        _give_up(slot, f"no answer within {HANG_S:.0f} s")
         return False
     return None
 
 
-def _bury(seat: WorkerSlot, reason: str) -> None:
+def _give_up(slot: WorkerSlot, reason: str) -> None:
     """Rows for what a dead process left undone: the first is what it died of, the rest were not reached."""
-    task, made = seat.task, {row.metric for row in seat.rows}
+    task, made = slot.task, {row.metric for row in slot.rows}
     if task is None:
         return
     reasons = iter([f"{reason} during this measurement"])
     for metric in task.metrics:
         if metric not in made:
             why = next(reasons, f"{reason} before this measurement")
-            seat.rows.append(Row(task.variant, task.speaker, task.number, metric, None, reason=why))
+            slot.rows.append(Row(task.variant, task.speaker, task.number, metric, None, reason=why))
 
 
 def _fate(exit_code: int | None) -> str:
@@ -177,7 +174,9 @@ def _fate(exit_code: int | None) -> str:
     return f"signal {-exit_code}" if exit_code < 0 else f"exit status {exit_code}"
 
 
-def _hire(settings: Settings, folder: Path, body: Callable[[Settings, Path, Connection], None]) -> WorkerSlot:
+def _start(
+    settings: Settings, folder: Path, body: Callable[[Settings, Path, Connection], None]
+) -> WorkerSlot:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=body, args=(settings, folder, theirs), daemon=True)
@@ -187,14 +186,14 @@ def _hire(settings: Settings, folder: Path, body: Callable[[Settings, Path, Conn
     return WorkerSlot(process, ours)
 
 
-def _dismiss(seat: WorkerSlot) -> None:
-    seat.pipe.close()
-    seat.process.join(0.2)
-    if seat.process.is_alive():
-        seat.process.terminate()
-        seat.process.join(5.0)
-    if seat.process.is_alive():
-        seat.process.kill()
+def _stop(slot: WorkerSlot) -> None:
+    slot.pipe.close()
+    slot.process.join(0.2)
+    if slot.process.is_alive():
+        slot.process.terminate()
+        slot.process.join(5.0)
+    if slot.process.is_alive():
+        slot.process.kill()
 
 
 @contextmanager

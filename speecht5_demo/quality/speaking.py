@@ -7,8 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from speecht5_demo.quality.attention import Reading, read
 from speecht5_demo.quality.locked import follow, recording
+from speecht5_demo.quality.metrics.attention import Reading, read
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 from speecht5_demo.synthesis import Engine, ReferenceEngine, SpeechPlan, Utterance
 from speecht5_demo.synthesis.joining import join

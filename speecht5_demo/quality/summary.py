@@ -30,11 +30,10 @@ from speecht5_demo.errors import QualityError
 from speecht5_demo.files import write_json
 from speecht5_demo.machine import this_machine
 from speecht5_demo.quality.intervals import Estimate, pooled
-from speecht5_demo.quality.libraries import versions
-from speecht5_demo.quality.measuring import NOT_MEASURED
-from speecht5_demo.quality.metrics import BY_NAME
+from speecht5_demo.quality.metrics import BY_NAME, library_versions
 from speecht5_demo.quality.plan import FLOORS, Settings
 from speecht5_demo.quality.records import Row
+from speecht5_demo.quality.subject import NOT_MEASURED
 from speecht5_demo.variants import BASELINE
 
 SCHEMA = 1
@@ -90,7 +89,7 @@ def summarise(
         "schema": SCHEMA,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": asdict(this_machine()),
-        "versions": versions(),
+        "versions": library_versions(),
         "checkpoint": {
             "spec": checkpoint.spec,
             "title": checkpoint.title,

@@ -38,24 +38,24 @@ def work(settings: Settings, folder: Path, pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what a Ctrl-C means
     torch.set_num_threads(1)
     try:
-        studio = TaskMeasurer(settings, folder)
+        measurer = TaskMeasurer(settings, folder)
     except DemoError as error:
         pipe.send(Failed(str(error)))
         return
     try:
         while True:
             task: Task = pipe.recv()
-            for row in rows_of(studio, task):
+            for row in rows_of(measurer, task):
                 pipe.send(row)
             pipe.send(Completed())
     except (EOFError, OSError):  # the parent has gone or is done
         return
 
 
-def rows_of(studio: TaskMeasurer, task: Task) -> Iterator[Row]:
+def rows_of(measurer: TaskMeasurer, task: Task) -> Iterator[Row]:
     """The rows of a task, one after the other; where nothing can be spoken, each has that as its reason."""
     try:
-        subject = studio.subject(task)
+        subject = measurer.subject(task)
     except (DemoError, ArithmeticError, IndexError, OSError, RuntimeError, ValueError) as error:
         reason = str(error) if isinstance(error, DemoError) else f"{type(error).__name__}: {error}"
         for metric in task.metrics:

@@ -6,7 +6,7 @@ import torch
 from transformers import SpeechT5FeatureExtractor
 
 from speecht5_demo.checkpoints import Checkpoint
-from speecht5_demo.quality.perceptual import PESQ_MAXIMUM, pesq
+from speecht5_demo.quality.metrics.perceptual import PESQ_MAXIMUM, pesq
 from speecht5_demo.quality.recordings import find_recording, read_recording, warped_onto
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples, save_wav
 from speecht5_demo.quality.speaking import Spoken, speak, speak_along

@@ -14,8 +14,8 @@ def test_the_teacher_says_a_sentence_alike_whatever_it_said_before(
     embedded: Checkpoint, tmp_path: Path
 ) -> None:
     speaker = embedded.speaker("slt")
-    studio = TaskMeasurer(
+    measurer = TaskMeasurer(
         Settings("embedded", (), (speaker,), read_sentences("2"), ("duration",), teacher=True), tmp_path
     )
-    first, _, again = (studio.subject(Task(TEACHER, "slt", number, ())).samples for number in (1, 2, 1))
+    first, _, again = (measurer.subject(Task(TEACHER, "slt", number, ())).samples for number in (1, 2, 1))
     np.testing.assert_array_equal(first, again)

@@ -7,11 +7,12 @@ import pytest
 
 from speecht5_demo.cli import main
 from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.measuring import Subject, measure
+from speecht5_demo.quality.measuring import measure
 from speecht5_demo.quality.metrics import choose, unavailable
 from speecht5_demo.quality.plan import Task
 from speecht5_demo.quality.signals import Samples
 from speecht5_demo.quality.speaking import Spoken
+from speecht5_demo.quality.subject import Subject
 
 SILENCE = np.zeros(16_000, np.float32)
 HUM = (0.5 * np.sin(2 * np.pi * 20 * np.arange(16_000) / 16_000)).astype(np.float32)

@@ -9,9 +9,9 @@ import torch
 from transformers import Wav2Vec2Config, Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor, Wav2Vec2ForCTC
 
 from speecht5_demo.errors import QualityError
+from speecht5_demo.quality.metrics.words import word_errors
 from speecht5_demo.quality.recognisers import PocketSphinx, TransformersRecogniser, open_recogniser
 from speecht5_demo.quality.signals import Samples
-from speecht5_demo.quality.words import word_errors
 from tests.quality.conftest import TEXT, noisy
 
 

@@ -8,10 +8,10 @@ import pytest
 import soundfile
 
 from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.cepstra import COEFFICIENTS, TO_DECIBEL, align
-from speecht5_demo.quality.perceptual import PESQ_MAXIMUM, pesq, stoi
-from speecht5_demo.quality.pitch import pitch_errors
-from speecht5_demo.quality.predicted import predicted_mos
+from speecht5_demo.quality.metrics.cepstra import COEFFICIENTS, TO_DECIBEL, align
+from speecht5_demo.quality.metrics.perceptual import PESQ_MAXIMUM, pesq, stoi
+from speecht5_demo.quality.metrics.pitch import pitch_errors
+from speecht5_demo.quality.metrics.predicted import predicted_mos
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 from tests.quality.conftest import noisy
 

@@ -3,7 +3,7 @@
 import pytest
 
 from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.words import normalised, word_errors
+from speecht5_demo.quality.metrics.words import normalised, word_errors
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
-"""Predicted opinion scores: what a network trained on P.808 ratings of noisy calls guesses, never what
-listeners said.
+"""Predicted opinion scores: what a network trained on ratings guesses, never what listeners said.
 
 DNSMOS P.808 (Reddy et al. 2021), its weights inside the speechmos package. It was trained on noise
 suppression, not on synthetic voices: it hears noise and clipping, hardly prosody.
 """
+
+from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
@@ -11,20 +12,22 @@ from typing import Any
 
 import numpy as np
 
-from speecht5_demo.quality.libraries import load
+from speecht5_demo.quality.libraries import Library
+from speecht5_demo.quality.metrics.cepstra import LIBROSA
+from speecht5_demo.quality.metrics.metric import Metric
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples, audible
 
+DNSMOS = Library("speechmos.dnsmos", "speechmos")
+ONNXRUNTIME = Library("onnxruntime")
 WINDOW_S = 9.01  # what the network takes; shorter speech is repeated, as speechmos does
 EDGE = 160  # samples that speechmos leaves off each window before its spectrogram
 
 
 @cache
 def _network() -> tuple[Any, Any]:
-    """speechmos' feature maker and the P.808 network, on one thread (speechmos itself also runs a second,
-    slower one).
-    """
-    library = load("speechmos.dnsmos", "Predicted MOS")
-    runtime = load("onnxruntime", "Predicted MOS")
+    """speechmos' feature maker and the P.808 network, on one thread; speechmos itself runs a second, slower one too."""
+    library = DNSMOS.load("Predicted MOS")
+    runtime = ONNXRUNTIME.load("Predicted MOS")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     weights = Path(str(library.__file__)).parent / "dnsmos_models" / "model_v8.onnx"
@@ -49,3 +52,17 @@ def predicted_mos(samples: Samples) -> float:
         mel = np.asarray(features.audio_melspec(audio=piece[:-EDGE]), dtype=np.float32)
         scores.append(network.run(None, {"input_1": mel[np.newaxis]})[0][0][0])
     return float(np.mean(scores))
+
+
+METRICS = (
+    Metric(
+        name="predicted-mos",
+        label="Predicted MOS (DNSMOS P.808)",
+        unit="predicted MOS",
+        better="higher",
+        about="A network's guess, trained on noisy calls; not an opinion of listeners.",
+        measure=lambda subject: predicted_mos(subject.samples),
+        libraries=(DNSMOS, ONNXRUNTIME, LIBROSA),
+        swept=True,
+    ),
+)

@@ -6,15 +6,20 @@ in it, nor in most published figures. Both measures were made for transmitted sp
 signals that run at different speeds: that is why the pair's origin is part of the metric's label.
 """
 
+from __future__ import annotations
+
 import warnings
 
 from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.libraries import load
+from speecht5_demo.quality.libraries import Library
+from speecht5_demo.quality.metrics.cepstra import WARPING
+from speecht5_demo.quality.metrics.metric import Metric, Need
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples, audible
 
-PESQ_LIBRARY = (
-    "pesq 0.0.4: P.862.2 wide band, reference code of October 2005, without Corrigendum 2 (03/2018)"
-)
+PESQ = Library("pesq")
+PYSTOI = Library("pystoi")
+
+_PESQ_CODE = "pesq 0.0.4: P.862.2 wide band, reference code of October 2005, without Corrigendum 2 (03/2018)"
 PESQ_MAXIMUM = 4.644  # a signal against itself
 SHORTEST_S = 0.25  # P.862's level and delay alignment needs more than this
 
@@ -34,7 +39,7 @@ def pesq(reference: Samples, degraded: Samples) -> float:
     Raises:
         QualityError: when the pair differs in length, is silent, or the library finds no utterance in it.
     """
-    library = load("pesq", "PESQ")
+    library = PESQ.load("PESQ")
     one, other = _pair(reference, degraded)
     if len(one) < SHORTEST_S * SAMPLING_RATE:
         raise QualityError(f"PESQ needs at least {SHORTEST_S} s; these are {len(one) / SAMPLING_RATE:.2f} s.")
@@ -47,13 +52,12 @@ def pesq(reference: Samples, degraded: Samples) -> float:
 
 
 def stoi(reference: Samples, degraded: Samples) -> float:
-    """Short-time objective intelligibility, 0 to 1, of an aligned pair at 16 kHz (Taal et al. 2011, by
-    pystoi).
+    """Short-time objective intelligibility, 0 to 1, of an aligned pair at 16 kHz (Taal et al. 2011, by pystoi).
 
     Raises:
         QualityError: when the pair differs in length, is silent, or too short for one 384 ms segment.
     """
-    library = load("pystoi", "STOI")
+    library = PYSTOI.load("STOI")
     one, other = _pair(reference, degraded)
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
@@ -61,3 +65,40 @@ def stoi(reference: Samples, degraded: Samples) -> float:
             return float(library.stoi(one, other, SAMPLING_RATE))
         except RuntimeWarning as warning:
             raise QualityError("STOI: less than 384 ms of speech are left without the pauses.") from warning
+
+
+METRICS = (
+    Metric(
+        name="pesq",
+        label="PESQ against baseline, length-locked",
+        unit="MOS-LQO",
+        better="higher",
+        about=f"The variant driven frame by frame along the baseline's mel, then vocoded. {_PESQ_CODE}.",
+        measure=lambda subject: pesq(*subject.locked),
+        needs=frozenset({Need.LOCKED}),
+        libraries=(PESQ,),
+        swept=True,
+    ),
+    Metric(
+        name="stoi",
+        label="STOI against baseline, length-locked",
+        unit="0 to 1",
+        better="higher",
+        about="Short-time objective intelligibility of the same pair, by pystoi.",
+        measure=lambda subject: stoi(*subject.locked),
+        needs=frozenset({Need.LOCKED}),
+        libraries=(PYSTOI,),
+    ),
+)
+RECORDING_METRICS = (
+    Metric(
+        name="pesq-recording",
+        label="PESQ against recordings, DTW-aligned",
+        unit="MOS-LQO",
+        better="higher",
+        about=f"The spectrogram warped onto the recording's time, then vocoded. {_PESQ_CODE}.",
+        measure=lambda subject: pesq(*subject.warped_pair),
+        needs=frozenset({Need.RECORDING}),
+        libraries=(PESQ, *WARPING),
+    ),
+)

@@ -14,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.libraries import load
+from speecht5_demo.quality.libraries import ALONE, Library
+from speecht5_demo.quality.metrics.metric import Metric, Need
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples, audible
+from speecht5_demo.quality.subject import Subject, given
 
 OFFLINE_SPEAKERS = "resemblyzer"
+RESEMBLYZER = Library("resemblyzer", requirements=ALONE)
 SHORTEST_S = 0.5  # of voiced sound; less than a third of the encoder's window says little about who speaks
 
 Embedding = NDArray[np.float32]
@@ -45,6 +48,11 @@ def open_speaker_model(name: str) -> SpeakerModel:
     return Resemblyzer() if name == OFFLINE_SPEAKERS else XVectors(name)
 
 
+def speaker_libraries(name: str) -> tuple[Library, ...]:
+    """What the speaker model called `name` imports from the optional set."""
+    return (RESEMBLYZER,) if name == OFFLINE_SPEAKERS else ()
+
+
 def similarity(one: Embedding, other: Embedding) -> float:
     """Cosine of two embeddings, -1 to 1."""
     return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
@@ -56,10 +64,9 @@ class Resemblyzer:
     def __init__(self) -> None:
         self.name = OFFLINE_SPEAKERS
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", DeprecationWarning
-            )  # it imports scipy's functions by their old address
-            self._library = load("resemblyzer", "Speaker similarity")
+            # It imports scipy's functions by their old address.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._library = RESEMBLYZER.load("Speaker similarity")
         self._encoder = self._library.VoiceEncoder("cpu", verbose=False)
 
     def embed(self, samples: Samples) -> Embedding:
@@ -100,3 +107,21 @@ class XVectors:
                 return np.asarray(self._model(**inputs).embeddings[0].numpy(), dtype=np.float32)
         except RuntimeError as error:
             raise QualityError(f"{self.name}: {str(error).splitlines()[0]}") from error
+
+
+def _to_baseline(subject: Subject) -> float:
+    model = given(subject.speaker_model, "speaker model")
+    return similarity(given(subject.baseline_voice, "baseline")(), model.embed(subject.samples))
+
+
+METRICS = (
+    Metric(
+        name="similarity",
+        label="Speaker similarity to baseline",
+        unit="cosine",
+        better="higher",
+        about="Cosine of speaker embeddings: Resemblyzer's, or those of a transformers x-vector checkpoint.",
+        measure=_to_baseline,
+        needs=frozenset({Need.BASELINE, Need.SPEAKER_MODEL}),
+    ),
+)
