@@ -1,40 +1,74 @@
-"""The command line: mounts one module of `commands/` per area, and turns our errors into one line."""
+"""The command line: one module of `commands/` per area, and our errors in one line.
+
+Only the module of the command that is asked for is imported, so that help, a slip of the pen and a listing are
+answered at once, whatever another command needs.
+"""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-import click
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
 from speecht5_demo import __version__
-from speecht5_demo.commands import catalogue, evaluate, speak, study
-from speecht5_demo.commands.benchmark import benchmark
-from speecht5_demo.commands.mos import benchmark_ratings, mos
-from speecht5_demo.commands.push import push
-from speecht5_demo.commands.report import report
-from speecht5_demo.commands.tables import tables
 from speecht5_demo.errors import DemoError, SynthesisCancelled
 
+COMMANDS = {
+    "synthesize": ("speak:synthesize", "Speak one text with one variant and write an audio file."),
+    "compare": (
+        "speak:compare",
+        "Speak one text with several variants and print their figures side by side.",
+    ),
+    "variants": ("catalogue:variants_app", "List the variants, or build one."),
+    "speakers": ("catalogue:speakers", "List the speakers of a checkpoint."),
+    "study": ("study:app", "Make, check, plan and simulate a blind listening test."),
+    "benchmark": ("benchmark:benchmark", "Measure speed, size and memory of variants."),
+    "mos": ("mos:mos", "Mean opinion scores with intervals, differences to the baseline, and verdicts."),
+    "benchmark-ratings": ("mos:benchmark_ratings", "Time the analysis on ratings of a large made-up crowd."),
+    "report": ("report:report", "The source report's claims beside what was measured, with verdicts."),
+    "push": ("push:push", "Push ratings to the hub as a dataset, with results and a card."),
+    "tables": ("tables:tables", "Write the generated tables and pictures of the README."),
+    "evaluate": ("evaluate:app", "Measure objective quality: WER, PESQ, MCD and more."),
+}
+"""Name -> where the command is, and its line in the list of commands."""
+
+
+def load_command(name: str) -> Any:
+    """The command of that name, its module imported."""
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    found = getattr(import_module(f"speecht5_demo.commands.{module}"), attribute)
+    if isinstance(found, typer.Typer):
+        command: Any = get_group(found)
+    else:
+        alone = typer.Typer(add_completion=False)
+        alone.command(name)(found)
+        command = get_command(alone)
+    command.name = name
+    return command
+
+
+class _Commands(TyperGroup):
+    """Lists every command and imports the one that is asked for."""
+
+    if not TYPE_CHECKING:  # the types of its arguments are private to typer
+
+        def resolve_command(self, context, arguments):
+            name, _, rest = super().resolve_command(context, arguments)
+            return name, load_command(name), rest
+
+
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Hear and measure what optimising a SpeechT5 text-to-speech model costs.",
     epilog='Try: python -m speecht5_demo compare "It cost $5.50 on May 3rd, 2024."',
 )
-app.command("synthesize")(speak.synthesize)
-app.command("compare")(speak.compare)
-app.add_typer(catalogue.variants_app, name="variants")
-app.command("speakers")(catalogue.speakers)
-app.add_typer(study.app, name="study")
-app.command("benchmark")(benchmark)
-app.command("mos")(mos)
-app.command("benchmark-ratings")(benchmark_ratings)
-app.command("report")(report)
-app.command("push")(push)
-app.command("tables")(tables)
-app.add_typer(evaluate.app, name="evaluate")
 
 
 @app.callback(invoke_without_command=True)
@@ -42,6 +76,14 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
     if version:
         typer.echo(__version__)
         raise typer.Exit
+
+
+def _listed_only() -> None:
+    """Stands for a command in the list until it is asked for."""
+
+
+for _name, (_, _line) in COMMANDS.items():
+    app.command(_name, help=_line)(_listed_only)
 
 
 def main() -> None:
@@ -59,6 +101,6 @@ def run_command_line(commands: typer.Typer) -> None:
     except DemoError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(130 if isinstance(error, SynthesisCancelled) else 1)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("Stopped.", err=True)
         sys.exit(130)

@@ -4,43 +4,48 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import CheckpointOption, JsonOption
+
+if TYPE_CHECKING:
+    from speecht5_demo.variants import Sizes, Variant
 
 variants_app = typer.Typer(invoke_without_command=True, help="List the variants, or build one.")
 
 
 @variants_app.callback()
-def variants(context: typer.Context, json: JsonOption = False) -> None:
+def variants(
+    context: typer.Context,
+    sizes: Annotated[
+        bool,
+        typer.Option("--sizes", help="Also measure the sizes of each; they are kept for the next time."),
+    ] = False,
+    checkpoint: CheckpointOption = "auto",
+    json: JsonOption = False,
+) -> None:
     """List the variants, their recipes and what they are for."""
     if context.invoked_subcommand is not None:
         return
     from speecht5_demo.variants import all_variants
 
+    measured = _measured(checkpoint, all_variants()) if sizes else None
     if json:
-        console.print_json(
-            {
-                "variants": [
-                    {
-                        "name": variant.name,
-                        "label": variant.label,
-                        "explanation": variant.explanation,
-                        "steps": [{"step": type(step).__name__, **asdict(step)} for step in variant.steps],
-                    }
-                    for variant in all_variants()
-                ]
-            }
-        )
+        listed = [_document(variant, measured) for variant in all_variants()]
+        console.print_json({"variants": listed})
         return
-    table = Table("name", "label", "what it is")
-    for variant in all_variants():
-        table.add_row(variant.name, variant.label, variant.explanation)
-    console.stdout.print(table)
+    if measured is not None:
+        rows = [(name, *_size_cells(one)) for name, one in measured.items()]
+        console.print_figures("variant", ("disk MB", "zip MB", "memory MB", "parameters", "not zero"), rows)
+        console.stdout.print("MB of 10**6 bytes; parameters in millions; vocoder included.", style="italic")
+        return
+    console.print_entries(
+        ("name", "label", "what it is"),
+        [(variant.name, variant.label, variant.explanation) for variant in all_variants()],
+    )
 
 
 @variants_app.command("build")
@@ -64,10 +69,11 @@ def build_variant(
     """
     from speecht5_demo.checkpoints import open_checkpoint
     from speecht5_demo.variants import find
+
+    recipe, source = find(name), open_checkpoint(checkpoint)
     from speecht5_demo.variants.artifact import save_variant
     from speecht5_demo.variants.manifest import default_root
 
-    source, recipe = open_checkpoint(checkpoint), find(name)
     folder, sizes = save_variant(source, recipe, default_root() if output is None else output)
     if json:
         console.print_json({"variant": name, "folder": str(folder), "sizes": asdict(sizes)})
@@ -82,18 +88,46 @@ def speakers(checkpoint: CheckpointOption = "auto", json: JsonOption = False) ->
 
     source = open_checkpoint(checkpoint)
     if json:
-        console.print_json(
-            {
-                "checkpoint": source.title,
-                "speakers": [
-                    {"name": speaker.name, "label": speaker.label, "source": speaker.source}
-                    for speaker in source.speakers.values()
-                ],
-            }
-        )
+        listed = [
+            {"name": speaker.name, "label": speaker.label, "source": speaker.source}
+            for speaker in source.speakers.values()
+        ]
+        console.print_json({"checkpoint": source.title, "speakers": listed})
         return
     console.stderr.print(source.notice)
-    table = Table("name", "label", "where it comes from")
-    for speaker in source.speakers.values():
-        table.add_row(speaker.name, speaker.label, speaker.source)
-    console.stdout.print(table)
+    console.print_entries(
+        ("name", "label", "where it comes from"),
+        [(speaker.name, speaker.label, speaker.source) for speaker in source.speakers.values()],
+    )
+
+
+def _measured(checkpoint: str, listed: tuple[Variant, ...]) -> dict[str, Sizes]:
+    """Sizes by name; measured where they were not before."""
+    from speecht5_demo.checkpoints import open_checkpoint
+
+    source = open_checkpoint(checkpoint)
+    from speecht5_demo.synthesis import Synthesizer
+
+    synthesizer = Synthesizer(source)
+    console.stderr.print(source.notice)
+    found = {}
+    for variant in listed:
+        with console.stderr.status(f"Measuring {variant.label} ..."):
+            found[variant.name] = synthesizer.sizes(variant)
+    return found
+
+
+def _document(variant: Variant, sizes: dict[str, Sizes] | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "name": variant.name,
+        "label": variant.label,
+        "explanation": variant.explanation,
+        "steps": [{"step": type(step).__name__, **asdict(step)} for step in variant.steps],
+    }
+    return entry if sizes is None else {**entry, "sizes": asdict(sizes[variant.name])}
+
+
+def _size_cells(sizes: Sizes) -> list[str]:
+    byte_counts = (sizes.disk_bytes, sizes.zip_bytes, sizes.resident_bytes)
+    counts = (sizes.parameters, sizes.nonzero_parameters)
+    return [*map(console.megabytes, byte_counts), *(f"{count / 1e6:.1f}" for count in counts)]

@@ -3,24 +3,75 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
+from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 if TYPE_CHECKING:
     from speecht5_demo.synthesis import Progress as SynthesisProgress
 
 stdout = Console()
 stderr = Console(stderr=True)
+_LEAST_PROSE = 24  # characters of a line
+_BETWEEN = 2  # characters from one column to the next
 
 
 def print_json(document: object) -> None:
     """One JSON document on stdout."""
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def print_figures(first: str, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table of names and figures on stdout; no cell is cut: what does not fit beside follows below.
+
+    Args:
+        first: title of the column of names, which every part repeats.
+        titles: of the columns of figures.
+        rows: a name and its figures, one for each title.
+    """
+    widths = [
+        max(cell_len(title), *(cell_len(row[at]) for row in rows)) + _BETWEEN
+        for at, title in enumerate((first, *titles))
+    ]
+    parts: list[list[int]] = [[]]
+    for at, width in enumerate(widths[1:], 1):
+        if parts[-1] and widths[0] + sum(widths[one] for one in parts[-1]) + width > stdout.width:
+            parts.append([])
+        parts[-1].append(at)
+    for part in parts:
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+        table.add_column(first, no_wrap=True, overflow="fold")
+        for at in part:
+            table.add_column(titles[at - 1], justify="right", no_wrap=True, overflow="fold")
+        for row in rows:
+            table.add_row(row[0], *(row[at] for at in part))
+        stdout.print(table)
+
+
+def print_entries(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table of names and prose on stdout: the last column takes the room that is left and wraps between words.
+
+    Where that leaves it too little, it goes below the names.
+    """
+    widths = [max(cell_len(row[at]) for row in (titles, *rows)) + _BETWEEN for at in range(len(titles) - 1)]
+    beside = stdout.width - sum(widths) >= _LEAST_PROSE
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    for title in titles[:-1]:
+        shown.add_column(title, no_wrap=beside, overflow="fold")
+    if beside:
+        shown.add_column(titles[-1], overflow="fold")
+    for row in rows:
+        shown.add_row(*(row if beside else row[:-1]))
+    stdout.print(shown)
+    for row in () if beside else rows:
+        stdout.print(f"{row[0]}: {row[-1]}")
 
 
 def megabytes(count: int) -> str:

@@ -9,8 +9,6 @@ import typer
 
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import JsonOption
-from speecht5_demo.listening.analysis import Settings
-from speecht5_demo.listening.manifest import load_manifest
 
 
 def push(
@@ -32,6 +30,8 @@ def push(
     from dataclasses import asdict
 
     from speecht5_demo.hosting import push_ratings
+    from speecht5_demo.listening.analysis import Settings
+    from speecht5_demo.listening.manifest import load_manifest
 
     settings = Settings.of_study(load_manifest(study)) if study else None
     done = push_ratings(ratings, repo, not public, settings)

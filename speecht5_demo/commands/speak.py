@@ -3,120 +3,117 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
-from rich.table import Table
 
+from speecht5_demo.audio_file import ENDINGS, WAV, check_ending, write_audio
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import (
     CheckpointOption,
+    ExcludeOption,
+    IncludeOption,
+    Int8Option,
     JsonOption,
+    ParentsOption,
+    PruneOption,
     RepeatsOption,
     SeedOption,
+    SizesOption,
     SpeakerOption,
+    check_folder,
+    own_recipe,
     read_speaker,
 )
+from speecht5_demo.errors import OutputError, VariantError
+from speecht5_demo.files import telling_why
 
 if TYPE_CHECKING:
+    from speecht5_demo.checkpoints import Checkpoint
     from speecht5_demo.speakers import Speaker
     from speecht5_demo.synthesis import Speech, Synthesizer
     from speecht5_demo.variants import Sizes, Variant
 
 TextArgument = Annotated[str, typer.Argument(help="What to say; numbers, prices and dates are spoken out.")]
+STDOUT = Path("-")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is spoken by whom; checked before torch is loaded."""
+
+    text: str
+    source: Checkpoint
+    speaker: Speaker
+    seed: int
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One variant's speech, where it lies, and its figures."""
+
+    speech: Speech
+    audio: Path
+    first_audio_s: float | None
+    sizes: Sizes | None
 
 
 def synthesize(
     text: TextArgument,
-    variant: Annotated[str, typer.Option("--variant", help="A name that `variants` lists.")] = "baseline",
+    variant: Annotated[
+        str | None, typer.Option("--variant", help="A name that `variants` lists.  [default: baseline]")
+    ] = None,
     speaker: SpeakerOption = None,
     seed: SeedOption = 0,
     repeats: RepeatsOption = 1,
-    output: Annotated[Path, typer.Option("--output", "-o", help="WAV file to write.")] = Path("speech.wav"),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File to write: .wav, .flac, .ogg or .mp3.")
+    ] = Path("speech.wav"),
+    parents: ParentsOption = False,
     checkpoint: CheckpointOption = "auto",
+    prune: PruneOption = None,
+    int8: Int8Option = False,
+    include: IncludeOption = None,
+    exclude: ExcludeOption = None,
     stream: Annotated[
-        bool, typer.Option("--stream", help="Write the audio while it is made; -o - writes it to stdout.")
+        bool, typer.Option("--stream", help="Write WAV while it is made; -o - writes it to stdout.")
     ] = False,
+    sizes: SizesOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Speak one text with one variant and write a WAV file.
+    """Speak one text with one variant and write an audio file.
 
     Example: python -m speecht5_demo synthesize "Hello!" --variant int8 --speaker slt -o hello.wav
 
+    A recipe of your own: python -m speecht5_demo synthesize "Hello!" --prune 0.6 --int8 --exclude '*.prenet.*'
+
     While it is made: python -m speecht5_demo synthesize "Hello!" --variant turbo-int8 --stream -o - | aplay
     """
-    from speecht5_demo.checkpoints import open_checkpoint
-    from speecht5_demo.synthesis import (
-        Synthesizer,
-        choose_threads,
-        first_audio_s,
-        speech_document,
-        write_wav,
-    )
+    _check_output(output, stream, json, parents)
     from speecht5_demo.variants import find
 
-    source = open_checkpoint(checkpoint)
-    choose_threads(source)
-    synthesizer, recipe, voice = Synthesizer(source), find(variant), read_speaker(source, speaker)
+    own = own_recipe(prune, int8, include, exclude)
+    if own and variant:
+        raise VariantError("Give --variant or a recipe of your own (--prune, --int8), not both.")
+    recipe = own or find(variant or "baseline")
+    asked = _ask(text, checkpoint, speaker, seed)
+    synthesizer = _synthesizer(asked)
     if stream:
-        _stream(synthesizer, text, voice, recipe, seed, output, json)
+        _stream(synthesizer, asked, recipe, output, parents, sizes, json)
         return
     with console.speaking_progress({recipe.name: recipe.label}) as on_progress:
-        speech = synthesizer.speak(text, voice, recipe, seed, repeats, on_progress)
-    first = first_audio_s(synthesizer, text, voice, recipe, seed)
-    sizes, audio = synthesizer.sizes(recipe), write_wav(speech, output)
+        speech = synthesizer.speak(asked.text, asked.speaker, recipe, seed, repeats, on_progress)
+    row = _written(synthesizer, asked, speech, recipe, output, parents, sizes)
     if json:
-        console.print_json(speech_document(speech, sizes, audio, first))
+        console.print_json(_document(row))
         return
-    console.stderr.print(source.notice)
-    console.stdout.print(_table([(speech, sizes, first)]))
-    console.stdout.print(f"Wrote {audio}")
+    console.stderr.print(asked.source.notice)
+    _print_table([row])
+    console.stdout.print(f"Wrote {output}", soft_wrap=True)
     _warn_if_cut(speech)
-
-
-def _stream(
-    synthesizer: Synthesizer,
-    text: str,
-    speaker: Speaker,
-    recipe: Variant,
-    seed: int,
-    output: Path,
-    json: bool,
-) -> None:
-    from speecht5_demo.errors import SynthesisError
-    from speecht5_demo.synthesis import speech_document, write_stream
-
-    to_stdout = str(output) == "-"
-    if to_stdout and json:
-        raise SynthesisError("Audio and JSON cannot share stdout: give a file with -o, or leave --json out.")
-    chunks = synthesizer.stream(text, speaker, recipe, seed)
-    try:
-        if to_stdout:
-            write_stream(chunks, sys.stdout.buffer)
-        else:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            with output.open("wb") as file:
-                write_stream(chunks, file)
-    except BrokenPipeError:  # the player was closed
-        sys.stderr.close()
-        return
-    except OSError as error:
-        raise SynthesisError(
-            f"Cannot write {output}: {error.strerror}. Choose another file with -o."
-        ) from error
-    assert chunks.speech is not None
-    if json:
-        sizes = synthesizer.sizes(recipe)
-        console.print_json(speech_document(chunks.speech, sizes, output, chunks.first_audio_s))
-        return
-    console.stderr.print(synthesizer.checkpoint.notice)
-    console.stderr.print(
-        f"First audio after {chunks.first_audio_s:.3f} s, "
-        f"{chunks.speech.audio_seconds:.2f} s of audio in {chunks.speech.latency.median:.3f} s."
-    )
-    _warn_if_cut(chunks.speech)
 
 
 def compare(
@@ -130,80 +127,181 @@ def compare(
     speaker: SpeakerOption = None,
     seed: SeedOption = 0,
     repeats: RepeatsOption = 3,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the WAV files.")] = Path(
-        "speech"
-    ),
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for the WAV files; a new temporary one if not given."),
+    ] = None,
+    parents: ParentsOption = False,
     checkpoint: CheckpointOption = "auto",
+    prune: PruneOption = None,
+    int8: Int8Option = False,
+    include: IncludeOption = None,
+    exclude: ExcludeOption = None,
+    sizes: SizesOption = False,
     json: JsonOption = False,
 ) -> None:
     """Speak one text with several variants, repeats interleaved, and print their figures side by side.
 
-    Example: python -m speecht5_demo compare "Glue the sheet to the dark blue background." --variants
-    baseline,int8
-    """
-    from speecht5_demo.checkpoints import open_checkpoint
-    from speecht5_demo.synthesis import (
-        Synthesizer,
-        choose_threads,
-        first_audio_s,
-        speech_document,
-        write_wav,
-    )
-    from speecht5_demo.variants import REPORT_VARIANTS, find
+    A recipe of your own is compared with the variants that are named, or with the baseline.
 
-    source = open_checkpoint(checkpoint)
-    choose_threads(source)
-    synthesizer = Synthesizer(source)
-    names = REPORT_VARIANTS if variants is None else [name.strip() for name in variants.split(",")]
-    recipes = [find(name) for name in names]
-    voice = read_speaker(source, speaker)
+    Example: python -m speecht5_demo compare "Glue the sheet to the blue background." --variants baseline,int8
+
+    Example: python -m speecht5_demo compare "Glue the sheet." --prune 0.6 --int8 -o heard
+    """
+    if output is not None:
+        check_folder(output.parent if not output.exists() else output, parents)
+    own = own_recipe(prune, int8, include, exclude)
+    recipes = _recipes(variants, own)
+    asked = _ask(text, checkpoint, speaker, seed)
+    synthesizer = _synthesizer(asked)
+    if own:  # its patterns meet the layers before anything is spoken
+        synthesizer.warm_up(own)
     spoken: dict[str, Speech] = {}
     with console.speaking_progress({recipe.name: recipe.label for recipe in recipes}) as on_progress:
-        for speech in synthesizer.compare(text, voice, recipes, seed, repeats, on_progress):
+        for speech in synthesizer.compare(asked.text, asked.speaker, recipes, seed, repeats, on_progress):
             spoken[speech.variant] = speech
+    folder = Path(tempfile.mkdtemp(prefix="speecht5-compare-")) if output is None else output
     rows = [
-        (
-            speech,
-            synthesizer.sizes(speech.variant),
-            write_wav(speech, output / f"{speech.variant}.wav"),
-            first_audio_s(synthesizer, text, voice, speech.variant, seed),
-        )
-        for speech in spoken.values()
+        _written(synthesizer, asked, spoken[recipe.name], recipe, folder / f"{recipe.name}{WAV}", True, sizes)
+        for recipe in recipes
     ]
     if json:
-        console.print_json({"results": [speech_document(*row) for row in rows]})
+        console.print_json({"results": [_document(row) for row in rows]})
         return
-    console.stderr.print(source.notice)
-    console.stdout.print(f"Spoken as: {rows[0][0].spoken_text}")
-    console.stdout.print(_table([(speech, sizes, first) for speech, sizes, _, first in rows]))
-    console.stdout.print(f"Wrote {len(rows)} WAV files to {output}")
-    for speech, *_ in rows:
-        _warn_if_cut(speech)
+    console.stderr.print(asked.source.notice)
+    console.stdout.print(f"Spoken as: {rows[0].speech.spoken_text}")
+    _print_table(rows)
+    console.stdout.print(f"Wrote {len(rows)} WAV files to {folder}", soft_wrap=True)
+    for row in rows:
+        _warn_if_cut(row.speech)
 
 
-def _table(rows: list[tuple[Speech, Sizes, float | None]]) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        caption="seconds of the model call, median of the repeats; first: until there is something to play; "
-        "MB of 10**6 bytes, vocoder included",
-        caption_justify="left",
+def _check_output(output: Path, stream: bool, json: bool, parents: bool) -> None:
+    if output == STDOUT:
+        if not stream:
+            raise OutputError("Audio goes to stdout while it is made: add --stream, or name a file with -o.")
+        if json:
+            raise OutputError("Audio and JSON cannot share stdout: give a file with -o, or leave --json out.")
+        return
+    check_ending(output)
+    if stream and output.suffix.lower() in ENDINGS and output.suffix.lower() != WAV:
+        raise OutputError(f"Cannot write {output} while it is made: a stream is WAV. Choose {WAV}.")
+    if output.is_dir():
+        raise OutputError(f"Cannot write {output}: it is a folder. Name a file with -o.")
+    check_folder(output.parent, parents)
+
+
+def _recipes(names: str | None, own: Variant | None) -> list[Variant]:
+    from speecht5_demo.variants import BASELINE, REPORT_VARIANTS, find
+
+    if names is None:
+        return [BASELINE, own] if own else [find(name) for name in REPORT_VARIANTS]
+    recipes = [find(name.strip()) for name in names.split(",")] + ([own] if own else [])
+    if len({recipe.name for recipe in recipes}) < len(recipes):
+        raise VariantError("A variant is named twice in --variants: name each only once.")
+    return recipes
+
+
+def _ask(text: str, checkpoint: str, speaker: str | None, seed: int) -> _Asked:
+    """Check text and speaker as far as that takes no torch.
+
+    Raises:
+        DemoError: one of them cannot be used.
+    """
+    from speecht5_demo.checkpoints import open_checkpoint
+    from speecht5_demo.text import spoken_form
+
+    spoken_form(text)
+    source = open_checkpoint(checkpoint)
+    return _Asked(text, source, read_speaker(source, speaker), seed)
+
+
+def _synthesizer(asked: _Asked) -> Synthesizer:
+    from speecht5_demo.synthesis import Synthesizer, choose_threads
+
+    choose_threads(asked.source)
+    return Synthesizer(asked.source)
+
+
+def _written(
+    synthesizer: Synthesizer,
+    asked: _Asked,
+    speech: Speech,
+    recipe: Variant,
+    path: Path,
+    parents: bool,
+    sizes: bool,
+) -> _Row:
+    from speecht5_demo.synthesis import first_audio_s
+
+    return _Row(
+        speech=speech,
+        audio=write_audio(speech.samples, speech.sampling_rate, path, parents=parents),
+        first_audio_s=first_audio_s(synthesizer, asked.text, asked.speaker, recipe, asked.seed),
+        sizes=synthesizer.sizes(recipe) if sizes else None,
     )
-    table.add_column("variant", no_wrap=True)
-    for title in ("median", "p90", "RTF", "first", "encode", "decode", "vocode", "disk MB", "zip MB"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for speech, sizes, first in rows:
-        latency = speech.latency
-        first = latency.median if first is None else first
+
+
+def _stream(
+    synthesizer: Synthesizer,
+    asked: _Asked,
+    recipe: Variant,
+    output: Path,
+    parents: bool,
+    sizes: bool,
+    json: bool,
+) -> None:
+    from speecht5_demo.synthesis import write_stream
+
+    chunks = synthesizer.stream(asked.text, asked.speaker, recipe, asked.seed)
+    try:
+        if output == STDOUT:
+            write_stream(chunks, sys.stdout.buffer)
+        else:
+            with telling_why(output):
+                if parents:
+                    output.parent.mkdir(parents=True, exist_ok=True)
+                with output.open("wb") as file:
+                    write_stream(chunks, file)
+    except BrokenPipeError:  # the player was closed
+        sys.stderr.close()
+        return
+    assert chunks.speech is not None
+    if json:
+        row = _Row(chunks.speech, output, chunks.first_audio_s, synthesizer.sizes(recipe) if sizes else None)
+        console.print_json(_document(row))
+        return
+    console.stderr.print(asked.source.notice)
+    console.stderr.print(
+        f"First audio after {chunks.first_audio_s:.3f} s, "
+        f"{chunks.speech.audio_seconds:.2f} s of audio in {chunks.speech.latency.median:.3f} s."
+    )
+    _warn_if_cut(chunks.speech)
+
+
+def _document(row: _Row) -> dict[str, object]:
+    from speecht5_demo.synthesis import speech_document
+
+    return speech_document(row.speech, row.sizes, row.audio, row.first_audio_s)
+
+
+def _print_table(rows: list[_Row]) -> None:
+    titles = ["median", "p90", "RTF", "first", "encode", "decode", "vocode"]
+    with_sizes = all(row.sizes for row in rows)
+    cells = []
+    for row in rows:
+        latency = row.speech.latency
+        first = latency.median if row.first_audio_s is None else row.first_audio_s
         stages = (latency.encode, latency.decode, latency.vocode)
-        seconds = (latency.median, latency.p90, speech.rtf, first, *stages)
-        table.add_row(
-            speech.variant,
-            *(f"{value:.3f}" for value in seconds),
-            console.megabytes(sizes.disk_bytes),
-            console.megabytes(sizes.zip_bytes),
-        )
-    return table
+        figures = [f"{value:.3f}" for value in (latency.median, latency.p90, row.speech.rtf, first, *stages)]
+        if row.sizes and with_sizes:
+            figures += [console.megabytes(size) for size in (row.sizes.disk_bytes, row.sizes.zip_bytes)]
+        cells.append((row.speech.variant, *figures))
+    console.print_figures("variant", [*titles, *(("disk MB", "zip MB") if with_sizes else ())], cells)
+    note = "Seconds of the model call, median of the repeats; first: until there is something to play." + (
+        " MB of 10**6 bytes, vocoder included." if with_sizes else ""
+    )
+    console.stdout.print(note, style="italic")
 
 
 def _warn_if_cut(speech: Speech) -> None:

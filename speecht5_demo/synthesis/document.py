@@ -11,12 +11,12 @@ from speecht5_demo.variants import Sizes
 
 
 def speech_document(
-    speech: Speech, sizes: Sizes, audio: Path, first_audio_s: float | None = None
+    speech: Speech, sizes: Sizes | None, audio: Path, first_audio_s: float | None = None
 ) -> dict[str, Any]:
     """One JSON object; times in seconds, sizes in bytes, `stopped` true when the model ended by itself.
 
     Args:
-        speech, sizes, audio: what was spoken.
+        speech, sizes, audio: what was spoken; no sizes where they were not measured.
         first_audio_s: seconds until there was something to play; the whole latency if not given.
     """
     latency = asdict(speech.latency)
@@ -35,7 +35,7 @@ def speech_document(
         "rtf": speech.rtf,
         "steps": speech.steps,
         "pieces": speech.pieces,
-        "sizes": asdict(sizes),
+        "sizes": None if sizes is None else asdict(sizes),
         "stopped": speech.ended,
         "audio": str(audio),
     }

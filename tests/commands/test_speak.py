@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 import soundfile
+from rich.console import Console
 
 from speecht5_demo.cli import main
+from speecht5_demo.commands import console
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "It cost $5.50 on May 3rd."
@@ -50,7 +52,19 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tm
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("compare")
-    done = run("compare", TEXT, "--checkpoint", "embedded", "--repeats", "1", "--json", cwd=folder)
+    done = run(
+        "compare",
+        TEXT,
+        "--checkpoint",
+        "embedded",
+        "--repeats",
+        "1",
+        "--sizes",
+        "-o",
+        "heard",
+        "--json",
+        cwd=folder,
+    )
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     for result in document["results"]:
@@ -109,13 +123,14 @@ def test_prices_and_dates_are_spoken(compared: dict[str, Any]) -> None:
 def test_synthesize_prints_one_object_and_writes_where_it_was_told(call: Call, tmp_path: Path) -> None:
     code, out, err = call(
         "synthesize", "Hello there.", "--variant", "int8", "--speaker", "slt+rms:0.4", "--seed", "3",
-        "-o", "out/hello.wav", "--checkpoint", "embedded", "--json",
+        "-o", "out/hello.wav", "--parents", "--checkpoint", "embedded", "--json",
     )  # fmt: skip
     assert code == 0, err
     document = json.loads(out)
     assert document["variant"] == "int8"
     assert document["seed"] == 3
     assert document["stopped"] is True
+    assert document["sizes"] is None
     assert soundfile.info(tmp_path / "out" / "hello.wav").frames > 4000
 
 
@@ -129,6 +144,26 @@ def test_synthesize_prints_one_object_and_writes_where_it_was_told(call: Call, t
         (["synthesize", "Hello", "--speaker", "slt+rms:half"], "Write a blend as slt+rms:0.3"),
         (["compare", "Hello", "--variants", "int8,int8"], "each only once"),
         (["speakers", "--checkpoint", "no/such/folder"], "no/such/folder"),
+        (
+            ["synthesize", "Hello", "-o", "out/hello.wav"],
+            "The folder out is not there. Make it, choose another",
+        ),
+        (["synthesize", "Hello", "-o", "."], "Cannot write .: its name has no ending"),
+        (
+            ["synthesize", "Hello", "-o", "hello.aac"],
+            "the ending .aac is not known. Choose one of .wav, .flac, .ogg",
+        ),
+        (["synthesize", "Hello", "-o", "-"], "add --stream"),
+        (["synthesize", "Hello", "-o", "hello.mp3", "--stream"], "a stream is WAV"),
+        (["synthesize", "Hello", "--exclude", "*.prenet.*"], "add --prune with a share above 0, or --int8"),
+        (["synthesize", "Hello", "--prune", "0"], "This recipe changes nothing"),
+        (["synthesize", "Hello", "--int8", "--variant", "int8"], "not both"),
+        (
+            ["synthesize", "Hello", "--int8", "--exclude", "*.nothing.*"],
+            "The pattern '*.nothing.*' matches none",
+        ),
+        (["compare", "Hello", "--int8", "--include", "decoder"], "The pattern 'decoder' matches none"),
+        (["compare", "Hello", "-o", "no/such/heard"], "The folder no/such is not there"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_1(
@@ -156,6 +191,57 @@ def test_variants_and_speakers_are_listed(call: Call) -> None:
     assert [variant["name"] for variant in variants[:4]] == ["baseline", "int8", "pruned", "pruned-int8"]
     speakers = json.loads(call("speakers", "--checkpoint", "embedded", "--json")[1])["speakers"]
     assert {"slt", "rms"} <= {speaker["name"] for speaker in speakers}
+
+
+@pytest.mark.parametrize("ending", ["flac", "ogg", "mp3"])
+def test_the_ending_says_what_is_written(ending: str, call: Call, tmp_path: Path) -> None:
+    code, _, err = call("synthesize", "Hello.", "-o", f"a.{ending}", "--checkpoint", "embedded")
+    assert code == 0, err
+    assert soundfile.info(tmp_path / f"a.{ending}").format == ending.upper()
+    assert soundfile.info(tmp_path / f"a.{ending}").duration > 0.3
+
+
+def test_a_recipe_of_ones_own_is_compared_with_the_baseline(call: Call, tmp_path: Path) -> None:
+    own = ["--prune", "0.6", "--int8", "--exclude", "*.prenet.*", "--exclude", "*.feat_out"]
+    code, out, err = call("compare", "Hello.", *own, "-r", "1", "-o", "heard", "-c", "embedded", "--json")
+    assert code == 0, err
+    names = [result["variant"] for result in json.loads(out)["results"]]
+    assert names[0] == "baseline"
+    assert names[1].startswith("custom-p60-int8-")
+    assert {path.stem for path in (tmp_path / "heard").iterdir()} == set(names)
+
+
+def test_compare_without_a_folder_writes_to_a_new_one_elsewhere(
+    call: Call, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    monkeypatch.setattr("tempfile.tempdir", str(elsewhere))
+    code, out, err = call("compare", "Hello.", "--variants", "turbo-int8", "-r", "1", "-c", "embedded")
+    assert code == 0, err
+    (folder,) = elsewhere.glob("speecht5-compare-*")
+    assert f"Wrote 1 WAV files to {folder}" in out
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_figure_or_name_is_cut_at_80_columns(
+    call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(console, "stdout", Console(width=80))
+    own = ["--variants", "turbo-pruned-int8", "--prune", "0.65", "--exclude", "*.prenet.*"]
+    code, compared, err = call(
+        "compare", "Hello.", *own, "-r", "1", "--sizes", "-o", "heard", "-c", "embedded"
+    )
+    assert code == 0, err
+    _, listed, _ = call("variants")
+    _, spoken_by, _ = call("speakers", "-c", "embedded")
+    for out in (compared, listed, spoken_by):
+        assert "…" not in out
+        assert max(map(len, out.splitlines())) <= 80
+    assert compared.count("custom-p65-") == 2  # the table goes on below
+    for name in ("turbo-pruned-int8", "disk MB", "zip MB", "vocode", "median"):
+        assert name in compared
+    for name in ("turbo-pruned-int8", "Turbo pruned 30 % + INT8"):
+        assert name in listed
 
 
 @pytest.mark.parametrize("command", [[], ["synthesize"], ["compare"], ["variants"], ["speakers"]])

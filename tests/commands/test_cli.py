@@ -1,0 +1,60 @@
+"""What is wrong or only listed is answered before anything slow is imported."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from speecht5_demo.cli import COMMANDS, load_command
+
+ROOT = Path(__file__).resolve().parents[2]
+SLOW = ("torch", "transformers", "pandas", "scipy", "datasets", "sklearn", "matplotlib")
+RUN = f"""
+import sys
+from speecht5_demo.cli import main
+try:
+    main()
+finally:
+    print("imported:", *(name for name in {SLOW} if name in sys.modules), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--help"], 0),
+        (["--version"], 0),
+        (["synthesize", "--help"], 0),
+        (["compare", "--help"], 0),
+        (["sythesize", "Hello"], 2),
+        (["synthesize", "Hello", "--seed", "-1"], 2),
+        (["synthesize", "Hello", "-o", "hello.aac"], 1),
+        (["synthesize", "Hello", "-o", "no/such/folder/hello.wav"], 1),
+    ],
+)
+def test_nothing_slow_is_imported_for_an_answer_that_needs_none(
+    arguments: list[str], code: int, tmp_path: Path
+) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *arguments, *([] if code != 1 else ["-c", "embedded"])],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert done.stderr.splitlines()[-1] == "imported:"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_that_is_listed_is_there(name: str) -> None:
+    command = load_command(name)
+    assert command.name == name
+    assert command.help
