@@ -29,7 +29,7 @@ RUN := .venv/bin/python -m speecht5_demo
 demo: setup ## serve the app on http://HOST:PORT
 	@HOST="$(HOST)" PORT="$(PORT)" CHECKPOINT="$(CHECKPOINT)" .venv/bin/python app.py
 
-setup: ## install the run-time
+setup: ## install the run-time; TORCH=cuda for torch's CUDA build where there is no NVIDIA GPU
 	@sh scripts/install.sh requirements.txt
 	@sh scripts/native.sh
 

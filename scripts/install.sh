@@ -1,11 +1,8 @@
 #!/bin/sh
-# Install a requirements file into .venv, once; say in one line what is missing.
+# Install a requirements file into .venv, which is made where it is not there; say in one line what is missing.
 # usage: sh scripts/install.sh requirements.txt [options of pip install]
+# TORCH=cuda or TORCH=cpu chooses the build of torch: see scripts/torch_build.py.
 set -eu
-requirements=$1
-shift
-log=.venv/install.log
-stamp=.venv/.installed-$requirements
 
 fail() {
     echo "error: $1" >&2
@@ -22,17 +19,11 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1 || ! new_enough .venv/bin
         if new_enough "$candidate"; then found=$candidate && break; fi
     done
     [ -n "${found:-}" ] || fail "Python 3.11 or newer is needed and none was found; install it, or name one with PYTHON=/path/to/python3.11."
+    echo "Making .venv with $found."
     rm -rf .venv
     "$found" -m venv .venv >/dev/null 2>&1 || {
         rm -rf .venv
         fail "$found cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv."
     }
 fi
-
-if [ -f "$stamp" ] && cmp -s "$requirements" "$stamp"; then exit 0; fi
-echo "Installing $requirements into .venv; the first time takes a few minutes."
-if ! .venv/bin/python -m pip install --disable-pip-version-check "$@" -r "$requirements" >"$log" 2>&1; then
-    grep -E '^ *(ERROR|error)' "$log" | tail -1 >&2 || true
-    fail "pip could not install $requirements: check the network and the disk, then run this again; the whole story is in $log."
-fi
-cp "$requirements" "$stamp"
+exec .venv/bin/python scripts/install.py "$@"
