@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import re
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -23,7 +24,9 @@ from speecht5_demo.listening.analysis import (
     as_json,
     simulated_sessions,
 )
+from speecht5_demo.listening.analysis.interval import Interval, NotEnough
 from speecht5_demo.listening.manifest import load_manifest
+from speecht5_demo.listening.methods import ACR
 from speecht5_demo.listening.ratings import RATING_COLUMNS, read_ratings
 
 SHORT_NAMES = {
@@ -51,9 +54,7 @@ def mos(
     ] = None,
     margin: Annotated[
         float | None,
-        typer.Option(
-            "--margin", min=0.001, max=4, help="Points of MOS that count as no loss.  [default: 0.2]"
-        ),
+        typer.Option("--margin", min=0.001, help="Points of MOS that count as no loss.  [default: 0.2]"),
     ] = None,
     baseline: Annotated[str | None, typer.Option("--baseline", help="Variant to compare with.")] = None,
     json: JsonOption = False,
@@ -65,6 +66,20 @@ def mos(
         str | None,
         typer.Option("--map", help="Columns of another tool: rating=score,listener=worker,sentence=utt,..."),
     ] = None,
+    scale: Annotated[
+        str | None,
+        typer.Option(
+            "--scale", help="Ends of the scale of another tool's ratings, such as 0:100.  [default: 1:5]"
+        ),
+    ] = None,
+    sentence_from: Annotated[
+        str | None,
+        typer.Option(
+            "--sentence-from",
+            help="Pattern for the name of a clip; its group, or the one called sentence, is the sentence, one called "
+            "variant the variant.",
+        ),
+    ] = None,
     screened: Annotated[
         bool, typer.Option("--screened", help="Print the tables after screening instead of all ratings.")
     ] = False,
@@ -74,11 +89,24 @@ def mos(
     Merges any number of files, counts each rating once, and says what was left out and why.
     """
     settings = Settings.of_study(load_manifest(study), margin) if study else Settings(margin=margin or 0.2)
-    if baseline:
-        settings = Settings(
-            settings.margin, baseline, settings.study_id, settings.rules, settings.traps, settings.variants
-        )
-    table = read_ratings(ratings, parse_mapping(columns), only=NEEDED_COLUMNS)
+    stated = parse_scale(scale)
+    if stated and (html or csv):
+        raise RatingsError("--html and --csv are made for ratings from 1 to 5; take --json with --scale.")
+    settings = replace(
+        settings,
+        baseline=baseline or settings.baseline,
+        scale=stated or settings.scale,
+        verdicts=stated is None or margin is not None,
+    )
+    table = read_ratings(
+        ratings,
+        parse_mapping(columns),
+        only=NEEDED_COLUMNS,
+        scale=stated,
+        sentence_from=parse_pattern(sentence_from),
+    )
+    if refused := [problem.message for problem in table.problems if problem.kind == "unreadable"]:
+        raise RatingsError(refused[0])
     analysis = analyse(table, settings, simulated_sessions(ratings))
     if html:
         from speecht5_demo.report.document import document
@@ -87,7 +115,8 @@ def mos(
     if csv:
         from speecht5_demo.report.summary_csv import summary_csv
 
-        write_text(csv, summary_csv(analysis), parents=True)
+        # A spreadsheet takes a CSV for UTF-8 only where it begins with this mark.
+        write_text(csv, "\ufeff" + summary_csv(analysis), parents=True)
     if json:
         console.print_json(as_json(analysis))
         return
@@ -142,35 +171,77 @@ def parse_mapping(written: str | None) -> dict[str, str]:
     return mapping
 
 
+def parse_scale(written: str | None) -> tuple[float, float] | None:
+    """`LOW:HIGH` as two numbers; None for none, and for 1:5, which every rating is on unless it is said otherwise.
+
+    Raises:
+        RatingsError: it is not two numbers, the lower one first.
+    """
+    if written is None:
+        return None
+    low, _, high = written.partition(":")
+    try:
+        scale = float(low), float(high)
+    except ValueError:
+        scale = (0.0, 0.0)
+    if not -1e6 < scale[0] < scale[1] < 1e6:
+        raise RatingsError(f"--scale is {written!r}; write its ends as LOW:HIGH, such as 0:100.")
+    return None if scale == (ACR.low, ACR.high) else scale
+
+
+def parse_pattern(written: str | None) -> re.Pattern[str] | None:
+    """A regular expression.
+
+    Raises:
+        RatingsError: it is none.
+    """
+    try:
+        return re.compile(written) if written else None
+    except re.error as error:
+        raise RatingsError(f"--sentence-from is no regular expression ({error}): {written!r}.") from error
+
+
 def _print(analysis: Analysis, view: View, screened: bool) -> None:
-    from speecht5_demo.report.pieces import headline_sentence, interval_text, p_text
+    from speecht5_demo.report.pieces import headline_sentence, p_text
 
     out = console.stdout
     out.print(headline_sentence(analysis))
     title = "after screening" if screened else "all valid ratings"
-    scores = Table("variant", "MOS", "95 % interval", "over listeners", "naive", "n", "listeners", "sentences",
+    scores = Table("variant", "MOS", "95 % interval", "over listeners", "naive", "n (listeners, sentences)",
                    title=f"Mean opinion scores, {title}", title_justify="left")  # fmt: skip
+    reasons: dict[str, str] = {}
     for one in view.variants:
+        if isinstance(one.ci95, NotEnough):
+            reasons[one.variant] = one.ci95.reason
         scores.add_row(
-            one.variant, f"{one.mos:.2f}", interval_text(one.ci95), interval_text(one.ci95_listener),
-            interval_text(one.ci95_naive), str(one.n_ratings), str(one.n_listeners), str(one.n_sentences),
+            one.variant, f"{one.mos:.2f}", _cell(one.ci95), _cell(one.ci95_listener), _cell(one.ci95_naive),
+            f"{one.n_ratings} ({one.n_listeners}, {one.n_sentences})",
         )  # fmt: skip
     out.print(scores)
+    for variant, reason in reasons.items():
+        out.print(f"{variant}: {reason}", highlight=False)
+    margin = f", margin {analysis.settings.margin:g}" if analysis.settings.verdicts else ""
     compared = Table("variant", "lost points", "95 % interval", "p (Holm)", "verdict",
-                     title=f"Against {analysis.settings.baseline}, margin {analysis.settings.margin:g}",
-                     title_justify="left")  # fmt: skip
+                     title=f"Against {analysis.settings.baseline}{margin}", title_justify="left")  # fmt: skip
     for each in view.comparisons:
         found = each.difference
         compared.add_row(
-            each.variant, f"{found.mean:+.2f}" if found else "–", interval_text(found.interval if found else None),
+            each.variant, f"{found.mean:+.2f}" if found else "–", _cell(found.interval if found else None),
             p_text(each.p_holm), each.text,
         )  # fmt: skip
-    out.print(compared)
+    if view.comparisons:
+        out.print(compared)
     for reason, n in analysis.excluded.items():
         out.print(f"not counted: {n} {reason}")
     for name, n in analysis.flagged.items():
         out.print(f"flagged, counted: {n} {name}")
-    for message in analysis.problems:
-        console.stderr.print(message)
+    for message in (*analysis.problems, *analysis.notes):
+        console.stderr.print(message, highlight=False, soft_wrap=True)
     if analysis.screening.removed and not screened:
         out.print(f"Screening would take out {len(analysis.screening.removed)} sessions: see --screened.")
+
+
+def _cell(found: Interval | NotEnough | None) -> str:
+    if isinstance(found, Interval):
+        return f"{found.low:.2f} to {found.high:.2f}"
+    return "too little" if isinstance(found, NotEnough) else "–"

@@ -5,7 +5,8 @@ writer.append(row)                  # returns when the row is on the disk
 table = read_ratings([folder])      # every file of every process, each rating once
 """
 
-from speecht5_demo.listening.reading import RatingsTable, ReadProblem, read_ratings
+from speecht5_demo.listening.duplicates import ReadProblem
+from speecht5_demo.listening.reading import RatingsTable, read_ratings
 from speecht5_demo.listening.rows import RATING_COLUMNS, RatingRow
 from speecht5_demo.listening.writing import RatingsWriter
 

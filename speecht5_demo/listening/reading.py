@@ -1,16 +1,18 @@
 """Many ratings files become one table, and everything that was not taken is named.
 
-Files are read in blocks, and columns that repeat themselves (nearly all of them) are kept as categories: a
-million ratings fit into a few hundred megabytes. A live folder can be read while servers write to it: each
-file is read up to its last complete line.
+Files of our own writer are read in blocks, and columns that repeat themselves (nearly all of them) are kept as
+categories: a million ratings fit into a few hundred megabytes. A live folder can be read while servers write to it:
+each file is read up to its last complete line. Every other file goes through `foreign`.
 """
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -20,6 +22,8 @@ from pyarrow import csv as arrow_csv
 from speecht5_demo.errors import RatingsError
 from speecht5_demo.listening.append_only import complete_length
 from speecht5_demo.listening.cells import restore
+from speecht5_demo.listening.duplicates import UNNAMED, ReadProblem, each_once
+from speecht5_demo.listening.foreign import ForeignTable, ReadingOptions, Scale, read_foreign
 from speecht5_demo.listening.methods import ACR
 from speecht5_demo.listening.rows import INTEGER_COLUMNS, NUMBER_COLUMNS, RATING_COLUMNS, REQUIRED_COLUMNS
 
@@ -33,23 +37,7 @@ _DEFAULTS: Mapping[str, str] = {
     "role": "test",
 }
 _CATEGORY = pa.dictionary(pa.int32(), pa.utf8())
-
-
-@dataclass(frozen=True)
-class ReadProblem:
-    """Something that is in the files but not in the table.
-
-    Attributes:
-        kind: torn-line | broken-line | bad-value | duplicate | missing-columns | unreadable.
-        path: the file; empty when the problem is of all files together.
-        count: how many rows (or cells, for bad-value) are affected.
-        message: one sentence for people.
-    """
-
-    kind: str
-    path: str
-    count: int
-    message: str
+DECIDING = ("rating", "blind")
 
 
 @dataclass(frozen=True)
@@ -57,8 +45,7 @@ class RatingsTable:
     """All ratings of some files, each once.
 
     Attributes:
-        frame: one row a rating, every column of `RATING_COLUMNS` first, unknown ones behind. Text is
-        categorical
+        frame: one row a rating, every column of `RATING_COLUMNS` first, unknown ones behind. Text is categorical
             (`rating_id` is str), "" when empty; `blind` bool; `submitted_at` datetime64[us, UTC]; `rating`,
             `heard_fraction`, `response_s` float64 with NaN when absent or unreadable; counts and seeds Int64.
             Ratings outside their scale are kept: judging them is the analysis' business.
@@ -75,28 +62,31 @@ def read_ratings(
     sources: str | Path | Iterable[str | Path],
     columns: Mapping[str, str] | None = None,
     only: Collection[str] | None = None,
+    scale: Scale | None = None,
+    sentence_from: re.Pattern[str] | None = None,
 ) -> RatingsTable:
-    """Merge ratings files and folders of them (`ratings*.csv`); of each rating_id the first row counts.
+    """Merge ratings files and folders of them (`ratings*.csv`); of each rating_id the first row by time counts.
 
     Args:
         sources: files, folders, or a mix.
         columns: our name -> the name in the file, for CSVs of other tools: `{"rating": "score"}`.
         only: take no columns but these and `rating_id`; what is not parsed costs neither time nor memory.
+        scale: the ends of the scale of files by other tools, where it is not 1 to 5.
+        sentence_from: finds the sentence, and perhaps the variant, in the name of a clip; see `ReadingOptions`.
 
     Raises:
-        RatingsError: a source does not exist, or a file named explicitly cannot be read as ratings.
-        Unreadable files
+        RatingsError: a source does not exist, or a file named explicitly cannot be read as ratings. Unreadable files
             found in a folder are reported in `problems` instead.
     """
     given = [sources] if isinstance(sources, str | Path) else list(sources)
-    mapping = dict(columns or {})
+    options = ReadingOptions(dict(columns or {}), scale, sentence_from)
     wanted = None if only is None else frozenset((*only, "rating_id", "blind"))
     problems: list[ReadProblem] = []
     tables: list[pa.Table] = []
     files: list[Path] = []
     with ThreadPoolExecutor(_READERS) as readers:
         asked = list(_files_of(Path(source) for source in given))
-        answers = readers.map(lambda file: _read_file(file[0], mapping, wanted), asked)
+        answers = readers.map(lambda file: _read_file(file[0], options, wanted), asked)
         for (path, explicit), (table, found) in zip(asked, answers, strict=True):
             if table is None and found and explicit:
                 raise RatingsError(found[-1].message)
@@ -104,16 +94,8 @@ def read_ratings(
             if table is not None:
                 files.append(path)
                 tables.append(table)
-    frame = _to_frame(tables)
-    repeated = frame["rating_id"].duplicated()
-    if repeats := int(repeated.sum()):
-        frame = frame[~repeated].reset_index(drop=True)
-        problems.append(
-            ReadProblem(
-                "duplicate", "", repeats, f"{repeats} rows repeat a rating_id; the first of each counts."
-            )
-        )
-    return RatingsTable(frame, tuple(problems), tuple(files))
+    frame, repeated = each_once(_to_frame(tables))
+    return RatingsTable(frame, (*problems, *repeated), tuple(files))
 
 
 def _files_of(sources: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
@@ -124,44 +106,89 @@ def _files_of(sources: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
                 f"{source} does not exist. Name a ratings CSV, or a folder that holds ratings-*.csv files."
             )
         for path in sorted(source.glob("ratings*.csv")) if source.is_dir() else [source]:
-            if path.resolve() not in seen:
+            if path.resolve() not in seen and not path.is_dir():
                 seen.add(path.resolve())
                 yield path, not source.is_dir()
 
 
 def _read_file(
-    path: Path, mapping: dict[str, str], wanted: frozenset[str] | None
+    path: Path, options: ReadingOptions, wanted: frozenset[str] | None
 ) -> tuple[pa.Table | None, list[ReadProblem]]:
     """The complete lines of one file with our column names, or None when there is nothing to take."""
     problems: list[ReadProblem] = []
     try:
         with path.open("rb") as stream:
-            whole = complete_length(stream)
-            size = stream.seek(0, io.SEEK_END)
-            if size > whole:
-                message = (
-                    f"{path.name}: the last line is torn ({size - whole} bytes, no line end) and was skipped."
-                )
-                problems.append(ReadProblem("torn-line", str(path), 1, message))
+            first = stream.readline(65536).decode("utf-8-sig", errors="replace")
+            names = next(csv.reader([first.split("\r")[0]]), [])
+            if "rating_id" in names and set(REQUIRED_COLUMNS) <= set(names) and len(set(names)) == len(names):
+                found: list[ReadProblem] = []
+                table = _parse(path, _Prefix(stream, _whole(path, stream, found)), names, wanted, found)
+                if not any(one.kind == "bad-value" and one.column in DECIDING for one in found):
+                    return table, found
             stream.seek(0)
-            header = stream.readline().decode("utf-8-sig")
-            names = next(csv.reader([header]), [])
-            if not whole or not names:
-                return None, problems
-            theirs = {mapping.get(name, name): name for name in (*RATING_COLUMNS, *mapping)}
-            ours = [theirs.get(name, name) for name in names]
-            missing = [name for name in REQUIRED_COLUMNS if name not in ours]
-            if missing or len(set(ours)) != len(ours):
-                what = f"has no column {', '.join(missing)}" if missing else "names a column twice"
-                message = f"{path} {what}; it has {', '.join(names)[:200]}. Rename or map its columns."
-                problems.append(ReadProblem("missing-columns", str(path), 1, message))
-                return None, problems
-            stream.seek(0)
-            return _parse(path, _Prefix(stream, whole), ours, wanted, problems), problems
-    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowInvalid) as error:
+            whole = stream.read()
+        if not whole.strip(b"\x00\r\n\t "):
+            return None, problems
+        read = read_foreign(path, whole, options)
+        return _foreign_table(path, read, wanted, problems), problems
+    except RatingsError as error:
+        problems.append(ReadProblem("unreadable", str(path), 1, str(error)))
+    except (OSError, UnicodeError, csv.Error, pa.ArrowInvalid) as error:
         message = f"{path} cannot be read as CSV ({str(error).splitlines()[0][:160]})."
         problems.append(ReadProblem("unreadable", str(path), 1, message))
-        return None, problems
+    return None, problems
+
+
+def _whole(path: Path, stream: BinaryIO, problems: list[ReadProblem]) -> int:
+    """Bytes up to the last complete line of a file that a server may be writing; `stream` is at its start again."""
+    whole = complete_length(stream)
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    if size > whole:
+        message = f"{path.name}: the last line is torn ({size - whole} bytes, no line end) and was skipped."
+        problems.append(ReadProblem("torn-line", str(path), 1, message))
+    return whole
+
+
+def _foreign_table(
+    path: Path, read: ForeignTable, wanted: frozenset[str] | None, problems: list[ReadProblem]
+) -> pa.Table | None:
+    taken = {name: cells for name, cells in read.columns.items() if wanted is None or name in wanted}
+    arrays = [
+        pa.array(cells, pa.utf8())
+        if name in _PARSED or name == "rating_id"
+        else pa.array(cells).cast(_CATEGORY)
+        for name, cells in taken.items()
+    ]
+    bad: dict[str, int] = {}
+    rows = len(read.columns["rating"])
+    table = _typed(path, pa.record_batch(arrays, names=list(taken)), 0, wanted, bad) if rows else None
+    problems += [ReadProblem("note", str(path), 0, note) for note in read.notes]
+    if read.skipped:
+        problems.append(_broken_lines(path, read.skipped))
+    if read.empty_ratings:
+        message = f"{path.name}: {read.empty_ratings} rows have no rating."
+        problems.append(ReadProblem("empty-rating", str(path), read.empty_ratings, message))
+    problems += _bad_values(path, bad)
+    return table
+
+
+def _broken_lines(path: Path, count: int) -> ReadProblem:
+    message = f"{path.name}: {count} lines have another number of cells than the header and were skipped."
+    return ReadProblem("broken-line", str(path), count, message)
+
+
+def _bad_values(path: Path, bad: Mapping[str, int]) -> list[ReadProblem]:
+    return [
+        ReadProblem(
+            "bad-value",
+            str(path),
+            count,
+            f"{path.name}: {count} cells of {name} cannot be read and count as empty.",
+            name,
+        )
+        for name, count in bad.items()
+    ]
 
 
 def _parse(
@@ -197,13 +224,8 @@ def _parse(
         batches.append(_typed(path, batch, row, wanted, bad))
         row += batch.num_rows
     if broken:
-        message = (
-            f"{path.name}: {broken} lines have another number of cells than the header and were skipped."
-        )
-        problems.append(ReadProblem("broken-line", str(path), broken, message))
-    for name, count in bad.items():
-        message = f"{path.name}: {count} cells of {name} cannot be read and count as empty."
-        problems.append(ReadProblem("bad-value", str(path), count, message))
+        problems.append(_broken_lines(path, broken))
+    problems += _bad_values(path, bad)
     return pa.concat_tables(batches, promote_options="default") if batches else None
 
 
@@ -216,7 +238,7 @@ def _typed(
     for name in (*known, *(name for name in batch.schema.names if name not in known)):
         if name not in batch.schema.names:
             if name == "rating_id":
-                values = [f"{path}:{first_row + k}" for k in range(batch.num_rows)]
+                values = [f"{UNNAMED}{path}:{first_row + k}" for k in range(batch.num_rows)]
                 columns[name] = pa.array(values, pa.utf8())
                 continue
             absent = pa.DictionaryArray.from_arrays(

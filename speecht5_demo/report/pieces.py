@@ -20,7 +20,8 @@ FILE_PROBLEMS = {
     "torn-line": "a last line without its end: the writer died while writing it",
     "broken-line": "another number of cells than the header",
     "duplicate": "the same rating again; the first counts",
-    "missing-columns": "a file without the columns that ratings need",
+    "conflict": "another answer under the same rating_id; the first by time counts",
+    "copied-row": "a row of a copy of another file",
     "unreadable": "a file that cannot be read",
 }
 
@@ -46,8 +47,9 @@ def headline_sentence(analysis: Analysis) -> str:
         return "No blind rating has been given yet."
     kind = "blind ratings of the listening test" if analysis.source == "study" else "casual blind ratings"
     company = ", ".join(found.conditions)
+    listeners = "listener" if found.listeners == 1 else "listeners"
     text = (
-        f"{found.counted:,} {kind} by {found.listeners:,} listeners; heard together: {company}. "
+        f"{found.counted:,} {kind} by {found.listeners:,} {listeners}; heard together: {company}. "
         "A MOS is relative to this company."
     )
     return "Simulated listeners, for trying things out: not evidence. " + text if found.simulated else text

@@ -336,7 +336,7 @@ def test_the_page_speaks_the_listeners_language(
     assert locale.startswith(page.locator(".listen").get_attribute("lang") or "-") or locale == "sv-SE"
     told = page.evaluate("window.gradio_config.i18n_translations")
     words = json.loads(told.get(locale, told.get(locale.split("-")[0], told["en"]))["listen"])
-    assert words["scales"]["ACR"]["5"] == good
+    assert words["methods"]["ACR"]["scale"]["5"] == good
     context.close()
 
 

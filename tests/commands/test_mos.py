@@ -102,8 +102,29 @@ def test_a_mapping_that_makes_no_sense_is_refused_with_what_would(written: str) 
 
 
 def test_a_missing_column_is_named(foreign: Path) -> None:
-    with pytest.raises(RatingsError, match="has no column"):
+    foreign.write_text(foreign.read_text(encoding="utf-8").replace("score", "value"), encoding="utf-8")
+    with pytest.raises(RatingsError, match=r"has no column rating.*--map"):
         CliRunner().invoke(app, ["mos", str(foreign)], catch_exceptions=False)
+
+
+def test_a_stated_scale_gives_means_and_no_verdict_without_a_margin(tmp_path: Path) -> None:
+    path = tmp_path / "hundred.csv"
+    rows = [f"l{k},s{j},{v},{40 + k + 7 * j + lost}" for k in range(4) for j in range(4)
+            for v, lost in (("baseline", 9), ("int8", j + k % 2))]  # fmt: skip
+    path.write_text("\n".join(["listener_id,sentence_id,variant,rating", *rows]), encoding="utf-8")
+    document = json.loads(run(path, "--scale", "0:100", "--json"))
+    assert document["settings"]["scale"] == [0, 100]
+    assert [one["verdict"] for one in document["comparisons"]] == ["no margin"]
+    document = json.loads(run(path, "--scale", "0:100", "--margin", "20", "--json"))
+    assert [one["verdict"] for one in document["comparisons"]] == ["not worse"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--scale", "five"), ("--scale", "5:1"), ("--sentence-from", "(")]
+)
+def test_an_option_that_makes_no_sense_is_refused(foreign: Path, option: str, value: str) -> None:
+    with pytest.raises(RatingsError, match=option):
+        CliRunner().invoke(app, ["mos", str(foreign), option, value], catch_exceptions=False)
 
 
 def test_many_ratings_are_read_and_timed_beside_pandas() -> None:

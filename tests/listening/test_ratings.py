@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -159,17 +160,31 @@ def test_a_full_disk_is_not_called_saved_and_the_next_row_is_whole(
 
 
 def test_a_repeated_rating_id_counts_once_and_the_first_row_wins(tmp_path: Path) -> None:
-    for rating in (5, 1):
-        RatingsWriter(tmp_path / str(rating)).append(make_row(rating_id="same", rating=rating))
-    table = read_ratings([tmp_path / "5", tmp_path / "1"])
+    row = make_row(rating_id="same", rating=5)
+    for folder in ("a", "b"):
+        RatingsWriter(tmp_path / folder).append(row)
+    table = read_ratings([tmp_path / "a", tmp_path / "b"])
     assert table.frame["rating"].tolist() == [5.0]
     assert [(problem.kind, problem.count) for problem in table.problems] == [("duplicate", 1)]
+
+
+def test_two_answers_to_one_trial_are_named_and_the_first_by_time_counts(tmp_path: Path) -> None:
+    """Two servers took it before either could know of the other; the order of files says nothing."""
+    for folder, rating, second in (("a", 1, 9), ("b", 5, 3)):
+        moment = datetime(2026, 1, 1, 0, 0, second, tzinfo=UTC)
+        RatingsWriter(tmp_path / folder).append(
+            make_row(rating_id="same", rating=rating, submitted_at=moment)
+        )
+    table = read_ratings([tmp_path / "a", tmp_path / "b"])
+    assert table.frame["rating"].tolist() == [5.0]
+    assert [(problem.kind, problem.count) for problem in table.problems] == [("conflict", 1)]
+    assert "same" in table.problems[0].message
 
 
 def test_optional_columns_may_be_absent_and_unknown_ones_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "other-tool.csv"
     path.write_text(
-        "worker,sentence_id,variant,score,mood\nw1,h1,int8,4,good\nw2,h1,int8,x,=bad\n", encoding="utf-8"
+        "worker,sentence_id,variant,score,mood\nw1,h1,int8,4,good\nw2,h1,int8,,=bad\n", encoding="utf-8"
     )
     table = read_ratings(path, columns={"rating": "score", "listener_id": "worker"})
     assert table.frame["rating"].isna().tolist() == [False, True]
@@ -177,7 +192,7 @@ def test_optional_columns_may_be_absent_and_unknown_ones_are_kept(tmp_path: Path
     assert table.frame[["role", "method", "source"]].iloc[0].tolist() == ["test", "ACR", "study"]
     assert table.frame["blind"].all()
     assert table.frame["rating_id"].is_unique
-    assert [(problem.kind, problem.count) for problem in table.problems] == [("bad-value", 1)]
+    assert [(problem.kind, problem.count) for problem in table.problems] == [("empty-rating", 1)]
 
 
 def test_a_line_with_cells_too_many_is_skipped_and_counted(tmp_path: Path) -> None:
@@ -195,7 +210,7 @@ def test_a_foreign_file_is_named_with_the_way_out(tmp_path: Path) -> None:
     path.write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(RatingsError, match=r"has no column listener_id.*it has a, b"):
         read_ratings(path)
-    assert [problem.kind for problem in read_ratings(tmp_path).problems] == ["missing-columns"]
+    assert [problem.kind for problem in read_ratings(tmp_path).problems] == ["unreadable"]
     with pytest.raises(RatingsError, match="does not exist"):
         read_ratings(tmp_path / "nowhere")
 

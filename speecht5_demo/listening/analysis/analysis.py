@@ -29,6 +29,9 @@ from speecht5_demo.listening.manifest import Manifest
 from speecht5_demo.listening.methods import ACR
 from speecht5_demo.listening.ratings import RatingsTable
 
+NOT_ROWS = ("bad-value", "note", "empty-rating")
+"""Problems that leave out no row, or one that is counted under a reason of its own."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -41,6 +44,8 @@ class Settings:
         rules: screening thresholds.
         traps: stimulus id of a trap -> rating it asks for.
         variants: stimulus id -> variant, for the reference clips of comparison ratings.
+        scale: the ends of the scale of ratings of single clips.
+        verdicts: False where no margin was stated in the points of that scale.
     """
 
     margin: float = 0.2
@@ -49,6 +54,8 @@ class Settings:
     rules: Rules = field(default_factory=Rules)
     traps: Mapping[str, int] = field(default_factory=dict)
     variants: Mapping[str, str] = field(default_factory=dict)
+    scale: tuple[float, float] = (ACR.low, ACR.high)
+    verdicts: bool = True
 
     @classmethod
     def of_study(cls, manifest: Manifest, margin: float | None = None) -> Settings:
@@ -123,6 +130,8 @@ class Analysis:
         by: MOS by speaker, sentence and source.
         excluded: rows left out of the headline, by reason, problems of the files included.
         flagged: rows by flag.
+        problems: what was skipped or could not be read.
+        notes: how files of other tools were understood, and what is missing for a comparison.
     """
 
     settings: Settings
@@ -136,6 +145,7 @@ class Analysis:
     excluded: Mapping[str, int]
     flagged: Mapping[str, int]
     problems: tuple[str, ...]
+    notes: tuple[str, ...]
     noise_floor: NoiseFloor
     anchors: tuple[Mos, ...]
     preferences: tuple[Preference, ...]
@@ -154,7 +164,7 @@ def analyse(
         simulated: ids of sessions that were not taken by people (`simulated_sessions`).
     """
     settings = settings or Settings()
-    judged = judge(table.frame, settings.study_id)
+    judged = judge(table.frame, settings.study_id, settings.scale)
     counted = judged.counted
     screening = screen(judged, settings.rules, settings.traps)
     kept, rejected = without_rejected(counted)
@@ -163,8 +173,8 @@ def analyse(
     everyone = judged.frame.loc[np.isin(judged.reason, [0, judged.names.index("casual")])]
     excluded = judged.counts()
     for problem in table.problems:
-        if problem.kind == "bad-value":
-            continue  # a cell, not a row: its row is counted, or left out for a reason of its own
+        if problem.kind in NOT_ROWS:
+            continue
         excluded[problem.kind] = excluded.get(problem.kind, 0) + problem.count
     return Analysis(
         settings=settings,
@@ -175,15 +185,21 @@ def analyse(
         screening=screening,
         casual=_view(casual_rows, settings) if len(casual_rows) else None,
         by={
-            "speaker": summarise(counted, ("speaker",), settings.baseline),
-            "sentence": summarise(counted, ("sentence_key",), settings.baseline),
-            "source": summarise(everyone, ("source",), settings.baseline),
+            "speaker": summarise(counted, ("speaker",), settings.baseline, settings.scale),
+            "sentence": summarise(counted, ("sentence_key",), settings.baseline, settings.scale),
+            "source": summarise(everyone, ("source",), settings.baseline, settings.scale),
         },
         excluded=excluded,
         flagged=flag_counts(table.frame),
-        problems=tuple(problem.message for problem in table.problems),
-        noise_floor=_noise_floor(judged, settings.baseline),
-        anchors=summarise(valid_points(judged.rows("anchor"), ACR.low, ACR.high), (), settings.baseline),
+        problems=tuple(problem.message for problem in table.problems if problem.kind != "note"),
+        notes=(
+            *(problem.message for problem in table.problems if problem.kind == "note"),
+            *_no_baseline(headline, settings),
+        ),
+        noise_floor=_noise_floor(judged, settings.baseline, settings.scale),
+        anchors=summarise(
+            valid_points(judged.rows("anchor"), *settings.scale), (), settings.baseline, settings.scale
+        ),
         preferences=preferences(judged, settings.baseline, settings.variants),
         without_bias=_view(without_bias(counted), settings),
         without_rejected=_view(kept, settings) if rejected else headline,
@@ -196,16 +212,32 @@ def _view(ratings: pd.DataFrame, settings: Settings) -> View:
     if ratings.empty:
         return View((), ())
     return View(
-        summarise(ratings, (), settings.baseline), compare(ratings, settings.baseline, settings.margin)
+        summarise(ratings, (), settings.baseline, settings.scale),
+        compare(
+            ratings,
+            settings.baseline,
+            settings.margin if settings.verdicts else None,
+            settings.scale[1] - settings.scale[0],
+        ),
     )
+
+
+def _no_baseline(view: View, settings: Settings) -> list[str]:
+    names = [one.variant for one in view.variants]
+    if not names or settings.baseline in names:
+        return []
+    return [
+        f"No variant is called {settings.baseline}, so nothing is compared. There are {', '.join(names)}; name the one "
+        f"to compare the others with: --baseline {names[0]}"
+    ]
 
 
 def _source(counted: pd.DataFrame) -> str:
     return "compare" if len(counted) and bool((counted["source"] == "compare").all()) else "study"
 
 
-def _noise_floor(judged: Judged, baseline: str) -> NoiseFloor:
-    repeats = valid_points(judged.rows("repeat"), ACR.low, ACR.high)
+def _noise_floor(judged: Judged, baseline: str, scale: tuple[float, float]) -> NoiseFloor:
+    repeats = valid_points(judged.rows("repeat"), *scale)
     repeats = repeats.loc[(repeats["variant"] == baseline).to_numpy(dtype=bool)]
     if repeats.empty:
         return NoiseFloor(None, None)
@@ -214,7 +246,7 @@ def _noise_floor(judged: Judged, baseline: str) -> NoiseFloor:
     of_baseline = (both["variant"] == baseline).to_numpy(dtype=bool) & ~of_repeat
     pairing = Pairing(both)
     given = pair(pairing.heard(of_baseline), pairing.heard(of_repeat))
-    difference = mean_difference_or_none(given)
+    difference = mean_difference_or_none(given, scale[1] - scale[0])
     return NoiseFloor(difference, float(np.abs(given.values).mean()) if difference else None)
 
 

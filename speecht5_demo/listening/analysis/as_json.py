@@ -27,6 +27,7 @@ def as_json(analysis: Analysis) -> Json:
         "settings": {
             "margin": analysis.settings.margin,
             "baseline": analysis.settings.baseline,
+            "scale": list(analysis.settings.scale),
             "study": analysis.settings.study_id,
             "source": analysis.source,
             "interval": "crossed random effects (Ribeiro et al. 2011), t on min(listeners, sentences) - 1",
@@ -75,6 +76,7 @@ def as_json(analysis: Analysis) -> Json:
         "order": [_effect(one) for one in analysis.order],
         "flagged": dict(analysis.flagged),
         "problems": list(analysis.problems),
+        "notes": list(analysis.notes),
         "collected": {
             "files": collected.files,
             "rows": collected.rows,

@@ -32,7 +32,7 @@ REASONS: Mapping[str, str] = {
     "unknown-role": "the role is not one of test, repeat, anchor, trap, practice",
     "pair": "a comparison of two clips, reported apart",
     "other-method": "a question type that is not known here",
-    "invalid-rating": "not a whole number from 1 to 5",
+    "invalid-rating": "no number on the scale",
     "casual": "rated on the Compare page, reported apart",
 }
 COLUMNS = (
@@ -89,7 +89,9 @@ class Judged:
         return {name: int(n) for name, n in zip(self.names[1:], totals[1:], strict=True) if n}
 
 
-def judge(frame: pd.DataFrame, study_id: str | None = None) -> Judged:
+def judge(
+    frame: pd.DataFrame, study_id: str | None = None, scale: tuple[float, float] = (ACR.low, ACR.high)
+) -> Judged:
     """Give every row its verdict.
 
     Ratings from the Compare page count only where there is not one from a study.
@@ -97,6 +99,7 @@ def judge(frame: pd.DataFrame, study_id: str | None = None) -> Judged:
     Args:
         frame: as `read_ratings` gives it.
         study_id: take only this study's ratings; those of all studies when None.
+        scale: the ends of the scale; what lies between the steps counts as it is.
     """
     frame = frame.loc[:, [name for name in COLUMNS if name in frame.columns]]
     frame = frame.assign(sentence_key=_sentence_key(frame))
@@ -104,10 +107,10 @@ def judge(frame: pd.DataFrame, study_id: str | None = None) -> Judged:
     # Written from the last rule to the first, so that the first one that applies is the one that stays.
     rating = frame["rating"].to_numpy(dtype=np.float64, na_value=np.nan)
     with np.errstate(invalid="ignore"):
-        whole = (rating >= ACR.low) & (rating <= ACR.high) & (rating == np.rint(rating))
+        on_scale = (rating >= scale[0]) & (rating <= scale[1])
     pair = np.any([_is(frame, "method", one.name) for one in METHODS.values() if one.paired], axis=0)
     checks: list[tuple[str, np.ndarray]] = [
-        ("invalid-rating", ~whole),
+        ("invalid-rating", ~on_scale),
         ("other-method", ~_is(frame, "method", ACR.name)),
         ("pair", pair),
     ]
@@ -133,11 +136,11 @@ def judge(frame: pd.DataFrame, study_id: str | None = None) -> Judged:
     return Judged(frame, reason)
 
 
-def valid_points(frame: pd.DataFrame, low: int, high: int) -> pd.DataFrame:
-    """The rows whose rating is a whole number within the scale."""
+def valid_points(frame: pd.DataFrame, low: float, high: float) -> pd.DataFrame:
+    """The rows whose rating is on the scale."""
     rating = frame["rating"].to_numpy(dtype=np.float64, na_value=np.nan)
     with np.errstate(invalid="ignore"):
-        chosen: pd.DataFrame = frame.loc[(rating >= low) & (rating <= high) & (rating == np.rint(rating))]
+        chosen: pd.DataFrame = frame.loc[(rating >= low) & (rating <= high)]
     return chosen
 
 

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from speecht5_demo.listening.analysis.interval import FloatArray, IntArray, Interval, NotEnough, t_interval
+from speecht5_demo.listening.analysis.interval import (
+    FloatArray,
+    IntArray,
+    Interval,
+    NotEnough,
+    on_scale,
+    t_interval,
+    too_little,
+)
 
 
 @dataclass(frozen=True)
@@ -60,25 +68,29 @@ def _one_way(errors: FloatArray, codes: IntArray) -> float:
 
 
 def mean_difference(
-    values: FloatArray, listeners: IntArray, sentences: IntArray, level: float = 0.95
+    values: FloatArray, listeners: IntArray, sentences: IntArray, level: float = 0.95, reach: float = math.inf
 ) -> MeanDifference:
-    """The mean of paired differences and what can be said about it."""
+    """The mean of paired differences and what can be said about it; too few pairs have no interval.
+
+    Args:
+        reach: the largest difference that the scale allows.
+    """
     n_listeners, n_sentences = np.unique(listeners).size, np.unique(sentences).size
     mean = float(values.mean())
     interval: Interval | NotEnough
-    if n_listeners < 2:
-        interval = NotEnough("not enough data: 1 listener heard both; at least 2 are needed")
-    elif n_sentences < 2:
-        interval = NotEnough("not enough data: 1 sentence was heard in both; at least 2 are needed")
+    if short := too_little(values.size, n_listeners, n_sentences):
+        interval = short
     else:
         variance = clustered_variance(values, listeners, sentences)
-        interval = t_interval(mean, variance, min(n_listeners, n_sentences) - 1, level)
+        interval = on_scale(
+            t_interval(mean, variance, min(n_listeners, n_sentences) - 1, level), -reach, reach
+        )
     if isinstance(interval, NotEnough):
         return MeanDifference(mean, values.size, n_listeners, n_sentences, interval, None, None, None)
-    reach = float(stats.t.ppf(level, interval.df)) * interval.standard_error
+    one_sided = float(stats.t.ppf(level, interval.df)) * interval.standard_error
     p = float(2 * stats.t.sf(abs(mean) / interval.standard_error, interval.df))
     return MeanDifference(
-        mean, values.size, n_listeners, n_sentences, interval, mean + reach, mean - reach, p
+        mean, values.size, n_listeners, n_sentences, interval, mean + one_sided, mean - one_sided, p
     )
 
 

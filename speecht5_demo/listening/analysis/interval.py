@@ -7,7 +7,7 @@ infinite bound, no interval of zero width that pretends to certainty because the
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ class Interval:
     """A two-sided confidence interval, in the unit of the estimate.
 
     Attributes:
-        low: lower bound; may lie outside the rating scale when data are few, and is not cut there.
+        low: lower bound; never beyond what the estimate can be.
         high: upper bound.
         standard_error: of the estimate.
         df: degrees of freedom of the t distribution; infinite for a normal one.
@@ -37,12 +37,42 @@ class Interval:
     def as_list(self) -> list[float]:
         return [self.low, self.high]
 
+    def within(self, low: float, high: float) -> Interval:
+        """The interval cut at the ends of the scale that the estimate lies on."""
+        return replace(self, low=max(self.low, low), high=min(self.high, high))
+
 
 @dataclass(frozen=True)
 class NotEnough:
     """Why an interval, a test or a verdict cannot be given."""
 
     reason: str
+
+
+LEAST_RATINGS, LEAST_LISTENERS, LEAST_SENTENCES = 8, 3, 3
+"""Below any of these no interval, test or verdict is given: two listeners make a bound of 12.7 standard errors."""
+
+
+def too_little(ratings: int, listeners: int, sentences: int) -> NotEnough | None:
+    """Why so few ratings carry no interval; None where they are enough."""
+    if ratings >= LEAST_RATINGS and listeners >= LEAST_LISTENERS and sentences >= LEAST_SENTENCES:
+        return None
+    found = (
+        f"{_count(ratings, 'rating')} by {_count(listeners, 'listener')} of {_count(sentences, 'sentence')}"
+    )
+    return NotEnough(
+        f"not enough data: {found}; an interval takes at least {LEAST_RATINGS} ratings by {LEAST_LISTENERS} listeners "
+        f"of {LEAST_SENTENCES} sentences"
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def on_scale(found: Interval | NotEnough, low: float, high: float) -> Interval | NotEnough:
+    """An interval cut at the ends of the scale; a reason as it is."""
+    return found.within(low, high) if isinstance(found, Interval) else found
 
 
 def t_interval(centre: float, variance: float, df: float, level: float = 0.95) -> Interval | NotEnough:

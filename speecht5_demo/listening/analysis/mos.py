@@ -1,7 +1,8 @@
-"""Mean opinion scores, each with its company of intervals."""
+"""Mean opinion scores with their intervals."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,8 +17,13 @@ from speecht5_demo.listening.analysis.interval import (
     listener_interval,
     listener_means,
     naive_interval,
+    on_scale,
+    too_little,
 )
 from speecht5_demo.listening.analysis.watching import anytime_interval
+from speecht5_demo.listening.methods import ACR
+
+Scale = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -26,13 +32,13 @@ class Mos:
 
     Attributes:
         variant: what was rated.
-        mos: mean of the ratings, 1 to 5.
+        mos: mean of the ratings, on their scale.
         ci95: listeners and sentences both random (the one to quote).
         ci95_listener: listeners random, sentences fixed; centred on the mean of the listeners' means.
         ci95_naive: as if every rating came from another listener; too narrow.
         ci95_anytime: valid however often one looks while listeners arrive; for these sentences.
         n_ratings, n_listeners, n_sentences: what it rests on.
-        counts: ratings of 1, 2, 3, 4 and 5.
+        counts: ratings of 1, 2, 3, 4 and 5, a half up; on another scale they mean nothing.
         group: which part of the data, as (column, value) pairs; empty for all of it.
     """
 
@@ -49,17 +55,23 @@ class Mos:
     group: tuple[tuple[str, str], ...] = field(default=())
 
 
-def mean_opinion(variant: str, given: Scores, group: tuple[tuple[str, str], ...] = ()) -> Mos:
-    """The MOS of at least one rating."""
-    points = np.bincount(np.rint(given.values).astype(np.int64).clip(1, 5), minlength=6)[1:]
-    means = listener_means(given.values, given.listeners)
+def mean_opinion(
+    variant: str, given: Scores, group: tuple[tuple[str, str], ...] = (), scale: Scale = (ACR.low, ACR.high)
+) -> Mos:
+    """The MOS of at least one rating; its intervals stay on the scale, and too few ratings have none."""
+    points = np.bincount(np.floor(given.values + 0.5).astype(np.int64).clip(1, 5), minlength=6)[1:]
+    short = too_little(given.values.size, given.n_listeners, given.n_sentences)
+
+    def interval(estimate: Callable[[], Interval | NotEnough]) -> Interval | NotEnough:
+        return short or on_scale(estimate(), *scale)
+
     return Mos(
         variant=variant,
         mos=float(given.values.mean()),
-        ci95=crossed_interval(given.values, given.listeners, given.sentences),
-        ci95_listener=listener_interval(given.values, given.listeners),
-        ci95_naive=naive_interval(given.values),
-        ci95_anytime=anytime_interval(means),
+        ci95=interval(lambda: crossed_interval(given.values, given.listeners, given.sentences)),
+        ci95_listener=interval(lambda: listener_interval(given.values, given.listeners)),
+        ci95_naive=interval(lambda: naive_interval(given.values)),
+        ci95_anytime=interval(lambda: anytime_interval(listener_means(given.values, given.listeners))),
         n_ratings=given.values.size,
         n_listeners=given.n_listeners,
         n_sentences=given.n_sentences,
@@ -68,13 +80,19 @@ def mean_opinion(variant: str, given: Scores, group: tuple[tuple[str, str], ...]
     )
 
 
-def summarise(ratings: pd.DataFrame, by: tuple[str, ...] = (), first: str = "baseline") -> tuple[Mos, ...]:
+def summarise(
+    ratings: pd.DataFrame,
+    by: tuple[str, ...] = (),
+    first: str = "baseline",
+    scale: Scale = (ACR.low, ACR.high),
+) -> tuple[Mos, ...]:
     """One MOS a variant, or one for each variant within each value of the columns `by`.
 
     Args:
         ratings: rows that count (`judge(frame).counted`).
         by: columns to split by besides the variant, such as ("speaker",).
         first: the variant listed first; the others follow by name.
+        scale: the ends of the scale.
     """
     if ratings.empty:
         return ()
@@ -93,5 +111,5 @@ def summarise(ratings: pd.DataFrame, by: tuple[str, ...] = (), first: str = "bas
             everything.values[rows], dense(everything.listeners[rows]), dense(everything.sentences[rows])
         )
         group = tuple((column, names[place]) for column, names in zip(by, labels[:-1], strict=True))
-        found.append(mean_opinion(labels[-1][place], these, group))
+        found.append(mean_opinion(labels[-1][place], these, group, scale))
     return tuple(sorted(found, key=lambda one: (one.group, one.variant != first, one.variant)))

@@ -6,6 +6,7 @@ heard a sentence in only one of the two says nothing about their difference and 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,11 +24,13 @@ from speecht5_demo.listening.analysis.interval import (
     Interval,
     NotEnough,
     listener_means,
+    on_scale,
 )
 from speecht5_demo.listening.analysis.power import Needed, listeners_needed
 from speecht5_demo.listening.analysis.watching import anytime_interval
+from speecht5_demo.listening.methods import ACR
 
-Verdict = Literal["not worse", "worse", "undecided", "not enough data"]
+Verdict = Literal["not worse", "worse", "undecided", "not enough data", "no margin"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Comparison:
         p_holm: two-sided p, adjusted over all comparisons of the table; None where p is.
         wilcoxon_p: signed-rank test on the listeners' mean differences, a check that assumes no normality;
             None where it cannot be computed.
-        verdict: one of the four.
+        verdict: one of the five; `no margin` where none was stated for a scale that is not 1 to 5.
         needed: listeners still needed for a verdict.
         text: the verdict as a sentence.
     """
@@ -101,28 +104,49 @@ def pair(base: Heard, other: Heard) -> Scores:
     )
 
 
-def compare(ratings: pd.DataFrame, baseline: str = "baseline", margin: float = 0.2) -> tuple[Comparison, ...]:
-    """Every variant of `ratings` (rows that count) against the baseline; Holm over all of them."""
-    names = sorted({str(name) for name in ratings["variant"].unique()} - {baseline})
+def compare(
+    ratings: pd.DataFrame,
+    baseline: str = "baseline",
+    margin: float | None = 0.2,
+    reach: float = ACR.high - ACR.low,
+) -> tuple[Comparison, ...]:
+    """Every variant of `ratings` (rows that count) against the baseline; Holm over all of them.
+
+    Args:
+        margin: points that count as no loss; without one there is no verdict.
+        reach: the largest difference that the scale allows.
+    """
+    present = {str(name) for name in ratings["variant"].unique()}
+    if baseline not in present:
+        return ()
+    names = sorted(present - {baseline})
     pairing = Pairing(ratings)
     rows = {name: (ratings["variant"] == name).to_numpy(dtype=bool) for name in (baseline, *names)}
     base = pairing.heard(rows[baseline])
     pairs = {name: pair(base, pairing.heard(rows[name])) for name in names}
-    found = [mean_difference_or_none(pairs[name]) for name in names]
+    found = [mean_difference_or_none(pairs[name], reach) for name in names]
     adjusted = holm([one.p if one else None for one in found])
     return tuple(
-        _comparison(name, baseline, margin, pairs[name], one, p)
+        _comparison(name, baseline, margin, pairs[name], one, p, reach)
         for name, one, p in zip(names, found, adjusted, strict=True)
     )
 
 
-def mean_difference_or_none(given: Scores) -> MeanDifference | None:
+def mean_difference_or_none(given: Scores, reach: float = math.inf) -> MeanDifference | None:
     """The mean difference, or None where there is no pair."""
-    return mean_difference(given.values, given.listeners, given.sentences) if given.values.size else None
+    if not given.values.size:
+        return None
+    return mean_difference(given.values, given.listeners, given.sentences, reach=reach)
 
 
 def _comparison(
-    name: str, baseline: str, margin: float, given: Scores, found: MeanDifference | None, p_holm: float | None
+    name: str,
+    baseline: str,
+    margin: float | None,
+    given: Scores,
+    found: MeanDifference | None,
+    p_holm: float | None,
+    reach: float,
 ) -> Comparison:
     if found is None:
         reason = f"not enough data: no listener rated the same sentence in {baseline} and in {name}"
@@ -139,16 +163,22 @@ def _comparison(
         )
     means = listener_means(given.values, given.listeners)
     verdict, needed, text = judge_difference(found, given, margin)
-    return Comparison(
-        name, baseline, found, anytime_interval(means), p_holm, wilcoxon_p(means), verdict, needed, text
-    )
+    if isinstance(found.interval, NotEnough):
+        return Comparison(name, baseline, found, found.interval, None, None, verdict, needed, text)
+    anytime = on_scale(anytime_interval(means), -reach, reach)
+    return Comparison(name, baseline, found, anytime, p_holm, wilcoxon_p(means), verdict, needed, text)
 
 
-def judge_difference(found: MeanDifference, given: Scores, margin: float) -> tuple[Verdict, Needed, str]:
+def judge_difference(
+    found: MeanDifference, given: Scores, margin: float | None
+) -> tuple[Verdict, Needed, str]:
     """The verdict on a difference with the margin (points), the listeners still needed, and a sentence."""
     if found.upper is None or found.lower is None:
         reason = found.interval.reason if isinstance(found.interval, NotEnough) else ""
         return "not enough data", Needed(None, reason), reason
+    if margin is None:
+        reason = "no margin was stated for this scale: give --margin in its points"
+        return "no margin", Needed(None, reason), reason
     if found.upper < margin:
         text = f"not worse than the baseline by more than {margin:g} (one-sided 95 % bound {found.upper:.3f})"
         if found.lower > 0:

@@ -74,7 +74,7 @@ def preferences(
             sign = np.where(forward[chosen], -1.0, 1.0)
             values = sign * part["rating"].to_numpy(dtype=np.float64)
             given = Scores(values, codes(part["listener_id"]), codes(part["sentence_key"]))
-            difference = mean_difference_or_none(given)
+            difference = mean_difference_or_none(given, method.high)
             if difference is not None:
                 counts = [int((values < 0).sum()), int((values == 0).sum()), int((values > 0).sum())]
                 found.append(Preference(method.name, name, baseline, difference, *counts))

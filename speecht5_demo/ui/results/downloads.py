@@ -29,11 +29,12 @@ def make_file(kind: str, service: ResultsService, seen: ResultsView) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="results-"))
     if kind == "ratings":
         path = folder / f"ratings-{stamp}.csv"
-        path.write_text(csv_text(service.table().frame), encoding="utf-8")
+        # With the mark a spreadsheet takes it for UTF-8.
+        path.write_text(csv_text(service.table().frame), encoding="utf-8-sig")
         return path
     if kind == "summary":
         path = folder / f"scores-{stamp}.csv"
-        path.write_text(summary_csv(seen.analysis), encoding="utf-8")
+        path.write_text(summary_csv(seen.analysis), encoding="utf-8-sig")
         return path
     if kind == "json":
         path = folder / f"results-{stamp}.json"

@@ -59,19 +59,19 @@ def test_only_blind_test_ratings_reach_mos_and_every_other_row_has_its_reason(ta
     assert found.collected.counted + sum(found.excluded.values()) == found.collected.rows
 
 
-def test_ratings_off_the_scale_are_counted_as_invalid(tmp_path: Path) -> None:
-    path = tmp_path / "other.csv"
+def test_what_is_no_rating_is_counted_as_invalid_and_halves_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "ratings-own.csv"
     lines = [
-        "listener_id,sentence_id,variant,rating",
-        "a,s,int8,4",
-        "a,t,int8,9",
-        "a,u,int8,3.5",
-        "a,v,int8,x",
+        "rating_id,listener_id,sentence_id,variant,rating",
+        "1,a,s,int8,4",
+        "2,a,t,int8,9",
+        "3,a,u,int8,3.5",
     ]
-    path.write_text("\n".join([*lines, "a,w,int8,5"]) + "\n1,2")
+    path.write_text("\n".join([*lines, "4,a,v,int8,", "5,a,w,int8,5"]) + "\n1,2")
     found = analyse(read_ratings(path))
-    assert found.headline.variants[0].counts == (0, 0, 0, 1, 1)
-    assert found.excluded["invalid-rating"] == 3
+    assert found.headline.variants[0].mos == pytest.approx((4 + 3.5 + 5) / 3)
+    assert found.headline.variants[0].counts == (0, 0, 0, 2, 1)
+    assert found.excluded["invalid-rating"] == 2
     assert found.excluded["torn-line"] == 1
 
 

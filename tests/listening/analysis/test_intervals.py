@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from speecht5_demo.listening.analysis.cleaning import Scores
 from speecht5_demo.listening.analysis.clustered import clustered_variance, holm, mean_difference
 from speecht5_demo.listening.analysis.components import crossed_interval, estimate, layout, variance_of_mean
 from speecht5_demo.listening.analysis.interval import (
@@ -14,6 +15,7 @@ from speecht5_demo.listening.analysis.interval import (
     listener_interval,
     naive_interval,
 )
+from speecht5_demo.listening.analysis.mos import mean_opinion
 from speecht5_demo.listening.analysis.watching import anytime_interval
 
 # Two listeners (rows) and three sentences (columns), every number small enough for paper.
@@ -106,11 +108,33 @@ def test_clustered_variance_never_falls_below_either_of_its_parts() -> None:
 
 
 def test_p_and_bounds_of_a_difference_come_from_one_t_distribution() -> None:
-    found = mean_difference(*flat(GRID))
+    grid = np.array([[1.0, 2.0, 4.0], [0.0, 3.0, 2.0], [1.0, 1.0, 5.0]])
+    found = mean_difference(*flat(grid))
     assert isinstance(found.interval, Interval)
-    t = 3.5 / found.interval.standard_error
-    assert found.p == pytest.approx(2 * stats.t.sf(t, 1), abs=1e-12)
-    assert found.upper == pytest.approx(3.5 + stats.t.ppf(0.95, 1) * found.interval.standard_error, abs=1e-9)
+    t = grid.mean() / found.interval.standard_error
+    assert found.p == pytest.approx(2 * stats.t.sf(t, 2), abs=1e-12)
+    one_sided = stats.t.ppf(0.95, 2) * found.interval.standard_error
+    assert found.upper == pytest.approx(grid.mean() + one_sided, abs=1e-9)
+
+
+@pytest.mark.parametrize(("listeners", "sentences"), [(1, 9), (2, 9), (9, 1), (9, 2), (2, 2)])
+def test_too_few_listeners_or_sentences_have_no_interval_and_are_counted(
+    listeners: int, sentences: int
+) -> None:
+    grid = np.arange(listeners * sentences, dtype=float).reshape(listeners, sentences) % 5 + 1
+    found = mean_opinion("v", Scores(*flat(grid)))
+    for interval in (found.ci95, found.ci95_listener, found.ci95_naive, found.ci95_anytime):
+        assert isinstance(interval, NotEnough)
+        assert f"by {listeners} listener" in interval.reason
+
+
+def test_intervals_stay_on_the_scale() -> None:
+    grid = np.array([[1.0, 5.0, 1.0], [5.0, 5.0, 5.0], [1.0, 1.0, 5.0]])
+    found = mean_opinion("v", Scores(*flat(grid)))
+    apart = mean_difference(*flat(grid - 3), reach=4.0)
+    for interval, low, high in ((found.ci95, 1, 5), (found.ci95_naive, 1, 5), (apart.interval, -4, 4)):
+        assert isinstance(interval, Interval)
+        assert low <= interval.low < interval.high <= high
 
 
 def test_holm_steps_down_and_stays_monotone() -> None:

@@ -1,0 +1,120 @@
+"""Each rating once, whatever files it stands in.
+
+| what repeats                                     | what counts                               | told as    |
+|--------------------------------------------------|-------------------------------------------|------------|
+| a rating_id, with the same answer                | the first row                             | duplicate  |
+| a rating_id, with another answer (two servers    | the first by time; the others are named   | conflict   |
+| took one trial before they knew of each other)   |                                           |            |
+| rows without rating_id, in a copy of a file      | the first file's                          | copied-row |
+| the same listener and clip, with other answers,  | all of them: these may be other listeners | note       |
+| in two files without rating_id                   |                                           |            |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class ReadProblem:
+    """Something that is in the files but not in the table.
+
+    Attributes:
+        kind: torn-line | broken-line | bad-value | duplicate | conflict | copied-row | empty-rating | unreadable |
+            note. A note says how a file was understood; nothing is left out for it.
+        path: the file; empty when the problem is of all files together.
+        count: how many rows (or cells, for bad-value) are affected.
+        message: one sentence for people.
+        column: of a bad-value.
+    """
+
+    kind: str
+    path: str
+    count: int
+    message: str
+    column: str = ""
+
+
+UNNAMED = "row "
+"""How the ids begin that reading gives to rows without one."""
+_CLIP = (
+    "study_id",
+    "listener_id",
+    "session_id",
+    "sentence_id",
+    "stimulus_id",
+    "speaker",
+    "variant",
+    "role",
+    "method",
+)
+
+
+def each_once(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[ReadProblem]]:
+    """The table without what repeats, and what was found."""
+    problems: list[ReadProblem] = []
+    unnamed = frame["rating_id"].str.startswith(UNNAMED).to_numpy(dtype=bool, na_value=False)
+    repeated = frame["rating_id"].duplicated(keep=False).to_numpy()
+    drop = np.zeros(len(frame), dtype=bool)
+    if repeated.any():
+        drop |= _repeats(frame, repeated, problems)
+    if unnamed.any():
+        drop |= _copies(frame, unnamed, problems)
+    return (frame[~drop].reset_index(drop=True) if drop.any() else frame), problems
+
+
+def _repeats(frame: pd.DataFrame, repeated: np.ndarray, problems: list[ReadProblem]) -> np.ndarray:
+    rows = frame.loc[repeated]
+    if "submitted_at" in rows:
+        rows = rows.sort_values("submitted_at", kind="stable", na_position="last")
+    later = rows["rating_id"].duplicated()
+    ratings = rows.groupby("rating_id")["rating"]
+    differ = (ratings.transform("max") != ratings.transform("min")) & later
+    if conflicts := int(differ.sum()):
+        names = ", ".join(rows.loc[differ, "rating_id"].astype(str).unique()[:3])
+        message = f"{conflicts} rows give a rating_id another rating ({names}); the first by time counts."
+        problems.append(ReadProblem("conflict", "", conflicts, message))
+    if same := int(later.sum()) - conflicts:
+        message = f"{same} rows repeat a rating_id; the first of each counts."
+        problems.append(ReadProblem("duplicate", "", same, message))
+    return np.asarray(frame.index.isin(rows.index[later]))
+
+
+def _copies(frame: pd.DataFrame, unnamed: np.ndarray, problems: list[ReadProblem]) -> np.ndarray:
+    """Rows of a file that stand in an earlier one, where all that the two share is the same."""
+    drop = np.zeros(len(frame), dtype=bool)
+    rows = frame.loc[unnamed]
+    file = rows["rating_id"].str.removeprefix(UNNAMED).str.rsplit(":", n=1).str[0]
+    if file.nunique() < 2:
+        return drop
+    clip = rows[[name for name in _CLIP if name in rows]].astype(str).agg("\x1f".join, axis=1)
+    clip = clip + "\x1f" + clip.groupby([file, clip]).cumcount().astype(str)
+    answer = rows["rating"].fillna(-1e9)
+    earlier: dict[str, tuple[float, str]] = {}
+    for name in file.unique():
+        of_file = (file == name).to_numpy()
+        shared = [(index, one, value) for index, one, value in zip(
+            rows.index[of_file], clip[of_file], answer[of_file], strict=True) if one in earlier]  # fmt: skip
+        others = sum(earlier[one][0] != value for _, one, value in shared)
+        if shared and not others:
+            drop |= np.asarray(frame.index.isin([index for index, _, _ in shared]))
+            source = earlier[shared[0][1]][1]
+            message = f"{len(shared)} rows of {_base(name)} are those of {_base(source)}; each counts once."
+            problems.append(ReadProblem("copied-row", name, len(shared), message))
+        elif shared:
+            message = (
+                f"{len(shared)} rows of {_base(name)} are of listeners and clips that an earlier file has too, "
+                f"{others} of them with another rating; all count. "
+                "Are these other listeners? Give them names of their own."
+            )
+            problems.append(ReadProblem("note", name, 0, message))
+        for one, value in zip(clip[of_file], answer[of_file], strict=True):
+            earlier.setdefault(one, (value, name))
+    return drop
+
+
+def _base(path: str) -> str:
+    return path.rsplit("/", 1)[-1]
