@@ -4,14 +4,45 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from speecht5_demo.synthesis.speech import Speech
+from speecht5_demo.synthesis.speech import Latency
 from speecht5_demo.variants import Sizes
 
 
+class SpokenText(Protocol):
+    """What a document tells of a `Speech`, whose samples may be gone."""
+
+    @property
+    def variant(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def spoken_text(self) -> str: ...
+    @property
+    def speaker(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def checkpoint(self) -> str: ...
+    @property
+    def sampling_rate(self) -> int: ...
+    @property
+    def audio_seconds(self) -> float: ...
+    @property
+    def latency(self) -> Latency: ...
+    @property
+    def rtf(self) -> float: ...
+    @property
+    def steps(self) -> int: ...
+    @property
+    def pieces(self) -> int: ...
+    @property
+    def ended(self) -> bool: ...
+
+
 def speech_document(
-    speech: Speech, sizes: Sizes | None, audio: Path, first_audio_s: float | None = None
+    speech: SpokenText, sizes: Sizes | None, audio: Path, first_audio_s: float | None = None
 ) -> dict[str, Any]:
     """One JSON object; times in seconds, sizes in bytes, `stopped` true when the model ended by itself.
 

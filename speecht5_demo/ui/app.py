@@ -6,33 +6,61 @@ demo.launch(**launch_options(settings))
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
-from gradio.components import Navbar
-from starlette.routing import BaseRoute
+from gradio.components import Component, Navbar
+from starlette.middleware import Middleware
 
 from speecht5_demo.hosting import RatingsUploader
 from speecht5_demo.ui import compare, results
+from speecht5_demo.ui.compare.sweep import audio_route, places_of
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.listen import build as listen
+from speecht5_demo.ui.serving.connections import limit_connections
+from speecht5_demo.ui.serving.guard import Event, Guard, Surface
+from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.settings import Settings
 from speecht5_demo.ui.theme import FAVICON, HEAD, STYLESHEETS, theme
 
 TITLE = "Hear what optimisation costs"
+MOST_QUEUED = 128
+"""Events that wait in Gradio's queue; who speaks next is decided in our own."""
+MOST_THREADS = 128
+KEPT_SESSIONS = 1_000
 
 
 class App(gr.Blocks):
-    """Blocks that also serve addresses which are not Gradio events."""
+    """Blocks that also serve addresses which are not Gradio events, behind a guard."""
 
-    routes: Sequence[BaseRoute] = ()
+    surface: Surface
 
     def launch(self, *args: Any, **kwargs: Any) -> Any:
-        """As `gr.Blocks.launch`, with our addresses and translations."""
-        kwargs.setdefault("app_kwargs", {}).setdefault("routes", list(self.routes))
-        return super().launch(*args, **{"i18n": listen.I18N, **kwargs})
+        """As `gr.Blocks.launch`, with our addresses, translations and limits."""
+        self.surface.routes = routes = list(self.surface.routes)
+        self.surface.events = {
+            number: Event(len(function.inputs), bool(function.queue), str(function.api_name or ""))
+            for number, function in self.fns.items()
+        }
+        self.surface.components = {
+            number: frozenset(function.__name__ for function in block.server_fns)
+            for number, block in self.blocks.items()
+            if isinstance(block, Component) and block.server_fns
+        }
+        self.surface.knows_session = self._queue.pending_messages_per_session.__contains__
+        kwargs["app_kwargs"] = {
+            **kwargs.get("app_kwargs", {}),
+            "routes": routes,
+            "middleware": [Middleware(Guard, surface=self.surface)],
+        }
+        block = not kwargs.pop("prevent_thread_lock", False)
+        answer = super().launch(*args, **{"i18n": listen.I18N, **kwargs, "prevent_thread_lock": True})
+        limit_connections(self.server)
+        if block:
+            self.block_thread()
+        return answer
 
 
 def build_app(settings: Settings) -> gr.Blocks:
@@ -43,17 +71,30 @@ def build_app(settings: Settings) -> gr.Blocks:
     """
     uploader = start_uploader(settings)
     context = AppContext.open(settings)
-    demo = App(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True)
+    presence = Presence()
+    demo = App(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True)
     with demo:
         Navbar(main_page_name="Compare")
-        service = compare.build(context, demo)
+        service = compare.build(context, demo, presence)
     with demo.route("Listen", "/listen"):
         Navbar(main_page_name="Compare")
-        demo.routes = [*service.streams.routes, *listen.build(context).routes]
+        study = listen.build(context)
     with demo.route("Results", "/results") as page:
         Navbar(main_page_name="Compare")
-        results.build(context, page, uploader)
-    demo.queue(max_size=32)
+        downloads = results.build(context, page, uploader)
+    demo.surface = Surface(
+        presence,
+        in_space=bool(os.environ.get("SPACE_ID")),
+        pages=("/listen", "/results"),
+        routes=[
+            *service.streams.routes,
+            *service.clips.routes,
+            audio_route(places_of(context)),
+            *downloads.routes,
+            *study.routes,
+        ],
+    )
+    demo.queue(max_size=MOST_QUEUED, api_open=False)
     service.warm_up_in_background()
     return demo
 
@@ -76,7 +117,9 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "server_port": settings.port,
         "run_history": False,
         "ssr_mode": False,
-        "max_file_size": "5mb",
+        "max_file_size": "64kb",
+        "max_threads": MOST_THREADS,
+        "state_session_capacity": KEPT_SESSIONS,
         "show_error": False,
         "enable_monitoring": False,
         "theme": theme(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,16 +15,17 @@ from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice
 from speecht5_demo.ui.compare.runs import Run
 from speecht5_demo.ui.compare.service import CompareService
 from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.serving.visitor import Visitor
 from speecht5_demo.ui.settings import Settings
 
 
-class Visitor:
+class Guest:
     """Somebody who compares, with the inputs of a first visit unless told otherwise."""
 
     def __init__(self, service: CompareService) -> None:
         self.service = service
 
-    def start(self, session: str | None = None, **changed: object) -> Run:
+    def start(self, session: str = "visitor", address: str = "10.0.0.1", **changed: object) -> Run:
         inputs: dict[str, object] = {
             "text": "Good morning.",
             "voice": VoiceChoice(self.service.context.checkpoint.speaker().name),
@@ -32,12 +35,17 @@ class Visitor:
             "repeats": 2,
             "blind": True,
         }
-        return self.service.start(**{**inputs, **changed}, session=session)  # type: ignore[arg-type]
+        return self.service.start(**{**inputs, **changed}, visitor=Visitor(session, address))  # type: ignore[arg-type]
 
     def finish(self, run: Run) -> Run:
-        for _ in self.service.speak(run.id):
-            pass
+        self.wait(lambda: run.over)
         return run
+
+    def wait(self, happened: Callable[[], object]) -> None:
+        until = time.monotonic() + 60
+        while not happened():
+            assert time.monotonic() < until
+            time.sleep(0.002)
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +55,8 @@ def tiny_synthesizer(tiny: Checkpoint) -> Synthesizer:
 
 
 @pytest.fixture
-def visitor(tiny: Checkpoint, tiny_synthesizer: Synthesizer, tmp_path: Path) -> Visitor:
+def visitor(tiny: Checkpoint, tiny_synthesizer: Synthesizer, tmp_path: Path) -> Guest:
     """A visitor of a server whose voice is loaded and whose ratings go to `tmp_path`."""
     context = AppContext(Settings(data=tmp_path), tiny, tiny_synthesizer, RatingsWriter(tmp_path / "ratings"))
     service = CompareService(context)
-    service._warm.set()
-    return Visitor(service)
+    return Guest(service)

@@ -14,9 +14,10 @@ from speecht5_demo.ui.compare.live import KEPT, LiveAudio, LiveStreams
 from speecht5_demo.ui.compare.runs import Run
 from speecht5_demo.ui.compare.view import board_view
 from tests.support.fragments import samples_of
-from tests.ui.conftest import Visitor
+from tests.ui.conftest import Guest
 
 BOTH = ["baseline", "turbo"]
+LONG = "Good morning, good people. " * 30
 
 
 def run_in_its_own_loop(work: Coroutine[Any, Any, bytes]) -> bytes:
@@ -67,11 +68,15 @@ def test_old_audio_is_forgotten() -> None:
     assert list(streams._kept) == tokens[3:]
 
 
-def test_an_open_run_offers_the_turbo_sample_early_and_its_card_takes_over(visitor: Visitor) -> None:
-    run = visitor.start(blind=False, variants=BOTH, repeats=1)
+def test_an_open_run_offers_the_turbo_sample_early_and_its_card_takes_over(visitor: Guest) -> None:
+    run = visitor.start(blind=False, variants=BOTH, repeats=1, text=LONG)
     early: list[dict[str, object]] = []
-    for _ in visitor.service.speak(run.id):
-        early += told(run)
+
+    def over() -> bool:
+        early.extend(told(run))
+        return run.over
+
+    visitor.wait(over)
     assert {card["label"] for card in early} == {"Turbo fp32"}
     assert {card["letter"] for card in early} == {"B"}
     assert {card["ticket"] for card in early} == {run.cards[1].ticket}
@@ -79,31 +84,23 @@ def test_an_open_run_offers_the_turbo_sample_early_and_its_card_takes_over(visit
     assert told(run) == []
 
 
-def test_the_page_is_told_before_the_first_chunk_is_made(visitor: Visitor) -> None:
-    run = visitor.start(blind=False, variants=["turbo"], repeats=1)
-    seen = 0
-    for _ in visitor.service.speak(run.id):
-        if run.live is not None:
-            assert visitor.service.streams._kept[run.live.token]._samples == 0
-            seen += 1
-    assert seen == 1
-
-
 def test_what_a_page_could_not_ask_for_in_time_plays_at_once_when_whole_unless_names_are_hidden(
-    visitor: Visitor,
+    visitor: Guest,
 ) -> None:
     for blind, expected in ((False, [False, True]), (True, [False, False])):
-        run = visitor.start(blind=blind, variants=BOTH, repeats=1)
-        for _ in visitor.service.speak(run.id):
-            pass
+        run = visitor.finish(visitor.start(blind=blind, variants=BOTH, repeats=1))
         assert [card["audio"]["at_once"] for card in board_view(run)["cards"]] == expected
 
 
-def test_a_blind_run_offers_nothing_early_and_still_tells_first_audio_in_the_end(visitor: Visitor) -> None:
+def test_a_blind_run_offers_nothing_early_and_still_tells_first_audio_in_the_end(visitor: Guest) -> None:
     run = visitor.start(blind=True, variants=BOTH, repeats=1)
-    for _ in visitor.service.speak(run.id):
+
+    def over() -> bool:
         assert run.live is None
         assert '"live"' not in json.dumps(board_view(run))
+        return run.over
+
+    visitor.wait(over)
     for card in run.cards:
         visitor.service.rate({"ticket": card.ticket, "rating": 3})
     table = board_view(run)["table"]
@@ -114,11 +111,11 @@ def test_a_blind_run_offers_nothing_early_and_still_tells_first_audio_in_the_end
     assert by_label["Turbo fp32"].endswith((" ms", " s"))
 
 
-def test_a_run_stopped_in_a_stream_leaves_no_card_and_closes_the_audio(visitor: Visitor) -> None:
-    run = visitor.start(blind=False, variants=["turbo"], text="Good morning. " * 30)
-    for _ in visitor.service.speak(run.id):
-        if run.live is not None:
-            visitor.service.stop(run.id)
+def test_a_run_stopped_in_a_stream_leaves_no_card_and_closes_the_audio(visitor: Guest) -> None:
+    run = visitor.start(blind=False, variants=["turbo"], text=LONG)
+    visitor.wait(lambda: run.live is not None)
+    visitor.service.stop(run.id)
+    visitor.wait(lambda: run.over)
     assert run.phase == "stopped"
     assert run.cards == []
     assert run.live is None

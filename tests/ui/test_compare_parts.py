@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import tempfile
-import threading
 import wave
 from io import BytesIO
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import app
+from speecht5_demo.errors import SynthesisError
 from speecht5_demo.synthesis import Latency, Speech
-from speecht5_demo.ui.compare import reveal_pacing
 from speecht5_demo.ui.compare.clips import ClipCache
 from speecht5_demo.ui.compare.figures import change, overlap
 from speecht5_demo.ui.compare.reveal_pacing import RevealPacing, RuntimeEstimate
@@ -59,11 +58,15 @@ def test_clips_look_alike_from_outside() -> None:
         assert len(clip.audio.stem) == 32
 
 
-def test_a_full_cache_drops_the_oldest_clip() -> None:
+def test_a_full_cache_takes_no_more_until_a_clip_is_removed() -> None:
     cache = ClipCache(capacity_bytes=80_000)
-    clips = [cache.store(speech()) for _ in range(4)]
+    clips = [cache.store(speech()) for _ in range(2)]
+    with pytest.raises(SynthesisError, match="as many samples as it can"):
+        cache.store(speech())
+    cache.remove(clips[0])
     assert not clips[0].audio.exists()
-    assert clips[-1].audio.exists()
+    assert cache.store(speech()).audio.exists()
+    assert clips[1].audio.exists()
 
 
 def test_clips_of_a_killed_server_are_removed_and_those_of_a_living_one_stay(
@@ -102,34 +105,27 @@ def test_the_interval_is_that_of_the_slowest_variant() -> None:
     estimate.learn(speech("baseline", seconds=2.0))
     estimate.learn(speech("int8", seconds=0.5))
     both, quick = [find("baseline"), find("int8")], [find("int8")]
-    assert estimate.interval(both, 100) > 20
-    assert estimate.interval(quick, 100) < estimate.interval(both, 100)
-    assert estimate.interval([find("pruned")], 100) == estimate.interval(both, 100), (
-        "unknown: as slow as the slowest known"
-    )
+    slow = estimate.interval(both, 100)
+    assert slow is not None
+    assert slow > 20
+    assert (estimate.interval(quick, 100) or 0) < slow
+    assert estimate.interval([find("pruned")], 100) == slow, "unknown: as slow as the slowest known"
+    assert RuntimeEstimate().interval(both, 100) is None
 
 
-class Clock(threading.Event):
-    """Time that passes only while somebody works or waits."""
+def test_quick_and_slow_samples_appear_at_the_same_pace() -> None:
+    pacing = RevealPacing(0.25, start=100.0)
+    assert [pacing.moment(made, False) for made in (100.0, 100.2, 100.6, 101.3)] == [
+        100.25,
+        100.5,
+        100.75,
+        101.5,
+    ]
 
-    now = 100.0
 
-    def wait(self, timeout: float | None = None) -> bool:
-        self.now += timeout or 0.0
-        return False
-
-
-def test_quick_and_slow_samples_appear_at_the_same_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = Clock()
-    monkeypatch.setattr(reveal_pacing, "time", SimpleNamespace(monotonic=lambda: clock.now))
-    pacing = RevealPacing(0.25, clock)
-    gaps = []
-    for work in (0.0, 0.2, 0.05):
-        start = clock.now
-        clock.now += work
-        pacing.wait()
-        gaps.append(clock.now - start)
-    assert gaps == pytest.approx([0.25, 0.25, 0.25])
+def test_samples_appear_together_where_nothing_is_known_of_their_pace() -> None:
+    pacing = RevealPacing(None, start=100.0)
+    assert [pacing.moment(101.0, False), pacing.moment(109.0, True)] == [math.inf, 109.0]
 
 
 @pytest.mark.parametrize(

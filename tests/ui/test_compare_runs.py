@@ -10,12 +10,16 @@ import pytest
 
 from speecht5_demo.errors import DemoError
 from speecht5_demo.synthesis import Speech
+from speecht5_demo.ui.compare import runs
 from speecht5_demo.ui.compare.plan import OwnVariant
-from speecht5_demo.ui.compare.runs import KEPT_RUNS, Run
+from speecht5_demo.ui.compare.rating import rating_row
+from speecht5_demo.ui.compare.runs import DROPPED, KEPT_A_SESSION, Run
 from speecht5_demo.ui.compare.view import board_view
+from speecht5_demo.ui.compare.voice_queue import BusyError
+from speecht5_demo.ui.serving.visitor import Visitor
 from speecht5_demo.variants import all_variants
 from tests.support.random_words import without_random_words
-from tests.ui.conftest import Visitor
+from tests.ui.conftest import Guest
 
 TELLING = [word for variant in all_variants() for word in (variant.name, variant.label, variant.explanation)]
 
@@ -28,13 +32,19 @@ def told(run: Run) -> str:
     return silent(board_view(run))
 
 
-def rate_all(visitor: Visitor, run: Run, score: int = 4) -> list[dict[str, object]]:
+def rate_all(visitor: Guest, run: Run, score: int = 4) -> list[dict[str, object]]:
     return [visitor.service.rate({"ticket": card.ticket, "rating": score}) for card in run.cards]
 
 
-def test_no_snapshot_of_a_blind_run_tells_a_name_or_a_figure(visitor: Visitor) -> None:
+def test_no_snapshot_of_a_blind_run_tells_a_name_or_a_figure(visitor: Guest) -> None:
     run = visitor.start()
-    snapshots = [told(run)] + [told(run) for _ in visitor.service.speak(run.id)]
+    snapshots = [told(run)]
+
+    def over() -> bool:
+        snapshots.append(told(run))
+        return run.over
+
+    visitor.wait(over)
     snapshots += [
         silent(visitor.service.rate({"ticket": card.ticket, "rating": 2})) for card in run.cards[:-1]
     ]
@@ -46,7 +56,7 @@ def test_no_snapshot_of_a_blind_run_tells_a_name_or_a_figure(visitor: Visitor) -
         ]
 
 
-def test_the_last_rating_reveals_names_and_figures(visitor: Visitor) -> None:
+def test_the_last_rating_reveals_names_and_figures(visitor: Guest) -> None:
     run = visitor.finish(visitor.start())
     answers = rate_all(visitor, run)
     board = answers[-1]["board"]
@@ -55,69 +65,71 @@ def test_the_last_rating_reveals_names_and_figures(visitor: Visitor) -> None:
     assert [row["rating"] for row in board["table"]["rows"]] == [4, 4, 4]
 
 
-def test_blind_runs_are_shuffled_afresh_each_time(visitor: Visitor) -> None:
-    orders = {tuple(variant.name for variant in visitor.start().order) for _ in range(120)}
+def test_blind_runs_are_shuffled_afresh_each_time(visitor: Guest) -> None:
+    plan = visitor.start().plan
+    orders = {tuple(variant.name for variant in Run(plan, Visitor("a")).order) for _ in range(120)}
     assert len(orders) == 6
 
 
-def test_a_run_that_the_queue_refused_is_over_and_says_why(visitor: Visitor) -> None:
-    run = visitor.start()
-    visitor.service.turn_away(run.id)
-    assert run.over
-    assert "Too many visitors" in board_view(run)["problem"]
-    assert not list(visitor.service.speak(run.id))
+def test_a_blind_run_draws_a_seed_that_nobody_knows_before_the_reveal(visitor: Guest) -> None:
+    run, again = (visitor.finish(visitor.start(seed=7)) for _ in range(2))
+    assert len({run.plan.seed, again.plan.seed, 7}) == 3
+    assert str(run.plan.seed) not in told(run)
+    rate_all(visitor, run)
+    assert f"Seed {run.plan.seed}" in told(run)
 
 
-def test_a_run_that_was_spoken_cannot_be_turned_away(visitor: Visitor) -> None:
-    run = visitor.finish(visitor.start(blind=False))
-    visitor.service.turn_away(run.id)
-    assert not board_view(run)["problem"]
+def test_one_sample_alone_has_no_name_to_hide_and_its_row_says_so(visitor: Guest) -> None:
+    run = visitor.finish(visitor.start(variants=["int8"]))
+    assert rating_row(run, run.cards[0], {"rating": 3}).blind is False
+    assert run.revealed
 
 
-def test_an_open_run_keeps_the_order_chosen(visitor: Visitor) -> None:
+def test_an_open_run_keeps_the_order_chosen(visitor: Guest) -> None:
     run = visitor.finish(visitor.start(blind=False))
     assert [card.variant.name for card in run.cards] == ["baseline", "int8", "pruned"]
     assert json.loads(told(run))["table"] is not None
 
 
-def test_every_repeat_is_in_the_median(visitor: Visitor) -> None:
+def test_every_repeat_is_in_the_median(visitor: Guest) -> None:
     run = visitor.finish(visitor.start(repeats=3, blind=False))
     assert [len(card.sample.latency.runs) for card in run.cards] == [3, 3, 3]
 
 
-def test_a_stopped_run_keeps_what_is_complete_and_can_be_rated(visitor: Visitor) -> None:
-    run = visitor.start()
-    for _ in visitor.service.speak(run.id):
-        if run.cards:
-            visitor.service.stop(run.id)
+def test_a_stopped_run_keeps_what_is_complete_and_can_be_rated(visitor: Guest) -> None:
+    run = visitor.start(text="Good morning, good people. " * 20)
+    visitor.wait(lambda: run.made)
+    visitor.service.stop(run.id)
+    visitor.wait(lambda: run.over)
     assert run.phase == "stopped"
-    assert len(run.cards) == 1
-    (answer,) = rate_all(visitor, run)
-    assert answer["saved"] is True
+    assert 1 <= len(run.cards) < 3
+    answers = rate_all(visitor, run)
+    assert all(answer["saved"] for answer in answers)
     assert run.revealed
 
 
-def test_a_run_stopped_before_its_turn_never_speaks(visitor: Visitor) -> None:
+def test_a_run_stopped_before_its_turn_never_speaks(visitor: Guest) -> None:
+    visitor.start(session="first", text="Good morning, good people. " * 20)
     run = visitor.start()
     visitor.service.stop(run.id)
     assert run.over
-    assert list(visitor.service.speak(run.id)) == []
+    assert run.made == []
 
 
-def test_speaking_again_stops_the_same_visitors_earlier_run_only(visitor: Visitor) -> None:
-    mine, theirs = visitor.start(session="mine"), visitor.start(session="theirs")
-    visitor.start(session="mine")
+def test_speaking_again_stops_the_same_visitors_earlier_run_only(visitor: Guest) -> None:
+    mine, theirs = visitor.start("mine"), visitor.start("theirs")
+    visitor.start("mine")
     assert mine.cancel.is_set()
     assert not theirs.cancel.is_set()
 
 
-def test_leaving_the_page_stops_the_run(visitor: Visitor) -> None:
-    run = visitor.start(session="mine")
+def test_leaving_the_page_stops_the_run(visitor: Guest) -> None:
+    run = visitor.start("mine")
     visitor.service.leave("mine")
     assert run.cancel.is_set()
 
 
-def test_a_recipe_that_fails_is_explained_before_anything_speaks(visitor: Visitor) -> None:
+def test_a_recipe_that_fails_is_explained_before_anything_speaks(visitor: Guest) -> None:
     own = OwnVariant(wanted=True, pruned_percent=50, include="no.such.layer")
     run = visitor.finish(visitor.start(own=own))
     assert "no.such.layer" in run.problem
@@ -125,21 +137,18 @@ def test_a_recipe_that_fails_is_explained_before_anything_speaks(visitor: Visito
 
 
 def test_a_defect_ends_the_run_with_a_sentence_and_no_detail(
-    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+    visitor: Guest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> Iterator[Speech]:
         raise ZeroDivisionError("secret detail")
 
     monkeypatch.setattr(visitor.service.context.synthesizer, "warm_up", broken)
-    run = visitor.start()
-    with pytest.raises(ZeroDivisionError):
-        visitor.finish(run)
-    assert run.over
+    run = visitor.finish(visitor.start())
     assert "secret detail" not in told(run)
     assert "Press Speak to try again" in told(run)
 
 
-def test_one_ticket_makes_one_row_under_simultaneous_posts(visitor: Visitor) -> None:
+def test_one_ticket_makes_one_row_under_simultaneous_posts(visitor: Guest) -> None:
     run = visitor.finish(visitor.start(variants=["int8"]))
     answers: list[dict[str, object]] = []
     posts = [
@@ -172,7 +181,7 @@ def test_one_ticket_makes_one_row_under_simultaneous_posts(visitor: Visitor) -> 
         {"ticket": ["a"]},
     ],
 )
-def test_a_rating_without_a_known_ticket_is_refused_in_words(visitor: Visitor, sent: object) -> None:
+def test_a_rating_without_a_known_ticket_is_refused_in_words(visitor: Guest, sent: object) -> None:
     visitor.finish(visitor.start(variants=["int8"]))
     answer = visitor.service.rate(sent)
     assert answer["saved"] is False
@@ -180,13 +189,13 @@ def test_a_rating_without_a_known_ticket_is_refused_in_words(visitor: Visitor, s
 
 
 @pytest.mark.parametrize("score", [0, 6, 3.5, "3", True, None, [3], float("nan")])
-def test_a_score_off_the_scale_is_refused_and_the_ticket_stays_good(visitor: Visitor, score: object) -> None:
+def test_a_score_off_the_scale_is_refused_and_the_ticket_stays_good(visitor: Guest, score: object) -> None:
     run = visitor.finish(visitor.start(variants=["int8"]))
     assert visitor.service.rate({"ticket": run.cards[0].ticket, "rating": score})["saved"] is False
     assert visitor.service.rate({"ticket": run.cards[0].ticket, "rating": 3})["saved"] is True
 
 
-def test_what_a_browser_claims_about_listening_is_checked(visitor: Visitor) -> None:
+def test_what_a_browser_claims_about_listening_is_checked(visitor: Guest) -> None:
     run = visitor.finish(visitor.start(variants=["int8"]))
     lies = {"heard_fraction": 7, "plays": "many", "response_s": -1, "listener": "=1+1", "device": "<b>"}
     assert visitor.service.rate({"ticket": run.cards[0].ticket, "rating": 3, **lies})["saved"] is True
@@ -197,11 +206,29 @@ def test_what_a_browser_claims_about_listening_is_checked(visitor: Visitor) -> N
     assert "many" not in row
 
 
-def test_old_runs_are_forgotten(visitor: Visitor) -> None:
-    first = visitor.start()
-    for _ in range(KEPT_RUNS):
-        visitor.start()
+def test_a_visitors_oldest_run_makes_room_for_the_newest(visitor: Guest) -> None:
+    first, *_ = [
+        visitor.finish(visitor.start(variants=["int8"], repeats=1)) for _ in range(KEPT_A_SESSION + 1)
+    ]
     assert visitor.service.find(first.id) is None
+    assert not first.made[0].clip.audio.exists()
+    answer = visitor.service.rate({"ticket": first.made[0].ticket, "rating": 3})
+    assert answer == {"saved": False, "problem": DROPPED}
+
+
+def test_nobody_pushes_out_a_run_that_waits_to_be_rated(
+    visitor: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "KEPT_RUNS", 3)
+    mine = visitor.finish(visitor.start("mine", variants=["int8"], repeats=1))
+    rated = visitor.finish(visitor.start("rated", variants=["int8"], repeats=1))
+    rate_all(visitor, rated)
+    for name in ("flood-1", "flood-2"):
+        visitor.finish(visitor.start(name, variants=["int8"], repeats=1))
+    assert visitor.service.find(rated.id) is None, "what is rated goes first"
+    with pytest.raises(BusyError, match="wait to be rated"):
+        visitor.start("flood-3")
+    assert rate_all(visitor, mine)[0]["saved"] is True
 
 
 @pytest.mark.parametrize(
@@ -210,9 +237,10 @@ def test_old_runs_are_forgotten(visitor: Visitor) -> None:
         {"text": "   "},
         {"text": None},
         {"text": "word " * 1000},
-        {"seed": -1},
-        {"seed": 1.5},
-        {"seed": None},
+        {"seed": -1, "blind": False},
+        {"seed": 1.5, "blind": False},
+        {"seed": 10**400, "blind": False},
+        {"text": "½" * 2000},
         {"variants": []},
         {"variants": ["nope"]},
         {"variants": "int8"},
@@ -223,6 +251,6 @@ def test_old_runs_are_forgotten(visitor: Visitor) -> None:
         {"own": OwnVariant(wanted=True, include=5)},
     ],
 )
-def test_unusable_input_is_refused_before_a_run_exists(visitor: Visitor, wrong: dict[str, object]) -> None:
+def test_unusable_input_is_refused_before_a_run_exists(visitor: Guest, wrong: dict[str, object]) -> None:
     with pytest.raises(DemoError):
         visitor.start(**wrong)

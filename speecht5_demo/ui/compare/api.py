@@ -1,55 +1,60 @@
 """`/compare` for programs: the same comparison, not blind, all results at once.
 
     client = gradio_client.Client("http://127.0.0.1:7860")
-    results = client.predict("Glue the sheet to the dark blue background.", ["baseline", "int8"],
-    api_name="/compare")
+    results = client.predict("Glue the sheet to the blue background.", ["baseline", "int8"], api_name="/compare")
 
-It opens a run of its own and takes no ticket or run of anybody else, so it cannot tell what a blind page
-hides.
+It opens a run of its own, in the queue and within the limits of the page, and takes no ticket or run of anybody else,
+so it cannot tell what a blind page hides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import gradio as gr
 
-from speecht5_demo.errors import DemoError
-from speecht5_demo.synthesis import Speech, first_audio_s
+from speecht5_demo.errors import DemoError, SynthesisError
 from speecht5_demo.synthesis.document import speech_document
-from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice, make_plan
+from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice
+from speecht5_demo.ui.compare.runs import Card
 from speecht5_demo.ui.compare.service import CompareService
-from speecht5_demo.variants import REPORT_VARIANTS, Sizes
+from speecht5_demo.ui.visiting import visitor_of
+from speecht5_demo.variants import REPORT_VARIANTS
 
-CompareEndpoint = Callable[[str, list[str], str, int, int], list[dict[str, Any]]]
+CompareEndpoint = Callable[..., Coroutine[Any, Any, list[dict[str, Any]]]]
 
 
 def compare_endpoint(service: CompareService) -> CompareEndpoint:
     """The function behind `/compare`."""
-    context, clips = service.context, service.clips
+    context = service.context
     report, first_speaker = list(REPORT_VARIANTS), context.checkpoint.speaker().name
 
-    def compare(
+    async def compare(
         text: str,
         variants: list[str] = report,
         speaker: str = first_speaker,
         seed: int = 0,
         repeats: int = 1,
+        request: gr.Request | None = None,
     ) -> list[dict[str, Any]]:
-        """Speak a text with several variants, and measure them.
+        """Speak a text with several variants, and measure them. It ends when its caller leaves.
 
-        Args: text, up to 2,000 characters; variants, names such as baseline, int8, pruned, pruned-int8;
-        speaker, a name; seed, of the dropout masks; repeats, timed runs of each, interleaved. Returns one
-        object a variant: variant, text, spoken_text, speaker, seed, checkpoint, sampling_rate, audio_seconds,
-        latency_s {median, p90, runs, encode, decode, vocode}, first_audio_s, rtf, sizes {disk_bytes, zip_bytes,
-        resident_bytes, parameters, nonzero_parameters, acoustic_disk_bytes, vocoder_disk_bytes}, stopped
-        (true when the model ended by itself) and audio (a WAV file).
+        Args:
+            text: up to 2,000 characters.
+            variants: names such as baseline, int8, pruned, pruned-int8.
+            speaker: a name.
+            seed: of the dropout masks.
+            repeats: timed runs of each, interleaved, while nobody waits to hear something.
+
+        Returns:
+            One object a variant: variant, text, spoken_text, speaker, seed, checkpoint, sampling_rate,
+            audio_seconds, latency_s {median, p90, runs, encode, decode, vocode}, first_audio_s, rtf,
+            sizes {disk_bytes, zip_bytes, resident_bytes, parameters, nonzero_parameters, acoustic_disk_bytes,
+            vocoder_disk_bytes}, stopped (true when the model ended by itself) and audio (a WAV file).
         """
         try:
-            plan = make_plan(
-                context.checkpoint,
+            run = service.start(
                 text=text,
                 voice=VoiceChoice(speaker),
                 seed=seed,
@@ -57,31 +62,25 @@ def compare_endpoint(service: CompareService) -> CompareEndpoint:
                 own=OwnVariant(),
                 repeats=repeats,
                 blind=False,
+                visitor=visitor_of(request),
+                for_program=True,
             )
-            service.wait_until_warm()
-            for variant in plan.variants:
-                context.synthesizer.warm_up(variant)
-            speeches: dict[str, Speech] = {}
-            for speech in context.synthesizer.compare(
-                plan.text, plan.speaker, plan.variants, plan.seed, plan.repeats
-            ):
-                speeches[speech.variant] = speech
-            return [
-                _with_file(
-                    speech,
-                    context.synthesizer.sizes(speech.variant),
-                    clips.store(speech).audio,
-                    first_audio_s(context.synthesizer, plan.text, plan.speaker, speech.variant, plan.seed),
-                )
-                for speech in speeches.values()
-            ]
+            try:
+                async for _ in service.follow(run.id):
+                    pass
+            finally:
+                run.cancel.set()
+            if run.problem or len(run.made) < len(run.order):
+                raise SynthesisError(run.problem or "The comparison was ended before all samples were made.")
         except DemoError as error:
             raise gr.Error(str(error), print_exception=False) from error
+        return [_document(card) for card in run.made]
 
     return compare
 
 
-def _with_file(speech: Speech, sizes: Sizes, audio: Path, first: float | None) -> dict[str, Any]:
-    """The document of one speech, its audio as a file that a client downloads."""
-    document = speech_document(speech, sizes, audio, first)
-    return {**document, "audio": gr.FileData(path=str(audio)).model_dump()}
+def _document(card: Card) -> dict[str, Any]:
+    """The document of one sample, its audio as a file that a client downloads."""
+    assert card.sizes is not None  # a run that is over has measured them
+    document = speech_document(card.sample, card.sizes, card.clip.audio, card.first_audio_s)
+    return {**document, "audio": gr.FileData(path=card.clip.audio.name).model_dump()}

@@ -8,19 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import tempfile
 import threading
-from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from speecht5_demo.errors import SynthesisError
 from speecht5_demo.synthesis import Speech
 from speecht5_demo.ui.components.spectrogram import DAY, NIGHT, spectrogram_png
 from speecht5_demo.wav import wav_bytes
 
 _PREFIX = "speecht5-demo-clips-"
+ADDRESS = "/compare/clip/"
+CLIENT_ADDRESS = "/gradio_api/file="
+"""Where gradio_client asks for a file that an answer names."""
+HEADERS = {"cache-control": "private, max-age=3600"}
+_NAME = re.compile(r"[0-9a-f]{32}\.(wav|png)")
 _SAME_TIME = (1_000_000_000, 1_000_000_000)
 
 
@@ -41,13 +51,13 @@ class Clip:
 
 
 class ClipCache:
-    """A folder of clips that exists as long as this process; the oldest give way when it is full.
+    """A folder of clips that exists as long as this process. Whoever stores a clip removes it.
 
     Args:
         capacity_bytes: of all files together.
     """
 
-    def __init__(self, capacity_bytes: int = 1_000_000_000) -> None:
+    def __init__(self, capacity_bytes: int = 2_000_000_000) -> None:
         _sweep()
         self._holder = tempfile.TemporaryDirectory(
             prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True
@@ -55,31 +65,63 @@ class ClipCache:
         self.folder = Path(self._holder.name).resolve()
         self._capacity = capacity_bytes
         self._lock = threading.Lock()
-        self._files: deque[tuple[Path, int]] = deque()
         self._bytes = 0
+        self.routes = [
+            Route(ADDRESS + "{name}", self._serve, methods=["GET"]),
+            Route(CLIENT_ADDRESS + "{name}", self._serve, methods=["GET"]),
+        ]
 
     def store(self, speech: Speech) -> Clip:
-        """Write a speech's audio and pictures."""
+        """Write a speech's audio and pictures.
+
+        Raises:
+            SynthesisError: there is no room for it.
+        """
         audio = wav_bytes(speech.samples, speech.sampling_rate)
-        return Clip(
-            audio=self._write(audio, ".wav"),
-            sha256=hashlib.sha256(audio).hexdigest(),
-            day=self._write(spectrogram_png(speech.mel, DAY), ".png"),
-            night=self._write(spectrogram_png(speech.mel, NIGHT), ".png"),
-        )
+        files = (audio, spectrogram_png(speech.mel, DAY), spectrogram_png(speech.mel, NIGHT))
+        size = sum(map(len, files))
+        with self._lock:
+            if self._bytes + size > self._capacity:
+                raise SynthesisError(
+                    "This server keeps as many samples as it can. Rate an open comparison, or come back later."
+                )
+            self._bytes += size
+        paths = [
+            self._write(content, ending)
+            for content, ending in zip(files, (".wav", ".png", ".png"), strict=True)
+        ]
+        return Clip(paths[0], hashlib.sha256(audio).hexdigest(), paths[1], paths[2])
+
+    def remove(self, clip: Clip) -> None:
+        """Forget a clip."""
+        for path in (clip.audio, clip.day, clip.night):
+            try:
+                size = path.stat().st_size
+                path.unlink()
+            except OSError:
+                continue  # removed already
+            with self._lock:
+                self._bytes -= size
 
     def _write(self, content: bytes, suffix: str) -> Path:
         path = self.folder / f"{secrets.token_hex(16)}{suffix}"
-        path.write_bytes(content)
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise SynthesisError(
+                f"The sample could not be kept ({error.strerror}). Its owner has to make room on the disk."
+            ) from error
         os.utime(path, _SAME_TIME)
-        with self._lock:
-            self._files.append((path, len(content)))
-            self._bytes += len(content)
-            while self._bytes > self._capacity and len(self._files) > 1:
-                oldest, size = self._files.popleft()
-                oldest.unlink(missing_ok=True)
-                self._bytes -= size
         return path
+
+    def _serve(self, request: Request) -> Response:
+        """A file by its random name; the server's folders are nobody's business."""
+        name = request.path_params["name"]
+        path = self.folder / name
+        if not _NAME.fullmatch(name) or not path.is_file():
+            return Response("This sample is no longer kept.", 404, HEADERS, "text/plain")
+        return FileResponse(path, headers=HEADERS)
 
 
 def _sweep() -> None:

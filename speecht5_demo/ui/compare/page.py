@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from html import escape
 from typing import Any
 
@@ -15,6 +15,7 @@ from speecht5_demo.text import spoken_form
 from speecht5_demo.ui.compare import sweep
 from speecht5_demo.ui.compare.api import compare_endpoint
 from speecht5_demo.ui.compare.board import board
+from speecht5_demo.ui.compare.budget import check_length
 from speecht5_demo.ui.compare.plan import (
     MAX_PRUNED_PERCENT,
     MAX_REPEATS,
@@ -24,8 +25,11 @@ from speecht5_demo.ui.compare.plan import (
     preselected,
 )
 from speecht5_demo.ui.compare.service import CompareService
+from speecht5_demo.ui.compare.upload_field import speaker_upload
 from speecht5_demo.ui.compare.view import board_view, problem_view
 from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.serving.presence import Presence
+from speecht5_demo.ui.visiting import visitor_of
 from speecht5_demo.variants import all_variants
 
 EXAMPLES = (
@@ -47,15 +51,15 @@ def preview(written: object) -> str:
         return ""
     try:
         said = spoken_form(checked_text(written))
+        check_length(said)
     except DemoError as error:
         return f'<p class="preview wrong">{escape(str(error))}</p>'
     return f'<p class="preview">Will be spoken as <q>{escape(said)}</q></p>'
 
 
-def build(context: AppContext, demo: gr.Blocks) -> CompareService:
+def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None) -> CompareService:
     """Lay out the page in `demo`, which is open; returns the service that the app warms up."""
-    service = CompareService(context)
-    gr.set_static_paths(service.clips.folder)
+    service = CompareService(context, presence)
     checkpoint = context.checkpoint
     speakers = [(speaker.label, name) for name, speaker in checkpoint.speakers.items()]
 
@@ -91,13 +95,7 @@ def build(context: AppContext, demo: gr.Blocks) -> CompareService:
                 dice = gr.Button("New seed", size="sm", scale=1, min_width=80, elem_id="dice")
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280), gr.Accordion("Another voice: upload or blend", open=False):
-            upload = gr.File(
-                label="Your own speaker: 512 values, .npy or .pt",
-                file_types=[".npy", ".pt"],
-                type="filepath",
-                height=120,
-                elem_id="upload",
-            )
+            upload = speaker_upload(service.uploads)
             blend_with = gr.Dropdown(
                 [("Nobody", NO_BLEND), *speakers], value=NO_BLEND, label="Blend with", elem_id="blend-with"
             )
@@ -154,34 +152,35 @@ def build(context: AppContext, demo: gr.Blocks) -> CompareService:
                 own=OwnVariant(*own_recipe),
                 repeats=times,
                 blind=hidden,
-                session=request.session_hash,
+                visitor=visitor_of(request),
             )
         except DemoError as error:
             return problem_view(str(error)), None, gr.skip(), gr.skip()
-        return board_view(started), started.id, gr.update(interactive=False), gr.update(visible=True)
+        view = board_view(started, service.waiting(started))
+        return view, started.id, gr.update(interactive=False), gr.update(visible=True)
 
-    def speak_run(run_id: object) -> Iterator[Any]:
-        for running in service.speak(run_id):
-            yield board_view(running), gr.update(interactive=not running.speaking)
+    async def follow(run_id: object) -> AsyncIterator[Any]:
+        async for running in service.follow(run_id):
+            view = board_view(running, service.waiting(running))
+            yield view, gr.update(interactive=not running.speaking)
 
     def stop_run(run_id: object) -> tuple[Any, ...]:
         service.stop(run_id)
         return rest(run_id)
 
-    def turn_away(run_id: object) -> tuple[Any, ...]:
-        service.turn_away(run_id)
-        return rest(run_id)
-
     def rest(run_id: object) -> tuple[Any, ...]:
         latest = service.find(run_id)
-        if latest is None or not latest.over:
+        if latest is None:
+            return gr.skip(), gr.update(interactive=True), gr.update(visible=False)
+        if not latest.over:
             return gr.skip(), gr.skip(), gr.skip()
         return board_view(latest), gr.update(interactive=True), gr.update(visible=False)
 
     def leave(request: gr.Request) -> None:
         service.leave(request.session_hash)
 
-    inside: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    # What a page sends is checked in `make_plan`, whoever sent it: a component's own check would answer with a fault.
+    inside: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "preprocess": False}
     # Gradio's page closes its stream of answers when nothing is queued any more, and is deaf to what it queues in that
     # moment. So only speaking is queued: nothing else that a visitor does closes a stream that Speak is about to use.
     at_once: dict[str, Any] = {**inside, "queue": False}
@@ -204,26 +203,14 @@ def build(context: AppContext, demo: gr.Blocks) -> CompareService:
     begun = gr.on(
         [speak.click, text.submit], start, asked, [samples, run, speak, stop], trigger_mode="once", **at_once
     )
-    spoken_out = begun.then(
-        speak_run,
-        run,
-        [samples, speak],
-        trigger_mode="multiple",
-        concurrency_id="synthesis",
-        concurrency_limit=1,
-        **inside,
+    followed = begun.then(
+        follow, run, [samples, speak], trigger_mode="multiple", concurrency_limit=None, **inside
     )
-    spoken_out.failure(turn_away, run, [samples, speak, stop], trigger_mode="multiple", **at_once)
-    spoken_out.then(rest, run, [samples, speak, stop], trigger_mode="multiple", **at_once)
+    followed.then(rest, run, [samples, speak, stop], trigger_mode="multiple", **at_once)
     stop.click(stop_run, run, [samples, speak, stop], **at_once)
     examples.click(lambda sample: sample[0], examples, text, **at_once)
     dice.click(lambda: secrets.randbelow(10_000), None, seed, **at_once)
     text.change(preview, text, spoken, trigger_mode="always_last", **at_once)
-    gradio_api(
-        compare_endpoint(service),
-        api_name="compare",
-        concurrency_id="synthesis",
-        concurrency_limit=1,
-    )
+    gradio_api(compare_endpoint(service), api_name="compare", concurrency_limit=None)
     demo.unload(leave)
     return service

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import SpeakerError, SynthesisError, TextError, VariantError
-from speecht5_demo.speakers import Speaker, blend, find_speaker, load_upload
+from speecht5_demo.speakers import Speaker, blend, find_speaker
 from speecht5_demo.synthesis.plan import MAX_SEED
 from speecht5_demo.text import spoken_form
 from speecht5_demo.variants import REPORT_VARIANTS, Variant, custom, find
@@ -47,7 +47,7 @@ class VoiceChoice:
 
     Attributes:
         name: a speaker of the checkpoint.
-        upload: path of an uploaded x-vector, which then takes that speaker's place.
+        upload: token of an uploaded x-vector, which then takes that speaker's place.
         blend_with: a second speaker, or empty.
         share_percent: how much of the second one, 0 to 100.
     """
@@ -66,11 +66,13 @@ class Plan:
         text: as written.
         spoken_text: as it will be spoken.
         speaker: who speaks.
-        seed: of the dropout masks.
+        seed: of the dropout masks; of a blind run drawn in secret, so that nobody can make the same samples before the
+            reveal.
         variants: in the order chosen, each once.
         repeats: timed runs of each.
-        blind: names and figures hidden until all samples are rated.
+        blind: names and figures hidden until all samples are rated. One sample alone has no name to hide.
         listenable: whether the samples are speech; where they are noise, only speed and size are shown.
+        for_program: whether a program asked; nobody rates what it gets.
     """
 
     text: str
@@ -81,6 +83,11 @@ class Plan:
     repeats: int
     blind: bool
     listenable: bool
+    for_program: bool = False
+
+    def with_repeats(self, repeats: int) -> Plan:
+        """The same, timed that often."""
+        return replace(self, repeats=repeats)
 
 
 def make_plan(
@@ -88,27 +95,38 @@ def make_plan(
     *,
     text: Any,
     voice: VoiceChoice,
+    uploaded: Callable[[str], Speaker],
     seed: Any,
     variants: Any,
     own: OwnVariant,
     repeats: Any,
     blind: Any,
+    for_program: bool = False,
 ) -> Plan:
     """Check every input.
+
+    Args:
+        uploaded: the speaker of an upload's token.
+        seed: of an open run; None draws one.
 
     Raises:
         TextError, SpeakerError, VariantError, SynthesisError: an input is unusable; the sentence says which.
     """
     written = checked_text(text)
+    chosen = _variants(variants, own)
+    hidden = blind is not False and checkpoint.listenable and len(chosen) > 1
     return Plan(
         text=written,
         spoken_text=spoken_form(written),
-        speaker=_speaker(checkpoint, voice),
-        seed=whole_number(seed, "The seed", 0, MAX_SEED),
-        variants=_variants(variants, own),
+        speaker=_speaker(checkpoint, voice, uploaded),
+        seed=secrets.randbelow(MAX_SEED + 1)
+        if hidden or seed is None
+        else whole_number(seed, "The seed", 0, MAX_SEED),
+        variants=chosen,
         repeats=whole_number(repeats, "The number of repeats", 1, MAX_REPEATS),
-        blind=blind is not False and checkpoint.listenable,
+        blind=hidden,
         listenable=checkpoint.listenable,
+        for_program=for_program,
     )
 
 
@@ -126,7 +144,7 @@ def whole_number(value: Any, what: str, low: int, high: int) -> int:
         SynthesisError: it is none.
     """
     number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
-    if not math.isfinite(number) or number != int(number) or not low <= number <= high:
+    if not low <= number <= high or number != int(number):
         raise SynthesisError(f"{what} must be a whole number from {low} to {high:,}; got {value!r:.40}.")
     return int(number)
 
@@ -147,9 +165,9 @@ def checked_text(text: Any) -> str:
     return text
 
 
-def _speaker(checkpoint: Checkpoint, voice: VoiceChoice) -> Speaker:
+def _speaker(checkpoint: Checkpoint, voice: VoiceChoice, uploaded: Callable[[str], Speaker]) -> Speaker:
     if voice.upload:
-        first = load_upload(Path(str(voice.upload)))
+        first = uploaded(str(voice.upload))
     elif isinstance(voice.name, str):
         first = find_speaker(checkpoint.speakers, voice.name)
     else:

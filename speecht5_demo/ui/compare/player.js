@@ -32,7 +32,7 @@ const makePlayer = (letter, onHeard) => {
     const at = audio.ended ? 0 : audio.currentTime;
     const playing = !audio.paused && !audio.ended;
     heard.spans.push(...spansOf(audio.played));
-    audio.src = `${root}/gradio_api/file=${state.path}`;
+    audio.src = `${root}${state.path}`;
     if (at) audio.currentTime = at;
     state.resuming = playing;
     if (playing) start();
@@ -59,8 +59,8 @@ const makePlayer = (letter, onHeard) => {
     // `given` is the audio of a snapshot: an address that grows, or the path and length of the whole.
     load: (given) => {
       if (given.live && !state.path && !audio.src) state.leave = playLive(audio, root + given.live);
-      if (given.path && !state.path) {
-        Object.assign(state, { path: given.path, seconds: given.seconds });
+      if (given.url && !state.path) {
+        Object.assign(state, { path: given.url, seconds: given.seconds });
         seek.max = given.seconds;
         seek.disabled = false;
         if (audio.paused || audio.error || audio.readyState < audio.HAVE_CURRENT_DATA) settle();

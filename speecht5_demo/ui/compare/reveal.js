@@ -20,8 +20,8 @@ const figures = (data, told) => {
   parts.push(h('dl', { class: 'facts' }, ...rows));
   if (told.spectrogram && data.audio) {
     parts.push(h('figure', {},
-      h('img', { class: 'day', src: `${root}/gradio_api/file=${told.spectrogram.day}`, alt: told.spectrogram.alt }),
-      h('img', { class: 'night', src: `${root}/gradio_api/file=${told.spectrogram.night}`, alt: told.spectrogram.alt }),
+      h('img', { class: 'day', src: `${root}${told.spectrogram.day}`, alt: told.spectrogram.alt }),
+      h('img', { class: 'night', src: `${root}${told.spectrogram.night}`, alt: told.spectrogram.alt }),
       h('figcaption', { 'aria-hidden': 'true' }, h('span', {}, '0 s'), h('span', {}, 'mel spectrogram'),
         h('span', {}, `${data.audio.seconds.toFixed(1)} s`))));
   }

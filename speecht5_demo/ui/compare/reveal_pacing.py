@@ -1,16 +1,15 @@
 """When a blind sample may appear.
 
-Samples are spoken in a shuffled order and appear as they are ready. A quick variant would give itself away by appearing
-sooner after the one before it than a slow one does. So a blind run has an interval: every sample appears one interval
-after the one before, and an interval lasts as long as the slowest of the chosen variants is expected to need for this
-text. The expectation comes from what each variant needed before. Where it is too short (a variant spoke much longer
-than usual, or the machine was busy) the sample waits for the end of the next interval.
+Samples are spoken in a shuffled order. A quick variant would give itself away by appearing sooner after the one before
+it than a slow one does. So a blind run has an interval: a sample appears a whole number of intervals after the one
+before, one where it can. An interval lasts as long as the slowest of the chosen variants is expected to need for this
+text, by what each needed before. Where nothing is known yet, all samples appear together when the last is made.
 """
 
 from __future__ import annotations
 
+import math
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from statistics import median
@@ -36,24 +35,37 @@ class RuntimeEstimate:
             seen = self._seen.setdefault(speech.variant, deque(maxlen=REMEMBERED))
             seen.append(speech.latency.runs[0] / max(1, len(speech.spoken_text)))
 
-    def interval(self, variants: Sequence[Variant], characters: int) -> float:
-        """Seconds between two samples of a blind run of these variants."""
+    def seconds(self, variants: Sequence[Variant], characters: int) -> float | None:
+        """What the slowest of these variants needs for a text; None while nothing is known."""
         with self._lock:
             usual = {name: median(seen) for name, seen in self._seen.items()}
-        slowest = max(usual.values(), default=0.0)
-        needs = [usual.get(variant.name, slowest) for variant in variants]
-        return max(SHORTEST_INTERVAL_S, HEADROOM * max(needs) * characters)
+        if not usual:
+            return None
+        slowest = max(usual.values())
+        return max(usual.get(variant.name, slowest) for variant in variants) * characters
+
+    def interval(self, variants: Sequence[Variant], characters: int) -> float | None:
+        """Seconds between two samples of a blind run of these variants; None while nothing is known."""
+        needed = self.seconds(variants, characters)
+        return None if needed is None else max(SHORTEST_INTERVAL_S, HEADROOM * needed)
 
 
 class RevealPacing:
-    """Waits until the interval is over; a late sample waits for the end of another."""
+    """Moments at which samples appear.
 
-    def __init__(self, seconds: float, cancel: threading.Event) -> None:
-        self._seconds = seconds
-        self._cancel = cancel
-        self._last = time.monotonic()
+    Args:
+        interval_s: between two samples; None: all appear with the last.
+        start: monotonic time at which the run began to speak.
+    """
 
-    def wait(self) -> None:
-        """Return when the interval is over, or at once when the run is cancelled."""
-        self._cancel.wait(max(0.0, self._last + self._seconds - time.monotonic()))
-        self._last = time.monotonic()
+    def __init__(self, interval_s: float | None, start: float) -> None:
+        self._interval_s = interval_s
+        self._last = start
+
+    def moment(self, made: float, is_last: bool) -> float:
+        """When a sample made at `made` appears; infinity until the last is made, where nothing is known."""
+        if self._interval_s is None:
+            return made if is_last else math.inf
+        intervals = max(1, math.ceil((made - self._last) / self._interval_s))
+        self._last += intervals * self._interval_s
+        return self._last

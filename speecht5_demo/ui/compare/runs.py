@@ -1,15 +1,17 @@
 """Comparisons under way. What a visitor's page does not know yet lives here and nowhere else.
 
-A page holds tickets: random words, one a card, each good for one rating. Which variant a ticket stands for is
-known only to this process. Runs are kept for a day at most, newest first.
+A page holds tickets: random words, one a card, each good for one rating. Which variant a ticket stands for is known
+only to this process. Runs are kept for a day at most, a few for each visitor: a new run may take the place of the same
+visitor's older one, or of somebody's that is over and rated, and of no other.
 """
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 import time
-from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 
 from speecht5_demo.errors import RatingsError
@@ -18,11 +20,18 @@ from speecht5_demo.synthesis import Latency, Speech
 from speecht5_demo.ui.compare.clips import Clip
 from speecht5_demo.ui.compare.live import LiveSample
 from speecht5_demo.ui.compare.plan import Plan
+from speecht5_demo.ui.compare.voice_queue import BusyError
+from speecht5_demo.ui.serving.visitor import Visitor
 from speecht5_demo.variants import Sizes, Variant
 
-KEPT_RUNS = 300
-KEPT_SECONDS = 24 * 3600.0
+KEPT_A_SESSION = 5
+KEPT_AN_ADDRESS = 200
+KEPT_RUNS = 2_000
+KEPT_S = 24 * 3600.0
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+DROPPED = (
+    "This sample made room for others and is no longer kept. Press Speak to make it again, then rate it."
+)
 
 
 @dataclass(frozen=True)
@@ -30,15 +39,19 @@ class Sample:
     """What is remembered of a speech once its audio is a file.
 
     Attributes:
-        text, spoken_text, speaker, checkpoint, seed, steps, ended, latency, audio_seconds: as in `Speech`.
+        variant, text, spoken_text, speaker, checkpoint, seed, sampling_rate, steps, pieces, ended, latency,
+            audio_seconds: as in `Speech`.
     """
 
+    variant: str
     text: str
     spoken_text: str
     speaker: str
     checkpoint: str
     seed: int
+    sampling_rate: int
     steps: int
+    pieces: int
     ended: bool
     latency: Latency
     audio_seconds: float
@@ -58,14 +71,17 @@ class Sample:
 class Card:
     """One sample of a run.
 
-    `first_audio_s` is None where nothing can be played before the whole is there. `rating` is set once, after its row
-    is on the disk.
+    Attributes:
+        shown_at: monotonic time from which the page may know it.
+        first_audio_s: None where nothing can be played before the whole is there.
+        rating: set once, after its row is on the disk.
     """
 
     index: int
     variant: Variant
     sample: Sample
     clip: Clip
+    shown_at: float = 0.0
     sizes: Sizes | None = None
     first_audio_s: float | None = None
     rating: int | None = None
@@ -78,33 +94,34 @@ class Card:
 
 
 class Run:
-    """One press of Speak: its plan, the order its variants speak in, and the cards made so far."""
+    """One press of Speak: its plan, the order its variants speak in, and the cards made so far.
 
-    def __init__(self, plan: Plan) -> None:
+    Args:
+        plan: what to speak.
+        visitor: who asked.
+    """
+
+    def __init__(self, plan: Plan, visitor: Visitor) -> None:
         self.plan = plan
+        self.visitor = visitor
         self.id = secrets.token_urlsafe(18)
         self.session_id = new_id()
+        self.cancel = threading.Event()
         self.order = list(plan.variants)
         if plan.blind:
             secrets.SystemRandom().shuffle(self.order)
-        self.cards: list[Card] = []
+        self.made: list[Card] = []
         self.live: LiveSample | None = None
-        self.cancel = threading.Event()
         self.saving = threading.Lock()
         self.phase = "waiting"
         self.problem = ""
         self.runs_done = 0
-        self.started = time.monotonic()
+        self.disturbed = 0
+        self.step = ""
+        self.asked = time.monotonic()
         self.opened_ms = time.time_ns() // 1_000_000
         self._revision = 0
-        self._claimed = False
         self._lock = threading.Lock()
-
-    def claim(self) -> bool:
-        """True for the first who wants to speak this run, False for everyone after."""
-        with self._lock:
-            first, self._claimed = not self._claimed, True
-            return first
 
     def may_play_live(self, variant: Variant) -> bool:
         """Whether a variant's sample may be heard while it is made: it can stream, and no name is hidden.
@@ -117,9 +134,15 @@ class Run:
         """A sample is whole: its card takes the place of the one that played while it was made."""
         if self.live is not None:
             card.ticket = self.live.ticket
-        self.cards.append(card)
+        self.made.append(card)
         self.live = None
         self.runs_done += 1
+
+    def show_all(self) -> None:
+        """No more is made: what is there appears."""
+        now = time.monotonic()
+        for card in self.made:
+            card.shown_at = now if math.isinf(card.shown_at) else card.shown_at
 
     def next_revision(self) -> int:
         """Grows with every snapshot, so that a page can drop one that arrives late."""
@@ -128,41 +151,70 @@ class Run:
             return self._revision
 
     @property
+    def cards(self) -> list[Card]:
+        """The cards that the page may know."""
+        now = time.monotonic()
+        return [card for card in list(self.made) if card.shown_at <= now]
+
+    @property
     def speaking(self) -> bool:
         """Whether more cards may come."""
-        return self.phase in ("waiting", "loading", "preparing", "speaking")
+        return self.phase in ("waiting", "preparing", "speaking") or len(self.cards) < len(self.made)
 
     @property
     def over(self) -> bool:
         """Whether nothing more will happen to it but ratings."""
-        return self.phase in ("done", "stopped")
+        return self.phase in ("done", "stopped") and not self.speaking
 
     @property
     def revealed(self) -> bool:
         """Whether the page may know names and figures: always in an open run, else when all is rated."""
         if not self.plan.blind:
             return True
-        return not self.speaking and bool(self.cards) and all(card.rating for card in self.cards)
+        return not self.speaking and bool(self.made) and all(card.rating for card in self.made)
+
+    @property
+    def protected(self) -> bool:
+        """Whether nobody else's run may take its place: it is being spoken, or waits to be rated."""
+        if not self.over:
+            return True
+        return (
+            self.plan.listenable and not self.plan.for_program and any(not card.rating for card in self.made)
+        )
 
 
 class Runs:
-    """All runs of this process, by id and by ticket."""
+    """All runs of this process, by id and by ticket.
 
-    def __init__(self) -> None:
+    Args:
+        forgotten: called with each run that is dropped.
+    """
+
+    def __init__(self, forgotten: Callable[[Run], None] = lambda run: None) -> None:
         self._lock = threading.Lock()
-        self._runs: OrderedDict[str, Run] = OrderedDict()
-        self._sessions: dict[str, str] = {}
+        self._runs: dict[str, Run] = {}
+        self._latest: dict[str, str] = {}
+        self._forgotten = forgotten
 
-    def add(self, plan: Plan, session: str | None) -> Run:
-        """Open a run; the one that the same browser session had open before is stopped."""
-        run = Run(plan)
+    def add(self, plan: Plan, visitor: Visitor) -> Run:
+        """Open a run; the page's earlier one is stopped.
+
+        Raises:
+            BusyError: nothing may be dropped for it.
+        """
+        run = Run(plan, visitor)
         with self._lock:
-            if session is not None:
-                self._cancel(self._sessions.get(session))
-                self._sessions[session] = run.id
+            self._make_room(visitor)
+            if not plan.for_program:
+                self._cancel(self._latest.get(visitor.session))
+                self._latest[visitor.session] = run.id
             self._runs[run.id] = run
-            self._forget_old()
         return run
+
+    def remove(self, run: Run) -> None:
+        """Drop a run that never got its place."""
+        with self._lock:
+            self._drop(run)
 
     def find(self, run_id: object) -> Run | None:
         """The run of that id, if it is still kept."""
@@ -172,7 +224,7 @@ class Runs:
     def leave(self, session: str | None) -> None:
         """The browser is gone: stop what it started."""
         with self._lock:
-            self._cancel(self._sessions.pop(session or "", None))
+            self._cancel(self._latest.pop(session or "", None))
 
     def card(self, ticket: object) -> tuple[Run, Card]:
         """The card that a ticket stands for.
@@ -181,25 +233,44 @@ class Runs:
             RatingsError: nobody gave out that ticket, or its run is forgotten.
         """
         with self._lock:
-            for run in reversed(self._runs.values()):
+            runs = list(self._runs.values())
+        if isinstance(ticket, str) and len(ticket) <= 64:
+            for run in reversed(runs):
                 for card in run.cards:
-                    if isinstance(ticket, str) and secrets.compare_digest(
-                        card.ticket.encode(), ticket.encode()
-                    ):
+                    if secrets.compare_digest(card.ticket.encode(), ticket.encode()):
                         return run, card
-        raise RatingsError("This sample is no longer known here. Press Speak to make it again, then rate it.")
+        raise RatingsError(DROPPED)
 
     def _cancel(self, run_id: str | None) -> None:
         run = self._runs.get(run_id or "")
         if run is not None:
             run.cancel.set()
 
-    def _forget_old(self) -> None:
-        limit = time.monotonic() - KEPT_SECONDS
-        while self._runs:
-            oldest = next(iter(self._runs.values()))
-            if len(self._runs) <= KEPT_RUNS and oldest.started > limit:
-                return
-            oldest.cancel.set()
-            del self._runs[oldest.id]
-            self._sessions = {key: value for key, value in self._sessions.items() if value != oldest.id}
+    def _drop(self, run: Run) -> None:
+        run.cancel.set()
+        self._runs.pop(run.id, None)
+        if self._latest.get(run.visitor.session) == run.id:
+            del self._latest[run.visitor.session]
+        self._forgotten(run)
+
+    def _make_room(self, visitor: Visitor) -> None:
+        """Drop what is too old, then the visitor's own oldest, then what is over and rated."""
+        limit = time.monotonic() - KEPT_S
+        for run in [run for run in self._runs.values() if run.asked < limit]:
+            self._drop(run)
+        mine = [run for run in self._runs.values() if run.visitor == visitor]
+        for run in mine[: max(0, len(mine) - KEPT_A_SESSION + 1)]:
+            self._drop(run)
+        same = [run for run in self._runs.values() if run.visitor.address == visitor.address]
+        for runs, most in ((same, KEPT_AN_ADDRESS), (list(self._runs.values()), KEPT_RUNS)):
+            surplus = len(runs) - most + 1
+            if surplus <= 0:
+                continue
+            loose = [run for run in runs if not run.protected][:surplus]
+            if len(loose) < surplus:
+                raise BusyError(
+                    "As many comparisons wait to be rated as this server keeps. "
+                    "Rate one that is open, or come back later."
+                )
+            for run in loose:
+                self._drop(run)

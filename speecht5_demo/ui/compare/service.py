@@ -1,53 +1,68 @@
-"""What the page's events call: start a run, speak it, stop it, rate a card. No widget is known here."""
+"""What the page's events call: start a run, follow it, stop it, rate a card. No widget is known here."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator
 from typing import Any
 
+import anyio
+
 from speecht5_demo.errors import DemoError
+from speecht5_demo.ui.compare.budget import SpeechBudget, affordable_repeats, check_length
 from speecht5_demo.ui.compare.clips import ClipCache
 from speecht5_demo.ui.compare.live import LiveStreams
-from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice, make_plan, preselected
+from speecht5_demo.ui.compare.plan import OwnVariant, Plan, VoiceChoice, make_plan, preselected
 from speecht5_demo.ui.compare.rating import rate
 from speecht5_demo.ui.compare.reveal_pacing import RuntimeEstimate
 from speecht5_demo.ui.compare.runs import Run, Runs
-from speecht5_demo.ui.compare.speaking import speak
+from speecht5_demo.ui.compare.speaking import Speaking, warm_up_steps
+from speecht5_demo.ui.compare.uploads import UploadedSpeakers
+from speecht5_demo.ui.compare.voice_queue import Job, Kind, VoiceQueue
 from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.serving.disk import DiskWatch
+from speecht5_demo.ui.serving.presence import Presence
+from speecht5_demo.ui.serving.visitor import Visitor
 
 DEFECT = "Something went wrong on the server, and its log says what. Press Speak to try again."
-FULL = "Too many visitors are waiting for the voice. Press Speak again in a moment."
+TOO_LONG = (
+    "This comparison used its time of the voice and was ended. Shorten the text or choose fewer versions."
+)
 WARM_UP_SENTENCE = "Hello there, this is a short sentence to warm up the voice."
+LOOK_S = 0.05
+TIME_LIMIT_S = 300.0
+"""Seconds of the voice for one run, repeats included."""
 
 
 class CompareService:
-    """One server's comparisons."""
+    """One server's comparisons.
 
-    def __init__(self, context: AppContext) -> None:
+    Args:
+        context: who speaks, and where ratings go.
+        presence: who still waits; None where everybody does.
+    """
+
+    def __init__(self, context: AppContext, presence: Presence | None = None) -> None:
         self.context = context
         self.clips = ClipCache()
         self.streams = LiveStreams()
-        self._runs = Runs()
+        self.queue = VoiceQueue()
+        self.uploads = UploadedSpeakers()
+        self.disk = DiskWatch(context.settings.data)
+        self._presence = presence
+        self._budget = SpeechBudget()
+        self._runs = Runs(self._forget)
+        self._jobs: dict[str, Job] = {}
         self._estimate = RuntimeEstimate()
-        self._warm = threading.Event()
+        self._speaking = Speaking(context.synthesizer, self.clips, self.streams, self._estimate)
 
     def warm_up_in_background(self) -> None:
-        """Load the weights and let the preselected variants speak once: no visitor waits for that."""
-        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
-
-    def _warm_up(self) -> None:
-        try:
-            synthesizer, checkpoint = self.context.synthesizer, self.context.checkpoint
-            for speech in synthesizer.compare(
-                WARM_UP_SENTENCE, checkpoint.speaker(), preselected(checkpoint)
-            ):
-                self._estimate.learn(speech)
-                synthesizer.sizes(speech.variant)
-        except DemoError as error:
-            print(f"Warm-up failed: {error}", flush=True)
-        finally:
-            self._warm.set()
+        """Load the weights and let the preselected variants speak once, unless a visitor comes first."""
+        variants = preselected(self.context.checkpoint)
+        interrupt = threading.Event()
+        steps = warm_up_steps(self.context.synthesizer, self._estimate, WARM_UP_SENTENCE, variants, interrupt)
+        self.queue.submit(Job(Visitor("warm-up"), steps, kind=Kind.BACKGROUND, interrupt=interrupt))
 
     def start(
         self,
@@ -59,63 +74,112 @@ class CompareService:
         own: OwnVariant,
         repeats: Any,
         blind: Any,
-        session: str | None,
+        visitor: Visitor,
+        for_program: bool = False,
     ) -> Run:
-        """Check what the page sent and open a run.
+        """Check what was sent, open a run and give it its place in the queue.
 
         Raises:
-            DemoError: an input is unusable.
+            DemoError: an input is unusable, or the server has too much to do.
         """
         plan = make_plan(
             self.context.checkpoint,
             text=text,
             voice=voice,
+            uploaded=self.uploads.find,
             seed=seed,
             variants=variants,
             own=own,
             repeats=repeats,
             blind=blind,
+            for_program=for_program,
         )
-        return self._runs.add(plan, session)
+        check_length(plan.spoken_text)
+        plan = plan.with_repeats(affordable_repeats(plan))
+        self.disk.check()
+        return self._open(plan, visitor)
 
-    def speak(self, run_id: object) -> Iterator[Run]:
-        """The run, whenever its page may be told something new; nothing for one unknown or spoken before."""
-        run = self._runs.find(run_id)
-        if run is None or not run.claim():
-            return
+    def _open(self, plan: Plan, visitor: Visitor) -> Run:
+        run = self._runs.add(plan, visitor)
+        interrupt = threading.Event()
+        job = Job(
+            visitor,
+            self._speaking.steps(run, interrupt),
+            wanted=lambda: self._wanted(run),
+            ended=lambda error: self._ended(run, error),
+            interrupt=interrupt,
+        )
         try:
-            if not self._warm.is_set():
-                run.phase = "loading"
+            self._budget.spend(visitor, plan)
+            self.queue.submit(job)
+        except DemoError:
+            self._runs.remove(run)
+            raise
+        self._jobs[run.id] = job
+        return run
+
+    def _wanted(self, run: Run) -> bool:
+        """Whether the voice goes on with a run; why not is said in the run."""
+        job = self._jobs.get(run.id)
+        if job is not None and job.spent_s > TIME_LIMIT_S:
+            run.problem = TOO_LONG
+            run.cancel.set()
+        if self._presence is not None and not self._presence.is_here(run.visitor.session, run.asked):
+            run.cancel.set()
+        return not run.cancel.is_set()
+
+    def _ended(self, run: Run, error: BaseException | None) -> None:
+        if run.phase not in ("done", "stopped"):
+            run.phase = "stopped"
+            run.problem = DEFECT if error is not None else run.problem
+        run.show_all()
+        self._jobs.pop(run.id, None)
+
+    def _forget(self, run: Run) -> None:
+        for card in run.made:
+            self.clips.remove(card.clip)
+
+    def waiting(self, run: Run) -> tuple[int, float]:
+        """How many are served before the run, and about how many seconds that takes."""
+        job = self._jobs.get(run.id)
+        return self.queue.wait_s(job) if job is not None else (0, 0.0)
+
+    async def follow(self, run_id: object) -> AsyncIterator[Run]:
+        """The run, whenever its page may be told something new, until it is over."""
+        run = self._runs.find(run_id)
+        told: object = None
+        while run is not None:
+            self._wanted(run)
+            state = self._state(run)
+            if state != told:
+                told = state
                 yield run
-            while not self._warm.wait(0.1) and not run.cancel.is_set():
-                pass
-            for _ in speak(run, self.context.synthesizer, self.clips, self.streams, self._estimate):
-                yield run
-        finally:
-            if not run.over:
-                run.phase, run.problem = "stopped", DEFECT
+            if run.over:
+                return
+            await anyio.sleep(LOOK_S)
+
+    def _state(self, run: Run) -> object:
+        ahead, seconds = self.waiting(run)
+        told = (run.phase, run.problem, len(run.cards), run.live and run.live.token)
+        if run.phase == "waiting":
+            return (*told, ahead, round(seconds))
+        if run.revealed and not run.speaking:
+            sizes = sum(1 for card in run.made if card.sizes is not None)
+            first = sum(1 for card in run.made if card.first_audio_s is not None)
+            return (*told, run.runs_done, sizes, first)
+        return (*told, None if run.plan.blind else int(time.monotonic()))
 
     def find(self, run_id: object) -> Run | None:
         """The run of that id, if it is still known."""
         return self._runs.find(run_id)
-
-    def wait_until_warm(self) -> None:
-        """Return when nothing is loading any more: loading would be in the way of timing."""
-        self._warm.wait()
 
     def stop(self, run_id: object) -> None:
         """Stop a run at its next decoder step; one that still waits for its turn is over at once."""
         run = self._runs.find(run_id)
         if run is not None:
             run.cancel.set()
-            if run.claim():
+            if run.phase == "waiting":
                 run.phase = "stopped"
-
-    def turn_away(self, run_id: object) -> None:
-        """The queue had no place for a run: it is over before it spoke."""
-        run = self._runs.find(run_id)
-        if run is not None and run.claim():
-            run.phase, run.problem = "stopped", FULL
 
     def leave(self, session: str | None) -> None:
         """The visitor closed the page."""

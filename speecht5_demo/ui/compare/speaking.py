@@ -1,45 +1,227 @@
-"""One run from waiting to done. A generator: it yields whenever the page may be told something new.
+"""One run from waiting to done, as the steps that the voice makes for it, one at a time and in turn with others'.
 
-It holds no lock while it yields, so a visitor who closes the page in the middle leaves nothing locked behind.
+Each `next` makes one step and says of what kind the following one is. No lock is held between two steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+import threading
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
 
 from speecht5_demo.errors import DemoError, SynthesisCancelled
-from speecht5_demo.synthesis import Speech, Synthesizer, first_audio_s
+from speecht5_demo.synthesis import Latency, Progress, Synthesizer, first_audio_s
 from speecht5_demo.ui.compare.clips import ClipCache
 from speecht5_demo.ui.compare.live import LiveSample, LiveStreams
 from speecht5_demo.ui.compare.reveal_pacing import RevealPacing, RuntimeEstimate
 from speecht5_demo.ui.compare.runs import Card, Run, Sample
+from speecht5_demo.ui.compare.voice_queue import Kind
 from speecht5_demo.variants import Variant
 
+QUICK_S = 0.2
+"""Preparing that took less than this is no step of its own."""
+MOST_DISTURBED = 6
+"""Timed runs that are thrown away before timing ends with what it has."""
+TIMING_LIMIT_S = 120.0
 
-def speak(
-    run: Run, synthesizer: Synthesizer, clips: ClipCache, streams: LiveStreams, estimate: RuntimeEstimate
-) -> Iterator[None]:
-    """Prepare, speak every variant once, measure the sizes and the wait for first audio, time the repeats."""
-    try:
-        yield from _prepare(run, synthesizer)
+
+class EitherEvent(threading.Event):
+    """Set when one of the others is."""
+
+    def __init__(self, *others: threading.Event) -> None:
+        super().__init__()
+        self._others = others
+
+    def is_set(self) -> bool:
+        """Whether any of them is."""
+        return any(other.is_set() for other in self._others)
+
+
+@dataclass(frozen=True)
+class Speaking:
+    """What a run is spoken with.
+
+    Attributes:
+        synthesizer: speaks.
+        clips: keeps samples as files.
+        streams: keeps samples that are played while they are made.
+        estimate: what variants usually need.
+    """
+
+    synthesizer: Synthesizer
+    clips: ClipCache
+    streams: LiveStreams
+    estimate: RuntimeEstimate
+
+    def steps(self, run: Run, interrupt: threading.Event) -> Generator[Kind, None, None]:
+        """Prepare, speak every variant once, measure sizes and the wait for first audio, time the repeats.
+
+        Args:
+            run: what to speak; told of everything as it happens.
+            interrupt: set while a step that is no audio should make way.
+        """
+        try:
+            yield from self._prepare(run)
+            yield from self._samples(run)
+            yield from self._sizes(run)
+            yield from self._first_audio(run, interrupt)
+            yield from self._repeats(run, interrupt)
+            run.phase = "done"
+        except SynthesisCancelled:
+            run.phase = "stopped"
+        except DemoError as error:
+            run.phase = "stopped"
+            run.problem = str(error)
+        finally:
+            run.live = None
+            run.show_all()
+
+    def _prepare(self, run: Run) -> Generator[Kind, None, None]:
+        """Build every variant first: building is nobody's latency, and a recipe that fails does so at once."""
+        run.phase = "preparing"
+        for variant in run.plan.variants:
+            _check_cancelled(run)
+            begun = time.monotonic()
+            self.synthesizer.warm_up(variant)
+            if time.monotonic() - begun > QUICK_S:
+                yield Kind.AUDIO
+        run.phase = "speaking"
+
+    def _samples(self, run: Run) -> Generator[Kind, None, None]:
         plan = run.plan
-        speeches = synthesizer.compare(
-            plan.text, plan.speaker, run.order, plan.seed, plan.repeats, cancelled=run.cancel
-        )
-        yield from _first_samples(run, speeches, synthesizer, clips, streams, estimate)
-        yield from _sizes(run, synthesizer)
-        yield from _first_audio(run, synthesizer)
-        yield from _repeats(run, speeches)
-        run.phase = "done"
-    except SynthesisCancelled:
-        run.phase = "stopped"
-    except DemoError as error:
-        run.phase = "stopped"
-        run.problem = str(error)
-    finally:
-        run.live = None
-    yield
+        interval = self.estimate.interval(plan.variants, len(plan.spoken_text))
+        pacing = RevealPacing(interval, time.monotonic())
+        last = len(run.order) - 1
+
+        def on_progress(progress: Progress) -> None:
+            run.step = (
+                f"part {progress.piece + 1} of {progress.pieces}"
+                if progress.pieces > 1
+                else f"step {progress.step}"
+            )
+
+        for index, variant in enumerate(run.order):
+            if run.may_play_live(variant):
+                self._play_live(run, variant)
+                yield Kind.AUDIO
+            _check_cancelled(run)
+            speech = self.synthesizer.speak(
+                plan.text,
+                plan.speaker,
+                variant,
+                plan.seed,
+                on_progress=None if plan.blind else on_progress,
+                cancelled=run.cancel,
+            )
+            run.step = ""
+            self.estimate.learn(speech)
+            clip = self.clips.store(speech)
+            made = time.monotonic()
+            shown_at = pacing.moment(made, index == last) if plan.blind else made
+            run.complete(Card(index, variant, Sample.of(speech), clip, shown_at))
+            if index == last:
+                run.show_all()
+                run.phase = "measuring"
+            yield Kind.TIMING if index == last else Kind.AUDIO
+
+    def _play_live(self, run: Run, variant: Variant) -> None:
+        """Let the page play a variant while it is made.
+
+        What is kept, rated and timed is the run that follows: chunks cost more than the whole, and in bfloat16 their
+        last digit depends on their length.
+        """
+        plan = run.plan
+        stream = self.synthesizer.stream(plan.text, plan.speaker, variant, plan.seed, cancelled=run.cancel)
+        token, audio = self.streams.open(stream.sampling_rate)
+        run.live = LiveSample(len(run.made), variant, token)
+        try:
+            for chunk in stream:
+                audio.add(chunk)
+        finally:
+            audio.close()
+            stream.close()
+
+    def _sizes(self, run: Run) -> Generator[Kind, None, None]:
+        for card in run.made:
+            _check_cancelled(run)
+            begun = time.monotonic()
+            card.sizes = self.synthesizer.sizes(card.variant)
+            if time.monotonic() - begun > QUICK_S:
+                yield Kind.TIMING
+
+    def _first_audio(self, run: Run, interrupt: threading.Event) -> Generator[Kind, None, None]:
+        plan = run.plan
+        for card in run.made:
+            _check_cancelled(run)
+            card.first_audio_s = first_audio_s(
+                self.synthesizer,
+                plan.text,
+                plan.speaker,
+                card.variant,
+                plan.seed,
+                lambda: not run.cancel.is_set() and not interrupt.is_set(),
+            )
+            if card.first_audio_s is not None:
+                yield Kind.TIMING
+
+    def _repeats(self, run: Run, interrupt: threading.Event) -> Generator[Kind, None, None]:
+        """Time further rounds, while nobody waits to hear something; a run that was disturbed is thrown away."""
+        plan = run.plan
+        cards = {card.variant.name: card for card in run.made}
+        stages = {name: [_stages(card.sample.latency)] for name, card in cards.items()}
+        until = time.monotonic() + TIMING_LIMIT_S
+        for _ in range(plan.repeats - 1):
+            for variant in run.order:
+                while True:
+                    _check_cancelled(run)
+                    if run.disturbed >= MOST_DISTURBED or time.monotonic() > until:
+                        return
+                    try:
+                        speech = self.synthesizer.speak(
+                            plan.text,
+                            plan.speaker,
+                            variant,
+                            plan.seed,
+                            cancelled=EitherEvent(run.cancel, interrupt),
+                        )
+                    except SynthesisCancelled:
+                        if run.cancel.is_set():
+                            raise
+                        run.disturbed += 1
+                        yield Kind.TIMING
+                        continue
+                    break
+                stages[variant.name].append(_stages(speech.latency))
+                card = cards[variant.name]
+                card.sample = replace(card.sample, latency=Latency.of(stages[variant.name]))
+                run.runs_done += 1
+                yield Kind.TIMING
+
+
+def warm_up_steps(
+    synthesizer: Synthesizer,
+    estimate: RuntimeEstimate,
+    sentence: str,
+    variants: tuple[str, ...],
+    interrupt: threading.Event,
+) -> Generator[Kind, None, None]:
+    """Load the weights and let variants speak once, while no visitor waits."""
+    for variant in variants:
+        synthesizer.warm_up(variant)
+        yield Kind.BACKGROUND
+        speech = None
+        while speech is None:
+            try:
+                speech = synthesizer.speak(
+                    sentence, synthesizer.checkpoint.speaker(), variant, cancelled=interrupt
+                )
+            except SynthesisCancelled:
+                yield Kind.BACKGROUND  # a visitor goes first
+        estimate.learn(speech)
+        yield Kind.BACKGROUND
+        synthesizer.sizes(variant)
+        yield Kind.BACKGROUND
 
 
 def _check_cancelled(run: Run) -> None:
@@ -47,84 +229,6 @@ def _check_cancelled(run: Run) -> None:
         raise SynthesisCancelled("Stopped before all samples were complete; press Speak to start again.")
 
 
-def _prepare(run: Run, synthesizer: Synthesizer) -> Iterator[None]:
-    """Build every variant first: building is nobody's latency, and a recipe that fails does so at once."""
-    run.phase = "preparing"
-    yield
-    for variant in run.plan.variants:
-        _check_cancelled(run)
-        synthesizer.warm_up(variant)
-    run.phase = "speaking"
-    yield
-
-
-def _first_samples(
-    run: Run,
-    speeches: Iterator[Speech],
-    synthesizer: Synthesizer,
-    clips: ClipCache,
-    streams: LiveStreams,
-    estimate: RuntimeEstimate,
-) -> Iterator[None]:
-    pacing = RevealPacing(estimate.interval(run.plan.variants, len(run.plan.spoken_text)), run.cancel)
-    for variant in run.order:
-        if run.may_play_live(variant):
-            yield from _live(run, variant, synthesizer, streams)
-        speech = next(speeches)
-        estimate.learn(speech)
-        clip = clips.store(speech)
-        if run.plan.blind:
-            pacing.wait()
-        run.complete(Card(len(run.cards), variant, Sample.of(speech), clip))
-        if len(run.cards) == len(run.order):
-            run.phase = "measuring"
-        yield
-        _check_cancelled(run)
-
-
-def _live(run: Run, variant: Variant, synthesizer: Synthesizer, streams: LiveStreams) -> Iterator[None]:
-    """Let the page play a variant while it is made; it is told before the first chunk, and asks while that is made.
-
-    What is kept, rated and timed is the run that follows: chunks cost more than the whole, and in bfloat16 their last
-    digit depends on their length.
-    """
-    plan = run.plan
-    stream = synthesizer.stream(plan.text, plan.speaker, variant, plan.seed, cancelled=run.cancel)
-    token, audio = streams.open(stream.sampling_rate)
-    run.live = LiveSample(len(run.cards), variant, token)
-    try:
-        yield
-        for chunk in stream:
-            audio.add(chunk)
-    finally:
-        audio.close()
-        stream.close()
-
-
-def _sizes(run: Run, synthesizer: Synthesizer) -> Iterator[None]:
-    for card in run.cards:
-        _check_cancelled(run)
-        card.sizes = synthesizer.sizes(card.variant)
-        if run.revealed:
-            yield
-
-
-def _first_audio(run: Run, synthesizer: Synthesizer) -> Iterator[None]:
-    plan = run.plan
-    for card in run.cards:
-        _check_cancelled(run)
-        card.first_audio_s = first_audio_s(
-            synthesizer, plan.text, plan.speaker, card.variant, plan.seed, lambda: not run.cancel.is_set()
-        )
-        if run.revealed:
-            yield
-
-
-def _repeats(run: Run, speeches: Iterator[Speech]) -> Iterator[None]:
-    """Time the further rounds. While a run is blind the page hears nothing of them: their pace would tell."""
-    for speech in speeches:
-        card = next(card for card in run.cards if card.variant.name == speech.variant)
-        card.sample = replace(card.sample, latency=speech.latency)
-        run.runs_done += 1
-        if run.revealed:
-            yield
+def _stages(latency: Latency) -> tuple[float, float, float]:
+    """Of one timed run."""
+    return latency.encode, latency.decode, latency.vocode

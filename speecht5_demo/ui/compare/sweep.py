@@ -10,6 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 import gradio as gr
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
 
 from speecht5_demo.quality.sweep import SWEEP, find_sweeps, left_alone, read_sweep
 from speecht5_demo.quality.sweep_page import charts, figures_table, verdict
@@ -17,15 +20,35 @@ from speecht5_demo.ui.context import AppContext
 
 SHIPPED = Path(__file__).parents[3] / "results"
 RUNS = Path("runs")
-FILES = "/gradio_api/file="
+ADDRESS = "compare/sweep/"
+"""Below the page, so that a path prefix stays."""
+
+
+def places_of(context: AppContext) -> tuple[Path, ...]:
+    """Where sweeps are looked for."""
+    return (context.settings.data / "sweeps", RUNS, SHIPPED)
+
+
+def audio_route(places: tuple[Path, ...]) -> Route:
+    """Samples of sweeps, by the number of their place and their path in it."""
+
+    def serve(request: Request) -> Response:
+        number, path = request.path_params["place"], request.path_params["path"]
+        if number < len(places):
+            place = places[number].resolve()
+            file = (place / path).resolve()
+            audio = next((folder for folder in file.parents if folder.name == "audio"), None)
+            known = file.is_relative_to(place) and audio is not None and (audio.parent / SWEEP).is_file()
+            if known and file.suffix == ".wav" and file.is_file():
+                return FileResponse(file)
+        return Response("There is no such sample.", 404, media_type="text/plain")
+
+    return Route("/" + ADDRESS + "{place:int}/{path:path}", serve, methods=["GET"])
 
 
 def build(context: AppContext) -> None:
     """A closed section; it is drawn when somebody opens it."""
-    places = (context.settings.data / "sweeps", RUNS, SHIPPED)
-    for place in places:
-        if place.is_dir():
-            gr.set_static_paths([folder.parent / "audio" for folder in place.rglob(SWEEP)])
+    places = places_of(context)
     with gr.Accordion(
         "Where does it break? Quality, time and size over the amount of pruning", open=False
     ) as section:
@@ -38,6 +61,7 @@ def build(context: AppContext) -> None:
         "api_visibility": "private",
         "show_progress": "minimal",
         "queue": False,
+        "preprocess": False,
     }
     section.expand(fill, None, shown, **inside)
 
@@ -54,7 +78,8 @@ def sweep_piece(context: AppContext, places: tuple[Path, ...]) -> str:
     if newest:
         folders = [newest[kind] for kind in sorted(newest)]
         return "".join(
-            _drawn(folder, place, (folder / SWEEP).stat().st_mtime_ns) for place, folder in enumerate(folders)
+            _drawn(folder, _address(places, folder), number, (folder / SWEEP).stat().st_mtime_ns)
+            for number, folder in enumerate(folders)
         )
     command = f"python -m speecht5_demo evaluate sweep -c {shlex.quote(checkpoint.spec)} -o {RUNS / 'sweep'}"
     return (
@@ -63,12 +88,20 @@ def sweep_piece(context: AppContext, places: tuple[Path, ...]) -> str:
     )
 
 
+def _address(places: tuple[Path, ...], folder: Path) -> str:
+    """Of a sweep's files."""
+    for number, place in enumerate(places):
+        if folder.resolve().is_relative_to(place.resolve()):
+            return f"{ADDRESS}{number}/{quote(str(folder.resolve().relative_to(place.resolve())))}/"
+    raise AssertionError(folder)
+
+
 @lru_cache(maxsize=4)
-def _drawn(folder: Path, place: int, _: int) -> str:
+def _drawn(folder: Path, address: str, number: int, _: int) -> str:
     document = read_sweep(folder)
-    name = f"compare-sweep-{place}"
+    name = f"compare-sweep-{number}"
     points = "".join(
-        f"<li><span>{escape(point['label'])}</span> {_players(folder, point)}</li>"
+        f"<li><span>{escape(point['label'])}</span> {_players(address, point)}</li>"
         for point in document["points"]
     )
     sentence = escape(document["settings"]["sentences"][0])
@@ -80,11 +113,11 @@ def _drawn(folder: Path, place: int, _: int) -> str:
     )
 
 
-def _players(folder: Path, point: dict[str, Any]) -> str:
+def _players(address: str, point: dict[str, Any]) -> str:
     players = []
     for speaker, path in point["audio"].items():
         label = escape(f"{point['label']}, {speaker}", quote=True)
-        source = escape(FILES + quote(str((folder / path).resolve())), quote=True)
+        source = escape(address + quote(str(path)), quote=True)
         players.append(
             f'{escape(speaker)} <audio controls preload="none" aria-label="{label}" src="{source}"></audio>'
         )

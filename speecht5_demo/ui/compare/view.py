@@ -11,34 +11,37 @@ from functools import cache
 from typing import Any
 
 from speecht5_demo.machine import this_machine
+from speecht5_demo.ui.compare.clips import ADDRESS as CLIPS
 from speecht5_demo.ui.compare.figures import change, megabytes, overlap, row, seconds
 from speecht5_demo.ui.compare.live import ADDRESS, LiveSample
 from speecht5_demo.ui.compare.runs import LETTERS, Card, Run
 from speecht5_demo.variants import BASELINE
 
-_STATUS = {
-    "waiting": "Preparing for the voice: it serves one visitor at a time.",
-    "loading": "Loading the voice. This happens once after a start.",
-    "preparing": "Preparing the variants. The first time takes a moment.",
-}
+PREPARING = "Preparing the versions. The first time after a start takes a moment."
 
 
-def board_view(run: Run) -> dict[str, Any]:
-    """A snapshot of the run for its visitor's page."""
+def board_view(run: Run, waiting: tuple[int, float] = (0, 0.0)) -> dict[str, Any]:
+    """A snapshot of the run for its visitor's page.
+
+    Args:
+        run: what was asked for.
+        waiting: how many are served before it, and about how many seconds that takes.
+    """
     revision = run.next_revision()
     revealed = run.revealed
-    live, cards = run.live, list(run.cards)
-    if live is not None and live.index < len(cards):
+    live, cards = run.live, run.cards
+    if live is not None and live.index < len(run.made):
         live = None  # it became whole in this moment
     return {
         "run": run.session_id,
         "opened": run.opened_ms,
         "revision": revision,
-        "status": _status(run, revealed),
+        "status": _status(run, revealed, waiting),
         "problem": run.problem,
         "progress": _progress(run, revealed),
         "spoken": run.plan.spoken_text,
-        "expected": len(run.order) if run.speaking else len(cards),
+        "expected": len(run.order) if run.speaking and not run.cancel.is_set() else len(cards),
+        "step": run.step,
         "cards": [_card(run, card, revealed) for card in cards] + ([_live_card(live)] if live else []),
         "table": _table(run, cards) if revealed and not run.speaking and cards else None,
     }
@@ -49,14 +52,16 @@ def problem_view(sentence: str) -> dict[str, Any]:
     return {"run": None, "revision": 0, "problem": sentence}
 
 
-def _status(run: Run, revealed: bool) -> str:
+def _status(run: Run, revealed: bool, waiting: tuple[int, float]) -> str:
     ready, total, rated = len(run.cards), len(run.order), sum(1 for card in run.cards if card.rating)
-    if run.phase in _STATUS:
-        return _STATUS[run.phase]
+    if run.phase == "waiting":
+        return _place(*waiting)
+    if run.phase == "preparing":
+        return PREPARING
     live = run.live
     if run.phase == "speaking" and live is not None:
         return f"{live.variant.label} can be heard while it is made. {ready} of {total} samples are ready."
-    if run.phase == "speaking":
+    if run.speaking and run.phase != "stopped":
         return f"{ready} of {total} samples are ready."
     if run.phase == "stopped":
         return f"Stopped: {ready} of {total} samples are complete."
@@ -67,6 +72,13 @@ def _status(run: Run, revealed: bool) -> str:
     if run.plan.blind:
         return "All rated. This is what you heard."
     return "Done. Listen and compare." if run.plan.listenable else "Done."
+
+
+def _place(ahead: int, seconds_left: float) -> str:
+    if not ahead:
+        return "Your turn comes now."
+    others = "1 visitor is" if ahead == 1 else f"{ahead} visitors are"
+    return f"{others} served before you; your turn comes in about {max(1, round(seconds_left))} s."
 
 
 def _progress(run: Run, revealed: bool) -> float | None:
@@ -89,7 +101,7 @@ def _card(run: Run, card: Card, revealed: bool) -> dict[str, Any]:
         "rating": card.rating,
         "cut_off": revealed and not card.sample.ended,
         "audio": {
-            "path": str(card.clip.audio),
+            "url": CLIPS + card.clip.audio.name,
             "seconds": round(card.sample.audio_seconds, 3),
             "download": f"{name}.wav",
             "at_once": run.may_play_live(card.variant),
@@ -114,7 +126,7 @@ def _live_card(live: LiveSample) -> dict[str, Any]:
 
 
 def _baseline(run: Run) -> Card | None:
-    return next((card for card in run.cards if card.variant.name == BASELINE.name), None)
+    return next((card for card in run.made if card.variant.name == BASELINE.name), None)
 
 
 def _told(run: Run, card: Card) -> dict[str, Any]:
@@ -140,8 +152,8 @@ def _told(run: Run, card: Card) -> dict[str, Any]:
         },
         "facts": _facts(run, card),
         "spectrogram": {
-            "day": str(card.clip.day),
-            "night": str(card.clip.night),
+            "day": CLIPS + card.clip.day.name,
+            "night": CLIPS + card.clip.night.name,
             "alt": f"Mel spectrogram of {card.variant.label}, {sample.audio_seconds:.1f} seconds",
         },
     }
@@ -213,7 +225,7 @@ def _table(run: Run, cards: list[Card]) -> dict[str, Any]:
     place = {variant.name: index for index, variant in enumerate(run.plan.variants)}
     return {
         "caption": "What you heard and what it costs",
-        "note": _measured_on(),
+        "note": " ".join([*_notes(run), _measured_on()]),
         "head": ["Sample", "You said", "Latency", "Real-time factor", "First audio", "On disk", "Zipped"],
         "rows": [
             {
@@ -231,6 +243,14 @@ def _table(run: Run, cards: list[Card]) -> dict[str, Any]:
             for card in sorted(cards, key=lambda card: place[card.variant.name])
         ],
     }
+
+
+def _notes(run: Run) -> list[str]:
+    notes = [f"Seed {run.plan.seed}, drawn in secret for this comparison."] if run.plan.blind else []
+    if run.disturbed:
+        runs = "1 timed run was" if run.disturbed == 1 else f"{run.disturbed} timed runs were"
+        notes.append(f"{runs} thrown away because somebody waited for the voice.")
+    return notes
 
 
 def _size_cell(run: Run, card: Card, attribute: str) -> dict[str, Any]:

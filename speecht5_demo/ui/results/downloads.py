@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
-import tempfile
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from speecht5_demo.hosting.dataset import csv_text
 from speecht5_demo.listening.analysis import as_json
@@ -15,6 +22,11 @@ from speecht5_demo.report.summary_csv import summary_csv
 from speecht5_demo.ui.results.service import ResultsService, ResultsView
 from speecht5_demo.ui.results.view import cost_piece
 
+ADDRESS = "results/file/"
+KEPT = 8
+KEPT_S = 600.0
+BOM = b"\xef\xbb\xbf"
+"""A spreadsheet then reads accents right."""
 KINDS = {
     "ratings": "Merged ratings (CSV)",
     "summary": "Score table (CSV)",
@@ -23,27 +35,61 @@ KINDS = {
 }
 
 
-def make_file(kind: str, service: ResultsService, seen: ResultsView) -> Path:
+@dataclass(frozen=True)
+class MadeFile:
+    """A file that waits to be fetched.
+
+    Attributes:
+        name: as it is saved.
+        content: of it.
+        media_type: of the content.
+        made: monotonic time.
+    """
+
+    name: str
+    content: bytes
+    media_type: str
+    made: float = field(default_factory=time.monotonic)
+
+
+class Downloads:
+    """Files by a random word, in memory, for some minutes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, MadeFile] = OrderedDict()
+        self.routes = [Route(f"/{ADDRESS}{{token}}/{{name}}", self._serve, methods=["GET"])]
+
+    def keep(self, file: MadeFile) -> str:
+        """The file's address below the page's root."""
+        token = secrets.token_urlsafe(18)
+        with self._lock:
+            self._kept[token] = file
+            while len(self._kept) > KEPT or next(iter(self._kept.values())).made < time.monotonic() - KEPT_S:
+                self._kept.popitem(last=False)
+        return f"{ADDRESS}{token}/{file.name}"
+
+    def _serve(self, request: Request) -> Response:
+        with self._lock:
+            file = self._kept.get(request.path_params["token"])
+        if file is None or file.name != request.path_params["name"]:
+            return Response("This file is no longer here. Ask for it again.", 404, media_type="text/plain")
+        headers = {"content-disposition": f'attachment; filename="{file.name}"', "cache-control": "no-store"}
+        return Response(file.content, 200, headers, file.media_type)
+
+
+def make_file(kind: str, service: ResultsService, seen: ResultsView) -> MadeFile:
     """A fresh file of one of `KINDS`; `ratings` is for the owner, and the caller checks that."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    folder = Path(tempfile.mkdtemp(prefix="results-"))
     if kind == "ratings":
-        path = folder / f"ratings-{stamp}.csv"
-        # With the mark a spreadsheet takes it for UTF-8.
-        path.write_text(csv_text(service.table().frame), encoding="utf-8-sig")
-        return path
+        return MadeFile(f"ratings-{stamp}.csv", BOM + csv_text(service.table().frame).encode(), "text/csv")
     if kind == "summary":
-        path = folder / f"scores-{stamp}.csv"
-        path.write_text(summary_csv(seen.analysis), encoding="utf-8-sig")
-        return path
+        return MadeFile(f"scores-{stamp}.csv", BOM + summary_csv(seen.analysis).encode(), "text/csv")
     if kind == "json":
-        path = folder / f"results-{stamp}.json"
         found = {**as_json(seen.analysis), "claims": claims_json(seen.claims)}
         if not seen.owner:
             found["screened"] = {**found["screened"], "removed": []}
-        path.write_text(json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
-        return path
-    path = folder / f"report-{stamp}.html"
+        content = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False)
+        return MadeFile(f"results-{stamp}.json", content.encode(), "application/json")
     extra = (("What it costs", cost_piece(seen)), ("Claimed versus measured", claims_piece(seen.claims)))
-    path.write_text(document(seen.analysis, extra, seen.owner), encoding="utf-8")
-    return path
+    return MadeFile(f"report-{stamp}.html", document(seen.analysis, extra, seen.owner).encode(), "text/html")

@@ -5,33 +5,52 @@ Every handler checks the key by itself: an address of Gradio's can be called wit
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import gradio as gr
 
+from speecht5_demo.errors import DemoError
 from speecht5_demo.hosting import RatingsUploader
 from speecht5_demo.ui.context import AppContext
-from speecht5_demo.ui.results.downloads import KINDS, make_file
-from speecht5_demo.ui.results.owner import Owner
-from speecht5_demo.ui.results.service import ResultsService
-from speecht5_demo.ui.results.view import sentence_piece, sentences, view
+from speecht5_demo.ui.results.downloads import KINDS, Downloads, make_file
+from speecht5_demo.ui.results.owner import GuessedTooOftenError, Owner
+from speecht5_demo.ui.results.service import ResultsService, ResultsView
+from speecht5_demo.ui.results.view import (
+    DrawnPages,
+    alert,
+    disk_piece,
+    ready_file,
+    sentence_piece,
+    sentences,
+    uploading,
+)
+from speecht5_demo.ui.serving.disk import DiskWatch
+from speecht5_demo.ui.visiting import visitor_of
 
 REFRESH_S = 20
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-AT_ONCE: dict[str, Any] = {**QUIET, "queue": False}
-"""Gradio's page closes its stream of answers when nothing is queued any more, and is deaf to what it queues in that
-moment. So only downloads are queued (a refusal is shown for queued events alone); the service makes one analysis at a
-time by itself.
-"""
-SAVE_FILE = "() => { setTimeout(() => document.querySelector('#results-file')?.click(), 50) }"
+QUIET: dict[str, Any] = {
+    "api_visibility": "private",
+    "show_progress": "hidden",
+    "preprocess": False,
+    "queue": False,
+}
+LOADING = '<p class="results-loading" role="status">Reading the ratings…</p>'
+SAVE_FILE = "() => { setTimeout(() => document.querySelector('#results-file a.ready')?.click(), 50) }"
+DRAWERS = 2
 
 
-def build(context: AppContext, route: gr.Blocks, uploader: RatingsUploader | None = None) -> None:
+def build(context: AppContext, route: gr.Blocks, uploader: RatingsUploader | None = None) -> Downloads:
     """Lay out the page in `route`, which is open and loads it at every visit.
 
     Args:
         uploader: of the ratings to the hub; its state is shown to the owner.
+
+    Returns:
+        What serves the files that the page makes.
     """
     settings = context.settings
     owner = Owner.of(settings.data, settings.owner_key)
@@ -42,7 +61,8 @@ def build(context: AppContext, route: gr.Blocks, uploader: RatingsUploader | Non
         (settings.data / "results", Path("results"), Path("docs")),
     )
 
-    lead = gr.HTML(apply_default_css=False, elem_id="results-lead")
+    disk = DiskWatch(settings.data)
+    lead = gr.HTML(LOADING, apply_default_css=False, elem_id="results-lead")
     with gr.Accordion("For the study's owner", open=False, elem_id="results-owner"):
         key = gr.Textbox(
             label="Owner's key",
@@ -55,6 +75,7 @@ def build(context: AppContext, route: gr.Blocks, uploader: RatingsUploader | Non
             unlock = gr.Button("Open", variant="primary", elem_id="results-open")
             publish = gr.Button("Publish the study's results", elem_id="results-publish")
             seal = gr.Button("Seal them again", elem_id="results-seal")
+        sure = gr.Checkbox(False, label="Yes, show the scores to everybody", elem_id="results-sure")
         said = gr.HTML(apply_default_css=False, elem_id="results-said")
     with gr.Tabs(elem_id="results-tabs"):
         parts = []
@@ -71,52 +92,104 @@ def build(context: AppContext, route: gr.Blocks, uploader: RatingsUploader | Non
         buttons = {
             kind: gr.Button(label, size="sm", elem_id=f"results-get-{kind}") for kind, label in KINDS.items()
         }
-        file = gr.DownloadButton("file", elem_id="results-file", elem_classes="results-hidden")
+    file = gr.HTML(apply_default_css=False, elem_id="results-file")
     seen = gr.State(None)
     timer = gr.Timer(REFRESH_S)
     outputs = [lead, *parts, sentence, seen]
+    downloads = Downloads()
+    drawings = DrawnPages()
+    threads = anyio.CapacityLimiter(DRAWERS)
 
-    def show(given: str) -> list[Any]:
-        seen = service.view_for(owner.is_known(given))
-        page = view(seen, uploader.state if uploader else None)
-        choices = sentences(seen)
+    async def drawn(known: bool) -> ResultsView:
+        """Threads of its own: whoever waits for a drawing takes none that other pages need."""
+        return await anyio.to_thread.run_sync(service.view_for, known, limiter=threads)
+
+    async def pieces(known: bool) -> list[Any]:
+        current = await drawn(known)
+        page = await anyio.to_thread.run_sync(drawings.page_of, current, limiter=threads)
+        carried = uploading(uploader.state) if uploader and known else ""
+        warning = disk_piece(disk.warning()) if known else ""
         return [
-            page.lead, page.scores, page.differences, page.cost, page.listeners, page.claims, page.methods,
-            gr.Dropdown(choices=choices, value=None), hash(seen.signature),
+            page.lead + carried + warning, page.scores, page.differences, page.cost, page.listeners, page.claims,
+            page.methods, gr.Dropdown(choices=sentences(current), value=None), hash(current.signature),
         ]  # fmt: skip
 
-    def show_if_changed(given: str, known: int | None) -> list[Any]:
-        seen = service.view_for(owner.is_known(given))
-        return [gr.skip()] * len(outputs) if hash(seen.signature) == known else show(given)
+    def is_owner(given: object, request: gr.Request) -> bool:
+        try:
+            return owner.is_known(given, visitor_of(request).address)
+        except GuessedTooOftenError:
+            return False
 
-    def open_up(given: str) -> list[Any]:
-        words = "" if owner.is_known(given) else '<p role="alert">This is not the owner\'s key.</p>'
-        return [*show(given), words]
+    async def show(given: object, request: gr.Request) -> list[Any]:
+        return await pieces(is_owner(given, request))
 
-    def set_seal(given: str, open_to_all: bool) -> list[Any]:
-        if not owner.is_known(given):
-            return [*show(given), '<p role="alert">Only the owner can do this: enter the key first.</p>']
-        service.publish(open_to_all)
-        return [*show(given), f'<p role="status">{"Published." if open_to_all else "Sealed."}</p>']
+    async def show_if_changed(given: object, known: object, request: gr.Request) -> list[Any]:
+        may = is_owner(given, request)
+        current = await drawn(may)
+        return [gr.skip()] * len(outputs) if hash(current.signature) == known else await pieces(may)
 
-    def drill_down(chosen: str | None, given: str) -> str:
-        return sentence_piece(service, service.view_for(owner.is_known(given)), chosen) if chosen else ""
+    async def open_up(given: object, request: gr.Request) -> list[Any]:
+        try:
+            may = owner.is_known(given, visitor_of(request).address)
+            words = "" if may else alert("This is not the owner's key.")
+        except GuessedTooOftenError as error:
+            may, words = False, alert(str(error))
+        return [*await pieces(may), words]
 
-    def fetch(kind: str, given: str) -> str:
-        known = owner.is_known(given)
-        if kind == "ratings" and not known:
-            raise gr.Error(
-                "Raw ratings are for the study's owner: enter the key above.", print_exception=False
+    async def set_seal(given: object, sure: object, open_to_all: bool, request: gr.Request) -> list[Any]:
+        if not is_owner(given, request):
+            return [
+                *await pieces(False),
+                alert("Only the owner can do this: enter the key first."),
+                gr.skip(),
+            ]
+        if open_to_all and sure is not True:
+            return [
+                *[gr.skip()] * len(outputs),
+                alert("Tick the box first: everybody will see the scores."),
+                gr.skip(),
+            ]
+        try:
+            service.publish(open_to_all)
+        except DemoError as error:
+            return [*await pieces(True), alert(str(error)), gr.skip()]
+        said_now = f'<p role="status">{"Published." if open_to_all else "Sealed."}</p>'
+        return [*await pieces(True), said_now, False]
+
+    async def drill_down(chosen: object, given: object, request: gr.Request) -> str:
+        if not isinstance(chosen, str) or not chosen:
+            return ""
+        return sentence_piece(service, await drawn(is_owner(given, request)), chosen)
+
+    async def fetch(kind: str, given: object, request: gr.Request) -> str:
+        may = is_owner(given, request)
+        if kind == "ratings" and not may:
+            return alert(
+                "Raw ratings are for the study's owner: open the owner's section above and enter the key."
             )
-        return str(make_file(kind, service, service.view_for(known)))
+        current = await drawn(may)
+        made = await anyio.to_thread.run_sync(make_file, kind, service, current, limiter=threads)
+        return ready_file(downloads.keep(made), made.name)
 
-    gr.on([timer.tick], show_if_changed, [key, seen], outputs, **AT_ONCE)
-    gr.on([unlock.click, key.submit], open_up, key, [*outputs, said], **AT_ONCE)
-    publish.click(lambda given: set_seal(given, True), key, [*outputs, said], **AT_ONCE)
-    seal.click(lambda given: set_seal(given, False), key, [*outputs, said], **AT_ONCE)
-    sentence.change(drill_down, [sentence, key], drill, **AT_ONCE)
+    def fetcher(kind: str) -> Callable[..., Any]:
+        async def fetch_kind(given: object, request: gr.Request) -> str:
+            return await fetch(kind, given, request)
+
+        return fetch_kind
+
+    async def publish_it(given: object, ticked: object, request: gr.Request) -> list[Any]:
+        return await set_seal(given, ticked, True, request)
+
+    async def seal_it(given: object, ticked: object, request: gr.Request) -> list[Any]:
+        return await set_seal(given, ticked, False, request)
+
+    gr.on([timer.tick], show_if_changed, [key, seen], outputs, **QUIET)
+    gr.on([unlock.click, key.submit], open_up, key, [*outputs, said], **QUIET)
+    publish.click(publish_it, [key, sure], [*outputs, said, sure], **QUIET)
+    seal.click(seal_it, [key, sure], [*outputs, said, sure], **QUIET)
+    sentence.change(drill_down, [sentence, key], drill, **QUIET)
     for kind, button in buttons.items():
-        button.click(
-            lambda given, kind=kind: fetch(kind, given), key, file, concurrency_id="results", **QUIET
-        ).success(None, js=SAVE_FILE)
-    route.load(show, key, outputs, **AT_ONCE)
+        button.click(fetcher(kind), key, file, **QUIET).then(None, js=SAVE_FILE)
+    route.load(show, key, outputs, **QUIET)
+    threading.Thread(target=service.view_for, args=(False,), name="results", daemon=True).start()
+    return downloads

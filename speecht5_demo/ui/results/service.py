@@ -6,8 +6,11 @@ are shown. It stops being sealed when its owner publishes it.
 
 from __future__ import annotations
 
+import json
 import threading
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +31,9 @@ from speecht5_demo.listening.ratings import RatingsTable, read_ratings
 from speecht5_demo.report.claims import Judged, judge_claims
 from speecht5_demo.report.measured import Measured, together
 from speecht5_demo.report.result_files import measured_by_listeners, read_results
+
+FRESH_S = 5.0
+"""How long a view is served without a look at the files."""
 
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -61,6 +67,7 @@ class ResultsView:
         running: a study is running.
         owner: this visitor holds the key.
         signature: state of the files; equal views have equal ones.
+        texts: what rated sentences say, by id.
     """
 
     analysis: Analysis
@@ -71,6 +78,7 @@ class ResultsView:
     running: bool
     owner: bool
     signature: tuple[object, ...]
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 class ResultsService:
@@ -88,8 +96,9 @@ class ResultsService:
         self._study = study
         self._data = data
         self._results = results
-        self._lock = threading.Lock()
+        self._drawing = threading.Lock()
         self._views: dict[bool, ResultsView] = {}
+        self._looked: dict[bool, float] = {}
 
     @property
     def manifest(self) -> Manifest | None:
@@ -107,13 +116,22 @@ class ResultsService:
         return self._study
 
     def view_for(self, owner: bool) -> ResultsView:
-        """The results as a visitor may see them now."""
-        with self._lock:
-            signature = self._signature()
-            known = self._views.get(owner)
-            if known is None or known.signature != (signature, owner):
-                known = self._views[owner] = self._make(owner, signature)
+        """The results as a visitor may see them, seconds old at most: one caller draws, all others get what is there."""
+        known = self._views.get(owner)
+        if known is not None and time.monotonic() - self._looked.get(owner, 0.0) < FRESH_S:
             return known
+        if not self._drawing.acquire(blocking=known is None):
+            assert known is not None
+            return known
+        try:
+            known = self._views.get(owner)
+            signature = (self._signature(), owner)
+            if known is None or known.signature != signature:
+                known = self._views[owner] = self._make(owner, signature)
+            self._looked[owner] = time.monotonic()
+            return known
+        finally:
+            self._drawing.release()
 
     def table(self, columns: tuple[str, ...] | None = None) -> RatingsTable:
         """All ratings, merged; for the owner."""
@@ -124,10 +142,24 @@ class ResultsService:
         """Break the seal of the study, or put it back. Only its owner may."""
         manifest = self.manifest
         note = self._note(manifest.study.id if manifest else "")
-        if open_to_all:
-            write_json(note, {"published": datetime.now(UTC).isoformat(timespec="seconds")})
-        else:
-            note.unlink(missing_ok=True)
+        try:
+            if open_to_all:
+                write_json(note, {"published": datetime.now(UTC).isoformat(timespec="seconds")})
+            else:
+                note.unlink(missing_ok=True)
+        except OSError as error:
+            raise StudyError(
+                f"Nothing was changed: the note could not be written ({error.strerror})."
+            ) from error
+        self._looked.clear()
+
+    def _published(self, manifest: Manifest | None) -> bool:
+        """Whether the owner published the study. A note that does not parse is none."""
+        try:
+            note = json.loads(self._note(manifest.study.id if manifest else "").read_text(encoding="utf-8"))
+            return isinstance(note, dict) and bool(datetime.fromisoformat(note["published"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
 
     def _note(self, study_id: str) -> Path:
         return self._data / f"published-{study_id or 'ratings'}.json"
@@ -145,14 +177,11 @@ class ResultsService:
             found.append((str(path), state.st_size, state.st_mtime_ns))
         return tuple(found)
 
-    def _make(self, owner: bool, signature: Signature) -> ResultsView:
+    def _make(self, owner: bool, signature: tuple[object, ...]) -> ResultsView:
         manifest = self.manifest
-        table = self.table(NEEDED_COLUMNS)
+        table = self.table((*dict.fromkeys((*NEEDED_COLUMNS, "text")),))
         of_study = table.frame["source"] == "study"
-        running = (
-            bool(manifest or of_study.any())
-            and not self._note(manifest.study.id if manifest else "").exists()
-        )
+        running = bool(manifest or of_study.any()) and not self._published(manifest)
         sealed = running and not owner
         settings = Settings.of_study(manifest) if manifest else Settings()
         progress = self._progress(manifest, table)
@@ -162,7 +191,15 @@ class ResultsService:
         analysis = analyse(table, settings, simulated_sessions(self._ratings))
         measured = together(read_results(self._results), measured_by_listeners(as_json(analysis)))
         return ResultsView(
-            analysis, measured, judge_claims(measured), progress, sealed, running, owner, (signature, owner)
+            analysis,
+            measured,
+            judge_claims(measured),
+            progress,
+            sealed,
+            running,
+            owner,
+            signature,
+            _texts(table),
         )
 
     def _progress(self, manifest: Manifest | None, table: RatingsTable) -> Progress:
@@ -171,6 +208,11 @@ class ResultsService:
         mine = (table.frame["study_id"] == manifest.study.id) & (table.frame["source"] == "study")
         started, finished = _sessions(self._ratings, manifest.study.id)
         return Progress(manifest.study.title, started, finished, int(mine.sum()))
+
+
+def _texts(table: RatingsTable) -> dict[str, str]:
+    rows = table.frame.drop_duplicates("sentence_id")
+    return {str(key): str(text) for key, text in zip(rows["sentence_id"], rows["text"], strict=True) if text}
 
 
 def _sessions(folder: Path, study_id: str) -> tuple[int, int]:

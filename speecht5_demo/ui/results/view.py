@@ -33,8 +33,43 @@ class View:
     methods: str
 
 
-def view(seen: ResultsView, carried: CarrierState | None = None) -> View:
-    """Everything the page shows; the owner also sees whether ratings reach the hub."""
+class DrawnPages:
+    """Pages by the state of the files they show, so that a page is drawn once for all who see the same."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[bool, tuple[object, View]] = {}
+
+    def page_of(self, seen: ResultsView) -> View:
+        """The page of what a visitor sees."""
+        known = self._drawn.get(seen.owner)
+        if known is None or known[0] != seen.signature:
+            known = self._drawn[seen.owner] = (seen.signature, view(seen))
+        return known[1]
+
+
+def alert(sentence: str) -> str:
+    """Why something was not done."""
+    return f'<p role="alert">{html.escape(sentence)}</p>'
+
+
+def disk_piece(sentence: str) -> str:
+    """The disk's warning, where there is one."""
+    return _frame(f'<p class="mark">{html.escape(sentence)}</p>') if sentence else ""
+
+
+def ready_file(address: str, name: str) -> str:
+    """A file that was asked for."""
+    name = html.escape(name)
+    return f'<p role="status"><a class="ready" href="{html.escape(address)}" download="{name}">{name}</a></p>'
+
+
+def uploading(state: CarrierState) -> str:
+    """Whether ratings reach the hub."""
+    return _frame(_carrying(state))
+
+
+def view(seen: ResultsView) -> View:
+    """Everything the page shows."""
     analysis, headline = seen.analysis, seen.analysis.headline
     casual = ""
     if analysis.casual:
@@ -43,7 +78,7 @@ def view(seen: ResultsView, carried: CarrierState | None = None) -> View:
         )
         casual += pieces.mos_table("Casual scores", analysis.casual.variants)
     return View(
-        lead=_frame(_lead(seen) + (_carrying(carried) if seen.owner and carried else "")),
+        lead=_frame(_lead(seen)),
         scores=_frame(
             pieces.scores_piece("page", headline)
             + "<h2>Grades</h2>"
@@ -146,9 +181,10 @@ def _files(seen: ResultsView) -> str:
     return text + "".join(f"<p>{html.escape(problem)}</p>" for problem in seen.measured.problems)
 
 
-def sentences(seen: ResultsView) -> list[str]:
-    """Sentences that have counted ratings, for the drill-down."""
-    return sorted({one.group[0][1] for one in seen.analysis.by["sentence"]})
+def sentences(seen: ResultsView) -> list[tuple[str, str]]:
+    """Sentences that have counted ratings, for the drill-down: what they say, and their ids."""
+    rated = sorted({one.group[0][1] for one in seen.analysis.by["sentence"]})
+    return [(seen.texts.get(each, each), each) for each in rated]
 
 
 def sentence_piece(service: ResultsService, seen: ResultsView, sentence: str) -> str:
@@ -158,7 +194,7 @@ def sentence_piece(service: ResultsService, seen: ResultsView, sentence: str) ->
         return _frame("<p>Choose a sentence that has ratings.</p>")
     manifest = None if seen.sealed or seen.analysis.source != "study" else service.manifest
     clips = [] if manifest is None else [one for one in manifest.stimuli if one.sentence_id == sentence]
-    text = next((one.text for one in clips), "")
+    text = next((one.text for one in clips), seen.texts.get(sentence, ""))
     head = f"<blockquote>{html.escape(text)}</blockquote>" if text else ""
     numbers = table(
         "Ratings of this sentence",

@@ -1,0 +1,277 @@
+"""The first thing that a request meets: what is not served is refused before anything is read or run.
+
+An ASGI layer around Gradio's application. It knows the few addresses that the pages and the clients of `/compare` need,
+reads bodies itself, up to a size, checks that an event gets what it takes, and marks who is here while their streams
+are open. Everything else is a refusal of one sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from speecht5_demo.ui.serving.headers import security_headers
+from speecht5_demo.ui.serving.json_body import BodyError, json_object
+from speecht5_demo.ui.serving.presence import Presence
+from speecht5_demo.ui.serving.refusals import RefusalLog
+
+LARGEST_BODY = 98_304
+BODY_LIMIT_S = 20.0
+"""Seconds that a body may take to arrive."""
+SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+_READ = re.compile(
+    r"/|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/pwa_icon(/\d+)?"
+    r"|/(assets|static|svelte)/[\w./@+-]+"
+    r"|/gradio_api/(info/?|theme\.css|startup-events|queue/data|heartbeat/[\w-]{1,64}|call/compare/[\w-]{1,64})"
+)
+_POSTED = re.compile(r"/gradio_api/(queue/join|run/predict|component_server/?|call/compare/?|cancel)")
+_KNOWN = (
+    "data",
+    "fn_index",
+    "session_hash",
+    "trigger_id",
+    "event_data",
+    "event_id",
+    "component_id",
+    "fn_name",
+)
+_STREAM = re.compile(r"/gradio_api/(?:heartbeat|call/compare)/([\w-]{1,64})")
+
+
+@dataclass(frozen=True)
+class Event:
+    """What one event of the pages takes.
+
+    Attributes:
+        inputs: how many values.
+        queued: whether it is joined through the queue; else it is run at once.
+        name: of an event that programs may call.
+    """
+
+    inputs: int
+    queued: bool
+    name: str = ""
+
+
+@dataclass
+class Surface:
+    """What is served beside files of Gradio's own; filled when the pages are built.
+
+    Attributes:
+        pages: addresses of pages.
+        routes: of ours, which check their own bodies.
+        events: by number.
+        components: numbers of components with functions that the page calls, with the functions' names.
+        knows_session: whether the queue has heard of a session.
+        presence: who is here.
+        in_space: whether a hub frames the pages.
+    """
+
+    presence: Presence
+    in_space: bool = False
+    pages: tuple[str, ...] = ()
+    routes: Sequence[BaseRoute] = ()
+    events: dict[int, Event] = field(default_factory=dict)
+    components: dict[int, frozenset[str]] = field(default_factory=dict)
+    knows_session: Callable[[str], bool] = lambda session: True
+
+
+class RefusedRequest(Exception):
+    """A request that is not served: its status and its sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class Guard:
+    """The layer.
+
+    Args:
+        app: what it stands before.
+        surface: what may be asked of it.
+    """
+
+    def __init__(self, app: ASGIApp, surface: Surface) -> None:
+        self._app = app
+        self._surface = surface
+        self._headers = security_headers(surface.in_space)
+        self._refusals = RefusalLog()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, or refuse."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                ours = {name for name, _ in self._headers}
+                kept = [(name, value) for name, value in message["headers"] if name.lower() not in ours]
+                message = {**message, "headers": [*kept, *self._headers]}
+            await send(message)
+
+        try:
+            session, receive = await self._admit(scope, receive)
+            if session is None:
+                await self._app(scope, receive, send_with_headers)
+            else:
+                with self._surface.presence.stream(session):
+                    await self._app(scope, receive, send_with_headers)
+        except RefusedRequest as refused:
+            self._refusals.note(refused.status, scope["method"], scope["path"], str(refused))
+            if not begun:
+                await _answer(send_with_headers, refused.status, str(refused))
+
+    async def _admit(self, scope: Scope, receive: Receive) -> tuple[str | None, Receive]:
+        """The session whose stream this is, if it is one, and how its body is read."""
+        method, path = scope["method"], _path(scope)
+        if any(route.matches(scope)[0] == Match.FULL for route in self._surface.routes):
+            return None, receive
+        if method in ("GET", "HEAD"):
+            if _READ.fullmatch(path) or path.rstrip("/") in self._surface.pages:
+                return self._streaming(scope, path), receive
+            raise RefusedRequest(404, "There is nothing at this address.")
+        if method == "POST" and _POSTED.fullmatch(path):
+            body = self._checked(path, await _body(scope, receive))
+            return None, _replayed(_with_length(scope, body), receive)
+        if method in ("OPTIONS", "POST"):
+            raise RefusedRequest(404, "There is nothing at this address.")
+        raise RefusedRequest(405, "Pages are read with GET; events are sent with POST.")
+
+    def _streaming(self, scope: Scope, path: str) -> str | None:
+        if found := _STREAM.fullmatch(path):
+            session = found.group(1)
+        elif path == "/gradio_api/queue/data":
+            asked = re.search(rb"(?:^|&)session_hash=([\w-]{1,64})(?:&|$)", scope["query_string"])
+            if asked is None:
+                raise RefusedRequest(422, "Name the session whose answers are wanted: session_hash=...")
+            session = asked.group(1).decode()
+        else:
+            return None
+        if "heartbeat" not in path and not self._surface.knows_session(session):
+            raise RefusedRequest(404, "This session has asked for nothing.")
+        return session
+
+    def _checked(self, path: str, body: bytes) -> bytes:
+        """The body as Gradio gets it: what is known of it, and nothing else."""
+        try:
+            told = json_object(body)
+        except BodyError as error:
+            raise RefusedRequest(422, str(error)) from error
+        session = told.get("session_hash")
+        if session is not None and not (isinstance(session, str) and SESSION.fullmatch(session)):
+            raise RefusedRequest(422, "session_hash is a word of up to 64 letters and digits.")
+        if session is None and "/call/" not in path:
+            raise RefusedRequest(422, "Name the session: session_hash.")
+        if path.endswith("/cancel"):
+            if not isinstance(told.get("event_id"), str) or _whole(told.get("fn_index")) < 0:
+                raise RefusedRequest(422, "A cancellation names fn_index and event_id.")
+        elif "component_server" in path:
+            names = self._surface.components.get(_whole(told.get("component_id")), frozenset())
+            if "data" not in told or told.get("fn_name") not in tuple(names):
+                raise RefusedRequest(404, "No component has this function.")
+        else:
+            self._check_event(path, told)
+        return json.dumps({name: told[name] for name in _KNOWN if name in told}).encode()
+
+    def _check_event(self, path: str, told: dict[str, Any]) -> None:
+        data = told.get("data")
+        if not isinstance(data, list):
+            raise RefusedRequest(422, "data is a list of what the event takes.")
+        if "/call/" in path:
+            event = next((event for event in self._surface.events.values() if event.name == "compare"), None)
+        else:
+            event = self._surface.events.get(_whole(told.get("fn_index")))
+            if event is not None and event.queued != path.endswith("/join"):
+                event = None
+        if event is None:
+            raise RefusedRequest(404, "No event of these pages is sent to this address.")
+        if len(data) != event.inputs:
+            raise RefusedRequest(422, f"This event takes {event.inputs} values, not {len(data)}.")
+        if not isinstance(told.get("trigger_id"), (int, type(None))):
+            raise RefusedRequest(422, "trigger_id is a number.")
+
+
+def _path(scope: Scope) -> str:
+    """The path below where the app is mounted."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path[len(root) :] if root and path.startswith(root + "/") else path
+
+
+def _whole(value: object) -> int:
+    """A number of an event or component; -1, which none has, for what is no whole number."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else -1
+
+
+def _with_length(scope: Scope, body: bytes) -> bytes:
+    """The body, its length told in the request."""
+    kept = [
+        (name, value)
+        for name, value in scope["headers"]
+        if name not in (b"content-length", b"transfer-encoding")
+    ]
+    scope["headers"] = [*kept, (b"content-length", str(len(body)).encode())]
+    return body
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes:
+    headers = dict(scope["headers"])
+    declared = headers.get(b"content-length", b"0")
+    if not declared.isdigit() or int(declared) > LARGEST_BODY:
+        raise RefusedRequest(413, f"Send at most {LARGEST_BODY:,} bytes.")
+    if not headers.get(b"content-type", b"application/json").startswith(b"application/json"):
+        raise RefusedRequest(415, "Send JSON: content-type application/json.")
+    body = bytearray()
+    try:
+        with anyio.fail_after(BODY_LIMIT_S):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise RefusedRequest(400, "The request ended before its body did.")
+                body += message.get("body", b"")
+                if len(body) > LARGEST_BODY:
+                    raise RefusedRequest(413, f"Send at most {LARGEST_BODY:,} bytes.")
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError as error:
+        raise RefusedRequest(408, "The body took too long to arrive.") from error
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """The body once more, then what the connection says."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+async def _answer(send: Send, status: int, sentence: str) -> None:
+    body = json.dumps({"detail": sentence}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
