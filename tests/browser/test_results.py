@@ -162,7 +162,7 @@ def test_a_sentence_opens_to_its_clips(new_page: Callable[..., Page], deployment
     expect(page.locator("#results-lead")).to_contain_text("Not complete", timeout=PATIENCE_MS)
     page.get_by_role("tab", name="Sentences").click()
     page.locator("#results-sentence input").click()
-    page.get_by_role("option", name="s3").click()
+    page.get_by_role("option", name="Sentence number 3.").click()
     expect(page.locator("#results-drill blockquote")).to_have_text("Sentence number 3.", timeout=PATIENCE_MS)
     players = page.locator("#results-drill audio")
     expect(players).to_have_count(3)
@@ -181,6 +181,7 @@ def test_downloads_are_made_at_the_click(new_page: Callable[..., Page], deployme
         with page.expect_download(timeout=PATIENCE_MS) as waiting:
             page.locator(f"#results-get-{kind}").click()
         files[kind] = Path(waiting.value.path())
+        assert re.match(r"(ratings|scores|results|report)-\d{8}-\d{6}\.", waiting.value.suggested_filename)
     assert len(pd.read_csv(files["ratings"])) == (20 + 3) * SENTENCES * 3
     assert list(pd.read_csv(files["ratings"]).columns[: len(RATING_COLUMNS)]) == list(RATING_COLUMNS)
     assert "all" in set(pd.read_csv(files["summary"])["view"])
@@ -224,6 +225,9 @@ def test_published_results_are_for_everybody(new_page: Callable[..., Page], depl
     owner, visitor = visit(new_page(), deployment), new_page()
     open_as_owner(owner)
     expect(owner.locator("#results-lead")).to_contain_text("360 blind ratings", timeout=PATIENCE_MS)
+    owner.locator("#results-publish").click()
+    expect(owner.get_by_role("alert")).to_contain_text("Tick the box first", timeout=PATIENCE_MS)
+    owner.locator("#results-sure input").check()
     owner.locator("#results-publish").click()
     expect(owner.get_by_role("status").filter(has_text="Published")).to_be_visible(timeout=PATIENCE_MS)
     expect(visit(visitor, deployment).locator("#results-lead")).to_contain_text(

@@ -16,6 +16,7 @@ import gradio as gr
 
 from speecht5_demo.errors import DemoError, SynthesisError
 from speecht5_demo.synthesis.document import speech_document
+from speecht5_demo.ui.compare.clips import ADDRESS
 from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice
 from speecht5_demo.ui.compare.runs import Card
 from speecht5_demo.ui.compare.service import CompareService
@@ -74,13 +75,19 @@ def compare_endpoint(service: CompareService) -> CompareEndpoint:
                 raise SynthesisError(run.problem or "The comparison was ended before all samples were made.")
         except DemoError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        return [_document(card) for card in run.made]
+        root = (
+            str(request.request.base_url)
+            if request is not None and request.request is not None
+            else "http://clips/"
+        )
+        return [_document(card, root) for card in run.made]
 
     return compare
 
 
-def _document(card: Card) -> dict[str, Any]:
-    """The document of one sample, its audio as a file that a client downloads."""
+def _document(card: Card, root: str) -> dict[str, Any]:
+    """The document of one sample, its audio as an address that a client downloads from: no path of the server."""
     assert card.sizes is not None  # a run that is over has measured them
     document = speech_document(card.sample, card.sizes, card.clip.audio, card.first_audio_s)
-    return {**document, "audio": gr.FileData(path=card.clip.audio.name).model_dump()}
+    address = f"{root.rstrip('/')}{ADDRESS}{card.clip.audio.name}"
+    return {**document, "audio": gr.FileData(path=address, url=address).model_dump()}

@@ -68,7 +68,7 @@ class ClipCache:
         self._bytes = 0
         self.routes = [
             Route(ADDRESS + "{name}", self._serve, methods=["GET"]),
-            Route(CLIENT_ADDRESS + "{name}", self._serve, methods=["GET"]),
+            Route(CLIENT_ADDRESS + "{name:path}", self._serve, methods=["GET"]),
         ]
 
     def store(self, speech: Speech) -> Clip:
@@ -117,7 +117,7 @@ class ClipCache:
 
     def _serve(self, request: Request) -> Response:
         """A file by its random name; the server's folders are nobody's business."""
-        name = request.path_params["name"]
+        name = request.path_params["name"].rpartition("/")[2]
         path = self.folder / name
         if not _NAME.fullmatch(name) or not path.is_file():
             return Response("This sample is no longer kept.", 404, HEADERS, "text/plain")

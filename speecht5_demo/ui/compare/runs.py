@@ -138,6 +138,13 @@ class Run:
         self.live = None
         self.runs_done += 1
 
+    def end(self, phase: str, problem: str = "") -> None:
+        """Nothing more is made; who sees the phase sees all else settled."""
+        self.live = None
+        self.show_all()
+        self.problem = problem or self.problem
+        self.phase = phase
+
     def show_all(self) -> None:
         """No more is made: what is there appears."""
         now = time.monotonic()

@@ -130,9 +130,7 @@ class CompareService:
 
     def _ended(self, run: Run, error: BaseException | None) -> None:
         if run.phase not in ("done", "stopped"):
-            run.phase = "stopped"
-            run.problem = DEFECT if error is not None else run.problem
-        run.show_all()
+            run.end("stopped", DEFECT if error is not None else "")
         self._jobs.pop(run.id, None)
 
     def _forget(self, run: Run) -> None:
@@ -179,7 +177,7 @@ class CompareService:
         if run is not None:
             run.cancel.set()
             if run.phase == "waiting":
-                run.phase = "stopped"
+                run.end("stopped")
 
     def leave(self, session: str | None) -> None:
         """The visitor closed the page."""

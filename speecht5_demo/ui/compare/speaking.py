@@ -67,15 +67,11 @@ class Speaking:
             yield from self._sizes(run)
             yield from self._first_audio(run, interrupt)
             yield from self._repeats(run, interrupt)
-            run.phase = "done"
+            run.end("done")
         except SynthesisCancelled:
-            run.phase = "stopped"
+            run.end("stopped")
         except DemoError as error:
-            run.phase = "stopped"
-            run.problem = str(error)
-        finally:
-            run.live = None
-            run.show_all()
+            run.end("stopped", str(error))
 
     def _prepare(self, run: Run) -> Generator[Kind, None, None]:
         """Build every variant first: building is nobody's latency, and a recipe that fails does so at once."""

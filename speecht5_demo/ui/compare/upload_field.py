@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from speecht5_demo.ui.compare.uploads import UploadedSpeakers
-from speecht5_demo.ui.visiting import visitor_of
+from speecht5_demo.ui.visiting import source_of
 
 _TEMPLATE = """<div class="upload-field">
 <label for="speaker-file">Your own speaker: one vector, .npy or .pt</label>
@@ -21,7 +21,7 @@ def speaker_upload(uploads: UploadedSpeakers) -> gr.HTML:
     """The field; its value is None or the token of a speaker in `uploads`."""
 
     def judge(sent: Any, request: gr.Request) -> dict[str, Any]:
-        return uploads.judge(sent, visitor_of(request).address)
+        return uploads.judge(sent, source_of(request))
 
     return gr.HTML(
         value=None,

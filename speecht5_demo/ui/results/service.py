@@ -116,7 +116,7 @@ class ResultsService:
         return self._study
 
     def view_for(self, owner: bool) -> ResultsView:
-        """The results as a visitor may see them, seconds old at most: one caller draws, all others get what is there."""
+        """What a visitor may see, seconds old at most: one caller draws, all others get what is there."""
         known = self._views.get(owner)
         if known is not None and time.monotonic() - self._looked.get(owner, 0.0) < FRESH_S:
             return known

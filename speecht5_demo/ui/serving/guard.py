@@ -23,13 +23,14 @@ from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.serving.refusals import RefusalLog
 
 LARGEST_BODY = 98_304
+LONGEST_PATH = 400
 BODY_LIMIT_S = 20.0
 """Seconds that a body may take to arrive."""
 SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _READ = re.compile(
     r"/|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/pwa_icon(/\d+)?"
-    r"|/(assets|static|svelte)/[\w./@+-]+"
+    r"|/(assets|static|svelte)(/[\w.@+-]{1,120}){1,6}"
     r"|/gradio_api/(info/?|theme\.css|startup-events|queue/data|heartbeat/[\w-]{1,64}|call/compare/[\w-]{1,64})"
 )
 _POSTED = re.compile(r"/gradio_api/(queue/join|run/predict|component_server/?|call/compare/?|cancel)")
@@ -138,6 +139,8 @@ class Guard:
     async def _admit(self, scope: Scope, receive: Receive) -> tuple[str | None, Receive]:
         """The session whose stream this is, if it is one, and how its body is read."""
         method, path = scope["method"], _path(scope)
+        if len(path) > LONGEST_PATH or not path.isprintable():
+            raise RefusedRequest(404, "There is nothing at this address.")
         if any(route.matches(scope)[0] == Match.FULL for route in self._surface.routes):
             return None, receive
         if method in ("GET", "HEAD"):

@@ -1,0 +1,61 @@
+"""`python -m tests.attack [--scale 1] [--write docs/attack.md]`: every attack on a server of its own, on loopback."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.attack.attacks import ATTACKS, Outcome, Target
+from tests.browser.conftest import running_server
+
+KEY = "a key that nobody guesses"
+HEAD = """# Attacked on loopback
+
+`make attack` starts the app and runs these attacks against it, from the same machine and bounded; it writes this page.
+What is promised beyond them is in [SECURITY.md](../SECURITY.md).
+
+| attack | what has to hold | measured | held |
+|---|---|---|---|
+"""
+
+
+def main() -> int:
+    """1 when a promise did not hold."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.attack", description="Attack a server on loopback."
+    )
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the full amounts")
+    parser.add_argument("--write", type=Path, help="Markdown file for the table")
+    parser.add_argument("--only", help="part of an attack's name")
+    chosen = parser.parse_args()
+    outcomes: list[Outcome] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="attack-") as folder,
+        running_server(Path(folder) / "data", OWNER_KEY=KEY) as server,
+    ):
+        target = Target(server.url, server.data, server.log, server.process.pid, KEY)
+        for attack in ATTACKS:
+            if chosen.only and chosen.only not in attack.__name__:
+                continue
+            begun = time.monotonic()
+            outcome = attack(target, chosen.scale)
+            outcomes.append(outcome)
+            print(
+                f"{'held  ' if outcome.held else 'FAILED'} {attack.__name__}: {outcome.figures}"
+                f" ({time.monotonic() - begun:.0f} s)",
+                flush=True,
+            )
+    if chosen.write:
+        rows = [
+            f"| {one.attack} | {one.promise} | {one.figures} | {'yes' if one.held else '**no**'} |"
+            for one in outcomes
+        ]
+        chosen.write.write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
+    return 0 if all(one.held for one in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

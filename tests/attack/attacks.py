@@ -1,0 +1,369 @@
+"""Attacks on a running server, each as a function that returns one line of figures.
+
+They are bounded, and come from this machine to this machine. `scale` 1 is what `make attack` runs; the suite runs less.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import re
+import secrets
+import socket
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.attack.client import Client, PageVisitor, at_once, start_inputs
+from tests.attack.fuzzing import bodies, paths
+
+SENTENCE = "The birch canoe slid on the smooth planks."
+TWO = ["baseline", "int8"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is attacked."""
+
+    url: str
+    data: Path
+    log: Path
+    pid: int
+    owner_key: str
+
+    def memory_mb(self) -> float:
+        """Resident memory of the server."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024  # type: ignore[union-attr]
+
+    def tracebacks(self) -> int:
+        return self.log.read_text(errors="replace").count("Traceback")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an attack came to.
+
+    Attributes:
+        attack: what was tried.
+        promise: what has to hold.
+        figures: what was measured.
+        held: whether it held.
+    """
+
+    attack: str
+    promise: str
+    figures: str
+    held: bool
+
+
+Attack = Callable[[Target, float], Outcome]
+
+
+def queue_flood(target: Target, scale: float) -> Outcome:
+    """Direct posts to the queue, from sessions that nobody listens to and from one that does."""
+    quiet = statistics.median(first_sound(target, 2))
+    posts = round(400 * scale)
+    flooder = Client(target.url, "127.0.0.66")
+    compare, follow = flooder.event("compare"), flooder.event("follow")
+    over = threading.Event()
+
+    def flood() -> int:
+        let_in = 0
+        for number in range(posts):
+            if over.is_set():
+                break
+            if number % 3:
+                flooder.session = secrets.token_hex(6)
+            event, data = ((compare, [SENTENCE * 5, TWO, "slt", number, 10]), (follow, [None]))[number % 2]
+            let_in += flooder.join(event, data).status == 200
+        return let_in
+
+    thread = threading.Thread(target=flood)
+    thread.start()
+    try:
+        loud = [seconds for _ in range(2) for seconds in first_sound(target, 9)]
+    finally:
+        over.set()
+        thread.join()
+    worst = max(loud)
+    return Outcome(
+        f"{posts} posts to Gradio's queue beside nine visitors",
+        "everybody is served; the slowest first sound within ten times a quiet one's",
+        f"first sound {quiet:.2f} s in quiet; in the flood median {statistics.median(loud):.2f} s, worst {worst:.2f} s",
+        len(loud) == 18 and worst < max(10.0, 10 * quiet),
+    )
+
+
+def first_sound(target: Target, visitors: int) -> list[float]:
+    """Seconds to each visitor's first sample, all pressing at once."""
+
+    def visit(number: int) -> Callable[[], float | None]:
+        visitor = PageVisitor(target.url, f"127.0.0.{10 + number}")
+        return lambda: visitor.speak(f"{SENTENCE} Number {number}.", TWO)[0]
+
+    return [seconds for seconds in at_once(*map(visit, range(visitors))) if seconds is not None]
+
+
+def run_flood(target: Target, scale: float) -> Outcome:
+    """Cheap starts of many sessions, to push another visitor's run out of memory."""
+    victim = PageVisitor(target.url, "127.0.0.20")
+    _, view = victim.speak(SENTENCE, TWO)
+    starts = round(301 * scale)
+    refused, flooder = 0, PageVisitor(target.url, "127.0.0.67")
+    for _ in range(starts):
+        flooder.session = secrets.token_hex(6)
+        refused += flooder.press("A.", ["int8"], blind=False).get("run") is None
+    answers = [victim.rate(card["ticket"], 4) for card in view["cards"]]
+    saved = sum(answer.get("saved") is True for answer in answers)
+    return Outcome(
+        f"{starts} cheap starts of as many sessions",
+        "an unrated run of somebody else stays",
+        f"{saved} of {len(answers)} samples of the other visitor rated; {refused} starts refused",
+        saved == len(answers) > 0,
+    )
+
+
+def unblinding(target: Target, scale: float) -> Outcome:
+    """The named samples of the public function against the blind ones of the page."""
+    visitor = PageVisitor(target.url, "127.0.0.21")
+    _, view = visitor.speak(SENTENCE, TWO, seed=5)
+    blind = {
+        hashlib.sha256(visitor.send("GET", card["audio"]["url"]).body).hexdigest() for card in view["cards"]
+    }
+    named = 0
+    for seed in (5, 0):
+        for sample in call_compare(target, [SENTENCE, TWO, "slt", seed, 1]):
+            audio = visitor.send("GET", f"/gradio_api/file={sample['audio']['path']}")
+            assert audio.status == 200
+            named += hashlib.sha256(audio.body).hexdigest() in blind
+    return Outcome(
+        "the API with a blind run's text and seed, compared by SHA-256",
+        "no blind sample can be named",
+        f"{named} of {len(blind)} named",
+        named == 0 and len(blind) == 2,
+    )
+
+
+def call_compare(target: Target, data: list[Any]) -> list[dict[str, Any]]:
+    """What `/compare` returns to a program."""
+    client = Client(target.url, "127.0.0.22")
+    with client.present():
+        client.join(client.event("compare"), data)
+        for message in client.stream():
+            if message["msg"] == "process_completed":
+                found: list[dict[str, Any]] = message["output"]["data"][0]
+                return found
+    return []
+
+
+def caller_leaves(target: Target, scale: float) -> Outcome:
+    """A program asks for much work and hangs up."""
+    client = Client(target.url, "127.0.0.23")
+    with client.present():
+        client.join(client.event("compare"), ["word " * 390, ["baseline", "int8", "pruned"], "slt", 0, 5])
+        stream = client.stream()
+        next(stream)
+        stream.close()
+    time.sleep(12.0)  # a stream may break and be opened again
+    seconds = PageVisitor(target.url, "127.0.0.24").speak(SENTENCE, TWO)[0]
+    return Outcome(
+        "a program asks for minutes of work and leaves",
+        "the voice is free for the next within seconds",
+        f"the next visitor's first sound after {seconds or float('inf'):.2f} s",
+        seconds is not None and seconds < 10,
+    )
+
+
+def short_to_write(target: Target, scale: float) -> Outcome:
+    """2,000 characters that are spoken as many more."""
+    visitor = PageVisitor(target.url, "127.0.0.25")
+    view = visitor.press("½" * 2000, TWO)
+    return Outcome(
+        "2,000 times ½",
+        "refused with its spoken length",
+        str(view.get("problem"))[:90],
+        "characters" in view["problem"],
+    )
+
+
+def key_guessing(target: Target, scale: float) -> Outcome:
+    """Keys tried one after the other, and the right one among them."""
+    guesser = Client(target.url, "127.0.0.26")
+    event, tries = guesser.event("open_up"), round(300 * scale)
+    checked = 0
+    for _ in range(tries):
+        checked += "not the owner" in guesser.run(event, [secrets.token_urlsafe(12)]).body.decode()
+    right = "Too many wrong keys" in guesser.run(event, [target.owner_key]).body.decode()
+    known = target.owner_key in target.log.read_text(errors="replace")
+    return Outcome(
+        f"{tries} guesses of the owner's key",
+        "a handful a minute is compared; the key is in no log",
+        f"{checked} compared, then even the right one waits; key in the log: {'yes' if known else 'no'}",
+        checked <= 6 and right and not known,
+    )
+
+
+def idle_connections(target: Target, scale: float) -> Outcome:
+    """Connections that ask for nothing, and some that send a request head byte by byte."""
+    count = round(500 * scale)
+    address = (Client(target.url).host, Client(target.url).port)
+    held = [socket.create_connection(address, source_address=("127.0.0.27", 0)) for _ in range(count)]
+    begun = time.monotonic()
+    status = Client(target.url, "127.0.0.28").send("GET", "/config").status
+    answered = time.monotonic() - begun
+    time.sleep(11.0)
+    still_open = 0
+    for one in held:
+        one.settimeout(0.5)
+        try:
+            still_open += one.recv(1) != b""
+        except TimeoutError:
+            still_open += 1
+        except OSError:
+            pass
+        one.close()
+    return Outcome(
+        f"{count} connections that ask for nothing",
+        "closed after 10 s; others are served meanwhile",
+        f"{still_open} open after 11 s; another visitor answered in {1000 * answered:.0f} ms",
+        still_open == 0 and status == 200,
+    )
+
+
+def results_storm(target: Target, scale: float) -> Outcome:
+    """Many visitors of Results at once."""
+    visitors = round(60 * scale)
+    event = Client(target.url).event("show")
+
+    def visit(number: int) -> Callable[[], float]:
+        def look() -> float:
+            begun = time.monotonic()
+            assert Client(target.url, f"127.0.1.{number % 250 + 1}").run(event, [""]).status == 200
+            return time.monotonic() - begun
+
+        return look
+
+    def front() -> float:
+        time.sleep(0.2)
+        begun = time.monotonic()
+        Client(target.url).send("GET", "/")
+        return time.monotonic() - begun
+
+    *waited, page = at_once(*map(visit, range(visitors)), front)
+    return Outcome(
+        f"{visitors} visitors of Results at once",
+        "drawn once; the front page stays quick",
+        f"slowest answer {max(waited):.1f} s, the front page {page:.2f} s",
+        page < 5,
+    )
+
+
+def closed_surface(target: Target, scale: float) -> Outcome:
+    """Addresses that are not served, headers that every answer carries, and what answers tell of the machine."""
+    client = Client(target.url, "127.0.0.29")
+    closed = (
+        "/gradio_api/openapi.json", "/gradio_api/upload", "/monitoring", "/gradio_api/queue/status", "/docs",
+        "/gradio_api/file=/etc/passwd", f"/gradio_api/file={target.data}/owner-key", "/gradio_api/proxy=http://x/",
+        "/gradio_api/deep_link?session_hash=a", "/gradio_api/app_id", "/gradio_api/dev/reload", "/login", "/token",
+    )  # fmt: skip
+    open_still = [path for path in closed if client.send("GET", path).status < 400]
+    wanted = ("content-security-policy", "x-content-type-options", "referrer-policy")
+    bare = [
+        path for path in ("/", "/config", "/nothing", "/results")
+        if not all(name in client.send("GET", path).headers for name in wanted)
+    ]  # fmt: skip
+    _, view = PageVisitor(target.url, "127.0.0.30").speak(SENTENCE, ["int8"], blind=False)
+    told = [word for word in (str(target.data), "/tmp/", str(target.pid)) if f"{word}" in json.dumps(view)]
+    return Outcome(
+        f"{len(closed)} addresses, headers of 4 answers, paths in a run",
+        "closed; headers everywhere; no path or process id",
+        f"{len(open_still)} open, {len(bare)} without headers, {len(told)} paths or ids told",
+        not open_still and not bare and not told,
+    )
+
+
+def large_bodies(target: Target, scale: float) -> Outcome:
+    """Bodies that are too large, declared and not, and far too many uploads."""
+    client = Client(target.url, "127.0.0.31")
+    before = target.memory_mb()
+    rounds = max(4, round(40 * scale))
+    statuses = set()
+    for _ in range(rounds):
+        try:
+            statuses.add(client.send("POST", "/gradio_api/queue/join", b"x" * 20_000_000).status)
+        except OSError:
+            statuses.add(0)  # hung up on in the middle
+    grown = target.memory_mb() - before
+    return Outcome(
+        f"{rounds} bodies of 20 MB",
+        "refused before they are read",
+        f"answers {sorted(statuses)} (0: hung up), memory {grown:+.0f} MB",
+        statuses <= {0, 413} and grown < 100,
+    )
+
+
+def fuzzing(target: Target, scale: float) -> Outcome:
+    """Nonsense for every route and event."""
+    count = round(10_000 * scale)
+    config = Client(target.url).config()
+    before, tracebacks = target.memory_mb(), target.tracebacks()
+    chance = random.Random(7)
+    tally: dict[int, int] = {}
+    lock = threading.Lock()
+
+    def some(number: int) -> Callable[[], None]:
+        mine = random.Random(chance.random())
+        client = Client(target.url, f"127.0.2.{number + 1}")
+
+        def send() -> None:
+            for _ in range(count // 4):
+                try:
+                    if mine.random() < 0.3:
+                        status = client.send("GET", paths(mine)).status
+                    else:
+                        path, body = bodies(mine, config)
+                        status = client.send("POST", path, body).status
+                except OSError:
+                    status = 0
+                with lock:
+                    tally[status] = tally.get(status, 0) + 1
+
+        return send
+
+    at_once(*map(some, range(4)))
+    grown, new = target.memory_mb() - before, target.tracebacks() - tracebacks
+    faults = sum(number for status, number in tally.items() if status >= 500 and status != 503)
+    told = ", ".join(f"{status}: {number}" for status, number in sorted(tally.items()))
+    return Outcome(
+        f"{sum(tally.values()):,} fuzzed inputs",
+        "no fault, no traceback, memory grows by less than 100 MB",
+        f"{told}; {new} tracebacks; memory {grown:+.0f} MB",
+        faults == 0 and new == 0 and grown < 100,
+    )
+
+
+def broken_publication(target: Target, scale: float) -> Outcome:
+    """A note of publication that a full disk cut off."""
+    for name in ("published-ratings.json", "published-report.json"):
+        (target.data / name).write_text("")
+    client = Client(target.url, "127.0.0.32")
+    answer = client.run(client.event("show"), [""])
+    return Outcome(
+        "empty published-*.json beside the data",
+        "counts as no publication",
+        f"Results answers {answer.status}",
+        answer.status == 200,
+    )
+
+
+ATTACKS: tuple[Attack, ...] = (
+    closed_surface, unblinding, short_to_write, key_guessing, run_flood, broken_publication, results_storm,
+    large_bodies, idle_connections, caller_leaves, queue_flood, fuzzing,
+)  # fmt: skip
+__all__ = ["ATTACKS", "Outcome", "Target", "start_inputs"]

@@ -1,0 +1,75 @@
+"""Results as a server gives them: drawn once, sealed until a publication that parses, its key not to be guessed."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from speecht5_demo.ui.results import owner as owner_module
+from speecht5_demo.ui.results.owner import GUESSES, GuessedTooOftenError, Owner
+from speecht5_demo.ui.results.service import ResultsService, ResultsView
+from speecht5_demo.ui.settings import SettingsError
+
+
+def service(folder: Path) -> ResultsService:
+    return ResultsService(folder / "ratings", folder / "study", folder, ())
+
+
+@pytest.mark.parametrize(
+    "written", ["", "{", "[]", "{}", '{"published": ""}', '{"published": "soon"}', "null"]
+)
+def test_a_note_of_publication_that_does_not_parse_is_none(tmp_path: Path, written: str) -> None:
+    results = service(tmp_path)
+    (tmp_path / "published-ratings.json").write_text(written)
+    assert not results._published(None)
+    results.publish(True)
+    assert results._published(None)
+    assert not list(tmp_path.glob("*.part"))
+    results.publish(False)
+    assert not results._published(None)
+
+
+def test_many_visitors_cause_one_drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = service(tmp_path)
+    drawn: list[bool] = []
+    make = results._make
+
+    def slowly(owner: bool, signature: tuple[object, ...]) -> ResultsView:
+        drawn.append(owner)
+        return make(owner, signature)
+
+    monkeypatch.setattr(results, "_make", slowly)
+    visitors = [threading.Thread(target=results.view_for, args=(False,)) for _ in range(20)]
+    for each in visitors:
+        each.start()
+    for each in visitors:
+        each.join()
+    assert drawn == [False]
+
+
+def test_a_key_cannot_be_guessed_quickly_and_one_wrong_key_sent_again_is_one_guess(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = Owner("the key")
+    for _ in range(50):
+        assert not owner.is_known("wrong", "here")
+    for number in range(GUESSES - 1):
+        assert not owner.is_known(f"guess {number}", "here")
+    with pytest.raises(GuessedTooOftenError, match="Wait a minute"):
+        owner.is_known("the key", "here")
+    assert owner.is_known("the key", "elsewhere")
+    monkeypatch.setattr(owner_module, "SPAN_S", -1.0)
+    assert owner.is_known("the key", "here")
+
+
+@pytest.mark.parametrize("given", ["", " ", None, 5, ["the key"], "x" * 501, "\ud800"])
+def test_what_is_no_key_is_not_the_key(given: object) -> None:
+    assert not Owner("the key").is_known(given)
+
+
+def test_a_data_folder_that_cannot_hold_a_key_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match=r"DATA_DIR .* cannot be written"):
+        Owner.of(tmp_path / "file" / "data", None)
