@@ -1,46 +1,76 @@
-"""The training set: what the teacher said, as waveforms, mel frames and the times of the characters.
+"""What the teacher read, as waveforms, mel frames and the times of the characters.
 
-It is made in shards of a few hundred texts, each written under another name and then renamed, so a run that
-is killed goes on where it stopped and never reads half a shard. Shards do not depend on each other: all
-cores make them.
+It is made in shards of a few hundred texts, each written under another name and then renamed, so that a run that is
+killed goes on where it stopped and never reads half a shard. Shards do not depend on each other: all cores make them.
 """
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import json
-import os
-import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
+from transformers import SpeechT5FeatureExtractor, SpeechT5Processor, SpeechT5Tokenizer
 
-from speecht5_demo.quality.flite import SAMPLING_RATE, SPEAKERS, TeacherSpeech, flite
-from voice_training.features import FRAME_SECONDS, HOP, MEL_BINS, log_mel
+from speecht5_demo.files import whole_file
+from speecht5_demo.quality.flite import TeacherSpeech
+from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
+from voice_training import VoiceTrainingError
 from voice_training.processes import in_processes
+from voice_training.teachers import Line, Teacher
+from voice_training.texts import TOKENIZER_FILE, TextSets, make_processor, make_texts
 
-SHARD_TEXTS = 250
+HOP = 256
+"""Samples from one mel frame to the next: 16 ms."""
+
+FRAME_SECONDS = HOP / SAMPLING_RATE
+MEL_BINS = 80
 WHOLE_FRAMES = 4
-"""Every clip has a multiple of so many mel frames: whole steps for an acoustic model that predicts two or four at once.
-"""
+"""Every clip has a multiple of so many mel frames: whole steps at two or four frames a step."""
 
+_SHARD_TEXTS = 250
+_WINDOW = 1024
 _LEAD_SECONDS = 0.06
 _TAIL_SECONDS = 0.25
-"""Kept before the first and after the last sound. A tail of silence is what teaches the student to end
-cleanly.
-"""
+"""Kept before the first and after the last sound. A tail of silence is what teaches a voice to end cleanly."""
 
 _FADE_SECONDS = 0.04
 _DITHER = 1e-4
-"""Standard deviation of the noise added to every sample: the teacher's digital silence would be -10 in log
-mel.
-"""
+"""Standard deviation of the noise added to every sample: a synthesizer's digital silence would be -10 in log mel."""
 
-_LONGEST_FRAMES = 1000
+_FRAME_LIMITS = (16, 1000)
+_FEWEST_CLIPS = 8
 _PUNCTUATION = ",.?!;:-'"
+_SAMPLED_CLIPS, _SAMPLED_FRAMES = 2000, 200_000
+
+
+@cache
+def _mel_constants(device: torch.device) -> tuple[Tensor, Tensor]:
+    extractor = SpeechT5FeatureExtractor()
+    filters = torch.tensor(extractor.mel_filters, dtype=torch.float32, device=device)
+    window = torch.tensor(extractor.window, dtype=torch.float32, device=device)
+    return filters, window
+
+
+def log_mel(samples: Tensor, floor: float = 1e-10) -> Tensor:
+    """log10 of the mel spectrum of float32 `samples`: (n,) -> (1 + n // 256, 80), (B, n) -> (B, 1 + n // 256, 80).
+
+    As SpeechT5FeatureExtractor makes it, to 2e-5, which runs frame by frame in NumPy: training needs hundreds of hours
+    a day.
+    """
+    filters, window = _mel_constants(samples.device)
+    spectrum = torch.stft(
+        samples, _WINDOW, HOP, _WINDOW, window, center=True, pad_mode="reflect", return_complex=True
+    )
+    return torch.log10((spectrum.abs().transpose(-1, -2) @ filters).clamp_min(floor))
 
 
 @dataclass(frozen=True)
@@ -50,8 +80,7 @@ class Clip:
     Attributes:
         samples: int16 at 16 kHz, shape (256 * frames,).
         mel: float16, log10 mel, shape (frames, 80).
-        centres: seconds at which each token is spoken: word start, every character, end; shape (len(text) +
-            2,).
+        centres: seconds at which each token is spoken: start, every character, end; shape (len(text) + 2,).
     """
 
     text: str
@@ -66,7 +95,7 @@ class Clip:
         return len(self.mel)
 
 
-def trimmed(speech: TeacherSpeech) -> npt.NDArray[np.float32]:
+def trimmed(speech: TeacherSpeech) -> Samples:
     """The speech from 60 ms before its first sound to 250 ms after its last, faded out, with no dither."""
     start = max(0.0, speech.words[0].start - _LEAD_SECONDS)
     length = int((speech.words[-1].end + _TAIL_SECONDS - start) * SAMPLING_RATE)
@@ -77,30 +106,28 @@ def trimmed(speech: TeacherSpeech) -> npt.NDArray[np.float32]:
     return np.pad(kept, (0, length - len(kept)))
 
 
-def make_clip(text: str, speaker: str, noise: np.random.Generator) -> Clip | None:
-    """`text` spoken by the teacher as a clip, or None where its words cannot be timed or it is too long."""
-    speech = flite().say(text, speaker)
+def make_clip(teacher: Teacher, line: Line, noise: np.random.Generator) -> Clip | None:
+    """The line as the teacher reads it, or None where its words cannot be timed or it is too long."""
+    speech = teacher.read(line)
     if speech is None:
         return None
     samples = trimmed(speech)
     samples = samples + noise.normal(0, _DITHER, len(samples)).astype(np.float32)
     frames = len(samples) // HOP
-    if not 16 <= frames <= _LONGEST_FRAMES:
+    if not _FRAME_LIMITS[0] <= frames <= _FRAME_LIMITS[1]:
         return None
     mel = log_mel(torch.from_numpy(samples))[:frames].numpy()
     return Clip(
-        text=text,
-        speaker=speaker,
+        text=line.text,
+        speaker=line.speaker,
         samples=(samples * 32767).clip(-32768, 32767).astype(np.int16),
         mel=mel.astype(np.float16),
-        centres=_token_centres(text, speech, frames * FRAME_SECONDS),
+        centres=_token_centres(line.text, speech, frames * FRAME_SECONDS),
     )
 
 
 def _token_centres(text: str, speech: TeacherSpeech, seconds: float) -> npt.NDArray[np.float32]:
-    """When each token is spoken: letters share their word's time evenly, punctuation lies in the pause
-    after it.
-    """
+    """When each token is spoken: letters share their word's time evenly, punctuation lies in the pause after it."""
     offset = max(0.0, speech.words[0].start - _LEAD_SECONDS)
     spans = [(word.start - offset, word.end - offset) for word in speech.words]
     written = text.split()
@@ -122,8 +149,7 @@ def _token_centres(text: str, speech: TeacherSpeech, seconds: float) -> npt.NDAr
 def write_shard(path: Path, clips: Sequence[Clip]) -> None:
     """Save clips as one file, complete or not at all."""
     index = [{"text": clip.text, "speaker": clip.speaker, "frames": clip.frames} for clip in clips]
-    temporary = path.with_suffix(".partial")
-    with temporary.open("wb") as file:
+    with whole_file(path) as aside, aside.open("wb") as file:
         np.savez(
             file,
             index=np.frombuffer(json.dumps(index).encode(), dtype=np.uint8),
@@ -131,7 +157,6 @@ def write_shard(path: Path, clips: Sequence[Clip]) -> None:
             mel=np.concatenate([clip.mel for clip in clips] or [np.zeros((0, MEL_BINS), np.float16)]),
             centres=np.concatenate([clip.centres for clip in clips] or [np.zeros(0, np.float32)]),
         )
-    os.replace(temporary, path)
 
 
 def read_shards(paths: Iterable[Path]) -> list[Clip]:
@@ -160,45 +185,101 @@ def read_shards(paths: Iterable[Path]) -> list[Clip]:
 @dataclass(frozen=True)
 class _ShardJob:
     path: Path
-    lines: tuple[tuple[str, str], ...]
+    teacher: Teacher
+    lines: tuple[Line, ...]
     seed: int
 
 
 def _make_shard(job: _ShardJob) -> int:
     torch.set_num_threads(1)
     noise = np.random.default_rng(job.seed)
-    clips = [clip for text, speaker in job.lines if (clip := make_clip(text, speaker, noise)) is not None]
+    clips = [clip for line in job.lines if (clip := make_clip(job.teacher, line, noise)) is not None]
     write_shard(job.path, clips)
     return len(clips)
 
 
-def make_corpus(
-    folder: Path,
-    training: Sequence[str],
-    development: Sequence[str],
-    seed: int,
-    workers: int,
-    say: Callable[[str], None],
-) -> None:
-    """Write `development.npz` (every text by every speaker) and `training-0000.npz`... (one random speaker
-    a text).
+class Corpus:
+    """The clips of one run, and the tokenizer that reads their texts; each made or read once.
 
-    Shards that exist are kept. `say` hears one line a shard.
+    Args:
+        folder: of the run.
+        init: the voice that the run goes on from, whose tokenizer it keeps.
     """
-    flite()
-    folder.mkdir(parents=True, exist_ok=True)
-    chance = random.Random(seed)
-    lines = [(text, chance.choice(SPEAKERS)) for text in training]
-    jobs = [
-        _ShardJob(
-            folder / "development.npz", tuple((text, name) for text in development for name in SPEAKERS), seed
-        )
-    ]
-    for number, first in enumerate(range(0, len(lines), SHARD_TEXTS)):
-        part = tuple(lines[first : first + SHARD_TEXTS])
-        jobs.append(_ShardJob(folder / f"training-{number:04d}.npz", part, seed + 1 + number))
-    missing = [job for job in jobs if not job.path.exists()]
-    if not missing:
-        return
-    for done, clips in enumerate(in_processes(_make_shard, missing, workers), start=1):
-        say(f"teacher: shard {done} of {len(missing)}, {clips} clips")
+
+    def __init__(
+        self, folder: Path, teacher: Teacher, texts: int, held_out: int, seed: int, init: Path | None
+    ) -> None:
+        if init is not None and not (init / TOKENIZER_FILE).is_file():
+            raise VoiceTrainingError(
+                f"{init} is no voice: it has no {TOKENIZER_FILE}. Give a voice's folder."
+            )
+        self.teacher = teacher
+        self._folder, self._init = folder, init
+        self._count, self._held_out, self._seed = texts, held_out, seed
+
+    @cached_property
+    def texts(self) -> TextSets:
+        """What a teacher that reads anything is asked to read."""
+        return make_texts(self._count, self._seed, self._held_out)
+
+    def make(self, workers: int, say: Callable[[str], None]) -> None:
+        """Let the teacher read what it has not read yet; `say` hears one line a shard.
+
+        Raises:
+            VoiceTrainingError: what was read is not enough to train on.
+        """
+        folder = self._folder / "corpus"
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = self.teacher.training_lines(self.texts, self._seed)
+        held_out = tuple(self.teacher.development_lines(self.texts))
+        jobs = [_ShardJob(self._development_shard, self.teacher, held_out, self._seed)]
+        for number, first in enumerate(range(0, len(lines), _SHARD_TEXTS)):
+            part = tuple(lines[first : first + _SHARD_TEXTS])
+            path = folder / f"training-{number:04d}.npz"
+            jobs.append(_ShardJob(path, self.teacher, part, self._seed + 1 + number))
+        missing = [job for job in jobs if not job.path.exists()]
+        for done, clips in enumerate(in_processes(_make_shard, missing, min(workers, len(missing))), start=1):
+            say(f"teacher: shard {done} of {len(missing)}, {clips} clips")
+        if len(self.training) < _FEWEST_CLIPS or not self.development:
+            raise VoiceTrainingError(
+                f"The teacher read {len(self.training)} clips for training and {len(self.development)} held out: "
+                "give it more texts or recordings (a clip is of 0.3 to 16 seconds)."
+            )
+
+    @property
+    def _development_shard(self) -> Path:
+        return self._folder / "corpus" / "development.npz"
+
+    @cached_property
+    def training(self) -> list[Clip]:
+        """Every training clip."""
+        return read_shards(sorted((self._folder / "corpus").glob("training-*.npz")))
+
+    @cached_property
+    def development(self) -> list[Clip]:
+        """Every clip that was held out."""
+        return read_shards([self._development_shard])
+
+    def some(self, frames: int) -> list[Clip]:
+        """The first training clips, up to so many frames together and at least one."""
+        ends = list(itertools.accumulate(clip.frames for clip in self.training))
+        return self.training[: max(1, bisect.bisect_right(ends, frames))]
+
+    @cached_property
+    def processor(self) -> SpeechT5Processor:
+        """Tokenizer and feature extractor."""
+        if self._init is None:
+            return make_processor(self._folder / "tokenizer")
+        tokenizer = SpeechT5Tokenizer.from_pretrained(self._init, normalize=False, local_files_only=True)
+        return SpeechT5Processor(SpeechT5FeatureExtractor(), tokenizer)
+
+    def mel_moments(self) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of a training frame, each of shape (80,)."""
+        frames = np.concatenate([clip.mel for clip in self.training[:_SAMPLED_CLIPS]])[:_SAMPLED_FRAMES]
+        some = torch.from_numpy(frames).float()
+        return some.mean(0), some.std(0)
+
+    @property
+    def hours(self) -> float:
+        """Length of the training clips."""
+        return sum(len(clip.samples) for clip in self.training) / SAMPLING_RATE / 3600

@@ -1,14 +1,12 @@
-"""Where a run trains, and what that changes."""
+"""Where a run trains, and in which arithmetic."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 
+from speecht5_demo.arithmetic import bf16_pays
 from speecht5_demo.memory import keep_freed_memory
-from voice_training.errors import VoiceTrainingError
-from voice_training.settings import Shares, TrainingSettings
+from voice_training import VoiceTrainingError
 
 
 def pick_device(name: str) -> torch.device:
@@ -24,48 +22,18 @@ def pick_device(name: str) -> torch.device:
 
 
 def prepare_process(device: torch.device) -> None:
-    """What the process that trains on `device` needs to be told once."""
+    """What a process that trains on `device` needs to be told once."""
     if device.type == "cuda":
         torch.set_float32_matmul_precision("high")
     else:
         keep_freed_memory(without_limit=True)
 
 
-def for_device(settings: TrainingSettings, device: torch.device) -> TrainingSettings:
-    """The same run with batches that fill a GPU: on a processor, small batches learn more in an hour."""
-    if device.type == "cpu":
-        return settings
-    shares = Shares(vocoder=0.6, acoustic=0.6, sharpened=0.1, matched=0.3)
-    vocoder = replace(
-        settings.vocoder,
-        batch=32,
-        piece_frames=48,
-        discriminator_width=32,
-        one_graph=device.type == "cuda",
-    )
-    return replace(
-        settings,
-        shares=shares,
-        warm_shares=shares,
-        side_by_side=True,
-        acoustic=replace(
-            settings.acoustic,
-            frames=20_000,
-            learning_rate=1e-3,
-            first_lengths=((300, 130), (700, 220), (1200, 340)),
-            sampling_from=2000,
-            one_graph=device.type == "cuda",
-        ),
-        vocoder=vocoder,
-        warm_vocoder=replace(
-            settings.warm_vocoder,
-            batch=vocoder.batch,
-            piece_frames=vocoder.piece_frames,
-            discriminator_width=vocoder.discriminator_width,
-            periods=vocoder.periods,
-            judges_rate=1.0,
-            judges_alone=400,
-            nearness=0.7,
-            one_graph=vocoder.one_graph,
-        ),
-    )
+def bf16_is_faster(device: torch.device) -> bool:
+    """Whether products of bfloat16 are the faster ones on `device`: on every GPU, and on some processors."""
+    return device.type != "cpu" or bf16_pays()
+
+
+def mixed_precision(device: torch.device) -> torch.autocast:
+    """Inside, products on `device` are of bfloat16, or of float32 on a processor that is faster in that."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=bf16_is_faster(device))

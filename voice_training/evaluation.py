@@ -1,44 +1,77 @@
-"""Measure a voice against its teacher: on development texts while it trains, on Harvard sentences when it
-is done.
+"""A voice against its teacher: word errors, predicted opinion scores, lengths, stops, reading order.
+
+Development lines are heard while it trains, Harvard sentences when it is done. pocketsphinx is the recogniser, a weak
+one: the teacher's own rate is the floor. Nobody taught a blend of two speakers, so it has to be measured.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
+import torch
+from torch import nn
 
-from speecht5_demo.quality.flite import SAMPLING_RATE, SPEAKERS, flite
+from speecht5_demo.checkpoints import open_checkpoint
+from speecht5_demo.files import write_json
+from speecht5_demo.quality.metrics import require
 from speecht5_demo.quality.metrics.attention import read
-from voice_training.blends import BlendFigures, measure_blends
-from voice_training.corpus import trimmed
-from voice_training.listening import Heard, error_rate, hear_all, mean_opinion
-from voice_training.settings import ExaminationSettings
-from voice_training.speaker_vectors import speaker_vectors
-from voice_training.speaking import Line, Utterance, Voice
-from voice_training.texts import TEXT_FOLDER, normalised, read_lines
+from speecht5_demo.quality.metrics.predicted import predicted_mos
+from speecht5_demo.quality.metrics.words import word_errors
+from speecht5_demo.quality.recognisers import OFFLINE, PocketSphinx
+from speecht5_demo.quality.signals import SAMPLING_RATE, SILENCE_PEAK, Samples
+from voice_training.corpus import Clip, trimmed
+from voice_training.processes import in_processes
+from voice_training.settings import EvaluationSettings
+from voice_training.synthesis import Utterance, Voice
+from voice_training.teachers import Line, Teacher
+from voice_training.texts import normalised, read_lines
 
 MUCH_LONGER = 1.5
 """An utterance of more than this times the teacher's length is a failure that a listener hears."""
 
 _TEST_ORDER = 5
 _LONG_CHARACTERS = range(150, 201)
+_WORST_OPINION = 1.0
+_FEWEST_PER_PROCESS = 8
+
+
+@dataclass(frozen=True)
+class Heard:
+    """How one utterance was heard.
+
+    Attributes:
+        errors: substituted, left out and added words. words: how many were to be said.
+        predicted_mos: DNSMOS P.808, 1 to 5; None where it was not asked for.
+    """
+
+    errors: float
+    words: int
+    predicted_mos: float | None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A line as the teacher reads it: as in a clip, without dither. None where this teacher cannot read it."""
+
+    line: Line
+    samples: Samples | None
+    heard: Heard | None
 
 
 @dataclass(frozen=True)
 class SpeakerFigures:
-    """What was measured on one speaker's utterances.
+    """What was measured on one speaker's utterances; what needs the teacher's reading is None where there is none.
 
     Attributes:
-        word_errors: share of words that the recogniser got wrong. teacher_word_errors: the same for the
-            teacher.
-        predicted_mos: DNSMOS P.808, 1 to 5; None where it was not asked for. teacher_predicted_mos:
-            likewise.
+        word_errors: share of words that the recogniser got wrong. teacher_word_errors: the same for the teacher.
+        predicted_mos: DNSMOS P.808, 1 to 5; None where it was not asked for. teacher_predicted_mos: likewise.
         mean_length: mean of the utterances' lengths over the teacher's. longest: the largest.
         much_longer: utterances of more than 1.5 times the teacher's length. missing_stops: ended by the cap.
         monotone: share of utterances whose text was read once, from left to right, to its end.
@@ -47,134 +80,37 @@ class SpeakerFigures:
     speaker: str
     utterances: int
     word_errors: float
-    teacher_word_errors: float
+    teacher_word_errors: float | None
     predicted_mos: float | None
     teacher_predicted_mos: float | None
-    mean_length: float
-    longest: float
+    mean_length: float | None
+    longest: float | None
     much_longer: int
     missing_stops: int
     monotone: float
 
 
 @dataclass(frozen=True)
-class TeacherLine:
-    """The teacher's reading of one text; `samples` as in a training clip, without dither."""
+class BlendFigures:
+    """An even blend of two speakers.
 
-    text: str
-    speaker: str
-    samples: npt.NDArray[np.float32]
-    heard: Heard
-
-
-def harvard_sentences(count: int, folder: Path = TEXT_FOLDER) -> list[str]:
-    """`count` test sentences in a fixed random order; training and choosing never see them."""
-    sentences = [text for line in read_lines("harvard.txt", folder) if (text := normalised(line))]
-    random.Random(_TEST_ORDER).shuffle(sentences)
-    return sentences[:count]
-
-
-def long_sentences(count: int, folder: Path = TEXT_FOLDER) -> list[str]:
-    """`count` test texts of 150 to 200 characters: Harvard sentences one after the other."""
-    sentences = harvard_sentences(10_000, folder)[::-1]
-    texts: list[str] = []
-    while len(texts) < count:
-        text = sentences.pop()
-        while len(text) < _LONG_CHARACTERS.start:
-            text += " " + sentences.pop()
-        if len(text) in _LONG_CHARACTERS:
-            texts.append(text)
-    return texts
-
-
-def listen_to_teacher(
-    texts: Sequence[str], speakers: Sequence[str], workers: int, with_mos: bool
-) -> list[TeacherLine]:
-    """Every text read by each of the speakers, with what a recogniser makes of it."""
-    readings = [
-        (text, speaker, trimmed(speech))
-        for speaker in speakers
-        for text in texts
-        if (speech := flite().say(text, speaker)) is not None
-    ]
-    heard = hear_all([(text, samples) for text, _, samples in readings], with_mos, workers)
-    return [
-        TeacherLine(text, speaker, samples, one)
-        for (text, speaker, samples), one in zip(readings, heard, strict=True)
-    ]
-
-
-def measure(
-    voice: Voice, teacher: Sequence[TeacherLine], seeds: Sequence[int], workers: int, with_mos: bool
-) -> tuple[list[SpeakerFigures], list[Utterance]]:
-    """The voice's figures a speaker on the lines that the teacher read, and what it said, seed after seed.
-
-    A recogniser is easily put off: with another seed the same sentences sound alike and are misheard in other places,
-    so that the word errors over several say more than those of one.
+    Attributes:
+        word_errors: share of words that the recogniser got wrong. missing_stops: ended by the cap.
     """
-    vectors = speaker_vectors()
-    lines = [Line(line.text, line.speaker, vectors[line.speaker]) for line in teacher]
-    utterances = [utterance for seed in seeds for utterance in voice.speak(lines, seed)]
-    teacher = [line for _ in seeds for line in teacher]
-    heard = hear_all([(u.line.text, u.samples) for u in utterances], with_mos, workers)
-    figures = []
-    for speaker in SPEAKERS:
-        mine = [i for i, line in enumerate(teacher) if line.speaker == speaker]
-        if mine:
-            figures.append(
-                _figures(
-                    speaker,
-                    [teacher[i] for i in mine],
-                    [utterances[i] for i in mine],
-                    [heard[i] for i in mine],
-                )
-            )
-    return figures, utterances
 
-
-def _figures(
-    speaker: str,
-    teacher: list[TeacherLine],
-    utterances: list[Utterance],
-    heard: list[Heard],
-) -> SpeakerFigures:
-    ratios = [
-        utterance.seconds * SAMPLING_RATE / len(line.samples)
-        for utterance, line in zip(utterances, teacher, strict=True)
-    ]
-    by_teacher = [line.heard for line in teacher]
-    return SpeakerFigures(
-        speaker=speaker,
-        utterances=len(utterances),
-        word_errors=round(error_rate(heard), 4),
-        teacher_word_errors=round(error_rate(by_teacher), 4),
-        predicted_mos=_rounded(mean_opinion(heard)),
-        teacher_predicted_mos=_rounded(mean_opinion(by_teacher)),
-        mean_length=round(float(np.mean(ratios)), 3),
-        longest=round(max(ratios), 3),
-        much_longer=sum(ratio > MUCH_LONGER for ratio in ratios),
-        missing_stops=sum(not utterance.ended for utterance in utterances),
-        monotone=round(float(np.mean([_reads_once(u) for u in utterances])), 3),
-    )
-
-
-def _reads_once(utterance: Utterance) -> bool:
-    """Whether attention went through the text once, from left to right, to its end."""
-    reading = read(utterance.attention[None])
-    return reading.repeats == 0 and reading.skips == 0
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
+    speakers: tuple[str, str]
+    utterances: int
+    word_errors: float
+    missing_stops: int
 
 
 @dataclass(frozen=True)
-class Examination:
+class Evaluation:
     """All figures of a finished voice; word error rates and lengths are on Harvard sentences.
 
     Attributes:
         by_speaker: on `sentences` sentences each, spoken with each of `seeds` seeds.
-        long: with the first seed, on twenty texts of 150 to 200 characters a speaker.
+        long: with the first seed, on texts of 150 to 200 characters.
         blends: even blends of two speakers.
     """
 
@@ -185,66 +121,223 @@ class Examination:
     blends: list[BlendFigures]
 
     @property
-    def mean_word_errors(self) -> float:
-        """Mean over speakers."""
-        return float(np.mean([figures.word_errors for figures in self.by_speaker]))
-
-    @property
-    def mean_teacher_word_errors(self) -> float:
-        """Mean over speakers."""
-        return float(np.mean([figures.teacher_word_errors for figures in self.by_speaker]))
-
-    @property
     def stops(self) -> dict[str, int]:
         """Utterances of all speakers and seeds, and how many did not stop by themselves or were much longer."""
         return {
-            "utterances": sum(figures.utterances for figures in self.by_speaker),
-            "missing_stops": sum(figures.missing_stops for figures in self.by_speaker),
-            "much_longer": sum(figures.much_longer for figures in self.by_speaker),
+            name: sum(getattr(figures, name) for figures in self.by_speaker)
+            for name in ("utterances", "missing_stops", "much_longer")
         }
 
     def write(self, path: Path) -> None:
-        """Save as JSON, means included."""
+        """Save as JSON, means over speakers included."""
+        floor = [f.teacher_word_errors for f in self.by_speaker if f.teacher_word_errors is not None]
         means = {
-            "mean_word_errors": round(self.mean_word_errors, 4),
-            "mean_teacher_word_errors": round(self.mean_teacher_word_errors, 4),
+            "mean_word_errors": round(float(np.mean([f.word_errors for f in self.by_speaker])), 4),
+            "mean_teacher_word_errors": round(float(np.mean(floor)), 4) if floor else None,
         }
-        path.write_text(
-            json.dumps({**means, **asdict(self), "stops": self.stops}, indent=1) + "\n", encoding="utf-8"
-        )
+        write_json(path, {**means, **asdict(self), "stops": self.stops})
+
+    @classmethod
+    def read(cls, path: Path) -> Evaluation:
+        """What :meth:`write` wrote."""
+        told = json.loads(path.read_text(encoding="utf-8"))
+        blends = [BlendFigures(**row | {"speakers": tuple(row["speakers"])}) for row in told["blends"]]
+        by_speaker, long = ([SpeakerFigures(**row) for row in told[name]] for name in ("by_speaker", "long"))
+        return cls(told["sentences"], told["seeds"], by_speaker, long, blends)
 
 
-def examine(
-    voice: Voice,
-    speakers: Sequence[str],
-    settings: ExaminationSettings,
-    workers: int,
-    say: Callable[[str], None],
-) -> Examination:
-    """The final measurement: Harvard sentences with several seeds, long texts, and blends of speakers."""
-    say(f"measuring: the teacher reads {settings.sentences} Harvard sentences a speaker")
-    sentences = harvard_sentences(settings.sentences)
-    teacher = listen_to_teacher(sentences, speakers, workers, settings.with_mos)
-    say(f"measuring: the voice reads them with {settings.seeds} seeds")
-    by_speaker, _ = measure(voice, teacher, range(settings.seeds), workers, settings.with_mos)
-    long: list[SpeakerFigures] = []
-    if settings.long_texts:
-        say(f"measuring: {settings.long_texts} long texts a speaker")
-        long_teacher = listen_to_teacher(long_sentences(settings.long_texts), speakers, workers, False)
-        long, _ = measure(voice, long_teacher, [0], workers, False)
-    blends: list[BlendFigures] = []
-    if settings.blend_sentences:
-        say(f"measuring: {settings.blend_sentences} sentences by every blend of two speakers")
-        blends = measure_blends(voice, sentences[: settings.blend_sentences], speakers, 0, workers)
-    return Examination(
-        sentences=settings.sentences,
-        seeds=settings.seeds,
-        by_speaker=by_speaker,
-        long=long,
-        blends=blends,
+def require_libraries(with_mos: bool) -> None:
+    """Fail now, not after hours of training.
+
+    Raises:
+        QualityError: when a measuring library is not installed.
+    """
+    require(("wer", "predicted-mos") if with_mos else ("wer",), OFFLINE)
+
+
+def harvard_sentences(count: int) -> list[str]:
+    """`count` test sentences in a fixed random order; training and choosing never see them."""
+    sentences = [text for line in read_lines("harvard.txt") if (text := normalised(line))]
+    random.Random(_TEST_ORDER).shuffle(sentences)
+    return sentences[:count]
+
+
+def long_sentences(count: int) -> list[str]:
+    """`count` test texts of 150 to 200 characters: Harvard sentences one after the other."""
+    sentences = harvard_sentences(10_000)[::-1]
+    texts: list[str] = []
+    while len(texts) < count:
+        text = sentences.pop()
+        while len(text) < _LONG_CHARACTERS.start:
+            text += " " + sentences.pop()
+        if len(text) in _LONG_CHARACTERS:
+            texts.append(text)
+    return texts
+
+
+@dataclass(frozen=True)
+class _Job:
+    text: str
+    samples: Samples
+    with_mos: bool
+
+
+@cache
+def _recogniser() -> PocketSphinx:
+    return PocketSphinx()
+
+
+def _hear(job: _Job) -> Heard:
+    found = word_errors(job.text, _recogniser().transcribe(job.samples))
+    opinion = _opinion(job.samples) if job.with_mos else None
+    return Heard(errors=found.wer * found.words, words=found.words, predicted_mos=opinion)
+
+
+def _opinion(samples: Samples) -> float:
+    """Predicted MOS; silence, which the network refuses, is the worst."""
+    return predicted_mos(samples) if np.abs(samples).max() >= SILENCE_PEAK else _WORST_OPINION
+
+
+def _hear_all(spoken: Sequence[tuple[str, Samples]], with_mos: bool, workers: int) -> list[Heard]:
+    """How each text is heard, in order, on as many cores as there are."""
+    jobs = [_Job(text, samples, with_mos) for text, samples in spoken]
+    return list(in_processes(_hear, jobs, min(workers, len(jobs) // _FEWEST_PER_PROCESS)))
+
+
+def hear_teacher(
+    teacher: Teacher, texts: Sequence[str], speakers: Sequence[str], workers: int, with_mos: bool
+) -> list[Reference]:
+    """Every text by each of the speakers, with what a recogniser makes of the teacher's reading."""
+    lines = [Line(text, speaker) for speaker in speakers for text in texts]
+    speech = [teacher.read(line) for line in lines]
+    readings = [None if one is None else trimmed(one) for one in speech]
+    return _references(lines, readings, workers, with_mos)
+
+
+def hear_clips(clips: Sequence[Clip], workers: int) -> list[Reference]:
+    """The same of clips that the teacher has read already."""
+    lines = [Line(clip.text, clip.speaker) for clip in clips]
+    readings: list[Samples | None] = [np.divide(clip.samples, 32768, dtype=np.float32) for clip in clips]
+    return _references(lines, readings, workers, False)
+
+
+def _references(
+    lines: Sequence[Line], readings: Sequence[Samples | None], workers: int, with_mos: bool
+) -> list[Reference]:
+    read = [
+        (line.text, samples) for line, samples in zip(lines, readings, strict=True) if samples is not None
+    ]
+    heard = iter(_hear_all(read, with_mos, workers))
+    return [
+        Reference(line, samples, None if samples is None else next(heard))
+        for line, samples in zip(lines, readings, strict=True)
+    ]
+
+
+def evaluate(
+    voice: Voice, references: Sequence[Reference], seeds: Sequence[int], workers: int, with_mos: bool
+) -> tuple[list[SpeakerFigures], list[Utterance]]:
+    """The voice's figures a speaker on those lines, and what it said, seed after seed.
+
+    A recogniser is easily put off: with another seed the same sentences sound alike and are misheard in other places,
+    so that the word errors over several say more than those of one.
+    """
+    lines = [reference.line for reference in references]
+    utterances = [utterance for seed in seeds for utterance in voice.speak(lines, seed)]
+    heard = _hear_all([(u.line.text, u.samples) for u in utterances], with_mos, workers)
+    rows = list(zip([*references] * len(seeds), utterances, heard, strict=True))
+    speakers = list(dict.fromkeys(line.speaker for line in lines))
+    return [
+        _figures(speaker, [row for row in rows if row[0].line.speaker == speaker]) for speaker in speakers
+    ], utterances
+
+
+def _figures(speaker: str, rows: Sequence[tuple[Reference, Utterance, Heard]]) -> SpeakerFigures:
+    ratios = [
+        utterance.seconds * SAMPLING_RATE / len(reference.samples)
+        for reference, utterance, _ in rows
+        if reference.samples is not None
+    ]
+    heard = [one for _, _, one in rows]
+    teacher = [reference.heard for reference, _, _ in rows if reference.heard is not None]
+    return SpeakerFigures(
+        speaker=speaker,
+        utterances=len(rows),
+        word_errors=round(_error_rate(heard), 4),
+        teacher_word_errors=round(_error_rate(teacher), 4) if teacher else None,
+        predicted_mos=_mean_opinion(heard),
+        teacher_predicted_mos=_mean_opinion(teacher),
+        mean_length=round(float(np.mean(ratios)), 3) if ratios else None,
+        longest=round(max(ratios), 3) if ratios else None,
+        much_longer=sum(ratio > MUCH_LONGER for ratio in ratios),
+        missing_stops=sum(not utterance.ended for _, utterance, _ in rows),
+        monotone=round(float(np.mean([_reads_once(utterance) for _, utterance, _ in rows])), 3),
     )
 
 
-def development_texts(texts: Sequence[str], count: int) -> list[str]:
-    """`count` of the development texts, evenly spread, so that short and long ones are among them."""
-    return list(texts[:: max(1, len(texts) // count)])[:count]
+def _error_rate(heard: Sequence[Heard]) -> float:
+    """Word error rate over all utterances; above 1 where more was heard than said."""
+    return sum(one.errors for one in heard) / sum(one.words for one in heard)
+
+
+def _mean_opinion(heard: Sequence[Heard]) -> float | None:
+    scores = [one.predicted_mos for one in heard if one.predicted_mos is not None]
+    return round(float(np.mean(scores)), 3) if scores else None
+
+
+def _reads_once(utterance: Utterance) -> bool:
+    """Whether attention went through the text once, from left to right, to its end."""
+    reading = read(utterance.attention[None])
+    return reading.repeats == 0 and reading.skips == 0
+
+
+def evaluate_blends(
+    voice: Voice, texts: Sequence[str], speakers: Sequence[str], workers: int
+) -> list[BlendFigures]:
+    """Every even blend of two of the speakers on every text."""
+    pairs = {f"{a}+{b}": (a, b) for a, b in itertools.combinations(speakers, 2)}
+    blends = {name: (voice.encodings[a] + voice.encodings[b]) / 2**0.5 for name, (a, b) in pairs.items()}
+    blended = Voice(voice.acoustic, voice.vocoder, voice.tokenizer, blends)
+    utterances = blended.speak([Line(text, name) for name in pairs for text in texts], 0)
+    heard = _hear_all([(u.line.text, u.samples) for u in utterances], False, workers)
+    figures = []
+    for index, pair in enumerate(pairs.values()):
+        mine = slice(index * len(texts), (index + 1) * len(texts))
+        stops = sum(not utterance.ended for utterance in utterances[mine])
+        figures.append(BlendFigures(pair, len(texts), round(_error_rate(heard[mine]), 4), stops))
+    return figures
+
+
+def evaluate_folder(
+    folder: Path,
+    teacher: Teacher,
+    settings: EvaluationSettings,
+    workers: int,
+    device: torch.device,
+    say: Callable[[str], None],
+) -> Evaluation:
+    """Figures of the voice in `folder`, exactly as the app loads it: several seeds, long texts, blends of speakers."""
+    checkpoint = open_checkpoint(str(folder))
+    acoustic, vocoder = checkpoint.load_acoustic(), checkpoint.load_vocoder()
+    for model in (acoustic, vocoder):
+        nn.Module.to(model, device)
+    encodings = {name: speaker.vector for name, speaker in checkpoint.speakers.items()}
+    voice = Voice(acoustic, vocoder, checkpoint.tokenizer, encodings)
+    speakers = list(encodings)
+    say(f"evaluation: the teacher reads {settings.sentences} Harvard sentences a speaker")
+    sentences = harvard_sentences(settings.sentences)
+    references = hear_teacher(teacher, sentences, speakers, workers, settings.with_mos)
+    say(f"evaluation: the voice reads them with {settings.seeds} seeds")
+    by_speaker, _ = evaluate(voice, references, range(settings.seeds), workers, settings.with_mos)
+    long: list[SpeakerFigures] = []
+    if settings.long_texts:
+        say(f"evaluation: {settings.long_texts} long texts a speaker")
+        long_references = hear_teacher(
+            teacher, long_sentences(settings.long_texts), speakers, workers, with_mos=False
+        )
+        long, _ = evaluate(voice, long_references, [0], workers, with_mos=False)
+    blends: list[BlendFigures] = []
+    if settings.blend_sentences:
+        say(f"evaluation: {settings.blend_sentences} sentences by every blend of two speakers")
+        blends = evaluate_blends(voice, sentences[: settings.blend_sentences], speakers, workers)
+    return Evaluation(settings.sentences, settings.seeds, by_speaker, long, blends)

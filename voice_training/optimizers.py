@@ -1,23 +1,27 @@
-"""How the acoustic model descends: its matrices by Muon, everything else by AdamW."""
+"""How the acoustic model descends: its matrices by Muon, everything else by AdamW.
+
+`acoustic_optimizer` is for processors. `FlatOptimizer` takes the same steps on a GPU, in a few dozen kernels.
+"""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from voice_training.crew import ALONE, Crew
-from voice_training.mixed_precision import half_pays
+from voice_training.devices import bf16_is_faster
+from voice_training.processes import ALONE, ProcessGroup
 
-ADAMW_BETAS = (0.9, 0.98)
-ADAMW_EPSILON = 1e-8
-WEIGHT_DECAY = 0.01
-MUON_MOMENTUM = 0.95
+_ADAMW_BETAS = (0.9, 0.98)
+_ADAMW_EPSILON = 1e-8
+_WEIGHT_DECAY = 0.01
+_MUON_MOMENTUM = 0.95
 _NEWTON_SCHULZ_STEPS = 4
 _NEWTON_SCHULZ = (3.4445, -4.775, 2.0315)
-LIKE_ADAMW = 0.2
+_LIKE_ADAMW = 0.2
 """Root of the mean square of an AdamW step, for each 1 of its rate."""
 _BY_ELEMENT = ("embed_tokens", "pe_k", "feat_out", "prob_out")
 """Tables and outputs: their rows are things of their own, not directions of one space."""
@@ -26,42 +30,40 @@ _BY_ELEMENT = ("embed_tokens", "pe_k", "feat_out", "prob_out")
 class Muon(torch.optim.Optimizer):
     """Steps of equal length in all directions of a matrix: its momentum made orthogonal by Newton-Schulz iterations.
 
-    torch's own takes bfloat16 on every processor, and the whole work in every process; here a crew shares the matrices
-    out, and a processor that is faster in float32 computes in that.
+    torch's own takes bfloat16 on every processor, and the whole work in every process; here a process group shares the
+    matrices out, and a processor that is faster in float32 computes in that.
     Source: Jordan et al. 2024, with the rate matched to AdamW's (Liu et al. 2025, arXiv 2502.16982).
     """
 
-    def __init__(self, matrices: Iterable[nn.Parameter], rate: float, crew: Crew) -> None:
+    def __init__(self, matrices: Iterable[nn.Parameter], rate: float, group: ProcessGroup) -> None:
         super().__init__(matrices, {"lr": rate})
-        self._crew = crew
+        self._group = group
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Take one step; in a crew, every process has to."""
-        for group in self.param_groups:
-            matrices = [matrix for matrix in group["params"] if matrix.grad is not None]
+        """Take one step; in a group, every process has to."""
+        for settings in self.param_groups:
+            matrices = [matrix for matrix in settings["params"] if matrix.grad is not None]
             updates = [torch.zeros_like(matrix) for matrix in matrices]
             for index, (matrix, update) in enumerate(zip(matrices, updates, strict=True)):
                 gradient: Any = matrix.grad
                 state = self.state[matrix]
                 if "momentum" not in state:
                     state["momentum"] = torch.zeros_like(matrix)
-                momentum = state["momentum"].lerp_(gradient, 1 - MUON_MOMENTUM)
-                if index % self._crew.size == self._crew.rank:
-                    update.copy_(orthogonal(gradient.lerp(momentum, MUON_MOMENTUM)))
-            self._crew.add(updates)
-            rate = group["lr"]
+                momentum = state["momentum"].lerp_(gradient, 1 - _MUON_MOMENTUM)
+                if index % self._group.size == self._group.rank:
+                    update.copy_(orthogonal(gradient.lerp(momentum, _MUON_MOMENTUM)))
+            self._group.add(updates)
+            rate = settings["lr"]
             for matrix, update in zip(matrices, updates, strict=True):
-                matrix.mul_(1 - rate * WEIGHT_DECAY)
-                matrix.add_(update, alpha=-rate * LIKE_ADAMW * max(matrix.shape) ** 0.5)
+                matrix.mul_(1 - rate * _WEIGHT_DECAY)
+                matrix.add_(update, alpha=-rate * _LIKE_ADAMW * max(matrix.shape) ** 0.5)
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """The matrix, or each of a stack, with all its singular values brought near 1: between about 0.7 and 1.2 where they
-    were not tiny.
-    """
+    """The matrix, or each of a stack, with its singular values brought near 1: 0.7 to 1.2 where they were not tiny."""
     wide = matrix if matrix.shape[-2] <= matrix.shape[-1] else matrix.mT
-    made: Tensor = wide.to(torch.bfloat16 if half_pays(matrix.device) else torch.float32)
+    made: Tensor = wide.to(torch.bfloat16 if bf16_is_faster(matrix.device) else torch.float32)
     made = made / made.norm(dim=(-2, -1), keepdim=True).clamp_min(1e-7)
     a, b, c = _NEWTON_SCHULZ
     for _ in range(_NEWTON_SCHULZ_STEPS):
@@ -70,7 +72,7 @@ def orthogonal(matrix: Tensor) -> Tensor:
     return (made if matrix.shape[-2] <= matrix.shape[-1] else made.mT).to(matrix.dtype)
 
 
-class Together:
+class Combined:
     """Several optimizers as one."""
 
     def __init__(self, *optimizers: torch.optim.Optimizer) -> None:
@@ -101,7 +103,7 @@ class Together:
             optimizer.load_state_dict(state[str(index)])
 
 
-def kinds_of_weights(
+def _kinds_of_weights(
     model: nn.Module,
 ) -> tuple[list[nn.Parameter], list[nn.Parameter], list[nn.Parameter]]:
     """Matrices inside the model, whose steps are Muon's; tables, outputs and convolutions; vectors."""
@@ -116,17 +118,98 @@ def kinds_of_weights(
     return matrices, others, vectors
 
 
-def acoustic_optimizer(model: nn.Module, rate: float, crew: Crew = ALONE) -> Together:
+def acoustic_optimizer(model: nn.Module, rate: float, group: ProcessGroup = ALONE) -> Combined:
     """Muon for the matrices inside the model, AdamW for tables, outputs, convolutions and vectors.
 
     Both take steps of like size at the same `rate`.
     """
-    matrices, others, vectors = kinds_of_weights(model)
+    matrices, others, vectors = _kinds_of_weights(model)
     groups = [
-        {"params": others, "weight_decay": WEIGHT_DECAY},
+        {"params": others, "weight_decay": _WEIGHT_DECAY},
         {"params": vectors, "weight_decay": 0.0},
     ]
-    return Together(
-        Muon(matrices, rate, crew),
-        torch.optim.AdamW(groups, rate, betas=ADAMW_BETAS, eps=ADAMW_EPSILON, foreach=True),
+    return Combined(
+        Muon(matrices, rate, group),
+        torch.optim.AdamW(groups, rate, betas=_ADAMW_BETAS, eps=_ADAMW_EPSILON, foreach=True),
     )
+
+
+class FlatOptimizer:
+    """The same steps with all weights end to end in one vector and all gradients in another, after clipping.
+
+    Its rate is a tensor, so that a CUDA graph can record a step. The model's weights become views of the vector, and
+    each has a gradient from now on, which :meth:`step` sets to zero: what comes up in between adds up there.
+
+    Args:
+        largest_gradient: norm over all weights that a gradient is clipped to.
+    """
+
+    def __init__(self, model: nn.Module, largest_gradient: float) -> None:
+        self._largest = largest_gradient
+        matrices, others, vectors = _kinds_of_weights(model)
+        matrices.sort(key=lambda matrix: tuple(matrix.shape))
+        ordered = [*others, *vectors, *matrices]
+        counts = [weights.numel() for weights in ordered]
+        device = ordered[0].device
+        self._weights = torch.cat([weights.detach().reshape(-1) for weights in ordered])
+        self._gradients = torch.zeros_like(self._weights)
+        parts = zip(ordered, self._weights.split(counts), self._gradients.split(counts), strict=True)
+        for weights, values, gradient in parts:
+            weights.data = values.view_as(weights)
+            weights.grad = gradient.view_as(weights)
+        self._decayed = sum(counts[: len(others)])
+        self._by_adamw = self._decayed + sum(counts[len(others) : len(others) + len(vectors)])
+        self._first_moments = torch.zeros_like(self._weights)
+        self._second_moments = torch.zeros(self._by_adamw, device=device)
+        self._steps = torch.zeros((), device=device)
+        self._stacks = _stacks(self._by_adamw, matrices)
+        self.rate = torch.zeros((), device=device)
+
+    @torch.no_grad()
+    def step(self) -> dict[str, Tensor]:
+        """Take one step at `rate`; the gradients are zero afterwards."""
+        gradients = self._gradients
+        gradients.mul_((self._largest / (gradients.norm() + 1e-6)).clamp_max(1.0))
+        self._steps.add_(1)
+        self._adamw(gradients[: self._by_adamw])
+        self._first_moments[self._by_adamw :].lerp_(gradients[self._by_adamw :], 1 - _MUON_MOMENTUM)
+        self._weights[self._by_adamw :].mul_(1 - self.rate * _WEIGHT_DECAY)
+        for first, last, shape in self._stacks:
+            ahead = gradients[first:last].lerp(self._first_moments[first:last], _MUON_MOMENTUM)
+            update = orthogonal(ahead.view(-1, *shape))
+            scale = _LIKE_ADAMW * max(shape) ** 0.5
+            self._weights[first:last].view(-1, *shape).sub_(self.rate * scale * update)
+        gradients.zero_()
+        return {}
+
+    def _adamw(self, gradients: Tensor) -> None:
+        first, second = self._first_moments[: self._by_adamw], self._second_moments
+        first.lerp_(gradients, 1 - _ADAMW_BETAS[0])
+        second.lerp_(gradients * gradients, 1 - _ADAMW_BETAS[1])
+        mean, square = (1 - torch.pow(beta, self._steps) for beta in _ADAMW_BETAS)
+        self._weights[: self._decayed].mul_(1 - self.rate * _WEIGHT_DECAY)
+        update = (first / mean) / ((second / square).sqrt() + _ADAMW_EPSILON)
+        self._weights[: self._by_adamw].sub_(self.rate * update)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything but the weights, which are the model's to save."""
+        return {
+            "first_moments": self._first_moments,
+            "second_moments": self._second_moments,
+            "steps": self._steps,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a state that :meth:`state_dict` gave."""
+        for name, mine in self.state_dict().items():
+            mine.copy_(state[name])
+
+
+def _stacks(first: int, matrices: list[nn.Parameter]) -> list[tuple[int, int, tuple[int, ...]]]:
+    """Where the matrices of each shape begin and end, which lie end to end from `first` on."""
+    stacks = []
+    for shape, alike in itertools.groupby(matrices, key=lambda matrix: tuple(matrix.shape)):
+        last = first + sum(matrix.numel() for matrix in alike)
+        stacks.append((first, last, shape))
+        first = last
+    return stacks

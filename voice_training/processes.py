@@ -1,29 +1,39 @@
-"""Work for all cores: a process each, not a thread, since flite and pocketsphinx keep state of their own."""
+"""Work for all cores: parallel items, work in the background, and processes that train one model together.
+
+Each is a process, not a thread, since flite and pocketsphinx keep state of their own. New processes are started clean:
+a copy of a process that has used torch's threads can hang.
+"""
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import torch
+import torch.distributed as dist
+from torch import Tensor
 
-from voice_training.errors import VoiceTrainingError
+from voice_training import VoiceTrainingError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_LONGEST_WAIT = timedelta(days=7)
+"""The first process validates for minutes while the others wait; one that dies is noticed by its broken connection."""
+
 
 def in_processes(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
-    """`work` of every item, in order; in this process where one worker is enough.
-
-    New processes are started clean: a copy of a process that has used torch's threads can hang.
-    """
+    """`work` of every item, in order; in this process where one worker is enough."""
     if workers < 2:
         yield from map(work, items)
         return
@@ -31,17 +41,30 @@ def in_processes(work: Callable[[Item], Result], items: Iterable[Item], workers:
         yield from pool.map(work, items)
 
 
-class Beside:
+@contextmanager
+def half_of_the_cores(cores: int) -> Iterator[None]:
+    """Inside, torch computes with half of that many threads, at least one; afterwards with as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, cores // 2))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+class BackgroundProcess:
     """`work` in a process of its own, which does not outlive this one, however this one ends."""
 
     def __init__(self, work: Callable[[], object], name: str) -> None:
         context = multiprocessing.get_context("spawn")
-        self._process = context.Process(target=_until_left, args=(work, os.getpid()), name=name, daemon=True)
+        self._process = context.Process(
+            target=_while_parent_lives, args=(work, os.getpid()), name=name, daemon=True
+        )
         self._process.start()
 
     @property
     def process_id(self) -> int | None:
-        """Of the process beside."""
+        """The operating system's number for it."""
         return self._process.pid
 
     @property
@@ -68,7 +91,7 @@ class Beside:
             )
 
 
-def _until_left(work: Callable[[], object], parent: int) -> None:
+def _while_parent_lives(work: Callable[[], object], parent: int) -> None:
     """Do the work, but end at once when the parent is gone: a run that is started again must be alone."""
 
     def watch() -> None:
@@ -80,12 +103,124 @@ def _until_left(work: Callable[[], object], parent: int) -> None:
     work()
 
 
+class ProcessGroup:
+    """Processes that train one model: each takes every step on clips of its own, on the mean of their gradients.
+
+    On a processor, a process for half of the cores loses less than threads that wait for each other in every operator.
+    This one is a process alone: what it says is agreed, and its mean is its own.
+
+    Attributes:
+        rank: of this process, 0 for the one that decides, validates and saves. size: how many there are.
+    """
+
+    rank = 0
+    size = 1
+
+    def agreed(self, value: float) -> float:
+        """What the first process says; every process has to ask."""
+        return value
+
+    def average(self, tensors: Sequence[Tensor]) -> None:
+        """Replace each tensor, in place, by its mean over the processes."""
+
+    def add(self, tensors: Sequence[Tensor]) -> None:
+        """Replace each tensor, in place, by its sum over the processes."""
+
+    def wait(self) -> None:
+        """Return when every process has come this far."""
+
+
+ALONE = ProcessGroup()
+
+
+class _Joined(ProcessGroup):
+    """One of several processes that have met."""
+
+    def __init__(self, rank: int, size: int) -> None:
+        self.rank, self.size = rank, size
+
+    def agreed(self, value: float) -> float:
+        told = torch.tensor([value], dtype=torch.float64)
+        with _exchange():
+            dist.broadcast(told, 0)
+        return float(told)
+
+    def average(self, tensors: Sequence[Tensor]) -> None:
+        self._combine(tensors, 1 / self.size)
+
+    def add(self, tensors: Sequence[Tensor]) -> None:
+        self._combine(tensors, 1.0)
+
+    def wait(self) -> None:
+        with _exchange():
+            dist.barrier()
+
+    @torch.no_grad()
+    def _combine(self, tensors: Sequence[Tensor], factor: float) -> None:
+        flat = torch.cat([tensor.detach().reshape(-1) for tensor in tensors])
+        with _exchange():
+            dist.all_reduce(flat)
+        flat *= factor
+        parts = flat.split([tensor.numel() for tensor in tensors])
+        for tensor, part in zip(tensors, parts, strict=True):
+            tensor.copy_(part.view_as(tensor))
+
+
+class _DisconnectedError(Exception):
+    """The connection to the other process broke: it has ended."""
+
+
 @contextmanager
-def half_of_the_cores(cores: int) -> Iterator[None]:
-    """Inside, torch computes with half of that many threads, at least one; afterwards with as many as before."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(max(1, cores // 2))
+def _exchange() -> Iterator[None]:
     try:
         yield
+    except RuntimeError as error:
+        raise _DisconnectedError from error
+
+
+@contextmanager
+def second_of_two(meeting: Path) -> Iterator[ProcessGroup]:
+    """Inside, this process is the second of the two that meet at that path."""
+    _ready(meeting).touch()
+    with _joined(meeting, 1) as group:
+        yield group
+
+
+@contextmanager
+def first_of_two(second: Callable[[Path], object], name: str) -> Iterator[ProcessGroup]:
+    """Inside, this process is the first of two; `second` runs in the other and is given where they meet.
+
+    Raises:
+        VoiceTrainingError: the other process ended with an error, which it has printed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        meeting = Path(folder) / "meeting"
+        other = BackgroundProcess(functools.partial(second, meeting), name)
+        try:
+            while other.is_running and not _ready(meeting).exists():
+                time.sleep(0.1)
+            if _ready(meeting).exists():
+                with _joined(meeting, 0) as group:
+                    yield group
+        except _DisconnectedError:
+            other.wait()
+            raise
+        except BaseException:
+            other.end()
+            raise
+        other.wait()
+
+
+def _ready(meeting: Path) -> Path:
+    return meeting.with_suffix(".ready")
+
+
+@contextmanager
+def _joined(meeting: Path, rank: int) -> Iterator[ProcessGroup]:
+    dist.init_process_group(
+        "gloo", init_method=f"file://{meeting}", rank=rank, world_size=2, timeout=_LONGEST_WAIT
+    )
+    try:
+        yield _Joined(rank, 2)
     finally:
-        torch.set_num_threads(before)
+        dist.destroy_process_group()

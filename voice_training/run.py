@@ -1,203 +1,333 @@
-"""The whole chain, from sentence lists to a folder that the app loads. Killed anywhere, it goes on from
-there.
+"""The whole chain, from sentence lists to a folder that the app loads. Killed anywhere, it goes on from there.
 
-Every stage leaves a file, and a stage whose file is there is not run again; inside the long stages, training
-goes on from its last saved state.
+Every stage leaves a file, and a stage whose file is there is not run again; inside the long stages, training goes on
+from its last saved state. README.md tells what the stages are for.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
+from torch import Tensor, nn
 from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
 
-from voice_training.acoustic_model import FIRST_REDUCTION
-from voice_training.acoustic_stages import AcousticStages
-from voice_training.corpus import WHOLE_FRAMES
-from voice_training.crew import Crew, first_of_two, second_of_two
-from voice_training.devices import for_device, prepare_process
-from voice_training.errors import VoiceTrainingError
-from voice_training.export import export_voice, export_with_vocoder
-from voice_training.listening import require_libraries
-from voice_training.materials import Materials
-from voice_training.measuring import examine_folder
-from voice_training.model_card import Making
-from voice_training.order import Order
-from voice_training.processes import Beside, half_of_the_cores
-from voice_training.run_folder import RunFolder
-from voice_training.settings import Shares
-from voice_training.vocoder_stages import VocoderStages
+from voice_training import VoiceTrainingError
+from voice_training.acoustic.batches import AcousticClips
+from voice_training.acoustic.graph_training import GraphedAcousticTraining
+from voice_training.acoustic.losses import predicted_frames
+from voice_training.acoustic.model import (
+    new_model,
+    pretrained_model,
+    speaking_copy,
+    with_more_frames,
+)
+from voice_training.acoustic.postnet import Postnet, PostnetTraining, Predictions, predictions, sharpness
+from voice_training.acoustic.training import AcousticTraining
+from voice_training.corpus import Clip, Corpus
+from voice_training.devices import prepare_process
+from voice_training.evaluation import evaluate_folder, require_libraries
+from voice_training.export import export_voice
+from voice_training.model_card import FIGURES_FILE, Provenance, write_card
+from voice_training.processes import (
+    ALONE,
+    BackgroundProcess,
+    ProcessGroup,
+    first_of_two,
+    half_of_the_cores,
+    second_of_two,
+)
+from voice_training.run_folder import RunFolder, load_state
+from voice_training.settings import Shares, TrainingSettings, VocoderSettings
+from voice_training.speaker_encoding import speaker_encodings
+from voice_training.teachers import Teacher
+from voice_training.training_loop import Budget
+from voice_training.validation import Validation
+from voice_training.vocoder.model import mean_vocoder, new_vocoder
+from voice_training.vocoder.training import VocoderClips, VocoderTraining, copy_synthesis_error
 
-STAGES = ("vocoder", "vocoder-twin", "letters", "acoustic", "sharpened", "matched")
-"""In the order in which they run; `letters`, the acoustic model at two frames a step, only from nothing and where it
-ends at four; `vocoder-twin` beside a `vocoder` whose acoustic model is kept.
-"""
+STAGES = ("vocoder", "letters", "acoustic", "postnet", "matched")
+"""In the order in which they run; `letters`, the acoustic model at two frames a step, only from nothing."""
+
 _MINUTE = 60.0
-_HEARD_BEST = "the weights with the fewest word errors in free-running speech on development texts"
-_UNHEARD_BEST = "the weights with the least loss on development texts, lines without an end counted"
-_LAST = "half and half, the weights that it went on from and the average of the last ones"
+_MATCHED_FRAMES = 900_000
+_MATCHED_DISCRIMINATORS_FROM = 100
+
+Vocoder = Callable[[], SpeechT5HifiGan]
+"""Gives the vocoder as good as it is by then."""
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """What to train and where.
+
+    Attributes:
+        folder: of the run: corpus, states, journal, pictures, and in `voice` the result.
+        init: a voice's folder to go on from, or None to start from nothing.
+        command: the command line, for the model card. machine: what it runs on, likewise.
+        workers: processor cores.
+    """
+
+    settings: TrainingSettings
+    teacher: Teacher
+    folder: Path
+    device: torch.device
+    init: Path | None
+    command: str
+    machine: str
+    workers: int
+
+    @property
+    def in_two(self) -> bool:
+        """Whether two processes train the acoustic model together, half of the processor's cores each."""
+        return self.device.type == "cpu" and self.workers > 1
 
 
 class VoiceRun:
-    """One run of the chain; `train()` does what is left of it."""
+    """One run of the chain; `train()` does what is left of it.
 
-    def __init__(self, order: Order, say: Callable[[str], None]) -> None:
-        _check(order)
-        if order.listen:
-            require_libraries(order.settings.examination.with_mos)
-        self.order = order
-        self.settings = for_device(order.settings, order.device)
-        self.materials = Materials(self.settings, order.folder, order.init, order.device, order.workers)
-        self.folder = RunFolder(order, self.settings, say)
-        self._vocoders = VocoderStages(order, self.settings, self.materials, self.folder)
-        self._acoustics = AcousticStages(order, self.settings, self.materials, self.folder)
+    Raises:
+        DemoError: the run cannot be carried out; said before it costs anyone hours.
+    """
+
+    def __init__(self, config: RunConfig, say: Callable[[str], None]) -> None:
+        if not config.settings.minutes > 0:
+            raise VoiceTrainingError("There is no time to train in: give --minutes more than 0.")
+        require_libraries(config.settings.evaluation.with_mos)
+        self.config, self.device = config, config.device
+        self.settings = settings = config.settings.on(config.device.type)
+        self.encodings = speaker_encodings(config.teacher.encoding_order)
+        if config.init is not None:
+            pretrained_model(config.init, settings.acoustic, self.encodings)
+        self.corpus = Corpus(
+            config.folder,
+            config.teacher,
+            settings.texts,
+            settings.development_texts,
+            settings.seed,
+            config.init,
+        )
+        acoustic = settings.acoustic
+        identity = {
+            "seed": settings.seed,
+            "teacher": config.teacher.description,
+            "init": None if config.init is None else str(config.init.resolve()),
+            "acoustic": [
+                acoustic.hidden,
+                acoustic.encoder_layers,
+                acoustic.decoder_layers,
+                acoustic.heads,
+                acoustic.postnet_units,
+                acoustic.reduction,
+            ],
+            "vocoder": [settings.vocoder.channels, settings.vocoder.discriminator_width],
+        }
+        self.folder = RunFolder(config.folder, identity, settings.seed, config.device, say)
 
     def train(self) -> Path:
         """Run what is left; the folder of the finished voice."""
-        self.materials.prepare(self.folder.journal.say)
-        voice = self.order.folder / "voice"
-        if self.order.keep_acoustic and self.order.init is not None:
-            export_with_vocoder(self.order.init, self._vocoder_alone(), voice)
-        else:
-            self._train_both(voice)
-        self._making().write(voice)
-        if self.order.listen:
-            examine_folder(
-                voice,
-                self.settings.examination,
-                self.order.workers,
-                self.order.device,
-                self.folder.journal.say,
-            )
+        config, say = self.config, self.folder.journal.say
+        self.corpus.make(config.workers, say)
+        acoustic = self._first_stages()
+        acoustic = self._sharp(acoustic)
+        vocoder = self._matched(acoustic)
+        voice = config.folder / "voice"
+        labels, processor = config.teacher.speakers, self.corpus.processor
+        export_voice(acoustic, vocoder, processor, self.encodings, labels, voice)
+        self._provenance().write(voice)
+        evaluation = evaluate_folder(
+            voice, config.teacher, self.settings.evaluation, config.workers, self.device, say
+        )
+        evaluation.write(voice / FIGURES_FILE)
+        write_card(voice)
         return voice
 
-    def _train_both(self, voice: Path) -> None:
-        """The acoustic model, and the vocoder where it is not kept, written to the folder `voice`."""
-        shares = self._shares
-        if self.settings.side_by_side and not self.order.keep_vocoder:
-            beside = Beside(functools.partial(_train_vocoder_alone, self.order), "vocoder")
-            acoustic = self._acoustics.spoken_best(self._seconds(shares.acoustic), self._vocoders.latest)
+    def _first_stages(self) -> SpeechT5ForTextToSpeech:
+        """The acoustic model; its vocoder is trained before it, or at the same time in a process beside it."""
+        if self.folder.has_ended("acoustic") and self.folder.has_ended("vocoder"):
+            return self.acoustic(self.vocoder)
+        if self.settings.side_by_side:
+            beside = BackgroundProcess(functools.partial(_train_vocoder, self.config), "vocoder")
+            model = self.acoustic(self._latest_vocoder)
             beside.wait()
-        else:
-            vocoder = self.first_vocoder()
-            acoustic = self._spoken_best(vocoder)
-        acoustic = self._acoustics.sharpened(self._seconds(shares.sharpened), acoustic)
-        matched = self._vocoders.matched(self._seconds(shares.matched), acoustic)
-        export_voice(acoustic, matched, self.materials.processor, voice)
+            return model
+        vocoder = self.vocoder()
+        if not self.config.in_two:
+            return self.acoustic(lambda: vocoder)
+        second = functools.partial(_join_acoustic, self.config)
+        with half_of_the_cores(self.config.workers), first_of_two(second, "acoustic model") as group:
+            return self.acoustic(lambda: vocoder, group)
 
-    def first_vocoder(self) -> SpeechT5HifiGan:
-        """The vocoder after its first stage."""
-        return self._vocoders.first(self._seconds(self._shares.vocoder))
+    def vocoder(self) -> SpeechT5HifiGan:
+        """The vocoder, trained on the teacher's own frames."""
+        vocoder = self._start_vocoder()
+        if not self.folder.has_ended("vocoder"):
+            warm = self.config.init is not None
+            settings = self.settings.vocoder.warm() if warm else self.settings.vocoder
+            self._train_vocoder(
+                "vocoder", self._shares.vocoder, vocoder, settings, self.corpus.training, None
+            )
+        return self.folder.loaded("vocoder", vocoder)
 
-    def _spoken_best(self, vocoder: SpeechT5HifiGan) -> SpeechT5ForTextToSpeech:
-        """The acoustic model; two processes train it on a processor, half of the cores each."""
-        seconds = self._seconds(self._shares.acoustic)
-        if not self.order.in_two or self.folder.has_ended("acoustic"):
-            return self._acoustics.spoken_best(seconds, lambda: vocoder)
-        second = functools.partial(_train_acoustic_beside, self.order)
-        with half_of_the_cores(self.order.workers), first_of_two(second, "acoustic model") as crew:
-            return self._acoustics.spoken_best(seconds, lambda: vocoder, crew)
+    def acoustic(self, vocoder: Vocoder, group: ProcessGroup = ALONE) -> SpeechT5ForTextToSpeech:
+        """The acoustic model that spoke the development texts best, with what `vocoder` gave by then.
 
-    def acoustic_beside(self, crew: Crew) -> None:
-        """Train the acoustic model as the second process of a crew."""
-        self._acoustics.spoken_best(self._seconds(self._shares.acoustic), self.first_vocoder, crew)
-
-    def _vocoder_alone(self) -> SpeechT5HifiGan:
-        """The vocoder, where nothing else is trained, halfway between before and after.
-
-        On a processor two are trained, half of the cores each, and after is their mean.
+        In a group every process asks for it, and all train it together.
         """
-        if not self.order.twins:
-            return self._vocoders.halfway(self.first_vocoder())
-        beside = Beside(functools.partial(_train_vocoder_twin, self.order), "vocoder's twin")
-        with half_of_the_cores(self.order.workers):
-            self.first_vocoder()
-        beside.wait()
-        return self._vocoders.halfway(self._vocoders.mean_of_twins())
+        settings, share = self.settings.acoustic, self._shares.acoustic
+        if self.config.init is not None:
+            start = pretrained_model(self.config.init, settings, self.encodings)
+            return self._train_acoustic("acoustic", share, start, vocoder, group, settings.fine_tuning_rate)
+        torch.manual_seed(self.settings.seed)
+        new = new_model(settings, self.corpus.mel_moments()[0], len(self.encodings))
+        first_share = settings.first_share * share
+        first = self._train_acoustic("letters", first_share, new, vocoder, group)
+        start = with_more_frames(first, settings.reduction)
+        return self._train_acoustic("acoustic", share - first_share, start, vocoder, group)
 
-    def vocoder_twin(self) -> None:
-        """Train the second of two vocoders."""
-        self._vocoders.twin(self._seconds(self._shares.vocoder))
+    def _train_acoustic(
+        self,
+        stage: str,
+        share: float,
+        start: SpeechT5ForTextToSpeech,
+        vocoder: Vocoder,
+        group: ProcessGroup,
+        rate: float = 1.0,
+    ) -> SpeechT5ForTextToSpeech:
+        """`start`, trained for that share of the time, at that share of the learning rate."""
+        if not self.folder.has_ended(stage):
+            settings = replace(
+                self.settings.acoustic, learning_rate=rate * self.settings.acoustic.learning_rate
+            )
+            reduction = start.config.reduction_factor
+            kind = GraphedAcousticTraining if settings.cuda_graph else AcousticTraining
+            clips = self._with_tokens(self.corpus.training, reduction)
+            warm = stage == "acoustic"
+            training = kind(start, settings, clips, self.folder.stage(stage), warm, group)
+            if group.rank == 0:
+                validation = Validation(
+                    self.corpus,
+                    self.encodings,
+                    self._with_tokens(self.corpus.development, reduction),
+                    settings.batch_frames,
+                    vocoder,
+                    self.folder.path / "attention" / stage,
+                    self.config.workers,
+                )
+                every = self.settings.validation_minutes * _MINUTE
+                training.run(replace(self._budget(share), validation_seconds=every), validation.measure)
+                self.folder.finish(stage, training.result(), training.step, training.spent)
+            else:
+                training.follow()
+            group.wait()
+        return self.folder.loaded(stage, start)
+
+    def _sharp(self, model: SpeechT5ForTextToSpeech) -> SpeechT5ForTextToSpeech:
+        """`model` with a postnet that gives sharp frames."""
+        if not self.folder.has_ended("postnet"):
+            settings = self.settings.postnet
+            known = self._predictions(model, self.corpus.some(settings.clip_frames))
+            held_out = self._predictions(model, self.corpus.development)
+            training = PostnetTraining(model, settings, known, self.folder.stage("postnet"))
+            budget = replace(self._budget(self._shares.postnet), steps=settings.steps)
+            training.run(budget, lambda postnet, _: sharpness(postnet, held_out))
+            self.folder.finish("postnet", training.result(), training.step, training.spent)
+        self.folder.loaded("postnet", Postnet(model))
+        return model
+
+    def _predictions(self, model: SpeechT5ForTextToSpeech, clips: list[Clip]) -> Predictions:
+        tokens = self._with_tokens(clips, model.config.reduction_factor)
+        frames = self.settings.acoustic.batch_frames
+        return predictions(speaking_copy(model), tokens, frames, self.settings.seed)
+
+    def _matched(self, acoustic: SpeechT5ForTextToSpeech) -> SpeechT5HifiGan:
+        """The vocoder, trained on what the acoustic model will give it; the mean of that and before."""
+        if not self.folder.has_ended("matched"):
+            some = self.corpus.some(_MATCHED_FRAMES)
+            tokens = self._with_tokens(some, acoustic.config.reduction_factor)
+            frames = self.settings.acoustic.batch_frames
+            predicted = predicted_frames(speaking_copy(acoustic), tokens, frames)
+            settings = replace(self.settings.vocoder, discriminators_from=_MATCHED_DISCRIMINATORS_FROM)
+            clips = [some[index] for index in tokens.order]
+            self._train_vocoder("matched", self._shares.matched, self.vocoder(), settings, clips, predicted)
+        return mean_vocoder(self.vocoder(), self.folder.loaded("matched", self._start_vocoder()))
+
+    def _start_vocoder(self) -> SpeechT5HifiGan:
+        if self.config.init is not None:
+            return SpeechT5HifiGan.from_pretrained(self.config.init / "vocoder", dtype=torch.float32)
+        torch.manual_seed(self.settings.seed)
+        return new_vocoder(self.settings.vocoder, *self.corpus.mel_moments())
+
+    def _latest_vocoder(self) -> SpeechT5HifiGan:
+        """The vocoder as the process beside this one last saved it."""
+        vocoder = self._start_vocoder()
+        nn.Module.to(vocoder.eval(), self.device)
+        state = load_state(self.folder.stage("vocoder").state, self.device)
+        if state is not None:
+            vocoder.load_state_dict(state["average"])
+        return vocoder
+
+    def _train_vocoder(
+        self,
+        stage: str,
+        share: float,
+        vocoder: SpeechT5HifiGan,
+        settings: VocoderSettings,
+        clips: list[Clip],
+        predicted: Tensor | None,
+    ) -> None:
+        held_out = self._with_samples(self.corpus.development)
+        training = VocoderTraining(
+            vocoder, settings, self._with_samples(clips), self.folder.stage(stage), predicted
+        )
+        training.run(self._budget(share), lambda model, _: copy_synthesis_error(model, held_out))
+        self.folder.finish(stage, training.result(), training.step, training.spent)
+
+    def _with_tokens(self, clips: list[Clip], reduction: int) -> AcousticClips:
+        tokenizer = self.corpus.processor.tokenizer
+        ids = [tokenizer(clip.text)["input_ids"] for clip in clips]
+        return AcousticClips(clips, ids, self.encodings, self.device, reduction)
+
+    def _with_samples(self, clips: list[Clip]) -> VocoderClips:
+        return VocoderClips(clips, list(self.encodings), self.device)
 
     @property
     def _shares(self) -> Shares:
-        if self.order.keep_acoustic:
-            return self.settings.vocoder_shares
-        if self.order.keep_vocoder:
-            return self.settings.kept_shares
-        return self.settings.shares if self.order.init is None else self.settings.warm_shares
+        return self.settings.shares if self.config.init is None else self.settings.warm_shares
 
-    def _seconds(self, share: float) -> float:
-        return share * self.settings.minutes * _MINUTE
+    def _budget(self, share: float) -> Budget:
+        seconds = share * self.settings.minutes * _MINUTE
+        return Budget(seconds, self.settings.save_seconds, self.settings.report_steps)
 
-    def _making(self) -> Making:
-        if self.order.keep_acoustic:
-            kept = _LAST
-        else:
-            kept = _HEARD_BEST if self.order.listen else _UNHEARD_BEST
+    def _provenance(self) -> Provenance:
+        config = self.config
         results = {stage: self.folder.result(stage) for stage in STAGES if self.folder.has_ended(stage)}
-        return Making(
-            command=self.order.command,
-            machine=self.order.machine,
-            started_from=self.order.started_from,
-            clips=len(self.materials.training),
-            hours=round(self.materials.hours, 2),
+        return Provenance(
+            command=config.command,
+            machine=config.machine,
+            teacher=config.teacher.description,
+            licence=config.teacher.licence,
+            started_from=None if config.init is None else str(config.init),
+            clips=len(self.corpus.training),
+            hours=round(self.corpus.hours, 2),
             steps={stage: result.steps for stage, result in results.items()},
-            minutes={stage: round(result.spent / _MINUTE, 2) for stage, result in results.items()},
-            kept=kept,
-            acoustic=self._kept_acoustic(),
-            vocoder_shares=self._vocoders.shares,
-            processes=2 if self.order.in_two and not self.order.keep_acoustic else 1,
+            minutes={stage: round(result.seconds / _MINUTE, 2) for stage, result in results.items()},
+            processes=2 if config.in_two else 1,
         )
 
-    def _kept_acoustic(self) -> Making | None:
-        """How the acoustic model that this run keeps was made, where its voice says so."""
-        voice = self.order.init
-        if voice is None or not self.order.keep_acoustic or not Making.is_told(voice):
-            return None
-        made = Making.read(voice)
-        return made.acoustic or made
 
-
-def _train_acoustic_beside(order: Order, meeting: Path) -> None:
+def _join_acoustic(config: RunConfig, meeting: Path) -> None:
     """What the second of the processes that train the acoustic model does."""
-    prepare_process(order.device)
-    with half_of_the_cores(order.workers), second_of_two(meeting) as crew:
-        VoiceRun(order, print).acoustic_beside(crew)
+    prepare_process(config.device)
+    with half_of_the_cores(config.workers), second_of_two(meeting) as group:
+        run = VoiceRun(config, print)
+        run.acoustic(run.vocoder, group)
 
 
-def _train_vocoder_twin(order: Order) -> None:
-    """What the process beside the first of two vocoders does."""
-    prepare_process(order.device)
-    with half_of_the_cores(order.workers):
-        VoiceRun(order, print).vocoder_twin()
-
-
-def _train_vocoder_alone(order: Order) -> None:
+def _train_vocoder(config: RunConfig) -> None:
     """What the process beside the acoustic model's does."""
-    prepare_process(order.device)
-    VoiceRun(order, print).first_vocoder()
-
-
-def _check(order: Order) -> None:
-    """Refuse an order that cannot be carried out."""
-    if not order.settings.minutes > 0:
-        raise VoiceTrainingError("There is no time to train in: give --minutes more than 0.")
-    reduction = order.settings.acoustic.reduction
-    if reduction < FIRST_REDUCTION or WHOLE_FRAMES % reduction:
-        raise VoiceTrainingError(f"{reduction} frames a step cannot be trained: give --frames-a-step 2 or 4.")
-    if order.keep_vocoder and order.vocoder_from is None:
-        raise VoiceTrainingError("There is no vocoder to keep: name a voice with --init or --init-vocoder.")
-    if order.keep_acoustic and order.init is None:
-        raise VoiceTrainingError("There is no acoustic model to keep: name a voice with --init.")
-    if order.keep_acoustic and order.keep_vocoder:
-        raise VoiceTrainingError(
-            "Nothing would be trained: give --keep-vocoder or --keep-acoustic, not both."
-        )
-    if order.keep_acoustic and order.reshaped:
-        raise VoiceTrainingError(
-            f"{order.init} has another number of frames a step, and its acoustic model is to be kept: "
-            "leave out --frames-a-step."
-        )
+    prepare_process(config.device)
+    VoiceRun(config, print).vocoder()

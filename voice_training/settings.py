@@ -14,53 +14,36 @@ class AcousticSettings:
         encoder_layers: they run once a text. decoder_layers: they run at every step.
         decoder_ffn: width of the decoder's feed-forward layers.
         postnet_units: channels of the postnet, which runs once a text.
-        reduction: mel frames a step, 2 or 4. With four a sentence takes less time, and there is more to learn.
-        frames: mel frames (16 ms) in a batch of one process, padding included.
-        learning_rate: highest rate of the cosine schedule. warm_up: steps until it is reached.
-        warm_rate: share of that rate for a model that goes on in the shape it was trained in.
-        letters_share: share of the time, from nothing, at two frames a step where it ends at four.
-        first_lengths: (step, frames): until that step, only clips up to so many frames; alignment is learnt
-            on short ones.
-        sampling_from: step from which half of the batches see the model's own frames in place of the
-            teacher's.
-        one_graph: batches have a few fixed shapes, and the step of each shape is recorded once and replayed as one CUDA
-            graph. GPUs only.
-        pruned_steps: share of the steps in which the layers that touch mel frames do without their smallest
-            weights. pruned_most: the largest share of a layer's weights missing in such a step.
+        reduction: mel frames a step.
+        batch_frames: mel frames (16 ms) in a batch of one process, padding included.
+        learning_rate: highest rate of the cosine schedule. warmup_steps: until it is reached.
+        fine_tuning_rate: share of that rate for a model that was trained before.
+        first_share: share of the time, from nothing, at two frames a step: attention finds the letters there sooner.
+        length_curriculum: (step, frames): until that step, only clips up to so many frames; alignment is learnt on
+            short ones.
+        sampling_from: step from which half of the batches see the model's own frames in place of the teacher's.
+        pruned_steps: share of the steps in which the layers that touch mel frames do without their smallest weights.
+        pruned_most: the largest share of a layer's weights missing in such a step.
+        cuda_graph: batches have a few fixed shapes, and the step of each shape is recorded once and replayed.
     """
 
     hidden: int = 256
-    encoder_layers: int = 3
+    encoder_layers: int = 4
     decoder_layers: int = 3
     decoder_ffn: int = 1024
     heads: int = 4
-    postnet_units: int = 128
-    reduction: int = 2
-    frames: int = 2600
+    postnet_units: int = 352
+    reduction: int = 4
+    batch_frames: int = 2600
     learning_rate: float = 7e-4
-    warm_rate: float = 0.4
-    warm_up: int = 400
-    letters_share: float = 0.4
-    first_lengths: tuple[tuple[int, int], ...] = ((800, 130), (2500, 220), (6000, 340))
+    warmup_steps: int = 400
+    fine_tuning_rate: float = 0.4
+    first_share: float = 0.4
+    length_curriculum: tuple[tuple[int, int], ...] = ((800, 130), (2500, 220), (6000, 340))
     sampling_from: int = 5000
     pruned_steps: float = 0.5
     pruned_most: float = 0.5
-    one_graph: bool = False
-
-    def with_frames(self, reduction: int) -> AcousticSettings:
-        """The same settings for so many frames a step.
-
-        With more frames a step less time is spent in the decoder, and what runs once a text is made larger for it: an
-        encoder layer more, and a postnet of 11 channels in place of 4.
-        """
-        if reduction <= self.reduction:
-            return replace(self, reduction=reduction)
-        return replace(
-            self,
-            reduction=reduction,
-            encoder_layers=self.encoder_layers + 1,
-            postnet_units=self.postnet_units * 11 // 4,
-        )
+    cuda_graph: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,79 +52,76 @@ class VocoderSettings:
 
     Attributes:
         channels: width of the first layer; each of the four stages halves it.
-        batch: pieces of speech in a batch.
-        piece_frames: frames (16 ms) of one piece.
-        learning_rate: highest rate of the cosine schedule. warm_up: steps until it is reached.
-        discriminators_from: step from which the discriminators judge; spectra alone before.
-        discriminator_width: channels of the discriminators' first layers. periods: one discriminator each; those
-            of spectrograms come on top.
-        judges_rate: the discriminators' learning rate over the vocoder's.
-        judges_alone: first steps, in which the discriminators learn and the vocoder stays as it is.
-        nearness: weight of the distance to the teacher's speech, once judged; that of the judges is 1.
-        shares: how often each of `SPEAKERS` is heard; None: as often as the clips are theirs.
-        one_graph: a step is recorded once and replayed as one CUDA graph: its many kernels are so short that
-            starting them one by one takes longer than they do. GPUs only.
+        batch: segments of speech in a batch. segment_frames: frames (16 ms) of one segment.
+        learning_rate: highest rate of the cosine schedule. warmup_steps: until it is reached.
+        discriminators_from: step from which the discriminators count; spectra alone before.
+        discriminators_alone: first steps, in which the discriminators learn and the vocoder stays as it is.
+        discriminator_width: channels of their first layers.
+        discriminator_rate: their learning rate over the vocoder's.
+        periods: one discriminator each; those of spectrograms come on top.
+        reconstruction_weight: of the distance to the teacher's speech; that of the adversarial loss is 1.
+        cuda_graph: a step is recorded once and replayed: its many kernels are so short that starting them one by one
+            takes longer than they do.
     """
 
     channels: int = 256
     batch: int = 8
-    piece_frames: int = 32
+    segment_frames: int = 32
     learning_rate: float = 5e-4
-    warm_up: int = 200
+    warmup_steps: int = 200
     discriminators_from: int = 1500
+    discriminators_alone: int = 0
     discriminator_width: int = 16
+    discriminator_rate: float = 0.7
     periods: tuple[int, ...] = (2, 3, 5, 7, 11)
-    judges_rate: float = 0.7
-    judges_alone: int = 0
-    nearness: float = 1.0
-    shares: tuple[float, ...] | None = None
-    one_graph: bool = False
+    reconstruction_weight: float = 1.0
+    cuda_graph: bool = False
 
+    def warm(self) -> VocoderSettings:
+        """The same for a vocoder that was trained before: discriminators first have to catch up with it.
 
-WARM_VOCODER = VocoderSettings(
-    learning_rate=3e-4,
-    warm_up=100,
-    discriminators_from=0,
-    periods=(),
-    judges_rate=2.0,
-    judges_alone=600,
-    nearness=0.6,
-    shares=(0.2, 0.2, 0.2, 0.4),
-)
-"""For a vocoder that goes on, on a processor, where judges of periods take too long to learn anything.
-
-kal16, the last of the speakers, loses most by a vocoder.
-"""
+        On a processor those of periods take too long to learn anything.
+        """
+        return replace(
+            self,
+            learning_rate=0.6 * self.learning_rate,
+            warmup_steps=self.warmup_steps // 2,
+            discriminators_from=0,
+            discriminators_alone=400 if self.cuda_graph else 3 * self.warmup_steps,
+            discriminator_rate=1.0 if self.cuda_graph else 2.0,
+            periods=self.periods if self.cuda_graph else (),
+            reconstruction_weight=0.7 if self.cuda_graph else 0.6,
+        )
 
 
 @dataclass(frozen=True)
-class SharpeningSettings:
-    """The postnet's training against judges of mel frames.
+class PostnetSettings:
+    """The postnet's fine-tuning against discriminators of mel frames.
 
     Attributes:
-        frames: mel frames of the teacher that it learns from.
-        batch: pieces in a batch. piece_frames: frames (16 ms) of one piece.
-        steps: where it ends, if its share of the time lasts so long. More is not better: the judges go on winning, and
-            what the postnet then invents is understood less well and liked less.
-        learning_rate: of the postnet and the judges. warm_up: steps until it is reached.
-        judges_from: step from which the judges judge. judges_width: channels of their first layers.
-        nearness: weight of the distance to the teacher's frames; the judges' loss weighs 1.
+        clip_frames: mel frames of the teacher that it learns from.
+        batch: segments in a batch. segment_frames: frames (16 ms) of one segment.
+        steps: where it ends, if its share of the time lasts so long. More is not better: the discriminators go on
+            winning, and what the postnet then invents is understood less well and liked less.
+        learning_rate: of postnet and discriminators. warmup_steps: until it is reached.
+        discriminators_from: step from which they count. discriminator_width: channels of their first layers.
+        reconstruction_weight: of the distance to the teacher's frames; the adversarial loss weighs 1.
     """
 
-    frames: int = 1_000_000
+    clip_frames: int = 1_000_000
     batch: int = 16
-    piece_frames: int = 96
+    segment_frames: int = 96
     steps: int = 1000
     learning_rate: float = 2e-4
-    warm_up: int = 100
-    judges_from: int = 400
-    judges_width: int = 24
-    nearness: float = 10.0
+    warmup_steps: int = 100
+    discriminators_from: int = 400
+    discriminator_width: int = 24
+    reconstruction_weight: float = 10.0
 
 
 @dataclass(frozen=True)
-class ExaminationSettings:
-    """The measurement of a finished voice.
+class EvaluationSettings:
+    """The evaluation of a finished voice.
 
     Attributes:
         sentences: Harvard sentences that each speaker speaks.
@@ -160,11 +140,11 @@ class ExaminationSettings:
 
 @dataclass(frozen=True)
 class Shares:
-    """Of the training time: what each stage gets; `acoustic` includes `letters`."""
+    """Of the training time: what each stage gets."""
 
     vocoder: float
     acoustic: float
-    sharpened: float
+    postnet: float
     matched: float
 
 
@@ -175,38 +155,50 @@ class TrainingSettings:
     Attributes:
         texts: sentences that the teacher reads.
         seed: of texts, speakers of texts, initial weights and batches.
-        minutes: training time in minutes, shared by the stages; making data and measuring come on top.
-        shares: of `minutes`. warm_shares: the same where the run goes on from a voice, whose vocoder can speak.
-        kept_shares: the same where that vocoder stays as it is. vocoder_shares: where the acoustic model does.
-        warm_vocoder: `vocoder` where it goes on from one that can speak.
-        side_by_side: the first two stages run at the same time, in two processes, each for its share: on a GPU
-            neither slows the other much, since models this small leave most of it idle.
-        evaluate_minutes: training minutes between two free-running measurements on development texts.
-        report_steps: gradient steps between two lines about the losses.
+        minutes: training time, shared by the stages; making data and evaluating come on top.
+        shares: of `minutes`, from nothing. warm_shares: where a trained voice is gone on from.
+        side_by_side: vocoder and acoustic model train at the same time, in two processes, each for its share.
+        validation_minutes: training time between two validations of the acoustic model.
         save_seconds: training time between two resumable states.
-        held_out_texts: texts kept for development; validation losses are on all of them, by every speaker.
-        development_texts: how many development texts each speaker speaks in a measurement.
-        examination: the measurement of the finished voice.
+        report_steps: steps between two lines about the losses.
+        development_texts: held out; validation losses and word errors are on all of them, by every speaker.
+        evaluation: of the finished voice.
     """
 
     texts: int = 40_000
     seed: int = 1
     minutes: float = 240.0
-    shares: Shares = Shares(vocoder=0.25, acoustic=0.5, sharpened=0.1, matched=0.15)
-    warm_shares: Shares = Shares(vocoder=0.05, acoustic=0.45, sharpened=0.2, matched=0.3)
-    kept_shares: Shares = Shares(vocoder=0.0, acoustic=0.9, sharpened=0.1, matched=0.0)
-    vocoder_shares: Shares = Shares(vocoder=1.0, acoustic=0.0, sharpened=0.0, matched=0.0)
+    shares: Shares = Shares(vocoder=0.25, acoustic=0.5, postnet=0.1, matched=0.15)
+    warm_shares: Shares = Shares(vocoder=0.05, acoustic=0.45, postnet=0.2, matched=0.3)
     side_by_side: bool = False
     acoustic: AcousticSettings = AcousticSettings()
     vocoder: VocoderSettings = VocoderSettings()
-    warm_vocoder: VocoderSettings = WARM_VOCODER
-    sharpening: SharpeningSettings = SharpeningSettings()
-    evaluate_minutes: float = 25.0
+    postnet: PostnetSettings = PostnetSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    validation_minutes: float = 25.0
     save_seconds: float = 180.0
     report_steps: int = 100
-    held_out_texts: int = 56
     development_texts: int = 56
-    examination: ExaminationSettings = ExaminationSettings()
+
+    def on(self, device: str) -> TrainingSettings:
+        """The same run on a `device` of that kind: a GPU wants batches that fill it, a processor small ones."""
+        if device == "cpu":
+            return self
+        shares = Shares(vocoder=0.6, acoustic=0.6, postnet=0.1, matched=0.3)
+        acoustic = replace(
+            self.acoustic,
+            batch_frames=20_000,
+            learning_rate=1e-3,
+            length_curriculum=((300, 130), (700, 220), (1200, 340)),
+            sampling_from=2000,
+            cuda_graph=device == "cuda",
+        )
+        vocoder = replace(
+            self.vocoder, batch=32, segment_frames=48, discriminator_width=32, cuda_graph=device == "cuda"
+        )
+        return replace(
+            self, shares=shares, warm_shares=shares, side_by_side=True, acoustic=acoustic, vocoder=vocoder
+        )
 
 
 MINIATURE = TrainingSettings(
@@ -219,27 +211,32 @@ MINIATURE = TrainingSettings(
         decoder_ffn=128,
         heads=2,
         postnet_units=32,
-        reduction=4,
-        frames=1200,
+        batch_frames=1200,
         learning_rate=3e-3,
-        warm_up=10,
-        first_lengths=(),
+        warmup_steps=10,
+        length_curriculum=(),
         sampling_from=20,
     ),
     vocoder=VocoderSettings(
-        channels=32, batch=2, piece_frames=16, warm_up=10, discriminators_from=10, discriminator_width=4
+        channels=32,
+        batch=2,
+        segment_frames=16,
+        warmup_steps=4,
+        discriminators_from=10,
+        discriminator_width=4,
     ),
-    warm_vocoder=replace(
-        WARM_VOCODER, batch=2, piece_frames=16, warm_up=2, judges_alone=2, discriminator_width=4
+    postnet=PostnetSettings(
+        clip_frames=4000,
+        batch=2,
+        segment_frames=32,
+        warmup_steps=5,
+        discriminators_from=5,
+        discriminator_width=4,
     ),
-    sharpening=SharpeningSettings(
-        frames=4000, batch=2, piece_frames=32, warm_up=5, judges_from=5, judges_width=4
-    ),
-    evaluate_minutes=10.0,
-    save_seconds=2.0,
+    evaluation=EvaluationSettings(sentences=1, seeds=1, long_texts=0, blend_sentences=1, with_mos=False),
+    validation_minutes=10.0,
+    save_seconds=0.5,
     report_steps=10,
-    held_out_texts=2,
     development_texts=1,
-    examination=ExaminationSettings(sentences=1, seeds=1, long_texts=0, blend_sentences=1, with_mos=False),
 )
 """The whole chain in little: proves that it runs, not that it speaks."""

@@ -1,10 +1,15 @@
-"""What the teacher is asked to say: sentences chosen so that the small voice can say what people type.
+"""What the teacher is asked to say, and how the voice reads it: one token a character.
 
-Four sources are mixed. Books (ARCTIC prompts, LJ Speech transcripts) give running English in pieces of 8 to
-200 characters and in passages of several pieces; random strings of modern and of common words give vocabulary;
-templates give questions, lists, numbers, names and greetings; single words give the shortest inputs. The Harvard
-sentences are the test set: nothing here reads them, except to make sure that none of them is in the training
-or development texts.
+Sentences are chosen so that the small voice can say what people type. Four sources are mixed:
+
+- books (ARCTIC prompts, LJ Speech transcripts): running English in pieces of 8 to 200 characters and in passages of
+  several pieces;
+- random strings of modern and of common words: vocabulary;
+- templates: questions, lists, numbers, names and greetings;
+- single words: the shortest inputs.
+
+The Harvard sentences are the test set: nothing here reads them, except to make sure that none of them is in the
+training or development texts.
 """
 
 from __future__ import annotations
@@ -15,7 +20,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import sentencepiece
 from num2words import num2words
+from transformers import SpeechT5FeatureExtractor, SpeechT5Processor, SpeechT5Tokenizer
 
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz',.?!;:-"
 """Every character that the voice knows, apart from the space."""
@@ -23,6 +30,12 @@ CHARACTERS = "abcdefghijklmnopqrstuvwxyz',.?!;:-"
 TEXT_FOLDER = Path(__file__).parents[1] / "assets" / "text"
 LONGEST_TEXT = 200
 _SHORTEST_PASSAGE = 150
+
+TOKENIZER_FILE = "spm_char.model"
+_SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
+START, PADDING, END = 0, 1, 2
+VOCABULARY = len(_SPECIAL) + 1 + len(CHARACTERS)
+_MAX_TOKENS = 600
 
 _SPEAKABLE = re.compile(r"^[a-z' ,.?!;:-]+$")
 _ABBREVIATION = re.compile(r"\b(mr|mrs|dr|st|jr|etc|messrs|vs|no)\.")
@@ -81,9 +94,7 @@ def read_lines(name: str, folder: Path = TEXT_FOLDER) -> list[str]:
 
 
 def phrases(sentence: str, longest: int, shortest: int = 8) -> list[str]:
-    """`sentence` in pieces of about `longest` characters, cut at punctuation and only where needed inside a
-    phrase.
-    """
+    """`sentence` in pieces of about `longest` characters, cut at punctuation, inside a phrase only where needed."""
     pieces: list[str] = []
     current = ""
     for part in re.findall(r"[^,.;:?!]+[,.;:?!]*\s*", sentence):
@@ -103,7 +114,7 @@ def phrases(sentence: str, longest: int, shortest: int = 8) -> list[str]:
     return [piece for piece in short if shortest <= len(piece) <= LONGEST_TEXT]
 
 
-def make_texts(count: int, seed: int, folder: Path = TEXT_FOLDER, held_out: int = 56) -> TextSets:
+def make_texts(count: int, seed: int, held_out: int = 56, folder: Path = TEXT_FOLDER) -> TextSets:
     """`count` training texts and up to `held_out` development texts, the same for the same seed and lists."""
     chance = random.Random(seed)
     harvard = {normalised(line) for line in read_lines("harvard.txt", folder)}
@@ -228,3 +239,35 @@ def _filled_templates(folder: Path, chance: random.Random) -> Iterator[str]:
             "f": num2words(round(chance.uniform(-20, 110), 1)),
         }
         yield chance.choice(templates).format(**fields)
+
+
+def make_processor(folder: Path) -> SpeechT5Processor:
+    """Build the tokenizer in `folder`, of the stock SpeechT5 class, letters folded to lower case.
+
+    The text it is built from only fixes the order of the tokens: every character once with each other one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    chance = random.Random(0)
+    lines = [" ".join(chance.sample(CHARACTERS, len(CHARACTERS))) for _ in range(200)]
+    prefix = (folder / TOKENIZER_FILE).with_suffix("")
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines),
+        model_prefix=str(prefix),
+        model_type="char",
+        vocab_size=VOCABULARY,
+        character_coverage=1.0,
+        bos_id=START,
+        pad_id=PADDING,
+        eos_id=END,
+        unk_id=3,
+        bos_piece=_SPECIAL[0],
+        pad_piece=_SPECIAL[1],
+        eos_piece=_SPECIAL[2],
+        unk_piece=_SPECIAL[3],
+        normalization_rule_name="nmt_nfkc_cf",
+        hard_vocab_limit=False,
+        minloglevel=2,
+    )
+    prefix.with_suffix(".vocab").unlink(missing_ok=True)
+    tokenizer = SpeechT5Tokenizer(str(folder / TOKENIZER_FILE), model_max_length=_MAX_TOKENS, normalize=False)
+    return SpeechT5Processor(SpeechT5FeatureExtractor(), tokenizer)

@@ -1,37 +1,80 @@
 """A voice against its teacher."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from speecht5_demo.checkpoints import Checkpoint
-from speecht5_demo.quality.flite import SPEAKERS
-from voice_training.acoustic_model import speaking_copy
-from voice_training.evaluation import listen_to_teacher, measure
-from voice_training.speaking import Voice
+from speecht5_demo.checkpoints import open_checkpoint
+from speecht5_demo.checkpoints.embedded import FOLDER as BUILT_IN
+from voice_training.evaluation import (
+    Evaluation,
+    Reference,
+    evaluate,
+    evaluate_blends,
+    harvard_sentences,
+    hear_teacher,
+    long_sentences,
+)
+from voice_training.speaker_encoding import speaker_encodings
+from voice_training.synthesis import Voice
+from voice_training.teachers import Flite
 
 _TEXTS = ["good morning.", "the evening train to the coast leaves from another platform today."]
+_SPEAKERS = Flite.encoding_order
 
 
-@pytest.fixture
-def voice(embedded: Checkpoint) -> Voice:
-    return Voice(speaking_copy(embedded.load_acoustic()), embedded.load_vocoder(), embedded.tokenizer)
+@pytest.fixture(scope="module")
+def voice() -> Voice:
+    built_in = open_checkpoint("embedded")
+    encodings = speaker_encodings(_SPEAKERS)
+    return Voice(built_in.load_acoustic(), built_in.load_vocoder(), built_in.tokenizer, encodings)
 
 
-def test_every_line_is_spoken_and_heard_with_every_seed(voice: Voice) -> None:
-    teacher = listen_to_teacher(_TEXTS, SPEAKERS, 1, with_mos=False)
-    once, first = measure(voice, teacher, [0], 1, with_mos=False)
-    twice, both = measure(voice, teacher, [0, 1], 1, with_mos=False)
-    assert [figures.utterances for figures in once] == [2] * len(SPEAKERS)
-    assert [figures.utterances for figures in twice] == [4] * len(SPEAKERS)
+@pytest.fixture(scope="module")
+def references() -> list[Reference]:
+    return hear_teacher(Flite(), _TEXTS, _SPEAKERS, 1, with_mos=False)
+
+
+def test_every_line_is_spoken_and_heard_with_every_seed(voice: Voice, references: list[Reference]) -> None:
+    once, first = evaluate(voice, references, [0], 1, with_mos=False)
+    twice, both = evaluate(voice, references, [0, 1], 1, with_mos=False)
+    assert [figures.speaker for figures in once] == list(_SPEAKERS)
+    assert [figures.utterances for figures in once] == [2] * len(_SPEAKERS)
+    assert [figures.utterances for figures in twice] == [4] * len(_SPEAKERS)
     assert [f.teacher_word_errors for f in twice] == [f.teacher_word_errors for f in once]
     for mine, again, other in zip(first, both[: len(first)], both[len(first) :], strict=True):
         np.testing.assert_array_equal(mine.samples, again.samples)
-        assert (mine.line.text, mine.line.speaker) == (other.line.text, other.line.speaker)
+        assert mine.line == other.line
         assert not np.array_equal(mine.samples[:4000], other.samples[:4000])
+    # The built-in voice stops where its teacher does.
+    assert not any(f.missing_stops or f.much_longer for f in twice)
+    assert np.mean([f.mean_length for f in twice]) == pytest.approx(1, abs=0.05)
 
 
-def test_the_built_in_voice_stops_where_its_teacher_does(voice: Voice) -> None:
-    teacher = listen_to_teacher(_TEXTS, SPEAKERS, 1, with_mos=False)
-    figures, _ = measure(voice, teacher, [0], 1, with_mos=False)
-    assert not any(f.missing_stops or f.much_longer for f in figures)
-    assert np.mean([f.mean_length for f in figures]) == pytest.approx(1, abs=0.03)
+def test_a_voice_without_a_teacher_that_reads_it_has_no_floor(voice: Voice) -> None:
+    unheard = hear_teacher(Flite(), _TEXTS[:1], ["nobody"], 1, with_mos=False)
+    assert unheard[0].samples is None
+    renamed = Voice(voice.acoustic, voice.vocoder, voice.tokenizer, {"nobody": voice.encodings["rms"]})
+    (figures,), _ = evaluate(renamed, unheard, [0], 1, with_mos=False)
+    assert (figures.teacher_word_errors, figures.mean_length) == (None, None)
+    assert figures.utterances == 1
+
+
+def test_every_blend_of_two_speakers_is_measured(voice: Voice) -> None:
+    figures = evaluate_blends(voice, _TEXTS[:1], ["rms", "slt", "awb"], 1)
+    assert [blend.speakers for blend in figures] == [("rms", "slt"), ("rms", "awb"), ("slt", "awb")]
+    assert all(blend.utterances == 1 for blend in figures)
+
+
+def test_test_texts_are_of_the_length_that_they_are_asked_for() -> None:
+    assert len(harvard_sentences(100)) == 100
+    assert harvard_sentences(3) == harvard_sentences(100)[:3]
+    assert all(150 <= len(text) <= 200 for text in long_sentences(20))
+
+
+def test_figures_are_read_as_they_were_written(tmp_path: Path) -> None:
+    figures = Evaluation.read(BUILT_IN / "figures.json")
+    figures.write(tmp_path / "figures.json")
+    assert Evaluation.read(tmp_path / "figures.json") == figures
+    assert (tmp_path / "figures.json").read_bytes() == (BUILT_IN / "figures.json").read_bytes()

@@ -1,8 +1,12 @@
-"""The sentences that the teacher is asked to read."""
+"""The sentences that the teacher is asked to read, and how they are read."""
+
+import re
 
 import pytest
+from transformers import SpeechT5Processor
 
 from voice_training.texts import (
+    CHARACTERS,
     LONGEST_TEXT,
     TextSets,
     make_texts,
@@ -65,3 +69,25 @@ def test_long_sentences_are_cut_at_punctuation_first() -> None:
         "we walked along the river;",
         "nobody spoke.",
     ]
+
+
+def test_every_character_has_a_token_of_its_own(processor: SpeechT5Processor) -> None:
+    ids = [processor.tokenizer(character)["input_ids"][1] for character in CHARACTERS]
+    assert len(set(ids)) == len(CHARACTERS)
+    assert processor.tokenizer.unk_token_id not in ids
+    assert processor.tokenizer("ABC")["input_ids"] == processor.tokenizer("abc")["input_ids"]
+
+
+def test_few_words_of_unknown_sentences_were_never_met() -> None:
+    met = {word for text in make_texts(20_000, seed=1).training for word in re.findall(r"[a-z']+", text)}
+    harvard = [text for line in read_lines("harvard.txt") if (text := normalised(line))]
+    words = [word for text in harvard for word in re.findall(r"[a-z']+", text)]
+    assert len(words) > 5000
+    assert sum(word not in met for word in words) < 0.05 * len(words)
+
+
+def test_the_lists_are_words_of_the_voices_letters_each_once() -> None:
+    for name, count in (("modern_words.txt", 7000), ("common_words.txt", 30_000)):
+        words = read_lines(name)
+        assert len(set(words)) == len(words) == count
+        assert all(set(word) <= set(CHARACTERS) for word in words)

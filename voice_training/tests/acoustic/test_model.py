@@ -1,0 +1,113 @@
+"""The acoustic model: what it starts with, and what of it stays when it is changed."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from transformers import SpeechT5ForTextToSpeech
+
+from voice_training import VoiceTrainingError
+from voice_training.acoustic.model import fold_dropout, pretrained_model, with_more_frames
+from voice_training.settings import MINIATURE
+from voice_training.speaker_encoding import ENCODING_SIZE, speaker_encodings
+from voice_training.tests.acoustic.examples import ENCODINGS, small_model
+
+_SHAPE = replace(MINIATURE.acoustic, reduction=2)
+
+
+def test_further_frames_of_a_step_start_as_the_last_one_was() -> None:
+    model = small_model(reduction=2)
+    wider = with_more_frames(model, 4)
+    assert wider.config.reduction_factor == 4
+    hidden = torch.randn(1, 3, MINIATURE.acoustic.hidden)
+    heads = (one.speech_decoder_postnet.feat_out(hidden) for one in (model, wider))
+    before, after = (frames.unflatten(2, (-1, 80)) for frames in heads)
+    for frame in range(4):
+        torch.testing.assert_close(after[:, :, frame], before[:, :, min(frame, 1)])
+    assert wider.speech_decoder_postnet.prob_out(hidden).shape == (1, 3, 4)
+
+
+def test_folding_changes_the_dropout_and_not_the_mean() -> None:
+    model = small_model()
+    frames = torch.randn(1, 1, 80) - 2.5
+    prenet = model.speecht5.decoder.prenet
+
+    def mean_and_spread() -> tuple[torch.Tensor, float]:
+        torch.manual_seed(1)
+        with torch.no_grad():
+            outputs = torch.cat([_before_relu(prenet, frames) for _ in range(3000)])
+        return outputs.mean(0), float(outputs.std(0).mean())
+
+    before, spread_before = mean_and_spread()
+    fold_dropout(model, 0.9375)
+    after, spread_after = mean_and_spread()
+    assert model.config.speech_decoder_prenet_dropout == 0.9375
+    assert spread_after < 0.5 * spread_before
+    assert (after - before).abs().mean() < 0.1 * spread_before
+
+
+def _before_relu(prenet, frames: torch.Tensor) -> torch.Tensor:
+    """The first prenet layers alone, linear in their dropout."""
+    hidden = torch.relu(prenet.layers[0](frames))
+    hidden = prenet._consistent_dropout(hidden, prenet.config.speech_decoder_prenet_dropout)
+    return prenet.layers[1](hidden) - prenet.layers[1].bias
+
+
+def saved_voice(folder: Path, encodings: dict[str, np.ndarray]) -> SpeechT5ForTextToSpeech:
+    model = small_model(reduction=2)
+    model.save_pretrained(folder / "model")
+    (folder / "speakers").mkdir()
+    for name, vector in encodings.items():
+        np.save(folder / "speakers" / f"{name}.npy", vector)
+    return model
+
+
+def effect(model: SpeechT5ForTextToSpeech, vector: np.ndarray) -> torch.Tensor:
+    """What a speaker's vector adds in the prenet."""
+    layer = model.speecht5.decoder.prenet.speaker_embeds_layer.weight
+    return layer[:, -ENCODING_SIZE:] @ F.normalize(torch.from_numpy(vector), dim=0)
+
+
+def test_going_on_from_a_voice_of_this_chain_changes_no_weight(tmp_path: Path) -> None:
+    old = saved_voice(tmp_path, ENCODINGS)
+    new = pretrained_model(tmp_path, _SHAPE, ENCODINGS).state_dict()
+    for name, weight in old.state_dict().items():
+        torch.testing.assert_close(new[name], weight, msg=name)
+
+
+def test_a_known_speaker_keeps_its_effect_and_a_new_one_borrows_one(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    known = {name: chance.normal(size=ENCODING_SIZE).astype(np.float32) for name in ("rms", "slt")}
+    old = saved_voice(tmp_path, known)
+    wanted = speaker_encodings(("slt", "heart", "rms"))
+    new = pretrained_model(tmp_path, _SHAPE, wanted)
+    for name, before in (("rms", "rms"), ("slt", "slt"), ("heart", "rms")):
+        torch.testing.assert_close(
+            effect(new, wanted[name]), effect(old, known[before]), atol=1e-5, rtol=1e-4
+        )
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        (replace(_SHAPE, reduction=4), "reduction_factor 2, not 4"),
+        (replace(_SHAPE, hidden=64), "hidden_size 32, not 64"),
+    ],
+)
+def test_a_voice_of_another_shape_is_refused_with_what_differs(tmp_path: Path, shape, reason: str) -> None:
+    saved_voice(tmp_path, ENCODINGS)
+    with pytest.raises(VoiceTrainingError, match=reason):
+        pretrained_model(tmp_path, shape, ENCODINGS)
+
+
+def test_what_is_no_voice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(VoiceTrainingError, match="is no voice"):
+        pretrained_model(tmp_path, _SHAPE, ENCODINGS)
+    saved_voice(tmp_path, {})
+    with pytest.raises(VoiceTrainingError, match="no speakers"):
+        pretrained_model(tmp_path, _SHAPE, ENCODINGS)
+    assert json.loads((tmp_path / "model" / "config.json").read_text())["reduction_factor"] == 2

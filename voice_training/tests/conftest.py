@@ -1,0 +1,41 @@
+"""What several of the training's tests need; what is slow to make is made once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from transformers import SpeechT5Processor
+
+from voice_training.corpus import Clip, make_clip
+from voice_training.run_folder import Journal, StageFiles
+from voice_training.teachers import Flite, Line
+from voice_training.texts import make_processor
+
+TEXTS = ("hello.", "good morning, anna!", "it is nine o'clock, and the sun is up.", "no?")
+
+
+@pytest.fixture(scope="session")
+def clips() -> list[Clip]:
+    """A clip of each of flite's speakers."""
+    noise, teacher = np.random.default_rng(0), Flite()
+    lines = map(Line, TEXTS, teacher.encoding_order)
+    return [clip for line in lines if (clip := make_clip(teacher, line, noise)) is not None]
+
+
+@pytest.fixture(scope="session")
+def processor(tmp_path_factory: pytest.TempPathFactory) -> SpeechT5Processor:
+    """The voice's tokenizer."""
+    return make_processor(tmp_path_factory.mktemp("tokenizer"))
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Callable[..., StageFiles]:
+    """Where a stage keeps its state, in a folder of this test."""
+
+    def make(name: str = "stage", seed: int = 1) -> StageFiles:
+        return StageFiles(
+            name, tmp_path / f"{name}-state.pt", Journal(tmp_path / "journal.jsonl", print), seed
+        )
+
+    return make

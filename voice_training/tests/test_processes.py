@@ -1,0 +1,157 @@
+"""Two processes that train one model, and work in the background."""
+
+import functools
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from voice_training import VoiceTrainingError
+from voice_training.optimizers import Muon
+from voice_training.processes import (
+    ALONE,
+    BackgroundProcess,
+    ProcessGroup,
+    first_of_two,
+    in_processes,
+    second_of_two,
+)
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def exchanged(group: ProcessGroup) -> tuple[torch.Tensor, torch.Tensor, float]:
+    mean, total = torch.full((2, 3), 1.0 + group.rank), torch.full((4,), 10.0 + group.rank)
+    group.average([mean])
+    group.add([total])
+    return mean, total, group.agreed(0.25 + group.rank)
+
+
+def trained(group: ProcessGroup) -> list[torch.Tensor]:
+    """Five matrices after three steps on gradients that are the same everywhere."""
+    chance = torch.Generator().manual_seed(1)
+    matrices = [torch.nn.Parameter(torch.randn(6, 4, generator=chance)) for _ in range(5)]
+    steps = Muon(matrices, 0.1, group)
+    for _ in range(3):
+        for matrix in matrices:
+            matrix.grad = torch.randn(6, 4, generator=chance)
+        steps.step()
+    return [matrix.detach() for matrix in matrices]
+
+
+def second(meeting: Path) -> None:
+    with second_of_two(meeting) as group:
+        mean, total, agreed = exchanged(group)
+        matrices = trained(group)
+        torch.save((mean, total, agreed, matrices), meeting.with_suffix(".told"))
+        group.wait()
+
+
+def lost(meeting: Path) -> None:
+    with second_of_two(meeting):
+        time.sleep(0.5)
+        os._exit(3)
+
+
+def ask_for_ever(group: ProcessGroup) -> None:
+    while True:
+        group.agreed(0.0)
+
+
+def failed(meeting: Path) -> None:
+    raise SystemExit(f"nothing to do at {meeting}")
+
+
+def test_alone_every_mean_is_ones_own() -> None:
+    mean, total, agreed = exchanged(ALONE)
+    assert mean.unique().item() == 1.0
+    assert total.unique().item() == 10.0
+    assert agreed == 0.25
+
+
+def test_two_processes_share_means_sums_words_and_the_work_of_a_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with first_of_two(second, "test") as group:
+        mean, total, agreed = exchanged(group)
+        matrices = trained(group)
+        group.wait()
+        told = torch.load(next(tmp_path.glob("*/meeting.told")))
+    for found, expected in ((mean, 1.5), (total, 21.0), (told[0], 1.5), (told[1], 21.0)):
+        assert found.unique().item() == expected
+    assert agreed == told[2] == 0.25
+    for one, other, alone in zip(matrices, told[3], trained(ALONE), strict=True):
+        assert torch.equal(one, other)
+        torch.testing.assert_close(one, alone)
+
+
+def test_the_end_of_the_other_process_is_told() -> None:
+    with (
+        pytest.raises(VoiceTrainingError, match="process of the test ended"),
+        first_of_two(lost, "test") as group,
+    ):
+        ask_for_ever(group)
+
+
+def test_another_process_that_never_comes_is_told() -> None:
+    with pytest.raises(VoiceTrainingError, match="process of the test ended"), first_of_two(failed, "test"):
+        pytest.fail("there is nobody to work with")
+
+
+def test_an_error_of_the_first_process_ends_the_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(ValueError, match="mine"), first_of_two(second, "test"):
+        raise ValueError("mine")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_items_are_worked_on_in_order(workers: int) -> None:
+    assert list(in_processes(abs, [-3, 1, -2], workers)) == [3, 1, 2]
+
+
+def test_an_error_in_the_background_is_told() -> None:
+    background = BackgroundProcess(functools.partial(sys.exit, 3), "vocoder")
+    with pytest.raises(VoiceTrainingError, match="process of the vocoder ended with an error"):
+        background.wait()
+
+
+def test_the_background_process_ends_with_the_run_that_is_killed(tmp_path: Path) -> None:
+    program = (
+        "import functools, os, time\n"
+        "from voice_training.processes import BackgroundProcess\n"
+        "if __name__ == '__main__':\n"
+        "    background = BackgroundProcess(functools.partial(time.sleep, 600), 'vocoder')\n"
+        "    print(background.process_id, flush=True)\n"
+        "    time.sleep(3)\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    script = tmp_path / "run.py"
+    script.write_text(program, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ | {"PYTHONPATH": os.getcwd()},
+    )
+    assert done.returncode == -9
+    deadline = time.monotonic() + 20
+    while _is_running(int(done.stdout)):
+        assert time.monotonic() < deadline, "the process background goes on alone"
+        time.sleep(0.1)
+
+
+def _is_running(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,57 @@
+"""A run's folder: whose it is, and what survives a kill."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from voice_training import VoiceTrainingError
+from voice_training.run_folder import Journal, RunFolder, load_state, save_state
+
+_CPU = torch.device("cpu")
+
+
+def folder(path: Path, **identity: object) -> RunFolder:
+    return RunFolder(path, {"seed": 1, **identity}, 1, _CPU, print)
+
+
+def test_a_folder_of_another_run_is_refused_with_what_differs(tmp_path: Path) -> None:
+    folder(tmp_path)
+    folder(tmp_path)
+    with pytest.raises(VoiceTrainingError, match=r"another run \(its seed differ\).*--folder"):
+        folder(tmp_path, seed=2)
+
+
+def test_a_stage_that_ended_gives_its_weights_back(tmp_path: Path) -> None:
+    run, model = folder(tmp_path), nn.Linear(2, 2)
+    assert not run.has_ended("acoustic")
+    run.finish("acoustic", model.state_dict(), 7, 1.5)
+    assert folder(tmp_path).has_ended("acoustic")
+    other = run.loaded("acoustic", nn.Linear(2, 2))
+    assert torch.equal(other.weight, model.weight)
+    assert not other.training
+    assert (run.result("acoustic").steps, run.result("acoustic").seconds) == (7, 1.5)
+
+
+def test_a_result_that_is_gone_is_said(tmp_path: Path) -> None:
+    with pytest.raises(VoiceTrainingError, match=r"acoustic-result\.pt is gone"):
+        folder(tmp_path).result("acoustic")
+
+
+def test_half_a_state_is_never_read(tmp_path: Path) -> None:
+    path = tmp_path / "stage-state.pt"
+    assert load_state(path, _CPU) is None
+    save_state(path, {"step": 1})
+    (tmp_path / ".half.part").write_bytes(b"half")
+    assert load_state(path, _CPU) == {"step": 1}
+
+
+def test_a_torn_last_line_of_the_journal_is_left_out(tmp_path: Path) -> None:
+    said: list[str] = []
+    journal = Journal(tmp_path / "journal.jsonl", said.append)
+    journal.note("vocoder", "losses", step=1, mel=0.5)
+    with (tmp_path / "journal.jsonl").open("a") as file:
+        file.write('{"stage": "voc')
+    assert journal.entries() == [{"stage": "vocoder", "event": "losses", "step": 1, "mel": 0.5}]
+    assert said == ["vocoder: losses step=1 mel=0.5"]

@@ -1,0 +1,106 @@
+"""What a batch of segments is drawn from, and how the vocoder learns from it."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from transformers import SpeechT5HifiGan
+
+from voice_training.corpus import HOP, Clip
+from voice_training.run_folder import StageFiles
+from voice_training.settings import MINIATURE
+from voice_training.vocoder.model import new_vocoder
+from voice_training.vocoder.training import VocoderClips, VocoderTraining, copy_synthesis_error
+
+_CPU = torch.device("cpu")
+_SPEAKERS = ("one", "two", "three")
+_SETTINGS = replace(MINIATURE.vocoder, discriminators_from=4)
+
+
+def store() -> VocoderClips:
+    """A clip by each speaker, whose every sample and frame is its speaker's place; two are too short for 60 frames."""
+    clips = [
+        Clip(
+            text="a",
+            speaker=name,
+            samples=np.full(frames * HOP, place, np.int16),
+            mel=np.full((frames, 80), place, np.float16),
+            centres=np.zeros(3, np.float32),
+        )
+        for frames, (place, name) in zip((40, 100, 40), enumerate(_SPEAKERS), strict=True)
+    ]
+    return VocoderClips(clips, _SPEAKERS, _CPU)
+
+
+def test_a_segment_is_of_the_speaker_that_it_names() -> None:
+    clips = store()
+    segments = clips.random_segments(50, 16, random.Random(0))
+    assert set(segments.speakers.tolist()) == {0, 1, 2}
+    marks = clips.mel[segments.index]
+    torch.testing.assert_close(marks, segments.speakers[:, None, None].half().expand_as(marks))
+    samples = clips.waveforms(segments.start, 16) * 32768
+    torch.testing.assert_close(samples, segments.speakers[:, None].float().expand_as(samples))
+
+
+def test_segments_come_from_clips_that_are_long_enough() -> None:
+    assert set(store().random_segments(20, 60, random.Random(0)).speakers.tolist()) == {1}
+
+
+@pytest.fixture(scope="module")
+def spoken(clips: list[Clip]) -> VocoderClips:
+    return VocoderClips(clips, [clip.speaker for clip in clips], _CPU)
+
+
+def vocoder(seed: int = 0) -> SpeechT5HifiGan:
+    torch.manual_seed(seed)
+    return new_vocoder(_SETTINGS, torch.full((80,), -2.5), torch.ones(80))
+
+
+def trained(files: StageFiles, clips: VocoderClips, steps: int, seed: int = 0, **changes) -> VocoderTraining:
+    training = VocoderTraining(vocoder(seed), replace(_SETTINGS, **changes), clips, files)
+    for _ in range(steps):
+        training.advance(0.0)
+    return training
+
+
+def test_what_it_re_makes_comes_nearer_to_the_real(
+    files: Callable[..., StageFiles], spoken: VocoderClips
+) -> None:
+    before = copy_synthesis_error(vocoder().eval(), spoken)
+    training = trained(files(), spoken, 30, discriminators_from=10**9)
+    after = copy_synthesis_error(training.average.model, spoken)
+    assert after["mel"] < 0.9 * before["mel"]
+
+
+def test_discriminators_first_learn_alone_where_asked(
+    files: Callable[..., StageFiles], spoken: VocoderClips
+) -> None:
+    training = VocoderTraining(vocoder(), replace(_SETTINGS, discriminators_alone=1), spoken, files())
+    start = [weights.clone() for weights in training.model.parameters()]
+    judging = [weights.clone() for weights in training.discriminators.parameters()]
+    assert set(training.advance(0.0)) == {"discriminators"}
+    assert all(map(torch.equal, start, training.model.parameters()))
+    assert not all(map(torch.equal, judging, training.discriminators.parameters()))
+    training.advance(0.0)
+    assert not all(map(torch.equal, start, training.model.parameters()))
+
+
+def test_discriminators_count_from_the_step_that_is_set(
+    files: Callable[..., StageFiles], spoken: VocoderClips
+) -> None:
+    training = VocoderTraining(vocoder(), replace(_SETTINGS, discriminators_from=1), spoken, files())
+    assert "adversarial" not in training.advance(0.0)
+    assert {"adversarial", "discriminators", "mel", "spectra"} == set(training.advance(0.0))
+
+
+def test_predicted_frames_are_used_for_most_segments_where_there_are_some(
+    files: Callable[..., StageFiles], spoken: VocoderClips
+) -> None:
+    predicted = torch.full_like(spoken.mel, 7.0)
+    training = VocoderTraining(vocoder(), replace(_SETTINGS, batch=40), spoken, files(), predicted)
+    mel, real, _ = training._batch()
+    assert 0.4 < (mel == 7.0).all(dim=(1, 2)).float().mean() < 0.95
+    assert real.std() > 0

@@ -1,0 +1,1 @@
+"""The vocoder: mel frames in, waveform out."""
