@@ -54,8 +54,9 @@ tables: quality ## the report's claims beside the files in RESULTS, and the tabl
 	$(RUN) report $(RESULTS) --html $(RESULTS)/report.html
 	$(RUN) tables $(README) --results $(RESULTS) --pictures $(PICTURES)
 
-voice: quality ## make the built-in voice again, from nothing; MINUTES of training (flite has to be installed)
-	.venv/bin/python -m voice_training train --minutes $(MINUTES) --frames-a-step 4
+voice: quality ## make a voice as the built-in one from nothing, in MINUTES of training: voice_training/README.md
+	@sh scripts/system_packages.sh flite
+	.venv/bin/python -m voice_training train --minutes $(MINUTES)
 
 dev: setup ## install what the tests need
 	@sh scripts/install.sh requirements-dev.txt

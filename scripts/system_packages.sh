@@ -1,5 +1,6 @@
 #!/bin/sh
 # What the tests need beside Python: a Chromium to drive, and the flite voices that the built-in voice learned from.
+# With the argument `flite`, those voices alone: what training a voice needs.
 # Found where they are there; installed where that is possible; named in one line where it is not.
 set -eu
 
@@ -16,12 +17,12 @@ browser() {
 }
 
 missing=
-browser || missing="chromium"
-ldconfig -p 2>/dev/null | grep -q libflite_cmu_us_slt || missing="$missing libflite1"
+[ "${1:-}" = flite ] || browser || missing="chromium"
+[ -n "${FLITE_LIBRARIES:-}" ] || ldconfig -p 2>/dev/null | grep -q libflite_cmu_us_slt || missing="$missing libflite1"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    echo "Installing for the tests: $missing"
+    echo "Installing: $missing"
     # shellcheck disable=SC2086
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing; } >.venv/apt.log 2>&1 ||
         fail "apt-get could not install $missing: see .venv/apt.log."
@@ -31,4 +32,4 @@ case "$missing" in
 *chromium*) .venv/bin/python -m playwright install chromium >.venv/playwright.log 2>&1 && missing=${missing#chromium} ;;
 esac
 missing=$(echo $missing)
-[ -z "$missing" ] || fail "the tests need: $missing. On Debian and Ubuntu: sudo apt-get install $missing"
+[ -z "$missing" ] || fail "needed here: $missing. On Debian and Ubuntu: sudo apt-get install $missing"

@@ -130,6 +130,7 @@ class VoiceRun:
     def train(self) -> Path:
         """Run what is left; the folder of the finished voice."""
         config, say = self.config, self.folder.journal.say
+        say(f"teacher: {config.teacher.description}. {config.teacher.licence}")
         self.corpus.make(config.workers, say)
         acoustic = self._first_stages()
         acoustic = self._sharp(acoustic)

