@@ -3,20 +3,34 @@
 import sys
 
 from speecht5_demo.errors import DemoError
-from speecht5_demo.ui.app import build_app, launch_options
 from speecht5_demo.ui.settings import Settings
+from speecht5_demo.ui.startup import check, refused, spare_loopback
 
 
 def main() -> int:
     """Serve until interrupted; 1 with one sentence when something that the user chose cannot be used."""
     try:
         settings = Settings.from_environment()
+        check(settings)
+        _say("Starting: loading Gradio and PyTorch.")
+        spare_loopback(settings.host)
+        from speecht5_demo.ui.app import build_app, launch_options  # takes seconds
+
+        _say(f"Opening the checkpoint ({settings.checkpoint}) and the pages.")
         demo = build_app(settings)
+        _say(f"Serving at {settings.host}, port {settings.port}; ratings go to {settings.ratings}.")
+        try:
+            demo.launch(**launch_options(settings))
+        except OSError as error:
+            raise refused(settings.host, settings.port, error) from error
     except DemoError as error:
         print(error, file=sys.stderr)
         return 1
-    demo.launch(**launch_options(settings))
     return 0
+
+
+def _say(sentence: str) -> None:
+    print(sentence, flush=True)
 
 
 if __name__ == "__main__":

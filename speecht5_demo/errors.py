@@ -38,7 +38,13 @@ class SynthesisCancelled(SynthesisError):
 
 
 class OutputError(DemoError):
-    """A file or folder cannot be written."""
+    """A file or folder cannot be written.
+
+    Attributes:
+        reason: why, in a few words; empty where the message alone says it.
+    """
+
+    reason = ""
 
 
 class RatingsError(DemoError):

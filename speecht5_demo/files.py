@@ -141,7 +141,9 @@ def telling_why(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(f"Cannot write {path}: {_reason(path, error)}. Choose another place.") from error
+        failure = OutputError(f"Cannot write {path}: {_reason(path, error)}. Choose another place.")
+        failure.reason = _reason(path, error)
+        raise failure from error
 
 
 def _aside(path: Path) -> Path:
@@ -154,8 +156,8 @@ def _reason(path: Path, error: OSError) -> str:
         if path.parent.exists():
             return f"{path.parent} is a file, not a folder"
         return f"the folder {path.parent} is not there"
-    if error.errno == errno.EEXIST and not path.parent.is_dir():
-        return f"{path.parent} is a file, not a folder"
+    if error.errno == errno.EEXIST:
+        return f"{path.parent if path.is_dir() else path} is a file, not a folder"
     if error.errno == errno.EISDIR:
         return "it is a folder"
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
