@@ -57,3 +57,7 @@ class StudyError(DemoError):
 
 class QualityError(DemoError):
     """An objective metric cannot be computed, or its library is absent."""
+
+
+class ResultsError(DemoError):
+    """A file of results cannot be read, or results cannot be put together."""

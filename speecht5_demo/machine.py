@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import torch
-
 
 @dataclass(frozen=True)
 class Machine:
@@ -43,6 +41,8 @@ _FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_i
 
 def this_machine() -> Machine:
     """Read the machine this process runs on."""
+    import torch  # figures of another machine are read without it
+
     facts = _cpu_facts()
     flags = set((facts.get("flags") or facts.get("Features") or "").split())
     return Machine(

@@ -9,16 +9,30 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TypedDict
 
 from speecht5_demo import __version__
 from speecht5_demo.benchmark.processes import BenchmarkError, Worker, variant_worker, workers
+from speecht5_demo.benchmark.protocol import Batch, Contents, FirstAudio, Utterance
 from speecht5_demo.benchmark.spread import paired_ratio, spread
+from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.machine import this_machine
+from speecht5_demo.results import (
+    BatchPoint,
+    BenchmarkDocument,
+    BenchmarkSettings,
+    CheckpointIdentity,
+    LengthPoint,
+    PeerRow,
+    Spread,
+    Stages,
+    VariantRow,
+    now,
+)
+from speecht5_demo.sizes import Sizes
 from speecht5_demo.variants import find
 
 Say = Callable[[str], None]
@@ -52,8 +66,8 @@ class BenchmarkPlan:
 
 def run_benchmark(
     plan: BenchmarkPlan, peers: Sequence[Callable[[], Worker]] = (), say: Say = print
-) -> dict[str, Any]:
-    """Measure, and return the document that `--json` writes.
+) -> BenchmarkDocument:
+    """Measure everything that is planned.
 
     Raises:
         VariantError: a variant is unknown.
@@ -66,6 +80,7 @@ def run_benchmark(
         if recipe.turbo is not None:
             say(f"saving {recipe.name}")
             _save(plan, recipe.name)
+    identity = CheckpointIdentity.of(open_checkpoint(plan.checkpoint))
     with workers([]) as started:
         for name in plan.variants:
             say(f"starting {name}")
@@ -77,22 +92,16 @@ def run_benchmark(
         rounds = _rounds(plan, started, say)
         rows = [_row(plan, worker, rounds, say) for worker in ours]
         others = [_peer_row(worker, rounds, started[0].name) for worker in started[len(ours) :]]
-    return {
-        "machine": asdict(this_machine()) | {"threads": plan.threads},
-        "version": __version__,
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "checkpoint": plan.checkpoint,
-        "settings": {
-            "characters": plan.characters,
-            "steps": plan.steps,
-            "audio_s": rounds[plan.variants[0]][0]["audio_s"],
-            "repeats": plan.repeats,
-            "threads": plan.threads,
-            "baseline": plan.variants[0],
-        },
-        "rows": rows,
-        "peers": others,
-    }
+    settings = BenchmarkSettings(
+        characters=plan.characters,
+        steps=plan.steps,
+        audio_s=rounds[plan.variants[0]][0].audio_s,
+        repeats=plan.repeats,
+        threads=plan.threads,
+        baseline=plan.variants[0],
+    )
+    machine = replace(this_machine(), threads=plan.threads)
+    return BenchmarkDocument(now(), __version__, machine, identity, settings, tuple(rows), tuple(others))
 
 
 def _save(plan: BenchmarkPlan, name: str) -> None:
@@ -103,7 +112,7 @@ def _save(plan: BenchmarkPlan, name: str) -> None:
         raise BenchmarkError(f"{name} could not be saved: {done.stderr.strip().splitlines()[-1]}")
 
 
-Rounds = dict[str, list[dict[str, Any]]]
+Rounds = dict[str, list[Utterance]]
 
 
 def _rounds(plan: BenchmarkPlan, started: list[Worker], say: Say) -> Rounds:
@@ -111,7 +120,7 @@ def _rounds(plan: BenchmarkPlan, started: list[Worker], say: Say) -> Rounds:
     rounds: Rounds = {worker.name: [] for worker in started}
     for number in range(plan.repeats + 1):
         for worker in started:
-            answer = worker.ask("speak", characters=plan.characters, steps=plan.steps)
+            answer = worker.ask(Utterance, "speak", characters=plan.characters, steps=plan.steps)
             if number:
                 rounds[worker.name].append(answer)
         if number:
@@ -119,84 +128,85 @@ def _rounds(plan: BenchmarkPlan, started: list[Worker], say: Say) -> Rounds:
     return rounds
 
 
-def _row(plan: BenchmarkPlan, worker: Worker, rounds: Rounds, say: Say) -> dict[str, Any]:
-    say(f"details of {worker.name}")
-    answers = rounds[worker.name]
-    first = [worker.ask("first_audio", characters=plan.characters, steps=plan.steps) for _ in range(3)]
+class _Timed(TypedDict):
+    """The fields of `Timings`."""
+
+    variant: str
+    rtf: Spread
+    latency_s: Spread
+    times_faster: Spread
+    ms_per_step: float
+    stages: Stages
+    serving_rss_bytes: int
+    cold_start_s: float
+
+
+def _timed(worker: Worker, answers: list[Utterance], baseline: list[Utterance]) -> _Timed:
+    totals = [answer.total_s for answer in answers]
     return {
         "variant": worker.name,
-        **_figures(answers, rounds[plan.variants[0]]),
-        "ttfa_s": median(answer["ttfa_s"] for answer in first),
-        "first_audio_s": first[0]["first_audio_s"],
-        **worker.ask("sizes"),
-        "serving_rss_bytes": max(answer["peak_rss_bytes"] for answer in answers),
-        "cold_start_s": worker.cold_start_s,
-        "batch": _batches(plan, worker),
-        "length": _lengths(plan, worker),
-    }
-
-
-def _figures(answers: list[dict[str, Any]], baseline: list[dict[str, Any]]) -> dict[str, Any]:
-    totals = [answer["total_s"] for answer in answers]
-    return {
-        "rtf": spread([answer["total_s"] / answer["audio_s"] for answer in answers]),
+        "rtf": spread([answer.total_s / answer.audio_s for answer in answers]),
         "latency_s": spread(totals),
-        "ratio_to_baseline": paired_ratio([answer["total_s"] for answer in baseline], totals),
-        "ms_per_step": 1e3 * median(answer["decode_s"] / answer["steps"] for answer in answers),
-        "stages": {
-            stage: median(answer[f"{stage}_s"] for answer in answers)
-            for stage in ("encode", "decode", "vocode")
-        },
-    }
-
-
-def _peer_row(worker: Worker, rounds: Rounds, baseline: str) -> dict[str, Any]:
-    answers = rounds[worker.name]
-    return {
-        "variant": worker.name,
-        **_figures(answers, rounds[baseline]),
-        "serving_rss_bytes": max(answer["peak_rss_bytes"] for answer in answers),
+        "times_faster": paired_ratio([answer.total_s for answer in baseline], totals),
+        "ms_per_step": median(_ms_per_step(answer.decode_s, answer) for answer in answers),
+        "stages": Stages(
+            encode=median(answer.encode_s for answer in answers),
+            decode=median(answer.decode_s for answer in answers),
+            vocode=median(answer.vocode_s for answer in answers),
+        ),
+        "serving_rss_bytes": max(answer.peak_rss_bytes for answer in answers),
         "cold_start_s": worker.cold_start_s,
-        "versions": worker.ready.get("versions", {}),
-        "disk_bytes": worker.ready.get("disk_bytes"),
-        "note": worker.ready.get("note", ""),
     }
 
 
-def _batches(plan: BenchmarkPlan, worker: Worker) -> list[dict[str, float]]:
-    curve: list[dict[str, float]] = []
+def _row(plan: BenchmarkPlan, worker: Worker, rounds: Rounds, say: Say) -> VariantRow:
+    say(f"details of {worker.name}")
+    sentence = {"characters": plan.characters, "steps": plan.steps}
+    first = [worker.ask(FirstAudio, "first_audio", **sentence) for _ in range(3)]
+    contents = worker.ask(Contents, "contents")
+    return VariantRow(
+        **_timed(worker, rounds[worker.name], rounds[plan.variants[0]]),
+        ttfa_s=median(answer.ttfa_s for answer in first),
+        first_audio_s=first[0].first_audio_s,
+        sizes=Sizes(**contents.sizes),
+        kernels=contents.kernels,
+        batch=_batches(plan, worker),
+        length=tuple(_length(worker, *pair) for pair in plan.lengths),
+    )
+
+
+def _peer_row(worker: Worker, rounds: Rounds, baseline: str) -> PeerRow:
+    ready = worker.ready
+    timed = _timed(worker, rounds[worker.name], rounds[baseline])
+    return PeerRow(**timed, versions=ready.versions, disk_bytes=ready.disk_bytes, note=ready.note)
+
+
+def _batches(plan: BenchmarkPlan, worker: Worker) -> tuple[BatchPoint, ...]:
+    curve = []
     for size in plan.batches:
-        runs = [
-            worker.ask("batch", characters=plan.characters, steps=plan.steps, size=size) for _ in range(2)
-        ]
-        if runs[0]["total_s"] is None:
-            return []
-        best = min(runs, key=lambda run: float(run["total_s"]))
-        curve.append(
-            {
-                "size": size,
-                "rtf": best["total_s"] / best["audio_s"],
-                "acoustic_rtf": (best["total_s"] - best["vocode_s"]) / best["audio_s"],
-            }
-        )
-    return curve
+        request = {"characters": plan.characters, "steps": plan.steps, "size": size}
+        runs = [worker.ask(Batch, "batch", **request) for _ in range(2)]
+        totals = [(run.total_s, run) for run in runs if run.total_s is not None]
+        if not totals:
+            return ()
+        total, best = min(totals, key=lambda each: each[0])
+        curve.append(BatchPoint(size, total / best.audio_s, (total - best.vocode_s) / best.audio_s))
+    return tuple(curve)
 
 
-def _lengths(plan: BenchmarkPlan, worker: Worker) -> list[dict[str, float | None]]:
-    curve: list[dict[str, float | None]] = []
-    for characters, steps in plan.lengths:
-        runs = [worker.ask("speak", characters=characters, steps=steps) for _ in range(2)]
-        answer = min(runs, key=lambda run: float(run["total_s"]))
-        curve.append(
-            {
-                "characters": characters,
-                "steps": steps,
-                "total_s": answer["total_s"],
-                "rtf": answer["total_s"] / answer["audio_s"],
-                "ms_per_step": 1e3 * answer["decode_s"] / answer["steps"],
-                "attention_ms_per_step": (
-                    None if answer["attention_s"] is None else 1e3 * answer["attention_s"] / answer["steps"]
-                ),
-            }
-        )
-    return curve
+def _length(worker: Worker, characters: int, steps: int) -> LengthPoint:
+    runs = [worker.ask(Utterance, "speak", characters=characters, steps=steps) for _ in range(2)]
+    answer = min(runs, key=lambda run: run.total_s)
+    attention = answer.attention_s
+    return LengthPoint(
+        characters=characters,
+        steps=steps,
+        total_s=answer.total_s,
+        rtf=answer.total_s / answer.audio_s,
+        ms_per_step=_ms_per_step(answer.decode_s, answer),
+        attention_ms_per_step=None if attention is None else _ms_per_step(attention, answer),
+    )
+
+
+def _ms_per_step(seconds: float, answer: Utterance) -> float:
+    return 1e3 * seconds / answer.steps

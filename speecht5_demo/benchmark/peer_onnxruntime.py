@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from peer_protocol import pin, serve, size_of, versions  # type: ignore[import-not-found]
+from protocol import Ready, Utterance, pin, serve, size_of, versions  # type: ignore[import-not-found]
 
 PARTS = ("encoder", "step", "vocoder")
 
@@ -185,7 +185,7 @@ class Speaker:
         shape = np.load(folder / "shape.npz")
         self.sizes, self.positions = [int(value) for value in shape["sizes"]], shape["positions"]
 
-    def speak(self, characters: int, steps: int) -> dict[str, Any]:
+    def speak(self, characters: int, steps: int) -> Utterance:
         """One utterance of so many tokens and steps."""
         count, heads, size, units, bins = self.sizes
         random = np.random.default_rng(0)
@@ -213,14 +213,13 @@ class Speaker:
         decoded = time.perf_counter()
         (samples,) = self.parts["vocoder"].run(None, {"frames": np.concatenate(frames)[None]})
         end = time.perf_counter()
-        return {
-            "encode_s": encoded - begin,
-            "decode_s": decoded - encoded,
-            "vocode_s": end - decoded,
-            "total_s": end - begin,
-            "audio_s": samples.size / 16_000,
-            "steps": steps,
-        }
+        return Utterance(
+            encode_s=encoded - begin,
+            decode_s=decoded - encoded,
+            vocode_s=end - decoded,
+            audio_s=samples.size / 16_000,
+            steps=steps,
+        )
 
 
 def main() -> None:
@@ -230,14 +229,12 @@ def main() -> None:
         return
     folder, threads = Path(sys.argv[1]), int(sys.argv[2])
     pin(threads)
-    serve(
-        Speaker(folder, threads).speak,
-        {
-            "versions": versions("onnxruntime", "torch", "transformers"),
-            "disk_bytes": size_of(folder),
-            "note": "one step as a graph with a key-value cache; Linear layers int8, vocoder fp32",
-        },
+    ready = Ready(
+        versions=versions("onnxruntime", "torch", "transformers"),
+        disk_bytes=size_of(folder),
+        note="one step as a graph with a key-value cache; Linear layers int8, vocoder fp32",
     )
+    serve(ready, Speaker(folder, threads).speak)
 
 
 if __name__ == "__main__":

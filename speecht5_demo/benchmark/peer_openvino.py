@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from peer_protocol import NEVER, pin, serve, size_of, versions  # type: ignore[import-not-found]
+from protocol import NEVER, Ready, Utterance, pin, serve, size_of, versions  # type: ignore[import-not-found]
 
 
 class Speaker:
@@ -44,7 +44,7 @@ class Speaker:
 
         part.forward = wrapped
 
-    def speak(self, characters: int, steps: int) -> dict[str, Any]:
+    def speak(self, characters: int, steps: int) -> Utterance:
         """One utterance of so many tokens and steps."""
         self._seconds.update(encoder=0.0, vocoder=0.0)
         tokens = self._torch.randint(4, 35, (1, characters), generator=self._torch.Generator().manual_seed(0))
@@ -59,28 +59,25 @@ class Speaker:
         total = time.perf_counter() - begin
         samples = int(getattr(made, "waveform", made).shape[-1])
         encode, vocode = self._seconds["encoder"], self._seconds["vocoder"]
-        return {
-            "encode_s": encode,
-            "vocode_s": vocode,
-            "decode_s": total - encode - vocode,
-            "total_s": total,
-            "audio_s": samples / 16_000,
-            "steps": samples // (256 * self._frames_a_step),
-        }
+        return Utterance(
+            encode_s=encode,
+            decode_s=total - encode - vocode,
+            vocode_s=vocode,
+            audio_s=samples / 16_000,
+            steps=samples // (256 * self._frames_a_step),
+        )
 
 
 def main() -> None:
     """See the top of the file."""
     folder, precision, threads = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     pin(threads)
-    serve(
-        Speaker(folder, precision, threads).speak,
-        {
-            "versions": versions("openvino", "optimum-intel", "transformers", "torch"),
-            "disk_bytes": size_of(folder),
-            "note": f"weights int8, arithmetic {precision}",
-        },
+    ready = Ready(
+        versions=versions("openvino", "optimum-intel", "transformers", "torch"),
+        disk_bytes=size_of(folder),
+        note=f"weights int8, arithmetic {precision}",
     )
+    serve(ready, Speaker(folder, precision, threads).speak)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+from speecht5_demo.benchmark.protocol import Answer, Ready
 from speecht5_demo.errors import DemoError
+
+A = TypeVar("A", bound=Answer)
 
 
 class BenchmarkError(DemoError):
@@ -46,11 +49,11 @@ class Worker:
             text=True,
             env={**os.environ, **(environment or {})},
         )
-        self.ready = self._answer()
+        self.ready = Ready(**self._answer())
         self.cold_start_s = time.perf_counter() - begin
 
-    def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
-        """Send one request and wait for its answer.
+    def ask(self, form: type[A], do: str, **arguments: int) -> A:
+        """Send one request and wait for its answer, of the given form.
 
         Raises:
             BenchmarkError: the process ended instead; the message holds its last line.
@@ -59,7 +62,7 @@ class Worker:
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
             self._process.stdin.flush()
-        return self._answer()
+        return form(**self._answer())
 
     def close(self) -> None:
         """End the process."""

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from speecht5_demo.results import Spread
 
-def spread(values: Sequence[float]) -> dict[str, float | int]:
+
+def spread(values: Sequence[float]) -> Spread:
     """Median, 10th and 90th percentile (linear interpolation), and how many there are; at least one."""
     low, middle, high = np.percentile(np.asarray(values, dtype=np.float64), [10, 50, 90])
-    return {"median": float(middle), "p10": float(low), "p90": float(high), "n": len(values)}
+    return Spread(float(middle), float(low), float(high), len(values))
 
 
-def paired_ratio(baseline: Sequence[float], other: Sequence[float]) -> dict[str, float | int]:
+def paired_ratio(baseline: Sequence[float], other: Sequence[float]) -> Spread:
     """How many times faster than the baseline, round by round: what slows a round slows both halves of its ratio."""
     return spread([first / second for first, second in zip(baseline, other, strict=True)])

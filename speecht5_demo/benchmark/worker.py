@@ -1,17 +1,21 @@
-"""One variant in a process of its own: reads one JSON request a line, answers one JSON line.
-
-A process apart has its own memory to measure and its own cold start, and waits without using the processor while
-another has its turn.
-"""
+"""One variant in a process of its own: `python -m speecht5_demo.benchmark.worker CHECKPOINT VARIANT THREADS`."""
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 import time
-from pathlib import Path
 from typing import Any
+
+from speecht5_demo.benchmark.protocol import (
+    NEVER,
+    Batch,
+    Contents,
+    FirstAudio,
+    Ready,
+    Utterance,
+    pin,
+    serve,
+)
 
 PASSAGE = (
     "the birch canoe slid on the smooth planks. glue the sheet to the dark blue background. it is easy to tell the "
@@ -21,22 +25,6 @@ PASSAGE = (
     "rose. a rod is used to catch pink salmon. the source of the huge river is the clear spring. "
 )
 """Harvard sentences, lists 1 and 2 (IEEE 1969); a request speaks as many characters of them as it asks for."""
-NEVER = 1e9
-"""A stop threshold that no probability reaches: every variant makes the same number of frames."""
-
-
-def memory() -> dict[str, int]:
-    """Resident bytes of this process, now and at most."""
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    facts = {line.split(":")[0]: line.split() for line in lines if line.startswith(("VmRSS", "VmHWM"))}
-    return {"rss_bytes": int(facts["VmRSS"][1]) * 1024, "peak_rss_bytes": int(facts["VmHWM"][1]) * 1024}
-
-
-def pin(threads: int) -> None:
-    """Keep this process on as many processors as it has threads, the last of those it may use."""
-    if hasattr(os, "sched_setaffinity"):
-        allowed = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, allowed[-threads:])
 
 
 class Variant:
@@ -54,24 +42,20 @@ class Variant:
         self._source = open_checkpoint(checkpoint)
         self._engine = make_engine(self._source, find(name))
         self._rate = self._source.vocoder_config.sampling_rate
-        self.speak(characters=12, steps=4)
 
-    def speak(self, characters: int, steps: int) -> dict[str, Any]:
-        """Seconds by stage of one utterance of so many characters and steps."""
+    def speak(self, characters: int, steps: int) -> Utterance:
+        """One utterance of so many characters and steps."""
         spoken = self._engine.speak(*self._request(characters, steps, 0))
-        seconds = spoken.encode_s, spoken.decode_s, spoken.vocode_s
-        return {
-            "encode_s": seconds[0],
-            "decode_s": seconds[1],
-            "vocode_s": seconds[2],
-            "total_s": sum(seconds),
-            "audio_s": len(spoken.samples) / self._rate,
-            "steps": spoken.steps,
-            "attention_s": spoken.attention_s,
-            **memory(),
-        }
+        return Utterance(
+            encode_s=spoken.encode_s,
+            decode_s=spoken.decode_s,
+            vocode_s=spoken.vocode_s,
+            audio_s=len(spoken.samples) / self._rate,
+            steps=spoken.steps,
+            attention_s=spoken.attention_s,
+        )
 
-    def first_audio(self, characters: int, steps: int) -> dict[str, Any]:
+    def first_audio(self, characters: int, steps: int) -> FirstAudio:
         """Seconds until the first samples could be played, and how many there are."""
         from speecht5_demo.synthesis.turbo import TurboEngine
 
@@ -82,25 +66,25 @@ class Variant:
             stream.close()
         else:
             samples = len(self._engine.speak(*self._request(characters, steps, 0)).samples)
-        return {"ttfa_s": time.perf_counter() - begin, "first_audio_s": samples / self._rate}
+        return FirstAudio(time.perf_counter() - begin, samples / self._rate)
 
-    def batch(self, characters: int, steps: int, size: int) -> dict[str, Any]:
+    def batch(self, characters: int, steps: int, size: int) -> Batch:
         """Seconds of so many utterances at once; those of the vocoder apart, for it does not batch."""
         from speecht5_demo.synthesis.turbo import Request, TurboEngine
 
         if not isinstance(self._engine, TurboEngine):
-            return {"total_s": None}
+            return Batch(None)
         requests = [Request(*self._request(characters, steps, seed)) for seed in range(size)]
         begin = time.perf_counter()
         spoken = self._engine.speak_batch(requests)
         total = time.perf_counter() - begin
-        return {
-            "total_s": total,
-            "vocode_s": sum(utterance.vocode_s for utterance in spoken),
-            "audio_s": sum(len(utterance.samples) for utterance in spoken) / self._rate,
-        }
+        return Batch(
+            total_s=total,
+            vocode_s=sum(utterance.vocode_s for utterance in spoken),
+            audio_s=sum(len(utterance.samples) for utterance in spoken) / self._rate,
+        )
 
-    def sizes(self) -> dict[str, Any]:
+    def contents(self) -> Contents:
         """Bytes and parameters, and which kernels run."""
         from dataclasses import asdict
 
@@ -111,7 +95,7 @@ class Variant:
         if isinstance(self._engine, TurboEngine):
             why = unavailable()
             kernels = "C++" if self._engine.native else "PyTorch" + (f" ({why})" if why else "")
-        return {"sizes": asdict(self._engine.sizes()), "kernels": kernels}
+        return Contents(asdict(self._engine.sizes()), kernels)
 
     def _request(self, characters: int, steps: int, seed: int) -> tuple[Any, ...]:
         from speecht5_demo.synthesis import StepLimits
@@ -124,15 +108,17 @@ class Variant:
 
 
 def main() -> None:
-    """`python -m speecht5_demo.benchmark.worker CHECKPOINT VARIANT THREADS`."""
+    """See the top of the file."""
     checkpoint, name, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
     pin(threads)
     variant = Variant(checkpoint, name, threads)
-    print(json.dumps({"ready": True, **memory()}), flush=True)
-    for line in sys.stdin:
-        request = json.loads(line)
-        answer = getattr(variant, request.pop("do"))(**request)
-        print(json.dumps(answer), flush=True)
+    serve(
+        Ready(),
+        variant.speak,
+        first_audio=variant.first_audio,
+        batch=variant.batch,
+        contents=variant.contents,
+    )
 
 
 if __name__ == "__main__":

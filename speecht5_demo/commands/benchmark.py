@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import CheckpointOption
+from speecht5_demo.rendering.wording import megabytes
+
+if TYPE_CHECKING:
+    from speecht5_demo.results import BenchmarkDocument
 
 
 def benchmark(
@@ -56,22 +59,22 @@ def benchmark(
 
     Two processors in brackets: measure once more with --threads 2, then add --beside results/benchmark-2.json
     """
-    from speecht5_demo.benchmark.comparison import about_brackets, bracketed
-    from speecht5_demo.benchmark.results import conditions, write_tables
-    from speecht5_demo.benchmark.results import picture as draw
-    from speecht5_demo.files import write_json, write_text
+    from speecht5_demo.benchmark.speed_picture import speed_picture
+    from speecht5_demo.benchmark.speed_tables import about_brackets, bracketed, conditions, write_tables
+    from speecht5_demo.files import write_text
+    from speecht5_demo.results import BenchmarkDocument, read, write
 
     if source is not None:
-        document: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
+        document = read(source, BenchmarkDocument)
     else:
         document = _measure(
             checkpoint, variants, threads, repeats, steps, characters, longest, peers, peers_folder, brief
         )
     if output is not None:
-        write_json(output, document, parents=True)
+        write(document, output)
     if picture is not None:
-        write_text(picture, draw(document))
-    other = None if beside is None else json.loads(beside.read_text(encoding="utf-8"))
+        write_text(picture, speed_picture(document), parents=True)
+    other = None if beside is None else read(beside, BenchmarkDocument)
     ratios = bracketed(document, other)
     if readme is not None:
         write_tables(readme, document, other)
@@ -90,7 +93,7 @@ def _measure(
     peers: bool,
     peers_folder: Path,
     brief: bool,
-) -> dict[str, Any]:
+) -> BenchmarkDocument:
     from speecht5_demo.benchmark import BenchmarkPlan, run_benchmark
     from speecht5_demo.benchmark.peers import prepare_peers
     from speecht5_demo.variants import all_variants
@@ -98,7 +101,6 @@ def _measure(
     names = tuple(name.strip() for name in variants.split(",")) if variants else None
     with tempfile.TemporaryDirectory(prefix="speecht5-benchmark-") as artifacts:
         lengths = tuple(pair for pair in BenchmarkPlan.lengths if pair[1] <= longest)
-        scope: dict[str, Any] = {"batches": (1,), "lengths": ()} if brief else {"lengths": lengths}
         plan = BenchmarkPlan(
             checkpoint=checkpoint,
             variants=names or tuple(variant.name for variant in all_variants()),
@@ -107,7 +109,8 @@ def _measure(
             repeats=repeats,
             characters=characters,
             steps=steps,
-            **scope,
+            batches=(1,) if brief else BenchmarkPlan.batches,
+            lengths=() if brief else lengths,
         )
 
         def say(line: str) -> None:
@@ -117,21 +120,22 @@ def _measure(
         return run_benchmark(plan, makers, say)
 
 
-def _table(document: dict[str, Any], beside: dict[str, str]) -> Table:
+def _table(document: BenchmarkDocument, beside: dict[str, str]) -> Table:
+    from speecht5_demo.results import VariantRow
+
     table = Table(caption="medians; faster: than the first row, round by round; MB: 10**6 bytes")
     for title in ("variant", "RTF", "faster", "p10-p90", "ms/step", "first ms", "disk MB", "held MB"):
         table.add_column(title, justify="left" if title == "variant" else "right", overflow="fold")
-    for row in [*document["rows"], *document["peers"]]:
-        ratio = row["ratio_to_baseline"]
-        disk = row.get("sizes", {}).get("disk_bytes") or row.get("disk_bytes")
+    for row in document.all_rows:
+        ratio = row.times_faster
         table.add_row(
-            row["variant"],
-            f"{row['rtf']['median']:.3f}",
-            f"{ratio['median']:.2f}{beside.get(row['variant'], '')}",
-            f"{ratio['p10']:.2f}-{ratio['p90']:.2f}",
-            f"{row['ms_per_step']:.2f}",
-            f"{1e3 * row['ttfa_s']:.0f}" if "ttfa_s" in row else "",
-            console.megabytes(disk) if disk else "",
-            console.megabytes(row["serving_rss_bytes"]),
+            row.variant,
+            f"{row.rtf.median:.3f}",
+            f"{ratio.median:.2f}{beside.get(row.variant, '')}",
+            f"{ratio.p10:.2f}-{ratio.p90:.2f}",
+            f"{row.ms_per_step:.2f}",
+            f"{1e3 * row.ttfa_s:.0f}" if isinstance(row, VariantRow) else "",
+            megabytes(row.disk_bytes),
+            megabytes(row.serving_rss_bytes),
         )
     return table

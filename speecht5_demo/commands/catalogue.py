@@ -10,6 +10,7 @@ import typer
 
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import CheckpointOption, JsonOption
+from speecht5_demo.rendering.wording import megabytes
 
 if TYPE_CHECKING:
     from speecht5_demo.variants import Sizes, Variant
@@ -79,7 +80,7 @@ def build_variant(
         console.print_json({"variant": name, "folder": str(folder), "sizes": asdict(sizes)})
         return
     console.stderr.print(source.notice)
-    console.stdout.print(f"Saved {folder} ({console.megabytes(sizes.disk_bytes)} MB)", soft_wrap=True)
+    console.stdout.print(f"Saved {folder} ({megabytes(sizes.disk_bytes)} MB)", soft_wrap=True)
 
 
 def speakers(checkpoint: CheckpointOption = "auto", json: JsonOption = False) -> None:
@@ -130,4 +131,4 @@ def _document(variant: Variant, sizes: dict[str, Sizes] | None) -> dict[str, Any
 def _size_cells(sizes: Sizes) -> list[str]:
     byte_counts = (sizes.disk_bytes, sizes.zip_bytes, sizes.resident_bytes)
     counts = (sizes.parameters, sizes.nonzero_parameters)
-    return [*map(console.megabytes, byte_counts), *(f"{count / 1e6:.1f}" for count in counts)]
+    return [*map(megabytes, byte_counts), *(f"{count / 1e6:.1f}" for count in counts)]

@@ -74,11 +74,6 @@ def print_entries(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         stdout.print(f"{row[0]}: {row[-1]}")
 
 
-def megabytes(count: int) -> str:
-    """Bytes as megabytes of 10**6, for tables."""
-    return f"{count / 1e6:.1f}"
-
-
 @contextmanager
 def speaking_progress(labels: dict[str, str]) -> Iterator[Callable[[SynthesisProgress], Any]]:
     """A progress bar on stderr, one line a variant; yields the callback for a `Synthesizer`.

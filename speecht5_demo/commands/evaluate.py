@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import (
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from speecht5_demo.checkpoints import Checkpoint
     from speecht5_demo.quality.plan import Task
     from speecht5_demo.quality.runner import OnTask
+    from speecht5_demo.results import Entry, EvaluationDocument
     from speecht5_demo.speakers import Speaker
     from speecht5_demo.variants import Variant
 
@@ -100,6 +101,7 @@ def evaluation(
     from speecht5_demo.quality.evaluation import evaluate
     from speecht5_demo.quality.plan import Settings, checked
     from speecht5_demo.quality.publish import publish_evaluation
+    from speecht5_demo.results import as_text
 
     source = open_checkpoint(checkpoint)
     chosen = choose(metrics.split(","), recordings=references is not None)
@@ -130,7 +132,7 @@ def evaluation(
     if publish is not None:
         publish_evaluation(output, publish)
     if json:
-        console.print_json(summary)
+        typer.echo(as_text(summary), nl=False)
         return
     console.stdout.print(summary_table(summary))
     console.stderr.print(f"{output / 'index.html'} shows it; {output / 'summary.json'} and rows.csv hold it.")
@@ -170,6 +172,7 @@ def sweep_command(
     from speecht5_demo.quality.publish import publish_sweep
     from speecht5_demo.quality.sweep import amounts, sweep
     from speecht5_demo.quality.sweep_page import verdict, write_sweep_page
+    from speecht5_demo.results import as_text
     from speecht5_demo.variants.patterns import written_patterns
 
     row = amounts(prune)
@@ -207,7 +210,7 @@ def sweep_command(
     if publish is not None:
         publish_sweep(output, publish)
     if json:
-        console.print_json(document)
+        typer.echo(as_text(document), nl=False)
         return
     console.stdout.print(verdict(document))
     console.stderr.print(f"{page} shows it; {output / 'sweep.json'} holds it.")
@@ -232,33 +235,30 @@ def _progress() -> Iterator[OnTask]:
         yield on_task
 
 
-def summary_table(summary: dict[str, Any]) -> Table:
+def summary_table(document: EvaluationDocument) -> Table:
     """Metrics down, variants across; each cell a mean, and its 95 % interval where the terminal is wide enough."""
-    names = list(dict.fromkeys(row["variant"] for row in (*summary["rows"], *summary["floors"])))
+    from speecht5_demo.rendering.units import shown
+
+    names = document.labels
     wide = console.stdout.width >= METRIC_WIDTH + CELL_WIDTH * len(names)
     caption = "mean [95 % interval over sentences]" if wide else "means; a wider terminal shows intervals too"
     table = Table(caption=f"{caption}; shares in percent")
     table.add_column("metric", overflow="fold")
     for name in names:
         table.add_column(name, overflow="fold")
-    cells = {(row["metric"], row["variant"]): row for row in (*summary["rows"], *summary["floors"])}
-    for metric in summary["metrics"]:
-        row = (cells.get((metric["name"], name)) for name in names)
-        table.add_row(metric["label"], *(_cell(entry, metric["unit"], wide) for entry in row))
+
+    def cell(entry: Entry | None, unit: str) -> str:
+        if entry is None:
+            return "–"
+        if entry.mean is None:
+            return f"failed ({entry.failed})"
+        ends = f" [{', '.join(shown(end, unit) for end in entry.ci95)}]" if entry.ci95 and wide else ""
+        return shown(entry.mean, unit) + ends + (f" ({entry.failed} failed)" if entry.failed else "")
+
+    for metric in document.metrics:
+        cells = (cell(document.entry(metric.name, name), metric.unit) for name in names)
+        table.add_row(metric.label, *cells)
     return table
-
-
-def _cell(entry: dict[str, Any] | None, unit: str, wide: bool) -> str:
-    from speecht5_demo.quality.plots import shown
-
-    if entry is None:
-        return "–"
-    if entry["mean"] is None:
-        return f"failed ({entry['failed']})"
-    text = shown(entry["mean"], unit)
-    if entry["ci95"] and wide:
-        text += " [" + ", ".join(shown(end, unit) for end in entry["ci95"]) + "]"
-    return text + (f" ({entry['failed']} failed)" if entry["failed"] else "")
 
 
 def _variants(names: str) -> tuple[Variant, ...]:

@@ -28,6 +28,7 @@ from speecht5_demo.listening.analysis.interval import Interval, NotEnough
 from speecht5_demo.listening.manifest import load_manifest
 from speecht5_demo.listening.methods import ACR
 from speecht5_demo.listening.ratings import RATING_COLUMNS, read_ratings
+from speecht5_demo.rendering.wording import megabytes
 
 SHORT_NAMES = {
     "listener": "listener_id",
@@ -145,11 +146,11 @@ def benchmark_ratings(
         return
     table = Table("way", "wall s", "processor s", "peak MB")
     for name, one in (("mos", outcome.analysed), ("our reader", outcome.read), ("pandas", outcome.pandas)):
-        peak = console.megabytes(one.peak_bytes)
+        peak = megabytes(one.peak_bytes)
         table.add_row(name, f"{one.seconds:.2f}", f"{one.cpu_seconds:.2f}", peak)
     console.stdout.print(table)
     console.stdout.print(
-        f"{rows:,} ratings, {files} files, {console.megabytes(outcome.total_bytes)} MB: "
+        f"{rows:,} ratings, {files} files, {megabytes(outcome.total_bytes)} MB: "
         f"reading and analysing takes {outcome.ratio:.2f} times a plain pandas read."
     )
 
@@ -202,7 +203,7 @@ def parse_pattern(written: str | None) -> re.Pattern[str] | None:
 
 
 def _print(analysis: Analysis, view: View, screened: bool) -> None:
-    from speecht5_demo.report.pieces import headline_sentence, p_text
+    from speecht5_demo.report.pieces import difference_text, headline_sentence, p_text
 
     out = console.stdout
     out.print(headline_sentence(analysis))
@@ -221,12 +222,12 @@ def _print(analysis: Analysis, view: View, screened: bool) -> None:
     for variant, reason in reasons.items():
         out.print(f"{variant}: {reason}", highlight=False)
     margin = f", margin {analysis.settings.margin:g}" if analysis.settings.verdicts else ""
-    compared = Table("variant", "lost points", "95 % interval", "p (Holm)", "verdict",
+    compared = Table("variant", "baseline minus variant", "95 % interval", "p (Holm)", "verdict",
                      title=f"Against {analysis.settings.baseline}{margin}", title_justify="left")  # fmt: skip
     for each in view.comparisons:
         found = each.difference
         compared.add_row(
-            each.variant, f"{found.mean:+.2f}" if found else "–", _cell(found.interval if found else None),
+            each.variant, difference_text(found) or "–", _cell(found.interval if found else None),
             p_text(each.p_holm), each.text,
         )  # fmt: skip
     if view.comparisons:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,20 @@ from speecht5_demo.commands import console
 from speecht5_demo.commands.options import JsonOption
 from speecht5_demo.errors import RatingsError
 from speecht5_demo.files import write_text
-from speecht5_demo.listening.analysis import NEEDED_COLUMNS, Settings, analyse, as_json, simulated_sessions
+from speecht5_demo.listening.analysis import NEEDED_COLUMNS, Settings, analyse, simulated_sessions
 from speecht5_demo.listening.ratings import read_ratings
+from speecht5_demo.rendering.markdown_table import write_section
 from speecht5_demo.report.claims import judge_claims
-from speecht5_demo.report.claims_table import claims_json, claims_markdown, claims_piece, fill_readme
+from speecht5_demo.report.claims_table import (
+    claim_rows,
+    claims_markdown,
+    claims_piece,
+    measured_text,
+    remarks_on,
+)
+from speecht5_demo.report.listeners import listeners_document
 from speecht5_demo.report.measured import together
-from speecht5_demo.report.result_files import measured_by_listeners, read_results
+from speecht5_demo.report.result_files import RESULTS, of_listeners, read_results
 
 
 def report(
@@ -25,7 +34,7 @@ def report(
         list[Path] | None,
         typer.Argument(
             help="Result files of `benchmark --json`, `evaluate` and `mos --json`, or folders of them.",
-            show_default="results docs",
+            show_default=str(RESULTS),
         ),
     ] = None,
     ratings: Annotated[
@@ -42,7 +51,7 @@ def report(
 
     Cells come from result files only; a claim without one is "not measured".
     """
-    places = results or [Path("results"), Path("docs")]
+    places = results or [RESULTS]
     absent = [str(place) for place in [*(results or []), *([readme] if readme else [])] if not place.exists()]
     if absent:
         raise RatingsError(
@@ -54,28 +63,32 @@ def report(
         analysis = analyse(
             read_ratings(ratings, only=NEEDED_COLUMNS), Settings(), simulated_sessions(ratings)
         )
-        measured = together(measured, measured_by_listeners(as_json(analysis)))
+        measured = together(measured, of_listeners(listeners_document(analysis)))
     judged = judge_claims(measured)
     if html:
-        from speecht5_demo.report.document import document, page
+        from speecht5_demo.rendering.page import page
+        from speecht5_demo.report.document import document
 
         piece = ("Claimed versus measured", claims_piece(judged))
-        lead = "Every claim of the source report beside what this machine and these listeners measured."
-        text = document(analysis, (piece,)) if analysis else page(piece[0], lead, piece[1])
+        lead = "Every claim of the source report beside what was measured, and by whom."
+        text = document(analysis, (piece,)) if analysis else page(piece[0], lead, (("", piece[1]),))
         write_text(html, text, parents=True)
     if markdown:
         write_text(markdown, claims_markdown(judged), parents=True)
     if readme:
-        write_text(readme, fill_readme(readme.read_text(encoding="utf-8"), judged))
+        write_section(readme, "claims", claims_markdown(judged))
+    rows = claim_rows(judged)
     if json:
-        console.print_json({"claims": claims_json(judged), "files": [str(path) for path in measured.files],
+        console.print_json({"claims": [asdict(row) for row in rows], "files": [str(path) for path in measured.files],
                             "problems": list(measured.problems)})  # fmt: skip
         return
     out = Table("claim", "measured", "n", "checkpoint", "verdict")
-    for one in claims_json(judged):
-        figure = "–" if one["measured"] is None else f"{one['measured']:.4g} {one['unit']}".strip()
-        out.add_row(f"{one['metric']}: {one['claim']}", figure, one["n"] or "–", one["checkpoint"] or "–",
-                    f"{one['verdict']}: {one['reason']}")  # fmt: skip
+    for one, row in zip(judged, rows, strict=True):
+        figure = "–" if row.measured is None else measured_text(one.claim, row.measured)
+        verdict = f"{row.verdict}: {row.reason}"
+        out.add_row(f"{row.metric}: {row.claim}", figure, row.n or "–", row.checkpoint or "–", verdict)
     console.stdout.print(out)
+    for remark in remarks_on(judged, here=True):
+        console.stdout.print(remark, markup=False)
     for problem in measured.problems:
         console.stderr.print(problem)

@@ -30,6 +30,7 @@ from speecht5_demo.commands.options import (
 )
 from speecht5_demo.errors import OutputError, VariantError
 from speecht5_demo.files import telling_why
+from speecht5_demo.rendering.wording import megabytes
 
 if TYPE_CHECKING:
     from speecht5_demo.checkpoints import Checkpoint
@@ -295,7 +296,7 @@ def _print_table(rows: list[_Row]) -> None:
         stages = (latency.encode, latency.decode, latency.vocode)
         figures = [f"{value:.3f}" for value in (latency.median, latency.p90, row.speech.rtf, first, *stages)]
         if row.sizes and with_sizes:
-            figures += [console.megabytes(size) for size in (row.sizes.disk_bytes, row.sizes.zip_bytes)]
+            figures += [megabytes(size) for size in (row.sizes.disk_bytes, row.sizes.zip_bytes)]
         cells.append((row.speech.variant, *figures))
     console.print_figures("variant", [*titles, *(("disk MB", "zip MB") if with_sizes else ())], cells)
     note = "Seconds of the model call, median of the repeats; first: until there is something to play." + (

@@ -17,6 +17,7 @@ from speecht5_demo.hub import HUB_ERRORS
 from speecht5_demo.listening.analysis import Analysis, Settings, analyse, as_json, simulated_sessions
 from speecht5_demo.listening.cells import neutralise
 from speecht5_demo.listening.ratings import read_ratings
+from speecht5_demo.rendering.markdown_table import markdown_table
 from speecht5_demo.report.methods import as_markdown, methods
 from speecht5_demo.report.pieces import headline_sentence, interval_text
 
@@ -112,9 +113,10 @@ def csv_text(frame: pd.DataFrame) -> str:
 def card(repo: str, analysis: Analysis) -> str:
     """The dataset's README."""
     rows = [
-        f"| {one.variant} | {one.mos:.2f} | {interval_text(one.ci95)} | {one.n_ratings} | {one.n_listeners} |"
+        [one.variant, f"{one.mos:.2f}", interval_text(one.ci95), one.n_ratings, one.n_listeners]
         for one in analysis.headline.variants
     ]
+    head = ["Variant", "MOS", "95 % interval", "ratings", "listeners"]
     return "\n".join(
         [
             "---",
@@ -129,9 +131,7 @@ def card(repo: str, analysis: Analysis) -> str:
             "",
             headline_sentence(analysis),
             "",
-            "| Variant | MOS | 95 % interval | ratings | listeners |",
-            "|---|---|---|---|---|",
-            *rows,
+            markdown_table(head, rows),
             "",
             f'One row a rating: `load_dataset("{repo}")`. Only rows with `blind` true and `role` test '
             "count towards a "

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.quality.page import write_page
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.records import Records
 from speecht5_demo.quality.runner import OnTask, run
-from speecht5_demo.quality.summary import summarise, write_summary
+from speecht5_demo.quality.summary import SUMMARY, summarise
+from speecht5_demo.results import EvaluationDocument, write
 
 
 def evaluate(
@@ -21,8 +21,8 @@ def evaluate(
     jobs: int = 2,
     left_out: Mapping[str, str] | None = None,
     on_task: OnTask | None = None,
-) -> dict[str, Any]:
-    """Make the rows that `folder` does not hold yet, then its table and summary; returns the summary.
+) -> EvaluationDocument:
+    """Make the rows that `folder` does not hold yet, then its table, summary and page.
 
     Args:
         settings: what to measure.
@@ -35,13 +35,13 @@ def evaluate(
     Raises:
         QualityError: when the folder belongs to another evaluation, or a recogniser does not open.
     """
-    records = Records(folder, {**settings.document(), "digest": checkpoint.digest})
+    records = Records(folder, settings.document(), checkpoint.digest)
     try:
         run(settings, records, jobs, on_task)
         records.write_table()
     finally:
         records.close()
-    summary = summarise(list(records.rows.values()), settings, checkpoint, left_out or {})
-    write_summary(summary, folder)
-    write_page(summary, sorted(records.rows.values()), folder)
-    return summary
+    document = summarise(list(records.rows.values()), settings, checkpoint, left_out or {})
+    write(document, folder / SUMMARY)
+    write_page(document, sorted(records.rows.values()), folder)
+    return document

@@ -8,30 +8,16 @@ Tibshirani 1993), from a generator with a fixed seed, so that equal rows give eq
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import bootstrap
+
+from speecht5_demo.results import Estimate
 
 RESAMPLES = 2000
 FEWEST_SENTENCES = 5  # below this the bootstrap has too few different samples to mean anything
 SEED = 20260101
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A pooled mean.
-
-    Attributes:
-        mean: weighted over utterances; for WER that is all errors over all words.
-        ci95: 95 % percentile bootstrap interval, None with fewer than five sentences.
-        n: utterances.
-        sentences: different sentences among them.
-    """
-
-    mean: float
-    ci95: tuple[float, float] | None
-    n: int
-    sentences: int
 
 
 def pooled(values: Sequence[float], weights: Sequence[float], sentences: Sequence[int]) -> Estimate | None:
@@ -40,13 +26,16 @@ def pooled(values: Sequence[float], weights: Sequence[float], sentences: Sequenc
         return None
     value, weight = np.asarray(values, float), np.asarray(weights, float)
     groups, place = np.unique(np.asarray(sentences), return_inverse=True)
-    top = np.bincount(place, value * weight, minlength=len(groups))
-    bottom = np.bincount(place, weight, minlength=len(groups))
-    mean = float(top.sum() / bottom.sum())
+    top = np.bincount(place, value * weight, len(groups)).astype(np.float64)
+    bottom = np.bincount(place, weight, len(groups)).astype(np.float64)
     interval = None
     if len(groups) >= FEWEST_SENTENCES:
-        drawn = np.random.default_rng(SEED).integers(len(groups), size=(RESAMPLES, len(groups)))
-        means = top[drawn].sum(axis=1) / bottom[drawn].sum(axis=1)
-        low, high = np.percentile(means, [2.5, 97.5])
-        interval = (float(low), float(high))
-    return Estimate(mean, interval, len(value), len(groups))
+        found = bootstrap(
+            (top, bottom), _ratio, paired=True, method="percentile", n_resamples=RESAMPLES, rng=SEED
+        ).confidence_interval
+        interval = (float(found.low), float(found.high))
+    return Estimate(float(_ratio(top, bottom)), interval, len(value), len(groups))
+
+
+def _ratio(top: NDArray[np.float64], bottom: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
+    return np.asarray(top.sum(axis) / bottom.sum(axis))

@@ -2,93 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from speecht5_demo.files import write_text
-from speecht5_demo.quality.page import lead
-from speecht5_demo.quality.plots import metric_picture, shown, unit_shown
+from speecht5_demo.quality.page import cell, lead
+from speecht5_demo.quality.plots import MetricPicture
 from speecht5_demo.quality.records import Row
 from speecht5_demo.quality.sweep_page import verdict
+from speecht5_demo.rendering.markdown_table import markdown_table
+from speecht5_demo.rendering.units import shown, unit_shown
+from speecht5_demo.rendering.wording import counted, megabytes
+from speecht5_demo.results import EvaluationDocument, SweepDocument, SweepPoint
 
 PICTURED = ("pesq", "wer")
-MEGABYTE = 1e6
 
 
-def evaluation_markdown(summary: Mapping[str, Any]) -> str:
-    """Variants down, metrics across; below it what it was measured on."""
-    metrics = summary["metrics"]
-    every = [*summary["rows"], *summary["floors"]]
-    cells = {(entry["metric"], entry["variant"]): entry for entry in every}
-    variants = {entry["variant"]: entry["variant_label"] for entry in every}
-    lines = [
-        "| metric | " + " | ".join(variants.values()) + " |",
-        "|---|" + "---:|" * len(variants),
-    ]
-    for metric in metrics:
-        found = [_cell(cells.get((metric["name"], variant)), metric["unit"]) for variant in variants]
-        lines.append(f"| {metric['label']}, {unit_shown(metric['unit'])} | " + " | ".join(found) + " |")
-    failed = sum(one["count"] for one in summary["failures"])
-    return "\n".join(
+def evaluation_markdown(document: EvaluationDocument) -> str:
+    """Metrics down, variants across; below it what it was measured on."""
+    labels = document.labels
+    rows = [
         [
-            *lines,
-            "",
-            f"{lead(summary)} In brackets: 95 % bootstrap intervals over sentences. The last columns are floors: how "
-            "small a difference can get here, and what the recogniser makes of the voice's teacher. "
-            f"{failed} measurements failed or carry a remark; predicted MOS is a network's guess, not an opinion.",
+            f"{metric.label}, {unit_shown(metric.unit)}",
+            *(cell(document.entry(metric.name, variant), metric.unit) for variant in labels),
         ]
+        for metric in document.metrics
+    ]
+    failed = counted(sum(one.count for one in document.failures), "measurement")
+    return (
+        f"{markdown_table(['metric', *labels.values()], rows)}\n\n{lead(document)} "
+        "In brackets: 95 % bootstrap intervals over sentences. The last columns are floors: how small a difference "
+        f"can get here, and what the recogniser makes of the voice's teacher. {failed} failed or carry a remark; "
+        "predicted MOS is a network's guess, not an opinion."
     )
 
 
-def sweep_markdown(document: Mapping[str, Any]) -> str:
+def sweep_markdown(document: SweepDocument) -> str:
     """One line a point, and where the voice breaks."""
-    lines = [
-        "| pruned | WER, % | PESQ, length-locked | did not stop, % | RTF | on disk, MB | compressed, MB |",
-        "|---:|---:|---:|---:|---:|---:|---:|",
+    head = [
+        "pruned",
+        "WER, %",
+        "PESQ, length-locked",
+        "did not stop, %",
+        "RTF",
+        "on disk, MB",
+        "compressed, MB",
     ]
-    for point in document["points"]:
-        quality, sizes = point["quality"], point["sizes"]
-        cells = [
-            f"{point['amount']:.0%}",
-            _mean(quality, "wer", "share"),
-            _mean(quality, "pesq", "MOS-LQO"),
-            _mean(quality, "stop", "share"),
-            f"{point['rtf']:.3f}",
-            f"{sizes['disk_bytes'] / MEGABYTE:.1f}",
-            f"{sizes['zip_bytes'] / MEGABYTE:.1f}",
+    rows = [
+        [
+            f"{point.amount:.0%}",
+            _mean(point, "wer", "share"),
+            _mean(point, "pesq", "MOS-LQO"),
+            _mean(point, "stop", "share"),
+            f"{point.rtf:.3f}",
+            megabytes(point.sizes.disk_bytes),
+            megabytes(point.sizes.zip_bytes),
         ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", verdict(document)])
+        for point in document.points
+    ]
+    return f"{markdown_table(head, rows, numbers=0)}\n\n{verdict(document)}"
 
 
-def write_pictures(summary: Mapping[str, Any], rows: Sequence[Row], folder: Path) -> dict[str, Path]:
+def write_pictures(document: EvaluationDocument, rows: Sequence[Row], folder: Path) -> dict[str, Path]:
     """SVG files of the metrics that a README shows; title -> file."""
-    folder.mkdir(parents=True, exist_ok=True)
     written = {}
-    for metric in summary["metrics"]:
-        name = metric["name"]
-        entries = [entry for entry in (*summary["rows"], *summary["floors"]) if entry["metric"] == name]
-        if name in PICTURED and any(entry["mean"] is not None for entry in entries):
-            path = folder / f"quality-{name}.svg"
-            write_text(
-                path, metric_picture(name, metric, entries, [row for row in rows if row.metric == name])
+    for metric in document.metrics:
+        picture = MetricPicture(metric, document.shown, rows)
+        if metric.name in PICTURED and picture:
+            written[metric.label] = write_text(
+                folder / f"quality-{metric.name}.svg", picture.for_file(), parents=True
             )
-            written[metric["label"]] = path
     return written
 
 
-def _cell(entry: Mapping[str, Any] | None, unit: str) -> str:
-    if entry is None:
-        return "–"
-    if entry["mean"] is None:
-        return f"failed ({entry['failed']})"
-    text = shown(entry["mean"], unit)
-    if entry["ci95"]:
-        text += " [" + ", ".join(shown(end, unit) for end in entry["ci95"]) + "]"
-    return text
-
-
-def _mean(quality: Mapping[str, Any], metric: str, unit: str) -> str:
-    mean = (quality.get(metric) or {}).get("mean")
-    return "–" if mean is None else shown(mean, unit)
+def _mean(point: SweepPoint, metric: str, unit: str) -> str | None:
+    mean = point.mean(metric)
+    return None if mean is None else shown(mean, unit)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from speecht5_demo.files import write_text
 from speecht5_demo.quality.measurer import PLAYED, audio_file
-from speecht5_demo.quality.plots import metric_chart, shown, unit_shown
+from speecht5_demo.quality.plots import MetricPicture
 from speecht5_demo.quality.records import Row
-from speecht5_demo.report.document import page
-from speecht5_demo.report.tables import table
+from speecht5_demo.rendering.html_table import table
+from speecht5_demo.rendering.page import page, player
+from speecht5_demo.rendering.units import shown, shown_interval, unit_shown
+from speecht5_demo.rendering.wording import counted
+from speecht5_demo.results import Entry, EvaluationDocument
 
 PAGE = "index.html"
 READ_THIS = (
@@ -24,140 +26,120 @@ READ_THIS = (
 )
 
 
-def write_page(summary: Mapping[str, Any], rows: Sequence[Row], folder: Path) -> Path:
+def write_page(document: EvaluationDocument, rows: Sequence[Row], folder: Path) -> Path:
     """Write `index.html`, whole or not at all."""
-    return write_text(folder / PAGE, evaluation_page(summary, rows, folder))
+    return write_text(folder / PAGE, evaluation_page(document, rows, folder), parents=True)
 
 
-def evaluation_page(summary: Mapping[str, Any], rows: Sequence[Row], folder: Path) -> str:
+def evaluation_page(document: EvaluationDocument, rows: Sequence[Row], folder: Path) -> str:
     """The page as HTML; `folder` is where its audio lies."""
     sections = [
-        ("What was found", summary_piece(summary) + f"<p>{html.escape(READ_THIS)}</p>"),
-        ("Metric by metric", charts_piece(summary, rows)),
-        ("Against the baseline, utterance by utterance", differences_piece(summary)),
-        ("Hear it", _audio_piece(summary, folder)),
-        ("What failed", _failures_piece(summary)),
-        ("How it was measured", _methods_piece(summary)),
+        ("What was found", summary_piece(document) + f"<p>{html.escape(READ_THIS)}</p>"),
+        ("Metric by metric", charts_piece(document, rows)),
+        ("Against the baseline, utterance by utterance", differences_piece(document)),
+        ("Hear it", _audio_piece(document, folder)),
+        ("What failed", _failures_piece(document)),
+        ("How it was measured", _methods_piece(document)),
     ]
-    body = "".join(f"<section><h2>{title}</h2>{piece}</section>" for title, piece in sections if piece)
-    return page("Objective quality", lead(summary), body)
+    return page("Objective quality", lead(document), sections)
 
 
-def lead(summary: Mapping[str, Any]) -> str:
+def lead(document: EvaluationDocument) -> str:
     """What was measured, on what, in one sentence."""
-    settings, machine = summary["settings"], summary["machine"]
-    speakers = ", ".join(settings["speakers"])
+    settings = document.settings
     return (
-        f"{summary['checkpoint']['title']}: {len(settings['sentences'])} sentences by {speakers}; recogniser "
-        f"{settings['asr']}; {machine['cpu']}, {summary['created'][:10]}."
+        f"{document.checkpoint.title}: {counted(len(settings.sentences), 'sentence')} by "
+        f"{', '.join(settings.speakers)}; recogniser {settings.asr}; {document.machine.cpu}, {document.created[:10]}."
     )
 
 
-def summary_piece(summary: Mapping[str, Any]) -> str:
+def cell(entry: Entry | None, unit: str) -> str | None:
+    """A mean and its interval, or how many failed; None where nothing was measured."""
+    if entry is None:
+        return None
+    if entry.mean is None:
+        return f"failed ({entry.failed})"
+    ends = f" [{', '.join(shown(end, unit) for end in entry.ci95)}]" if entry.ci95 else ""
+    return shown(entry.mean, unit) + ends
+
+
+def summary_piece(document: EvaluationDocument) -> str:
     """Metrics down, variants across, each cell a mean and its interval."""
-    every = [*summary["rows"], *summary["floors"]]
-    names = {entry["variant"]: entry["variant_label"] for entry in every}
-    cells = {(entry["metric"], entry["variant"]): entry for entry in every}
+    names = document.labels
     body = [
         [
-            f"{metric['label']}, {unit_shown(metric['unit'])}",
-            *(_cell(cells.get((metric["name"], name)), metric["unit"]) for name in names),
+            f"{metric.label}, {unit_shown(metric.unit)}",
+            *(cell(document.entry(metric.name, name), metric.unit) for name in names),
         ]
-        for metric in summary["metrics"]
+        for metric in document.metrics
     ]
     return table("Means and 95 % intervals over sentences", ["Metric", *names.values()], body)
 
 
-def differences_piece(summary: Mapping[str, Any]) -> str:
+def differences_piece(document: EvaluationDocument) -> str:
     """Variant minus baseline on the same sentences and speakers."""
-    units = {metric["name"]: metric["unit"] for metric in summary["metrics"]}
+    units = {metric.name: metric.unit for metric in document.metrics}
     body = []
-    for entry in summary["rows"]:
-        found = entry["difference"]
-        if not found:
-            continue
-        unit = units[entry["metric"]]
-        ends = " to ".join(shown(end, unit) for end in found["ci95"]) if found["ci95"] else None
-        name = f"{entry['label']}, {unit_shown(unit)}"
-        body.append([name, entry["variant_label"], shown(found["mean"], unit), ends, found["n"]])
+    for entry in document.rows:
+        found, unit = entry.difference, units[entry.metric]
+        if found is not None:
+            name = f"{entry.label}, {unit_shown(unit)}"
+            ends = shown_interval(found.ci95, unit)
+            body.append([name, entry.variant_label, shown(found.mean, unit), ends, found.n])
     head = ["Metric", "Variant", "difference", "95 % interval", "pairs"]
     return table("Variant minus baseline", head, body, numbers=2) if body else ""
 
 
-def charts_piece(summary: Mapping[str, Any], rows: Sequence[Row]) -> str:
+def charts_piece(document: EvaluationDocument, rows: Sequence[Row]) -> str:
     """A chart for each metric that has a value."""
     pieces = []
-    for metric in summary["metrics"]:
-        name = metric["name"]
-        entries = [entry for entry in (*summary["rows"], *summary["floors"]) if entry["metric"] == name]
-        if any(entry["mean"] is not None for entry in entries):
-            chart = metric_chart(f"q-{name}", metric, entries, [row for row in rows if row.metric == name])
-            about = html.escape(metric["about"])
-            pieces.append(f"<h3>{html.escape(metric['label'])}</h3>{chart}<p class='key'>{about}</p>")
+    for metric in document.metrics:
+        if picture := MetricPicture(metric, document.shown, rows):
+            chart, about = picture.for_page(f"q-{metric.name}"), html.escape(metric.about)
+            pieces.append(f"<h3>{html.escape(metric.label)}</h3>{chart}<p class='key'>{about}</p>")
     return "".join(pieces)
 
 
-def _cell(entry: Mapping[str, Any] | None, unit: str) -> str | None:
-    if entry is None:
-        return None
-    if entry["mean"] is None:
-        return f"failed ({entry['failed']})"
-    text = shown(entry["mean"], unit)
-    if entry["ci95"]:
-        text += " [" + ", ".join(shown(end, unit) for end in entry["ci95"]) + "]"
-    return text
-
-
-def _audio_piece(summary: Mapping[str, Any], folder: Path) -> str:
-    variants = {entry["variant"]: entry["variant_label"] for entry in summary["rows"]}
+def _audio_piece(document: EvaluationDocument, folder: Path) -> str:
+    variants = {entry.variant: entry.variant_label for entry in document.rows}
     pieces = []
-    for number, text in list(enumerate(summary["settings"]["sentences"], start=1))[:PLAYED]:
-        for speaker in summary["settings"]["speakers"]:
-            players = []
-            for variant, label in variants.items():
-                path = audio_file(folder, variant, speaker, number)
-                if path.exists():
-                    source = html.escape(path.relative_to(folder).as_posix(), quote=True)
-                    players.append(
-                        f'<p>{html.escape(label)}<br><audio controls preload="none" src="{source}"></audio></p>'
-                    )
+    for number, text in enumerate(document.settings.sentences[:PLAYED], start=1):
+        for speaker in document.settings.speakers:
+            files = {label: audio_file(folder, name, speaker, number) for name, label in variants.items()}
+            players = [
+                player(label, path.relative_to(folder).as_posix())
+                for label, path in files.items()
+                if path.exists()
+            ]
             if players:
                 pieces.append(f"<h3>{html.escape(speaker)}: {html.escape(text)}</h3>{''.join(players)}")
     return "".join(pieces)
 
 
-def _failures_piece(summary: Mapping[str, Any]) -> str:
-    failed = [
-        [one["metric"], one["variant"], one["count"], one["reason"], ", ".join(one["examples"])]
-        for one in summary["failures"]
-    ]
-    left = [[one["metric"], one["variant"], one["reason"]] for one in summary["not_measured"]]
-    piece = (
-        table(
-            "Utterances without a value, or with a remark",
-            ["Metric", "Variant", "utterances", "why", "such as"],
-            failed,
-        )
-        if failed
-        else "<p>Every measurement that was tried gave a value.</p>"
-    )
+def _failures_piece(document: EvaluationDocument) -> str:
+    piece = "<p>Every measurement that was tried gave a value.</p>"
+    if document.failures:
+        head = ["Metric", "Variant", "utterances", "why", "such as"]
+        rows = [
+            [one.metric, one.variant, one.count, one.reason, ", ".join(one.examples)]
+            for one in document.failures
+        ]
+        piece = table("Utterances without a value, or with a remark", head, rows)
+    left = [[one.metric, one.variant, one.reason] for one in document.not_measured]
     return piece + (table("Not measured", ["Metric", "Variant", "why"], left) if left else "")
 
 
-def _methods_piece(summary: Mapping[str, Any]) -> str:
-    machine, checkpoint = summary["machine"], summary["checkpoint"]
+def _methods_piece(document: EvaluationDocument) -> str:
+    machine, checkpoint = document.machine, document.checkpoint
     facts = [
-        ("checkpoint", f"{checkpoint['title']} ({checkpoint['spec']}), SHA-256 {checkpoint['digest']}"),
-        ("seed", summary["settings"]["seed"]),
-        ("machine", f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}"),
-        (
-            "software",
-            f"Python {machine['python']}, torch {machine['torch']}, transformers {machine['transformers']}",
-        ),
-        ("libraries", ", ".join(f"{name} {version}" for name, version in summary["versions"].items())),
-        ("made", summary["created"]),
+        ("checkpoint", f"{checkpoint.title} ({checkpoint.spec}), SHA-256 {checkpoint.digest}"),
+        ("seed", document.settings.seed),
+        ("machine", f"{machine.cpu}, {counted(machine.cores, 'core')}, {machine.system}"),
+        ("software", f"Python {machine.python}, torch {machine.torch}, transformers {machine.transformers}"),
+        ("libraries", ", ".join(f"{name} {version}" for name, version in document.versions.items())),
+        ("made", document.created),
     ]
-    about = [[metric["label"], metric["about"]] for metric in summary["metrics"]]
+    about = [[metric.label, metric.about] for metric in document.metrics]
     return table("Metrics", ["Metric", "how"], about, numbers=9) + table(
         "Run", ["What", "value"], facts, numbers=9
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import QualityError
@@ -14,6 +13,7 @@ from speecht5_demo.quality.metrics import BY_NAME, Metric
 from speecht5_demo.quality.metrics.similarity import OFFLINE_SPEAKERS
 from speecht5_demo.quality.recognisers import OFFLINE
 from speecht5_demo.quality.sentences import Sentence
+from speecht5_demo.results import EvaluationSettings
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.variants import BASELINE, Variant
 
@@ -56,22 +56,22 @@ class Settings:
     teacher: bool = False
     seed: int = 0
 
-    def document(self) -> dict[str, Any]:
-        """As plain data, for `settings.json` and the summary."""
-        return {
-            "checkpoint": self.checkpoint,
-            "variants": {variant.name: [_step(step) for step in variant.steps] for variant in self.variants},
-            "speakers": {
+    def document(self) -> EvaluationSettings:
+        """As it is written down, in `settings.json` and the summary."""
+        return EvaluationSettings(
+            checkpoint=self.checkpoint,
+            variants={variant.name: tuple(map(repr, variant.steps)) for variant in self.variants},
+            speakers={
                 speaker.name: hashlib.sha256(speaker.vector.tobytes()).hexdigest()[:12]
                 for speaker in self.speakers
             },
-            "sentences": [sentence.text for sentence in self.sentences],
-            "metrics": list(self.metrics),
-            "asr": self.asr,
-            "references": str(self.references) if self.references else None,
-            "speaker_model": self.speaker_model,
-            "seed": self.seed,
-        }
+            sentences=tuple(sentence.text for sentence in self.sentences),
+            metrics=self.metrics,
+            asr=self.asr,
+            references=str(self.references) if self.references else None,
+            speaker_model=self.speaker_model,
+            seed=self.seed,
+        )
 
     @property
     def floors(self) -> tuple[str, ...]:
@@ -138,7 +138,3 @@ def checked(settings: Settings, checkpoint: Checkpoint) -> Settings:
             f"{settings.references} is no folder. Give the recordings' folder with --references."
         )
     return settings
-
-
-def _step(step: Any) -> dict[str, Any]:
-    return {"step": type(step).__name__, **asdict(step)}

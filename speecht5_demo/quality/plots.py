@@ -2,113 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from speecht5_demo.quality.records import Row
-from speecht5_demo.report.svg import ACCENT, GRID, INK, MUTED, PAPER, SOFT, Canvas, draw, wide_and_narrow
+from speecht5_demo.rendering import row_chart
+from speecht5_demo.rendering.svg import ACCENT, GRID, MUTED, SOFT, Canvas, for_file, for_page
+from speecht5_demo.rendering.units import scaled, shown, shown_interval, unit_shown
+from speecht5_demo.rendering.wording import counted
+from speecht5_demo.results import Entry, MetricInfo
 
-ROW = 34.0  # CSS pixels
-PERCENT, WHOLE = ("share",), ("cents",)
-
-
-def shown(value: float, unit: str) -> str:
-    """A value as a table prints it: shares in percent, cents without decimals."""
-    return f"{scaled(value, unit):.{digits(unit)}f}"
+BETTER = {"lower": "lower is better", "higher": "higher is better", "one": "1 is best"}
 
 
-def scaled(value: float, unit: str) -> float:
-    """A value in the unit it is shown in."""
-    return 100.0 * value if unit in PERCENT else value
-
-
-def digits(unit: str) -> int:
-    """Decimals that a unit deserves."""
-    return 1 if unit in PERCENT else 0 if unit in WHOLE else 2
-
-
-def unit_shown(unit: str) -> str:
-    """The unit's name on an axis."""
-    return "%" if unit in PERCENT else unit
-
-
-def metric_chart(
-    name: str, metric: Mapping[str, str], entries: Sequence[Mapping[str, Any]], rows: Sequence[Row]
-) -> str:
-    """Means with 95 % intervals over a pale bar that holds the middle 80 % of utterances, for a page.
+class MetricPicture:
+    """Means with 95 % intervals over a pale bar that holds the middle 80 % of utterances.
 
     Args:
-        name: unique on the page.
-        metric: an item of the summary's `metrics`.
-        entries: of this metric, in the order to show; floors after variants.
-        rows: of this metric, for the spread.
+        metric: what is shown.
+        entries: in the order to show, floors after variants; those of other metrics are left out.
+        rows: for the spread; those of other metrics are left out.
     """
-    label, height, paint = _metric_painter(metric, entries, rows)
-    return wide_and_narrow(name, label, height, paint)
+
+    def __init__(self, metric: MetricInfo, entries: Sequence[Entry], rows: Sequence[Row]) -> None:
+        self._metric = metric
+        known = [entry for entry in entries if entry.metric == metric.name]
+        spreads = _spreads([row for row in rows if row.metric == metric.name], metric.unit)
+        self._rows = [row for entry in known if (row := _row(entry, metric.unit, spreads)) is not None]
+        self._label = f"{metric.label}: {'; '.join(row.words for row in self._rows)}."
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to show."""
+        return bool(self._rows)
+
+    def for_page(self, name: str) -> str:
+        """For a page on which `name` is unique."""
+        return for_page(name, self._label, row_chart.height(len(self._rows)), self._paint)
+
+    def for_file(self) -> str:
+        """An SVG file."""
+        return for_file(self._metric.name, self._label, row_chart.height(len(self._rows)), self._paint)
+
+    def _paint(self, canvas: Canvas) -> None:
+        axis = f"{unit_shown(self._metric.unit)}; {BETTER[self._metric.better]}"
+        row_chart.row_chart(canvas, self._rows, axis)
 
 
-def metric_picture(
-    name: str, metric: Mapping[str, str], entries: Sequence[Mapping[str, Any]], rows: Sequence[Row]
-) -> str:
-    """The chart of `metric_chart` as an SVG file of its own."""
-    label, height, paint = _metric_painter(metric, entries, rows)
-    return draw(name, label, 720, height, paint)
+def _row(entry: Entry, unit: str, spreads: dict[str, tuple[float, float]]) -> row_chart.Row | None:
+    if entry.mean is None:
+        return None
+    floor = entry.variant.startswith("floor:")
+    text = f"{entry.variant_label} {shown(entry.mean, unit)} {unit_shown(unit)}"
+    text += f", 95 % interval {shown_interval(entry.ci95, unit)}" if entry.ci95 else ""
+    text += f", {counted(entry.n, 'utterance')}"
+    low, high = entry.ci95 or (entry.mean, entry.mean)
+    return row_chart.Row(
+        name=entry.variant_label,
+        centre=scaled(entry.mean, unit),
+        text=shown(entry.mean, unit),
+        words=text + (f", {entry.failed} failed" if entry.failed else ""),
+        interval=(scaled(low, unit), scaled(high, unit)) if entry.ci95 else None,
+        band=spreads.get(entry.variant),
+        colour=MUTED if floor else ACCENT,
+        band_colour=GRID if floor else SOFT,
+    )
 
 
-def _metric_painter(
-    metric: Mapping[str, str], entries: Sequence[Mapping[str, Any]], rows: Sequence[Row]
-) -> tuple[str, float, Callable[[Canvas], None]]:
-    unit = metric["unit"]
-    known = [entry for entry in entries if entry["mean"] is not None]
-    words = [_words(entry, unit) for entry in known]
-
-    def paint(canvas: Canvas) -> None:
-        axes = canvas.figure.add_subplot()
-        axes.set_yticks(range(len(known)), [entry["variant_label"] for entry in known])
-        axes.set_ylim(len(known) - 0.5, -0.5)
-        axes.tick_params(axis="both", length=0)
-        axes.grid(visible=True, axis="x", lw=0.7)
-        axes.set_axisbelow(True)
-        for y, (entry, said) in enumerate(zip(known, words, strict=True)):
-            floor = entry["variant"].startswith("floor:")
-            colour = MUTED if floor else ACCENT
-            low, high = _spread(rows, entry["variant"], unit)
-            axes.plot(
-                [low, high], [y, y], color=GRID if floor else SOFT, lw=9, alpha=0.55, solid_capstyle="butt"
-            )
-            centre = scaled(entry["mean"], unit)
-            if entry["ci95"]:
-                axes.plot([scaled(end, unit) for end in entry["ci95"]], [y, y], color=colour, lw=3)
-            axes.plot([centre], [y], "o", ms=8, mfc=colour, mec=PAPER, mew=1.5)
-            axes.annotate(
-                shown(entry["mean"], unit),
-                (centre, y),
-                (0, 8),
-                textcoords="offset points",
-                ha="center",
-                color=INK,
-            )
-            axes.plot([low, high], [y, y], color=GRID, alpha=0.0, lw=22, gid=canvas.say(said))
-        better = {"lower": "lower is better", "higher": "higher is better", "one": "1 is best"}
-        axes.set_xlabel(f"{unit_shown(unit)}; {better[metric['better']]}")
-        axes.margins(x=0.08)
-
-    label = f"{metric['label']}: {'; '.join(words)}."
-    return label, 62 + ROW * max(len(known), 1), paint
-
-
-def _words(entry: Mapping[str, Any], unit: str) -> str:
-    text = f"{entry['variant_label']} {shown(entry['mean'], unit)} {unit_shown(unit)}"
-    if entry["ci95"]:
-        low, high = (shown(end, unit) for end in entry["ci95"])
-        text += f", 95 % interval {low} to {high}"
-    text += f", {entry['n']} utterances"
-    return text + (f", {entry['failed']} failed" if entry["failed"] else "")
-
-
-def _spread(rows: Sequence[Row], variant: str, unit: str) -> tuple[float, float]:
-    values = [row.value for row in rows if row.variant == variant and row.value is not None]
-    low, high = np.percentile(values, [10, 90])
-    return scaled(float(low), unit), scaled(float(high), unit)
+def _spreads(rows: Sequence[Row], unit: str) -> dict[str, tuple[float, float]]:
+    values: dict[str, list[float]] = {}
+    for row in rows:
+        if row.value is not None:
+            values.setdefault(row.variant, []).append(scaled(row.value, unit))
+    ends = {variant: np.percentile(found, [10, 90]) for variant, found in values.items()}
+    return {variant: (float(low), float(high)) for variant, (low, high) in ends.items()}

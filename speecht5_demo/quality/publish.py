@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
-from speecht5_demo.files import write_json
 from speecht5_demo.quality.records import TABLE
 from speecht5_demo.quality.summary import SUMMARY
-from speecht5_demo.quality.sweep import SWEEP, read_sweep
+from speecht5_demo.quality.sweep import SWEEP
+from speecht5_demo.results import SweepDocument, read, write
 
 
 def publish_evaluation(folder: Path, target: Path) -> None:
@@ -20,12 +21,11 @@ def publish_evaluation(folder: Path, target: Path) -> None:
 
 def publish_sweep(folder: Path, target: Path) -> None:
     """Copy a sweep to `target`, with the audio of its first speaker only."""
-    document = read_sweep(folder)
+    document = read(folder / SWEEP, SweepDocument)
     shutil.rmtree(target / "audio", ignore_errors=True)
-    for point in document["points"]:
-        point["audio"] = dict(list(point["audio"].items())[:1])
-        for path in point["audio"].values():
+    points = [replace(point, audio=dict(list(point.audio.items())[:1])) for point in document.points]
+    for point in points:
+        for path in point.audio.values():
             (target / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / path, target / path)
-    target.mkdir(parents=True, exist_ok=True)
-    write_json(target / SWEEP, document)
+    write(replace(document, points=tuple(points)), target / SWEEP)

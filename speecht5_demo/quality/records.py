@@ -12,18 +12,16 @@ import csv
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
-from speecht5_demo.errors import QualityError
-from speecht5_demo.files import whole_file, write_json
+from speecht5_demo.errors import QualityError, ResultsError
+from speecht5_demo.files import whole_file
+from speecht5_demo.results import EvaluationSettings, RunDocument, read, write
 
 ROWS, TABLE, SETTINGS = "rows.jsonl", "rows.csv", "settings.json"
-FIXED = ("asr", "references", "speaker_model", "seed", "digest")
+FIXED = ("asr", "references", "speaker_model", "seed")
 """Settings that rows of one folder must share."""
-GROWING = ("variants", "speakers")
-"""Settings that may gain entries, but whose entries must stay what they were."""
 
 
 @dataclass(frozen=True, order=True)
@@ -59,16 +57,21 @@ class Row:
 class Records:
     """The rows of one folder.
 
+    Args:
+        folder: of this evaluation alone.
+        settings: what its rows are of.
+        digest: of the checkpoint's weights.
+
     Raises:
         QualityError: when the folder holds another evaluation, or cannot be written.
     """
 
-    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, settings: EvaluationSettings, digest: str = "") -> None:
         self.folder = folder
         self.rows: dict[tuple[str, str, int, str], Row] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._claim(settings)
+            self._claim(RunDocument(digest, settings))
             self._load()
             self._file = (folder / ROWS).open("a", encoding="utf-8")
         except OSError as error:
@@ -87,9 +90,8 @@ class Records:
     def write_table(self) -> Path:
         """All rows as CSV, sorted: two runs with equal settings write equal bytes."""
         path = self.folder / TABLE
-        names = [field.name for field in fields(Row)]
         with whole_file(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, names)
+            writer = csv.DictWriter(file, [field.name for field in fields(Row)])
             writer.writeheader()
             writer.writerows(asdict(self.rows[key]) for key in sorted(self.rows))
         return path
@@ -98,27 +100,15 @@ class Records:
         """Let go of the file."""
         self._file.close()
 
-    def _claim(self, settings: dict[str, Any]) -> None:
+    def _claim(self, run: RunDocument) -> None:
         path = self.folder / SETTINGS
         if path.exists():
             try:
-                before = json.loads(path.read_text(encoding="utf-8"))
-            except json.JSONDecodeError as error:
-                raise QualityError(f"{path} is damaged. Choose another folder with -o.") from error
-            changed = [name for name in FIXED if before.get(name) != settings.get(name)]
-            changed += [name for name in GROWING if not _agree(before.get(name, {}), settings[name])]
-            shared = list(zip(before.get("sentences", []), settings["sentences"], strict=False))
-            changed += ["sentences"] if any(one != other for one, other in shared) else []
-            if changed:
-                raise QualityError(
-                    f"{self.folder} holds an evaluation with other settings ({', '.join(changed)}). "
-                    "Choose another folder with -o."
-                )
-            for name in GROWING:
-                settings = {**settings, name: {**before.get(name, {}), **settings[name]}}
-            if len(before.get("sentences", [])) > len(settings["sentences"]):
-                settings = {**settings, "sentences": before["sentences"]}
-        write_json(path, settings, indent=2)
+                before = read(path, RunDocument)
+            except ResultsError as error:
+                raise QualityError(f"{error} Or choose another folder with -o.") from error
+            run = _joined(before, run, self.folder)
+        write(run, path)
 
     def _load(self) -> None:
         path = self.folder / ROWS
@@ -175,6 +165,28 @@ def read_table(folder: Path) -> list[Row]:
         raise QualityError(f"{path} is no table of an evaluation ({error}).") from error
 
 
-def _agree(before: dict[str, Any], now: dict[str, Any]) -> bool:
-    plain = json.loads(json.dumps(now))
-    return all(before[name] == plain[name] for name in before.keys() & plain.keys())
+def _joined(before: RunDocument, run: RunDocument, folder: Path) -> RunDocument:
+    """What a folder holds once this run is added to what it held before."""
+    old, new = before.settings, run.settings
+    changed = ["checkpoint"] if before.digest != run.digest else []
+    changed += [name for name in FIXED if getattr(old, name) != getattr(new, name)]
+    for name, was, now in (
+        ("variants", old.variants, new.variants),
+        ("speakers", old.speakers, new.speakers),
+    ):
+        changed += [name] if any(was[key] != now[key] for key in was.keys() & now.keys()) else []
+    shared = min(len(old.sentences), len(new.sentences))
+    changed += ["sentences"] if old.sentences[:shared] != new.sentences[:shared] else []
+    if changed:
+        raise QualityError(
+            f"{folder} holds an evaluation with other settings ({', '.join(changed)}). Choose another folder with -o."
+        )
+    return RunDocument(
+        run.digest,
+        replace(
+            new,
+            variants={**old.variants, **new.variants},
+            speakers={**old.speakers, **new.speakers},
+            sentences=max(old.sentences, new.sentences, key=len),
+        ),
+    )

@@ -1,33 +1,27 @@
 """Where a voice breaks: quality, latency and size along a row of pruning amounts.
 
-    FOLDER/sweep.json    {schema, kind: "sweep", created, machine, checkpoint, settings, points, breaks_at, rule}
-    FOLDER/sweep.html    the same as a page
-    FOLDER/              rows, summary, page and audio of the evaluation behind it
-
-A point: {amount, int8, variant, label, quality: {metric: {mean, ci95, difference, n, failed}}, latency_s, rtf,
-sizes: bytes and counts as `Sizes`, audio: {speaker: path within the folder}}.
+FOLDER/sweep.json    what was found, as `speecht5_demo.results.SweepDocument`
+FOLDER/sweep.html    the same as a page
+FOLDER/              rows, summary, page and audio of the evaluation behind it
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from speecht5_demo.checkpoints import Checkpoint
-from speecht5_demo.errors import QualityError
-from speecht5_demo.files import write_json
+from speecht5_demo.errors import QualityError, ResultsError
 from speecht5_demo.quality.evaluation import evaluate
 from speecht5_demo.quality.measurer import PLAYED, audio_file
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.runner import OnTask
-from speecht5_demo.synthesis import Synthesizer, choose_threads
+from speecht5_demo.results import PointLatency, SweepDocument, SweepPoint, read, write
+from speecht5_demo.synthesis import Latency, Synthesizer, choose_threads
 from speecht5_demo.variants import BASELINE, Variant, custom
 
-SCHEMA = 1
 SWEEP = "sweep.json"
 MORE_WORDS, RUNAWAYS = 0.10, 0.05
 RULE = (
@@ -74,8 +68,8 @@ def sweep(
     on_task: OnTask | None = None,
     on_timing: Callable[[str], None] | None = None,
     exclude: Sequence[str] = (),
-) -> dict[str, Any]:
-    """Evaluate every amount, then time and weigh each; returns what `sweep.json` holds.
+) -> SweepDocument:
+    """Evaluate every amount, then time and weigh each; `sweep.json` holds the result.
 
     Args:
         settings: of the evaluation; its variants are replaced by the row's.
@@ -89,92 +83,65 @@ def sweep(
         exclude: name patterns of layers that are left alone.
     """
     chosen = recipes(row, int8, exclude)
-    summary = evaluate(
-        replace(settings, variants=tuple(dict.fromkeys((BASELINE, *chosen.values())))), checkpoint, folder, jobs,
-        on_task=on_task,
-    )  # fmt: skip
+    variants = tuple(dict.fromkeys((BASELINE, *chosen.values())))
+    found = evaluate(replace(settings, variants=variants), checkpoint, folder, jobs, on_task=on_task)
     timings = _timings(settings, checkpoint, list(dict.fromkeys(chosen.values())), repeats, on_timing)
     synthesizer = Synthesizer(checkpoint, capacity=1)
-    points = []
-    for amount, variant in chosen.items():
-        quality = {
-            entry["metric"]: {key: entry[key] for key in ("mean", "ci95", "difference", "n", "failed")}
-            for entry in summary["rows"]
-            if entry["variant"] == variant.name
-        }
-        points.append(
-            {
-                "amount": amount,
-                "int8": int8,
-                "variant": variant.name,
-                "label": variant.label,
-                "quality": quality,
-                **timings[variant.name],
-                "sizes": asdict(synthesizer.sizes(variant)),
-                "audio": _audio(settings, folder, variant),
-            }
+    points = tuple(
+        SweepPoint(
+            amount=amount,
+            int8=int8,
+            variant=variant.name,
+            label=variant.label,
+            quality={entry.metric: entry for entry in found.rows if entry.variant == variant.name},
+            latency_s=PointLatency(latency.median, latency.p90, latency.runs),
+            rtf=median(latency.runs) / seconds,
+            audio_seconds=seconds,
+            sizes=synthesizer.sizes(variant),
+            audio=_audio(settings, folder, variant),
         )
-    document = {
-        "schema": SCHEMA,
-        "kind": "sweep",
-        "created": summary["created"],
-        "machine": summary["machine"],
-        "checkpoint": summary["checkpoint"],
-        "settings": summary["settings"] | {"repeats": repeats, "exclude": list(exclude)},
-        "points": points,
-        "breaks_at": breaks_at(points),
-        "rule": RULE,
-    }
-    write_json(folder / SWEEP, document)
-    return json.loads(json.dumps(document))  # type: ignore[no-any-return]
-
-
-def breaks_at(points: Iterable[Mapping[str, Any]]) -> float | None:
-    """The smallest amount at which the voice is broken by `RULE`, None where it holds to the end."""
-    for point in sorted(points, key=lambda point: point["amount"]):
-        words, stops = point["quality"].get("wer") or {}, point["quality"].get("stop") or {}
-        lost = words.get("difference") or {}
-        surely = lost["ci95"][0] if lost.get("ci95") else 0.0
-        if surely > MORE_WORDS or (stops.get("mean") or 0.0) > RUNAWAYS:
-            return float(point["amount"])
-    return None
-
-
-def left_alone(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """Name patterns of the layers that a sweep did not touch."""
-    return tuple(document["settings"].get("exclude", ()))
-
-
-def read_sweep(path: Path) -> dict[str, Any]:
-    """The sweep in a folder, or in the file itself.
-
-    Raises:
-        QualityError: when there is none, or it is of another schema.
-    """
-    file = path / SWEEP if path.is_dir() else path
-    try:
-        document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise QualityError(
-            f"{file} is no sweep ({error}). Run `python -m speecht5_demo evaluate sweep`."
-        ) from error
-    if (document.get("kind"), document.get("schema")) != ("sweep", SCHEMA):
-        raise QualityError(f"{file} is not a sweep that this version reads. Run `evaluate sweep` again.")
+        for amount, variant in chosen.items()
+        for latency, seconds in [timings[variant.name]]
+    )
+    document = SweepDocument(
+        created=found.created,
+        machine=found.machine,
+        checkpoint=found.checkpoint,
+        settings=found.settings,
+        metrics=found.metrics,
+        repeats=repeats,
+        exclude=tuple(exclude),
+        points=points,
+        breaks_at=breaks_at(points),
+        rule=RULE,
+    )
+    write(document, folder / SWEEP)
     return document
 
 
-def find_sweeps(places: Iterable[Path], digest: str) -> list[tuple[Path, dict[str, Any]]]:
+def breaks_at(points: Iterable[SweepPoint]) -> float | None:
+    """The smallest amount at which the voice is broken by `RULE`, None where it holds to the end."""
+    for point in sorted(points, key=lambda point: point.amount):
+        words = point.quality.get("wer")
+        lost = words.difference if words else None
+        surely = lost.ci95[0] if lost and lost.ci95 else 0.0
+        if surely > MORE_WORDS or (point.mean("stop") or 0.0) > RUNAWAYS:
+            return point.amount
+    return None
+
+
+def find_sweeps(places: Iterable[Path], digest: str) -> list[tuple[Path, SweepDocument]]:
     """The sweeps of a checkpoint below some folders, newest first, each with its folder."""
     found = []
     for place in places:
         for file in sorted(place.rglob(SWEEP)) if place.is_dir() else ():
             try:
-                document = read_sweep(file)
-            except QualityError:
+                document = read(file, SweepDocument)
+            except ResultsError:
                 continue  # another version's; a page need not fail for it
-            if document["checkpoint"]["digest"] == digest:
+            if document.checkpoint.digest == digest:
                 found.append((file.parent, document))
-    return sorted(found, key=lambda each: str(each[1]["created"]), reverse=True)
+    return sorted(found, key=lambda each: each[1].created, reverse=True)
 
 
 def _timings(
@@ -183,23 +150,15 @@ def _timings(
     variants: Sequence[Variant],
     repeats: int,
     on_timing: Callable[[str], None] | None,
-) -> dict[str, dict[str, Any]]:
-    """Latency of the first sentence by the first speaker, repeats interleaved over all points."""
+) -> dict[str, tuple[Latency, float]]:
+    """Latency and length of the first sentence by the first speaker, repeats interleaved over all points."""
     choose_threads(checkpoint)
     synthesizer = Synthesizer(checkpoint, capacity=len(variants))
     found = {}
     for speech in synthesizer.compare(
         settings.sentences[0].text, settings.speakers[0], variants, settings.seed, repeats
     ):
-        found[speech.variant] = {
-            "latency_s": {
-                "median": speech.latency.median,
-                "p90": speech.latency.p90,
-                "runs": list(speech.latency.runs),
-            },
-            "rtf": median(speech.latency.runs) / speech.audio_seconds,
-            "audio_seconds": speech.audio_seconds,
-        }
+        found[speech.variant] = (speech.latency, speech.audio_seconds)
         if on_timing is not None:
             on_timing(speech.variant)
     return found

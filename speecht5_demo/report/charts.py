@@ -6,100 +6,111 @@ Every picture has its numbers on hover and beside it in a table, and a sentence 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from matplotlib.axes import Axes
-
-from speecht5_demo.listening.analysis.interval import Interval
+from speecht5_demo.listening.analysis.interval import Interval, NotEnough
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.analysis.paired import Comparison
 from speecht5_demo.listening.methods import ACR
-from speecht5_demo.report.svg import (
-    ACCENT,
-    BAD,
-    GOOD,
-    GRID,
-    INK,
-    MUTED,
-    PAPER,
-    POINTS,
-    SOFT,
-    Canvas,
-    wide_and_narrow,
-)
+from speecht5_demo.rendering.row_chart import ROW, Row, height, named_rows, row_chart
+from speecht5_demo.rendering.scatter import Point, scatter
+from speecht5_demo.rendering.svg import ACCENT, BAD, GOOD, MUTED, PAPER, POINTS, Canvas, for_page
+from speecht5_demo.rendering.wording import counted, ends
 
-ROW = 34.0  # CSS pixels a row of a chart takes
 LABELS = tuple(ACR.words["en"][point] for point in range(ACR.low, ACR.high + 1))
+COLOURS = {"not worse": GOOD, "worse": BAD}
 
 
-def score_chart(name: str, scores: Sequence[Mos], anytime: bool = False) -> str:
-    """MOS with 95 % intervals, one row a variant.
+def bounds(found: Interval | NotEnough | None) -> tuple[float, float] | None:
+    """Both ends of an interval; None where there is none."""
+    return (found.low, found.high) if isinstance(found, Interval) else None
 
-    With `anytime`, the interval that may be watched as a thin line.
+
+def score_chart(name: str, scores: Sequence[Mos]) -> str:
+    """MOS with 95 % intervals, one row a variant, and below each as a thin line the interval that may be watched.
+
+    Scores without an interval rest on too little and are left out; nothing is drawn without any.
     """
-    said = "; ".join(f"{one.variant} {one.mos:.2f}{_range(one.ci95)}" for one in scores)
+    shown = [one for one in scores if bounds(one.ci95)]
+    rows = [
+        Row(
+            name=one.variant,
+            centre=one.mos,
+            text=f"{one.mos:.2f}",
+            words=f"{one.variant}: MOS {one.mos:.3f}{_range(one.ci95, 3)}, {rests_on(one)}",
+            interval=bounds(one.ci95),
+            thin=bounds(one.ci95_anytime),
+        )
+        for one in shown
+    ]
+    low, high = _limits(rows, 1, 5)
 
     def paint(canvas: Canvas) -> None:
-        axes = _rows(canvas, [one.variant for one in scores])
-        shown = [one.ci95 for one in scores] + ([one.ci95_anytime for one in scores] if anytime else [])
-        low, high = _limits(shown, [one.mos for one in scores], 1, 5)
-        for y, one in enumerate(scores):
-            words = (
-                f"{one.variant}: MOS {one.mos:.3f}{_range(one.ci95, 3)}, {one.n_ratings} ratings, "
-                f"{one.n_listeners} listeners, {one.n_sentences} sentences"
-            )
-            if anytime and isinstance(one.ci95_anytime, Interval):
-                watched = one.ci95_anytime
-                axes.plot(
-                    [watched.low, watched.high], [y + 0.2] * 2, color=SOFT, lw=1.6, gid=canvas.say(words)
-                )
-            _mark(canvas, axes, y, one.mos, one.ci95, ACCENT, words)
-        axes.set_xlim(low, high)
-        axes.set_xlabel("mean opinion score, 1 bad to 5 excellent")
+        row_chart(canvas, rows, "mean opinion score, 1 bad to 5 excellent").set_xlim(low, high)
 
-    return wide_and_narrow(name, f"Mean opinion scores: {said}.", 62 + ROW * len(scores), paint)
+    said = "; ".join(f"{one.variant} {one.mos:.2f}{_range(one.ci95)}" for one in shown)
+    return for_page(name, f"Mean opinion scores: {said}.", height(len(rows)), paint) if rows else ""
+
+
+def rests_on(one: Mos) -> str:
+    """What a score rests on, in words."""
+    return ", ".join(
+        (
+            counted(one.n_ratings, "rating"),
+            counted(one.n_listeners, "listener"),
+            counted(one.n_sentences, "sentence"),
+        )
+    )
 
 
 def difference_chart(name: str, comparisons: Sequence[Comparison], margin: float) -> str:
-    """Baseline minus variant with 95 % intervals, the margin drawn."""
-    shown = [one for one in comparisons if one.difference is not None]
-    said = "; ".join(
-        f"{one.variant} {one.difference.mean:+.2f}{_range(one.difference.interval)}, {one.verdict}"
-        for one in shown
-        if one.difference
-    )
-    colours = {"not worse": GOOD, "worse": BAD}
+    """Baseline minus variant with 95 % intervals, the margin drawn; empty where no difference has an interval."""
+    shown = [
+        (one, one.difference) for one in comparisons if one.difference and bounds(one.difference.interval)
+    ]
+    rows = [
+        Row(
+            name=one.variant,
+            centre=found.mean,
+            text=f"{found.mean:+.2f}",
+            words=f"{one.variant}: {found.mean:+.3f}{_range(found.interval, 3)}, {counted(found.n, 'pair')}; "
+            f"{one.text}",
+            interval=bounds(found.interval),
+            colour=COLOURS.get(one.verdict, ACCENT),
+        )
+        for one, found in shown
+    ]
+    low, high = _limits(rows, -4, 4)
+    low, high = min(low, -0.1), max(high, margin + 0.1)
 
     def paint(canvas: Canvas) -> None:
-        axes = _rows(canvas, [one.variant for one in shown])
-        found = [one.difference for one in shown if one.difference]
-        low, high = _limits([each.interval for each in found], [each.mean for each in found], -4, 4)
-        low, high = min(low, -0.1), max(high, margin + 0.1)
+        axis = f"baseline minus variant, points: right is rated lower; dashed: margin {margin:g}"
+        axes = row_chart(canvas, rows, axis)
         axes.axvspan(low, margin, color=GOOD, alpha=0.07, lw=0)
         axes.axvline(0, color=MUTED, lw=1)
         axes.axvline(margin, color=GOOD, lw=1.2, ls=(0, (4, 3)), gid=canvas.say(f"margin {margin:g}"))
-        for y, (one, each) in enumerate(zip(shown, found, strict=True)):
-            words = f"{one.variant}: {each.mean:+.3f}{_range(each.interval, 3)}, {each.n} pairs; {one.text}"
-            _mark(canvas, axes, y, each.mean, each.interval, colours.get(one.verdict, ACCENT), words)
         axes.set_xlim(low, high)
-        axes.set_xlabel(f"points lost against the baseline; dashed: margin {margin:g}")
 
-    label = f"Points lost against the baseline, margin {margin:g}: {said}."
-    return wide_and_narrow(name, label, 62 + ROW * max(len(shown), 1), paint)
+    said = "; ".join(
+        f"{one.variant} {found.mean:+.2f}{_range(found.interval)}, {one.verdict}" for one, found in shown
+    )
+    label = f"Baseline minus variant in points, margin {margin:g}: {said}."
+    return for_page(name, label, height(len(rows)), paint) if rows else ""
 
 
 def distribution_chart(name: str, scores: Sequence[Mos]) -> str:
-    """How often each grade was given, as shares of all ratings of a variant."""
+    """How often each grade was given, as shares of all ratings of a variant; those on too little are left out."""
+    shown = [one for one in scores if bounds(one.ci95)]
     said = "; ".join(
         f"{one.variant} "
         + ", ".join(f"{n} {word.lower()}" for n, word in zip(one.counts, LABELS, strict=True))
-        for one in scores
+        for one in shown
     )
 
     def paint(canvas: Canvas) -> None:
-        axes = _rows(canvas, [one.variant for one in scores])
-        for y, one in enumerate(scores):
+        axes = named_rows(canvas, [one.variant for one in shown])
+        for y, one in enumerate(shown):
             left, total = 0.0, max(sum(one.counts), 1)
             for point, n in enumerate(one.counts, start=1):
                 share = 100 * n / total
@@ -114,7 +125,7 @@ def distribution_chart(name: str, scores: Sequence[Mos]) -> str:
         columns = 5 if canvas.figure.get_figwidth() > 6 else 3
         canvas.figure.legend(loc="outside upper left", ncols=columns, handlelength=1, columnspacing=1)
 
-    return wide_and_narrow(name, f"Distribution of grades: {said}.", 108 + ROW * len(scores), paint)
+    return for_page(name, f"Distribution of grades: {said}.", 108 + ROW * len(shown), paint) if shown else ""
 
 
 @dataclass(frozen=True)
@@ -131,7 +142,7 @@ class Cost:
     variant: str
     cost: float
     score: float
-    interval: Interval | None
+    interval: tuple[float, float] | None
 
 
 def pareto_front(points: Sequence[Cost]) -> tuple[Cost, ...]:
@@ -146,77 +157,39 @@ def pareto_front(points: Sequence[Cost]) -> tuple[Cost, ...]:
 def cost_chart(name: str, points: Sequence[Cost], axis: str) -> str:
     """MOS against a cost, the Pareto front marked."""
     front = pareto_front(points)
-    said = "; ".join(f"{one.variant} {one.score:.2f} at {one.cost:.3g}" for one in points)
-    best = ", ".join(one.variant for one in front)
+    drawn = {
+        one.variant: Point(
+            x=one.cost,
+            y=one.score,
+            name=one.variant,
+            words=f"{one.variant}: MOS {one.score:.3f}{_range(one.interval, 3)} at {one.cost:.4g} {axis}"
+            + (", on the Pareto front" if one in front else ""),
+            strong=one in front,
+            y_interval=one.interval,
+        )
+        for one in points
+    }
 
     def paint(canvas: Canvas) -> None:
-        axes = canvas.figure.add_subplot()
-        axes.grid(visible=True, lw=0.7)
-        axes.set_axisbelow(True)
-        axes.plot([one.cost for one in front], [one.score for one in front], color=SOFT, lw=1.5, zorder=1)
-        for one in points:
-            on_front = one in front
-            words = f"{one.variant}: MOS {one.score:.3f}{_range(one.interval, 3)} at {one.cost:.4g} {axis}"
-            words += ", on the Pareto front" if on_front else ""
-            if one.interval:
-                ends = [one.interval.low, one.interval.high]
-                axes.plot([one.cost] * 2, ends, color=ACCENT if on_front else MUTED, lw=1.4)
-            face = ACCENT if on_front else PAPER
-            edge = ACCENT if on_front else MUTED
-            axes.plot([one.cost], [one.score], "o", ms=8, mfc=face, mec=edge, mew=1.6, gid=canvas.say(words))
-            right = one.cost > 0.6 * max(each.cost for each in points)
-            axes.annotate(
-                one.variant, (one.cost, one.score), (-8 if right else 8, 5), textcoords="offset points",
-                ha="right" if right else "left",
-            )  # fmt: skip
-        axes.margins(x=0.14)
-        axes.set_xlim(left=max(0.0, axes.get_xlim()[0]))
-        axes.set_xlabel(axis)
-        axes.set_ylabel("MOS")
-        axes.tick_params(axis="y", colors=MUTED, length=0)
+        scatter(canvas, [*drawn.values()], axis, "MOS", line=[drawn[one.variant] for one in front])
 
-    return wide_and_narrow(name, f"MOS against {axis}: {said}. Pareto front: {best}.", 300, paint)
+    said = "; ".join(f"{one.variant} {one.score:.2f} at {one.cost:.3g}" for one in points)
+    best = ", ".join(one.variant for one in front)
+    return for_page(name, f"MOS against {axis}: {said}. Pareto front: {best}.", 340, paint)
 
 
-def _rows(canvas: Canvas, names: Sequence[str]) -> Axes:
-    axes = canvas.figure.add_subplot()
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.tick_params(axis="both", length=0)
-    axes.grid(visible=True, axis="x", lw=0.7)
-    axes.set_axisbelow(True)
-    return axes
-
-
-def _mark(
-    canvas: Canvas, axes: Axes, y: float, centre: float, found: object, colour: str, words: str
-) -> None:
-    """A dot with its interval, and a wide invisible line over both that is easy to hover."""
-    low = high = centre
-    if isinstance(found, Interval):
-        low, high = found.low, found.high
-        axes.plot([low, high], [y, y], color=colour, lw=3.2, solid_capstyle="round")
-    axes.plot([centre], [y], "o", ms=9, mfc=colour, mec=PAPER, mew=1.6)
-    axes.annotate(f"{centre:.2f}", (centre, y), (0, 8), textcoords="offset points", ha="center", color=INK)
-    axes.plot([low, high], [y, y], color=GRID, alpha=0.0, lw=20, gid=canvas.say(words))
-
-
-def _limits(
-    intervals: Sequence[object], centres: Sequence[float], least: float, most: float
-) -> tuple[float, float]:
-    """Axis limits that hold all intervals with some air, within what the scale allows."""
-    ends = list(centres)
-    for found in intervals:
-        if isinstance(found, Interval):
-            ends += [found.low, found.high]
-    if not ends:
+def _limits(rows: Iterable[Row], least: float, most: float) -> tuple[float, float]:
+    """Axis limits that hold all rows with some air, within what the scale allows."""
+    reached = [
+        end for row in rows for part in (row.interval, row.thin, (row.centre,)) if part for end in part
+    ]
+    if not reached:
         return least, most
-    low, high = min(ends), max(ends)
+    low, high = min(reached), max(reached)
     air = max(0.15, 0.08 * (high - low))
     return max(least, math.floor((low - air) * 10) / 10), min(most, math.ceil((high + air) * 10) / 10)
 
 
-def _range(found: object, digits: int = 2) -> str:
-    if isinstance(found, Interval):
-        return f" (95 % interval {found.low:.{digits}f} to {found.high:.{digits}f})"
-    return ""
+def _range(found: Interval | NotEnough | tuple[float, float] | None, digits: int = 2) -> str:
+    given = found if isinstance(found, tuple) else bounds(found)
+    return f" (95 % interval {ends(given, digits)})" if given else ""

@@ -1,9 +1,14 @@
 """The source report's claims, and what became of each.
 
 A claim is a range for one figure of one variant. It is confirmed when the measured figure lies in the range,
-not confirmed when it lies outside, and not measured where no result file holds the figure. Levels, such as
-megabytes or a WER, are claims about the published SpeechT5: a figure of another voice is shown beside them
-and does not judge them. Changes are judged on whichever voice was measured, and the row names it.
+not confirmed when it lies outside, and not measured where no result file holds the figure. What a claim is about
+decides what may judge it:
+
+    a size or a time           any model of the published one's size, random weights included
+    a PESQ, a WER, any MOS     the published checkpoint alone
+    a change of anything else  whichever voice was measured; the row names it
+
+A figure of another voice is shown beside the claim all the same, and so is a MOS that rests on too little.
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from speecht5_demo.machine import this_machine
 from speecht5_demo.report.measured import BASELINE, Measured, Measurement
 
 Verdict = Literal["confirmed", "not confirmed", "not measured"]
@@ -28,7 +34,8 @@ class Claim:
         variant: of which variant.
         low, high: the claimed range, in the quantity's unit.
         unit: for people.
-        level: whether it is about the published model itself rather than about a change.
+        about: what may judge it, as the module says: a model's `size`, the published `voice`, or `any` voice.
+        signs: what a change below and above zero is called; None for a level.
     """
 
     metric: str
@@ -38,30 +45,30 @@ class Claim:
     low: float
     high: float
     unit: str
-    level: bool
+    about: Literal["size", "voice", "any"]
+    signs: tuple[str, str] | None = None
 
 
 SIZE, TIME, MOS, PESQ, WER = "Model size", "Time for one sentence", "MOS", "PESQ", "WER"
+SAVED, SCORED, WRONG = ("more", "less"), ("lower", "higher"), ("fewer", "more")
 CLAIMS: tuple[Claim, ...] = (
-    Claim(SIZE, "before: 1-1.5 GB with HiFi-GAN", "megabytes", BASELINE, 1000, 1500, "MB", True),
-    Claim(SIZE, "INT8: 400-500 MB", "megabytes", "int8", 400, 500, "MB", True),
-    Claim(SIZE, "INT8: 50-60 % less", "megabytes_change", "int8", 50, 60, "% less", False),
-    Claim(
-        SIZE, "pruning saves a further 10-20 %", "megabytes_change_after_int8", BOTH, 10, 20, "% less", False
-    ),
-    Claim(SIZE, "both: 300-400 MB", "megabytes", BOTH, 300, 400, "MB", True),
-    Claim(TIME, "before: 3.5-5 s", "seconds", BASELINE, 3.5, 5, "s", True),
-    Claim(TIME, "after: 2-2.5 s", "seconds", BOTH, 2, 2.5, "s", True),
-    Claim(TIME, "30-40 % less", "seconds_change", BOTH, 30, 40, "% less", False),
-    Claim(MOS, "before: 4.2-4.5", "mos", BASELINE, 4.2, 4.5, "", True),
-    Claim(MOS, "after: 4.0-4.3", "mos", BOTH, 4.0, 4.3, "", True),
-    Claim(MOS, "0.1-0.2 lower", "mos_change", BOTH, -0.2, -0.1, "points", False),
-    Claim(PESQ, "before: about 4.1", "pesq", BASELINE, 4.05, 4.15, "", True),
-    Claim(PESQ, "after: about 3.9", "pesq", BOTH, 3.85, 3.95, "", True),
-    Claim(WER, "before: 5-6 %", "wer", BASELINE, 5, 6, "%", True),
-    Claim(WER, "after: 7-8 %", "wer", BOTH, 7, 8, "%", True),
-    Claim(WER, "1-3 points more", "wer_change", BOTH, 1, 3, "points", False),
-)
+    Claim(SIZE, "before: 1-1.5 GB with HiFi-GAN", "megabytes", BASELINE, 1000, 1500, "MB", "size"),
+    Claim(SIZE, "INT8: 400-500 MB", "megabytes", "int8", 400, 500, "MB", "size"),
+    Claim(SIZE, "INT8: 50-60 % less", "megabytes_change", "int8", 50, 60, "%", "any", SAVED),
+    Claim(SIZE, "pruning saves a further 10-20 %", "megabytes_change_after_int8", BOTH, 10, 20, "%", "any", SAVED),
+    Claim(SIZE, "both: 300-400 MB", "megabytes", BOTH, 300, 400, "MB", "size"),
+    Claim(TIME, "before: 3.5-5 s", "seconds", BASELINE, 3.5, 5, "s", "size"),
+    Claim(TIME, "after: 2-2.5 s", "seconds", BOTH, 2, 2.5, "s", "size"),
+    Claim(TIME, "30-40 % less", "seconds_change", BOTH, 30, 40, "%", "any", SAVED),
+    Claim(MOS, "before: 4.2-4.5", "mos", BASELINE, 4.2, 4.5, "", "voice"),
+    Claim(MOS, "after: 4.0-4.3", "mos", BOTH, 4.0, 4.3, "", "voice"),
+    Claim(MOS, "0.1-0.2 lower", "mos_change", BOTH, -0.2, -0.1, "points", "voice", SCORED),
+    Claim(PESQ, "before: about 4.1", "pesq", BASELINE, 4.05, 4.15, "", "voice"),
+    Claim(PESQ, "after: about 3.9", "pesq", BOTH, 3.85, 3.95, "", "voice"),
+    Claim(WER, "before: 5-6 %", "wer", BASELINE, 5, 6, "%", "voice"),
+    Claim(WER, "after: 7-8 %", "wer", BOTH, 7, 8, "%", "voice"),
+    Claim(WER, "1-3 points more", "wer_change", BOTH, 1, 3, "points", "any", WRONG),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -89,18 +96,27 @@ def _judge(claim: Claim, measured: Measured) -> Judged:
     found = measured.best(claim.quantity, claim.variant)
     if found is None:
         return Judged(claim, None, "not measured", "no result file holds this figure")
-    if claim.level and not found.full_size:
-        voice = found.checkpoint or "another voice"
+    voice = found.source.checkpoint or "an unnamed voice"
+    fits = found.source.published or (claim.about == "size" and bool(found.source.full_size))
+    if not fits and claim.about != "any":
         reason = f"measured on {voice}, which is not the published model: shown, not judged"
         return Judged(claim, found, "not measured", reason)
+    if found.too_little:
+        return Judged(claim, found, "not measured", found.too_little)
+    on = "" if fits or found.source.full_size else f"; measured on {voice}, not on the published model"
     if claim.low <= found.value <= claim.high:
-        return Judged(claim, found, "confirmed", "lies in the claimed range")
+        return Judged(claim, found, "confirmed", f"lies in the claimed range{on}")
     side = "below" if found.value < claim.low else "above"
-    touches = (
-        found.low is not None
-        and found.high is not None
-        and found.low <= claim.high
-        and found.high >= claim.low
-    )
+    ends = found.interval
+    touches = ends is not None and ends[0] <= claim.high and ends[1] >= claim.low
     tail = ", though its interval reaches into it" if touches else ""
-    return Judged(claim, found, "not confirmed", f"lies {side} the claimed range{tail}")
+    return Judged(claim, found, "not confirmed", f"lies {side} the claimed range{tail}{on}")
+
+
+def elsewhere(judged: Judged) -> bool:
+    """Whether the figure depends on a machine and is from another one than this."""
+    found = judged.found
+    if found is None or found.source.machine is None or not judged.claim.quantity.startswith("seconds"):
+        return False
+    there, here = found.source.machine, this_machine()
+    return (there.cpu, there.capabilities) != (here.cpu, here.capabilities)

@@ -1,25 +1,83 @@
-"""Claimed versus measured, as HTML, Markdown and JSON."""
+"""Claimed versus measured, as HTML, Markdown and data."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
-from speecht5_demo.errors import DemoError
-from speecht5_demo.report.claims import Judged
-from speecht5_demo.report.tables import Markup, table
+from speecht5_demo.rendering.html_table import Markup, table
+from speecht5_demo.rendering.markdown_table import markdown_table
+from speecht5_demo.rendering.wording import counted
+from speecht5_demo.report.claims import Claim, Judged, Verdict, elsewhere
+from speecht5_demo.report.result_files import PUBLISHED
 
-BEGIN, END = "<!-- begin table: claims -->", "<!-- end table: claims -->"
 HEAD = ("Claim", "Verdict", "Variant", "Measured", "Interval", "n", "CPU", "Checkpoint", "Date")
+FILL = "make report-published"
+LISTENERS = "python -m speecht5_demo study prepare"
 
 
-class ReportError(DemoError):
-    """A report cannot be written where it was asked for."""
+@dataclass(frozen=True)
+class ClaimRow:
+    """A claim beside what was measured, as plain data.
+
+    Attributes:
+        metric, claim, variant, unit: of the claim.
+        claimed: the range.
+        measured, interval, n, note: of the figure; None or empty where there is none.
+        cpu, checkpoint, date, file: where it is from.
+        elsewhere: whether it depends on a machine and is from another one.
+        verdict, reason: what became of the claim.
+    """
+
+    metric: str
+    claim: str
+    variant: str
+    unit: str
+    claimed: tuple[float, float]
+    measured: float | None
+    interval: tuple[float, float] | None
+    n: str
+    cpu: str
+    checkpoint: str
+    date: str
+    file: str
+    note: str
+    elsewhere: bool
+    verdict: Verdict
+    reason: str
+
+
+def claim_rows(judged: Sequence[Judged]) -> tuple[ClaimRow, ...]:
+    """The table as data."""
+    return tuple(map(_row, judged))
+
+
+def _row(one: Judged) -> ClaimRow:
+    claim, found = one.claim, one.found
+    source = found.source if found else None
+    return ClaimRow(
+        metric=claim.metric,
+        claim=claim.statement,
+        variant=claim.variant,
+        unit=claim.unit,
+        claimed=(claim.low, claim.high),
+        measured=found.value if found else None,
+        interval=found.interval if found else None,
+        n=found.n if found else "",
+        cpu=_cpu(one),
+        checkpoint=source.checkpoint if source else "",
+        date=source.date if source else "",
+        file=source.file if source else "",
+        note=found.note if found else "",
+        elsewhere=elsewhere(one),
+        verdict=one.verdict,
+        reason=one.reason,
+    )
 
 
 def claims_piece(judged: Sequence[Judged]) -> str:
-    """The table as HTML."""
+    """The table as HTML, and what fills its empty rows."""
     rows = []
     for one in judged:
         badge = Markup(
@@ -27,73 +85,85 @@ def claims_piece(judged: Sequence[Judged]) -> str:
             f'<span class="why">{html.escape(_why(one))}</span>'
         )
         rows.append([f"{one.claim.metric}: {one.claim.statement}", badge, *_cells(one)])
-    return table("Claimed by the source report, measured here", HEAD, rows)
+    remarks = "".join(f"<p>{html.escape(remark)}</p>" for remark in remarks_on(judged, here=True))
+    return table("Claimed by the source report, measured here", HEAD, rows) + remarks.replace("`", "")
 
 
 def claims_markdown(judged: Sequence[Judged]) -> str:
-    """The table as Markdown."""
-    lines = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
-    for one in judged:
-        verdict = f"{one.verdict}: {_why(one)}"
-        cells = [f"{one.claim.metric}: {one.claim.statement}", verdict, *_cells(one)]
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def fill_readme(text: str, judged: Sequence[Judged]) -> str:
-    """`text` with the table between its marks.
-
-    Raises:
-        ReportError: the marks are missing.
-    """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ReportError(f"The file has no place for the table: add the lines {BEGIN} and {END}.")
-    return f"{before}{BEGIN}\n{claims_markdown(judged)}{END}{after}"
-
-
-def claims_json(judged: Sequence[Judged]) -> list[dict[str, Any]]:
-    """The table as data."""
-    return [
-        {
-            "metric": one.claim.metric,
-            "claim": one.claim.statement,
-            "variant": one.claim.variant,
-            "claimed": [one.claim.low, one.claim.high],
-            "unit": one.claim.unit,
-            "measured": one.found.value if one.found else None,
-            "interval": [one.found.low, one.found.high] if one.found and one.found.low is not None else None,
-            "n": one.found.n if one.found else None,
-            "cpu": one.found.cpu if one.found else None,
-            "checkpoint": one.found.checkpoint if one.found else None,
-            "date": one.found.date if one.found else None,
-            "file": one.found.file if one.found else None,
-            "note": one.found.note if one.found else "",
-            "verdict": one.verdict,
-            "reason": one.reason,
-        }
+    """The table as Markdown, and what fills its empty rows."""
+    rows = [
+        [f"{one.claim.metric}: {one.claim.statement}", f"{one.verdict}: {_why(one)}", *_cells(one)]
         for one in judged
     ]
+    return "\n\n".join([markdown_table(HEAD, rows, numbers=len(HEAD)), *remarks_on(judged)]) + "\n"
+
+
+def remarks_on(judged: Sequence[Judged], here: bool = False) -> list[str]:
+    """Sentences below the table.
+
+    Args:
+        judged: the rows.
+        here: whether the reader sits at this machine, so that figures of another one are said to be so.
+    """
+    said = []
+    others = [one for one in judged if one.found and not one.found.source.published]
+    voices = sorted({one.found.source.checkpoint for one in others if one.found})
+    if voices:
+        said.append(
+            f"{counted(len(others), 'row')} of {len(judged)} measured on {', '.join(voices)}, not on {PUBLISHED}. "
+            f"Where that can be loaded, one command fills them for it: `{FILL}`."
+        )
+    if any(one.claim.quantity.startswith("mos") and one.verdict == "not measured" for one in judged):
+        said.append(f"MOS rows need a listening test of {PUBLISHED}: `{LISTENERS}`.")
+    away = {
+        one.found.source.machine.cpu
+        for one in judged
+        if elsewhere(one) and one.found and one.found.source.machine
+    }
+    if here and away:
+        said.append(f"Times are from another machine: {', '.join(sorted(away))}.")
+    return said
+
+
+def measured_text(claim: Claim, value: float) -> str:
+    """A figure with its unit; a change says in a word which way it goes, never by a sign alone."""
+    if claim.signs is None:
+        return f"{_number(value)} {claim.unit}".strip()
+    return f"{_number(abs(value))} {claim.unit} {claim.signs[value > 0]}"
 
 
 def _why(one: Judged) -> str:
-    note = f"; {one.found.note}" if one.found and one.found.note else ""
-    return one.reason + note
+    return one.reason + (f"; {one.found.note}" if one.found and one.found.note else "")
 
 
-def _cells(one: Judged) -> list[str]:
+def _cpu(one: Judged) -> str:
+    machine = one.found.source.machine if one.found else None
+    if one.found is None or machine is None:
+        return ""
+    return f"{machine.cpu}, {counted(one.found.source.threads, 'thread')}"
+
+
+def _cells(one: Judged) -> list[str | None]:
     """The columns behind the verdict."""
-    found = one.found
+    found, claim = one.found, one.claim
     if found is None:
-        return [one.claim.variant, *["–"] * 6]
-    ends = "–"
-    if found.low is not None and found.high is not None:
-        ends = f"{_number(found.low)} to {_number(found.high)}"
-    measured = f"{_number(found.value)} {one.claim.unit}".strip()
-    cpu, checkpoint = found.cpu or "–", found.checkpoint or "–"
-    return [one.claim.variant, measured, ends, found.n, cpu, checkpoint, found.date[:10]]
+        return [claim.variant, *[None] * 6]
+    ends = None
+    if found.interval and not found.too_little:
+        ends = " to ".join(_number(end, sign=claim.signs is not None) for end in found.interval)
+    source = found.source
+    measured = measured_text(claim, found.value)
+    return [
+        claim.variant,
+        measured,
+        ends,
+        found.n,
+        _cpu(one) or None,
+        source.checkpoint or None,
+        source.date[:10],
+    ]
 
 
-def _number(value: float) -> str:
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+def _number(value: float, sign: bool = False) -> str:
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"

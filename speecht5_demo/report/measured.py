@@ -5,7 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from speecht5_demo.machine import Machine
+
 BASELINE = "baseline"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a figure is from.
+
+    Attributes:
+        file: name of the result file, or what stands for it.
+        date: ISO 8601.
+        checkpoint: which voice, in words.
+        published: whether that is the checkpoint that the source report is about.
+        full_size: whether the model has the size of the published SpeechT5; None when the file does not say.
+        machine: that computed it; None where it plays no part.
+        threads: of the machine; 0 where they play no part.
+    """
+
+    file: str
+    date: str
+    checkpoint: str
+    published: bool
+    full_size: bool | None = None
+    machine: Machine | None = None
+    threads: int = 0
 
 
 @dataclass(frozen=True)
@@ -13,34 +38,25 @@ class Measurement:
     """One figure of one variant.
 
     Attributes:
-        quantity: megabytes | seconds | mos | pesq | wer, or one of these with `_change` (share of the
-            baseline saved for megabytes and seconds; variant minus baseline for the others).
+        quantity: megabytes | seconds | mos | pesq | wer, or one of these with `_change`: percent of the baseline
+            saved for megabytes and seconds, variant minus baseline for the others.
         variant: name.
         value: in the quantity's unit; wer in percent.
-        low, high: 95 % interval, or the 10th and 90th percentile of repeats; None where there is none.
+        interval: 95 % interval, or the 10th and 90th percentile of repeats; None where there is none.
         n: what it rests on, in words.
-        cpu: the machine's processor; empty where it plays no part.
-        checkpoint: which voice.
-        date: ISO 8601.
-        file: where it was read.
-        full_size: whether the model has the size of the published SpeechT5; None when the file does not say.
+        source: where it is from.
         note: what a reader must know beside it.
-        threads: that computed it; 0 where it plays no part.
+        too_little: why it rests on too little to be judged; empty where it does not.
     """
 
     quantity: str
     variant: str
     value: float
-    low: float | None
-    high: float | None
+    interval: tuple[float, float] | None
     n: str
-    cpu: str
-    checkpoint: str
-    date: str
-    file: str
-    full_size: bool | None = None
+    source: Source
     note: str = ""
-    threads: int = 0
+    too_little: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,21 +66,22 @@ class Measured:
     Attributes:
         measurements: in the order of the files.
         files: the result files used.
-        problems: files that look like results and could not be used, with the reason.
+        problems: files that could not be used, with the reason.
     """
 
     measurements: tuple[Measurement, ...] = ()
     files: tuple[Path, ...] = ()
     problems: tuple[str, ...] = ()
 
-    def best(self, quantity: str, variant: str, full_size: bool = False) -> Measurement | None:
-        """The figure to quote: of a full-size model before a small one, of the fewest threads, the newest of equals."""
-        found = [
-            one
-            for one in self.measurements
-            if one.quantity == quantity and one.variant == variant and (not full_size or one.full_size)
-        ]
-        return max(found, key=lambda one: (bool(one.full_size), -one.threads, one.date), default=None)
+    def best(self, quantity: str, variant: str) -> Measurement | None:
+        """The figure to quote: of the published voice, else a full-size one, of the fewest threads, the newest."""
+        found = [one for one in self.measurements if (one.quantity, one.variant) == (quantity, variant)]
+        return max(found, key=_rank, default=None)
+
+
+def _rank(one: Measurement) -> tuple[bool, bool, int, str]:
+    source = one.source
+    return source.published, bool(source.full_size), -source.threads, source.date
 
 
 def together(*parts: Measured) -> Measured:

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 
 from speecht5_demo.listening.analysis.analysis import Analysis, View
 from speecht5_demo.listening.analysis.cleaning import REASONS
+from speecht5_demo.listening.analysis.clustered import MeanDifference
 from speecht5_demo.listening.analysis.interval import Interval, NotEnough
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.analysis.paired import Comparison
 from speecht5_demo.listening.analysis.screening import RULES
 from speecht5_demo.listening.methods import METHODS
+from speecht5_demo.rendering.html_table import Markup, table
+from speecht5_demo.rendering.wording import counted
 from speecht5_demo.report.charts import difference_chart, distribution_chart, score_chart
 from speecht5_demo.report.methods import methods
-from speecht5_demo.report.tables import Markup, table
 
 FILE_PROBLEMS = {
     "torn-line": "a last line without its end: the writer died while writing it",
@@ -40,16 +42,26 @@ def p_text(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def difference_text(found: MeanDifference | None) -> str | None:
+    """Baseline minus variant, and in words which way that goes; None without pairs."""
+    if found is None:
+        return None
+    return (
+        f"{found.mean:+.2f}, rated {'lower' if found.mean > 0 else 'higher' if found.mean < 0 else 'alike'}"
+    )
+
+
 def headline_sentence(analysis: Analysis) -> str:
     """What the ratings are, in one sentence."""
     found = analysis.collected
     if not found.counted:
         return "No blind rating has been given yet."
-    kind = "blind ratings of the listening test" if analysis.source == "study" else "casual blind ratings"
+    kind = (
+        "blind rating{} of the listening test" if analysis.source == "study" else "casual blind rating{}"
+    ).format("" if found.counted == 1 else "s")
     company = ", ".join(found.conditions)
-    listeners = "listener" if found.listeners == 1 else "listeners"
     text = (
-        f"{found.counted:,} {kind} by {found.listeners:,} {listeners}; heard together: {company}. "
+        f"{found.counted:,} {kind} by {counted(found.listeners, 'listener')}; heard together: {company}. "
         "A MOS is relative to this company."
     )
     return "Simulated listeners, for trying things out: not evidence. " + text if found.simulated else text
@@ -94,7 +106,7 @@ def comparison_table(caption: str, comparisons: Sequence[Comparison]) -> str:
     head = [
         "Variant",
         "Verdict",
-        "Lost points",
+        "Baseline minus variant",
         "95 % interval",
         "always valid",
         "p",
@@ -113,7 +125,7 @@ def comparison_table(caption: str, comparisons: Sequence[Comparison]) -> str:
             [
                 one.variant,
                 badge,
-                f"{found.mean:+.2f}" if found else None,
+                difference_text(found),
                 interval_text(found.interval) if found else None,
                 interval_text(one.anytime),
                 p_text(found.p) if found else None,
@@ -129,27 +141,27 @@ def scores_piece(name: str, view: View) -> str:
     """Chart and table of the scores of a view."""
     if not view.variants:
         return "<p>No counted ratings.</p>"
-    return (
-        score_chart(f"{name}-mos", view.variants, anytime=True)
-        + '<p class="key">Thick: 95 % interval, listeners and sentences both sampled. '
-        + "Thin, below it: valid at every look, for these sentences.</p>"
-        + mos_table("Mean opinion scores", view.variants)
+    drawn = score_chart(f"{name}-mos", view.variants)
+    drawn += (
+        '<p class="key">Thick: 95 % interval, listeners and sentences both sampled. '
+        "Thin, below it: valid at every look, for these sentences.</p>"
+        if drawn
+        else "<p>Too few ratings for a chart or an interval; the table says what there is.</p>"
     )
+    return drawn + mos_table("Mean opinion scores", view.variants)
 
 
 def differences_piece(name: str, view: View, margin: float) -> str:
     """Chart and table of the differences of a view."""
     if not view.comparisons:
         return "<p>Nothing to compare: ratings of the baseline and of another variant are needed.</p>"
-    drawn = any(one.difference for one in view.comparisons)
-    return (difference_chart(f"{name}-diff", view.comparisons, margin) if drawn else "") + comparison_table(
-        "Differences to the baseline; positive means rated lower", view.comparisons
-    )
+    chart = difference_chart(f"{name}-diff", view.comparisons, margin)
+    return chart + comparison_table("Differences to the baseline", view.comparisons)
 
 
 def distribution_piece(name: str, view: View) -> str:
     """Chart of the grades; its numbers are in the last column of the score table."""
-    return distribution_chart(f"{name}-dist", view.variants) if view.variants else ""
+    return distribution_chart(f"{name}-dist", view.variants)
 
 
 def noise_floor_piece(analysis: Analysis) -> str:
@@ -158,12 +170,10 @@ def noise_floor_piece(analysis: Analysis) -> str:
     if found is None or analysis.noise_floor.mean_absolute is None:
         return "<p>Noise floor: no listener has rated the baseline and its repeat with another seed yet.</p>"
     return (
-        f"<p>Noise floor: {html.escape(analysis.settings.baseline)} against itself with another seed "
-        "differs by "
-        f"{found.mean:+.2f} points (95 % interval {html.escape(interval_text(found.interval))}; {found.n} "
-        "pairs, "
-        f"{found.n_listeners} listeners); a single listener's two ratings of it lie "
-        f"{analysis.noise_floor.mean_absolute:.2f} points apart on average.</p>"
+        f"<p>Noise floor: {html.escape(analysis.settings.baseline)} against itself with another seed differs by "
+        f"{found.mean:+.2f} points (95 % interval {html.escape(interval_text(found.interval))}; "
+        f"{counted(found.n, 'pair')}, {counted(found.n_listeners, 'listener')}); a single listener's two ratings of "
+        f"it lie {analysis.noise_floor.mean_absolute:.2f} points apart on average.</p>"
     )
 
 
@@ -236,19 +246,27 @@ def sensitivity_piece(analysis: Analysis) -> str:
         ("all valid ratings", analysis.headline),
         ("after screening", analysis.screened),
         ("listener bias subtracted (P.913)", analysis.without_bias),
-        (f"without {len(analysis.rejected)} listeners rejected by BT.500", analysis.without_rejected),
+        (
+            f"without {counted(len(analysis.rejected), 'listener')} rejected by BT.500",
+            analysis.without_rejected,
+        ),
     ]
     rows = []
     for title, view in views:
         for one in view.comparisons:
             found = one.difference
-            lost = f"{found.mean:+.2f}" if found else None
             rows.append(
-                [title, one.variant, lost, interval_text(found.interval if found else None), one.verdict]
+                [
+                    title,
+                    one.variant,
+                    difference_text(found),
+                    interval_text(found.interval if found else None),
+                    one.verdict,
+                ]
             )
     return table(
         "Does the treatment of listeners change the answer?",
-        ["Treatment", "Variant", "Lost points", "95 % interval", "Verdict"],
+        ["Treatment", "Variant", "Baseline minus variant", "95 % interval", "Verdict"],
         rows,
         numbers=2,
     )

@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 STYLESHEETS = (
     HERE / "theme.css",
     HERE / "compare" / "board.css",
-    HERE.parent / "report" / "report.css",
+    HERE.parent / "rendering" / "report.css",
     HERE / "results" / "results.css",
 )
 FAVICON = HERE / "favicon.svg"

@@ -6,39 +6,16 @@ import io
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from speecht5_demo.sizes import Sizes as Sizes
 from speecht5_demo.variants.build import BuiltVariant
 from speecht5_demo.variants.manifest import ACOUSTIC_FILE, VOCODER_FILE
 from speecht5_demo.variants.storing import save_modules
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """Bytes and counts of one variant, vocoder included unless named otherwise.
-
-    Attributes:
-        disk_bytes: the saved acoustic model and vocoder, in safetensors files.
-        zip_bytes: the same files after deflate; this is where zeros of pruning pay.
-        resident_bytes: tensors held in memory while serving.
-        parameters: weights of both models.
-        nonzero_parameters: those whose stored value is not zero.
-        acoustic_disk_bytes: the saved acoustic model alone.
-        vocoder_disk_bytes: the saved vocoder alone.
-    """
-
-    disk_bytes: int
-    zip_bytes: int
-    resident_bytes: int
-    parameters: int
-    nonzero_parameters: int
-    acoustic_disk_bytes: int
-    vocoder_disk_bytes: int
 
 
 def measure_sizes(built: BuiltVariant) -> Sizes:

@@ -11,7 +11,8 @@ from speecht5_demo.quality.plan import RESEEDED, Settings
 from speecht5_demo.quality.publish import publish_evaluation
 from speecht5_demo.quality.records import Records, Row, read_rows, read_table
 from speecht5_demo.quality.sentences import Sentence
-from speecht5_demo.quality.summary import summarise, write_summary
+from speecht5_demo.quality.summary import SUMMARY, summarise
+from speecht5_demo.results import write
 from speecht5_demo.variants import find
 
 
@@ -36,7 +37,7 @@ def results(embedded: Checkpoint, tmp_path: Path) -> Path:
         )
     records.write_table()
     records.close()
-    write_summary(summarise(list(records.rows.values()), settings, embedded, {}), tmp_path / "run")
+    write(summarise(list(records.rows.values()), settings, embedded, {}), tmp_path / "run" / SUMMARY)
     publish_evaluation(tmp_path / "run", tmp_path / "results" / "evaluation")
     return tmp_path / "results"
 

@@ -1,6 +1,5 @@
 """Rows become means that weigh words, intervals over sentences, and pairs that both sides have."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,8 @@ from speecht5_demo.quality.intervals import pooled
 from speecht5_demo.quality.plan import RESEEDED, Settings
 from speecht5_demo.quality.records import Records, Row, read_rows
 from speecht5_demo.quality.sentences import Sentence, read_sentences
-from speecht5_demo.quality.summary import read_summary, summarise, write_summary
+from speecht5_demo.quality.summary import summarise
+from speecht5_demo.results import Failure, NotMeasured
 from speecht5_demo.variants import find
 
 
@@ -71,32 +71,24 @@ def some_rows() -> list[Row]:
 
 def test_differences_are_paired_and_failures_are_counted(settings: Settings, embedded: Checkpoint) -> None:
     summary = summarise(some_rows(), settings, embedded, {"stoi": "STOI needs pystoi. Run `make quality`."})
-    entries = {(entry["metric"], entry["variant"]): entry for entry in summary["rows"]}
-    baseline, int8, pesq = entries["wer", "baseline"], entries["wer", "int8"], entries["pesq", "int8"]
-    assert (baseline["n"], baseline["failed"], baseline["difference"]) == (11, 1, None)
-    assert (int8["n"], int8["failed"]) == (12, 0)
-    assert int8["difference"]["n"] == 11
-    assert int8["difference"]["mean"] == pytest.approx(0.2)
-    assert (pesq["mean"], pesq["failed"]) == (2.0, 1)
-    assert [(one["metric"], one["variant"], one["count"]) for one in summary["failures"]] == [
-        ("pesq", "int8", 1),
-        ("wer", "baseline", 1),
-    ]
-    assert summary["not_measured"] == [
-        {"metric": "stoi", "variant": "*", "reason": "STOI needs pystoi. Run `make quality`."}
-    ]
-    assert [entry["mean"] for entry in summary["floors"]] == [3.5]
-
-
-def test_a_summary_is_read_back_as_it_was_written(
-    settings: Settings, embedded: Checkpoint, tmp_path: Path
-) -> None:
-    summary = summarise(some_rows(), settings, embedded, {})
-    write_summary(summary, tmp_path)
-    assert read_summary(tmp_path) == json.loads(json.dumps(summary))
-    (tmp_path / "summary.json").write_text('{"schema": 99}')
-    with pytest.raises(QualityError, match="schema 99"):
-        read_summary(tmp_path)
+    baseline, int8, pesq = (
+        summary.entry(*each) for each in (("wer", "baseline"), ("wer", "int8"), ("pesq", "int8"))
+    )
+    assert baseline is not None
+    assert int8 is not None
+    assert pesq is not None
+    assert (baseline.n, baseline.failed, baseline.difference) == (11, 1, None)
+    assert (int8.n, int8.failed) == (12, 0)
+    assert int8.difference is not None
+    assert int8.difference.n == 11
+    assert int8.difference.mean == pytest.approx(0.2)
+    assert (pesq.mean, pesq.failed) == (2.0, 1)
+    assert summary.failures == (
+        Failure("pesq", "int8", "PESQ: no utterance detected.", 1, ("rms/1",)),
+        Failure("wer", "baseline", "the process died (signal 11) during this measurement", 1, ("rms/1",)),
+    )
+    assert summary.not_measured == (NotMeasured("stoi", "*", "STOI needs pystoi. Run `make quality`."),)
+    assert [entry.mean for entry in summary.floors] == [3.5]
 
 
 def test_a_torn_last_row_is_dropped_and_made_again(settings: Settings, tmp_path: Path) -> None:

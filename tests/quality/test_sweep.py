@@ -1,6 +1,5 @@
 """A sweep finds where a voice breaks, and every point of it can be weighed, timed and heard."""
 
-import json
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -12,11 +11,13 @@ from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.sentences import read_sentences
-from speecht5_demo.quality.sweep import amounts, breaks_at, find_sweeps, read_sweep, recipes, sweep
+from speecht5_demo.quality.sweep import amounts, breaks_at, find_sweeps, recipes, sweep
 from speecht5_demo.quality.sweep_page import verdict, write_sweep_page
+from speecht5_demo.results import SweepDocument, read, write
 from speecht5_demo.ui.compare.sweep import sweep_piece
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.settings import Settings as AppSettings
+from tests.support.results import point
 
 
 @pytest.mark.parametrize(
@@ -36,11 +37,6 @@ def test_a_row_of_amounts_includes_both_ends(grid: str, row: tuple[float, ...]) 
 def test_an_impossible_row_says_how_to_write_one(grid: str) -> None:
     with pytest.raises(QualityError, match="amounts"):
         amounts(grid)
-
-
-def point(amount: float, lost: tuple[float, float] | None, runaways: float) -> dict[str, object]:
-    words = {"mean": 0.5, "difference": {"mean": 0.3, "ci95": lost}}
-    return {"amount": amount, "quality": {"wer": words, "stop": {"mean": runaways}}}
 
 
 def test_a_voice_breaks_where_words_are_surely_lost_or_runs_do_not_stop() -> None:
@@ -70,16 +66,16 @@ def test_the_built_in_voice_is_swept_shown_and_played(embedded: Checkpoint, tmp_
     )
     folder = tmp_path / "sweeps" / "mine"
     document = sweep(settings, embedded, amounts("0,0.8"), False, folder, jobs=1, repeats=2)
-    untouched, pruned = document["points"]
-    assert (untouched["variant"], pruned["variant"]) == ("baseline", "custom-p80")
-    assert pruned["sizes"]["nonzero_parameters"] < 0.5 * untouched["sizes"]["nonzero_parameters"]
-    assert pruned["sizes"]["disk_bytes"] == pytest.approx(untouched["sizes"]["disk_bytes"], rel=0.01)
-    assert len(pruned["latency_s"]["runs"]) == 2
+    untouched, pruned = document.points
+    assert (untouched.variant, pruned.variant) == ("baseline", "custom-p80")
+    assert pruned.sizes.nonzero_parameters < 0.5 * untouched.sizes.nonzero_parameters
+    assert pruned.sizes.disk_bytes == pytest.approx(untouched.sizes.disk_bytes, rel=0.01)
+    assert len(pruned.latency_s.runs) == 2
     for one in (untouched, pruned):
-        samples, rate = soundfile.read(folder / one["audio"]["rms"])
+        samples, rate = soundfile.read(folder / one.audio["rms"])
         assert rate == 16_000
         assert len(samples) > 8_000
-    assert read_sweep(folder) == document
+    assert read(folder / "sweep.json", SweepDocument) == document
     assert escape(verdict(document)) in write_sweep_page(document, folder).read_text(encoding="utf-8")
 
     assert [found for found, _ in find_sweeps([tmp_path], embedded.digest)] == [folder]
@@ -88,15 +84,13 @@ def test_the_built_in_voice_is_swept_shown_and_played(embedded: Checkpoint, tmp_
     shown = sweep_piece(context, (tmp_path / "sweeps",))
     assert shown.count("<audio") == 2
     assert "Pruned 80 %" in shown
-    quantised = {**document, "points": [{**one, "int8": True} for one in document["points"]]}
-    (tmp_path / "sweeps" / "int8").mkdir()
-    (tmp_path / "sweeps" / "int8" / "sweep.json").write_text(json.dumps(quantised), encoding="utf-8")
+    quantised = replace(document, points=tuple(replace(one, int8=True) for one in document.points))
+    write(quantised, tmp_path / "sweeps" / "int8" / "sweep.json")
     both = sweep_piece(context, (tmp_path / "sweeps",))
     assert both.count("<audio") == 4
     assert both.count("stored as 8-bit integers") == 1
-    kept = {**document, "settings": {**document["settings"], "exclude": ["*.prenet.*"]}}
-    (tmp_path / "sweeps" / "kept").mkdir()
-    (tmp_path / "sweeps" / "kept" / "sweep.json").write_text(json.dumps(kept), encoding="utf-8")
+    kept = replace(document, exclude=("*.prenet.*",))
+    write(kept, tmp_path / "sweeps" / "kept" / "sweep.json")
     three = sweep_piece(context, (tmp_path / "sweeps",))
     assert three.count("<audio") == 6
     assert three.count("pruned but for *.prenet.*:") == 1

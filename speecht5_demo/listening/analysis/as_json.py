@@ -5,23 +5,30 @@ An interval is `[low, high]` or null; what is null has its reason in `why`. Numb
 
 from __future__ import annotations
 
-from typing import Any
-
 from speecht5_demo.listening.analysis.analysis import Analysis, View
 from speecht5_demo.listening.analysis.clustered import MeanDifference
 from speecht5_demo.listening.analysis.interval import Interval, NotEnough
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.analysis.order import Effect
 from speecht5_demo.listening.analysis.paired import Comparison
+from speecht5_demo.results.files import SCHEMA
+from speecht5_demo.results.listeners import ListenersDocument
 
-Json = dict[str, Any]
+Json = dict[str, object]
 
 
-def as_json(analysis: Analysis) -> Json:
-    """The document of `mos --json`."""
+def as_json(analysis: Analysis, name_sessions: bool = True) -> Json:
+    """The document of `mos --json`.
+
+    Args:
+        analysis: of ratings.
+        name_sessions: list the sessions that screening takes out; only the study's owner should see them.
+    """
     floor = analysis.noise_floor
     collected = analysis.collected
     return {
+        "kind": ListenersDocument.KIND,
+        "schema": SCHEMA,
         **_view(analysis.headline),
         "excluded": dict(analysis.excluded),
         "settings": {
@@ -47,7 +54,7 @@ def as_json(analysis: Analysis) -> Json:
                     "reasons": list(one.reasons),
                     "ratings": one.ratings,
                 }
-                for one in analysis.screening.removed
+                for one in (analysis.screening.removed if name_sessions else ())
             ],
         },
         "casual": _view(analysis.casual) if analysis.casual else None,

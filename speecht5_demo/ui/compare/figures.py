@@ -14,11 +14,6 @@ def seconds(value: float) -> str:
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
 
 
-def megabytes(count: int) -> str:
-    """Decimal megabytes: `24.9 MB`."""
-    return f"{count / 1e6:.1f} MB"
-
-
 def change(value: float, baseline: float | None, less: str, more: str) -> dict[str, str] | None:
     """How much less or more than the baseline; less is better in all that is compared here.
 

@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from speecht5_demo.quality.sweep import SWEEP, find_sweeps, left_alone, read_sweep
+from speecht5_demo.quality.sweep import SWEEP, find_sweeps
 from speecht5_demo.quality.sweep_page import charts, figures_table, verdict
+from speecht5_demo.results import SweepDocument, SweepPoint, read
 from speecht5_demo.ui.context import AppContext
 
 SHIPPED = Path(__file__).parents[3] / "results"
@@ -74,7 +75,7 @@ def sweep_piece(context: AppContext, places: tuple[Path, ...]) -> str:
     newest: dict[tuple[bool, tuple[str, ...]], Path] = {}
     if any(file for place in places if place.is_dir() for file in place.rglob(SWEEP)):
         for folder, document in find_sweeps(places, checkpoint.digest):
-            newest.setdefault((bool(document["points"][-1]["int8"]), left_alone(document)), folder)
+            newest.setdefault((document.int8, document.exclude), folder)
     if newest:
         folders = [newest[kind] for kind in sorted(newest)]
         return "".join(
@@ -98,14 +99,13 @@ def _address(places: tuple[Path, ...], folder: Path) -> str:
 
 @lru_cache(maxsize=4)
 def _drawn(folder: Path, address: str, number: int, _: int) -> str:
-    document = read_sweep(folder)
+    document = read(folder / SWEEP, SweepDocument)
     name = f"compare-sweep-{number}"
     points = "".join(
-        f"<li><span>{escape(point['label'])}</span> {_players(address, point)}</li>"
-        for point in document["points"]
+        f"<li><span>{escape(point.label)}</span> {_players(address, point)}</li>" for point in document.points
     )
-    sentence = escape(document["settings"]["sentences"][0])
-    machine = escape(f"{document['machine']['cpu']}, {document['created'][:10]}")
+    sentence = escape(document.settings.sentences[0])
+    machine = escape(f"{document.machine.cpu}, {document.created[:10]}")
     return (
         f'<div class="chart-report"><p class="mark">{escape(verdict(document))}</p>'
         f"<h3>Hear every point</h3><p>{sentence}</p><ol class='sweep-points'>{points}</ol>"
@@ -113,10 +113,10 @@ def _drawn(folder: Path, address: str, number: int, _: int) -> str:
     )
 
 
-def _players(address: str, point: dict[str, Any]) -> str:
+def _players(address: str, point: SweepPoint) -> str:
     players = []
-    for speaker, path in point["audio"].items():
-        label = escape(f"{point['label']}, {speaker}", quote=True)
+    for speaker, path in point.audio.items():
+        label = escape(f"{point.label}, {speaker}", quote=True)
         source = escape(address + quote(str(path)), quote=True)
         players.append(
             f'{escape(speaker)} <audio controls preload="none" aria-label="{label}" src="{source}"></audio>'

@@ -11,8 +11,9 @@ from functools import cache
 from typing import Any
 
 from speecht5_demo.machine import this_machine
+from speecht5_demo.rendering.wording import megabytes
 from speecht5_demo.ui.compare.clips import ADDRESS as CLIPS
-from speecht5_demo.ui.compare.figures import change, megabytes, overlap, row, seconds
+from speecht5_demo.ui.compare.figures import change, overlap, row, seconds
 from speecht5_demo.ui.compare.live import ADDRESS, LiveSample
 from speecht5_demo.ui.compare.runs import LETTERS, Card, Run
 from speecht5_demo.variants import BASELINE
@@ -210,10 +211,10 @@ def _facts(run: Run, card: Card) -> list[dict[str, Any]]:
         return [*rows, row("On disk", "measuring…")]
     return [
         *rows,
-        row("On disk", megabytes(sizes.disk_bytes), _size_change(run, card, "disk_bytes")),
-        row("– vocoder", megabytes(sizes.vocoder_disk_bytes)),
-        row("Zipped", megabytes(sizes.zip_bytes), _size_change(run, card, "zip_bytes")),
-        row("In memory", megabytes(sizes.resident_bytes), _size_change(run, card, "resident_bytes")),
+        row("On disk", f"{megabytes(sizes.disk_bytes)} MB", _size_change(run, card, "disk_bytes")),
+        row("– vocoder", f"{megabytes(sizes.vocoder_disk_bytes)} MB"),
+        row("Zipped", f"{megabytes(sizes.zip_bytes)} MB", _size_change(run, card, "zip_bytes")),
+        row("In memory", f"{megabytes(sizes.resident_bytes)} MB", _size_change(run, card, "resident_bytes")),
         row(
             "Not zero",
             f"{sizes.nonzero_parameters / sizes.parameters:.0%} of {sizes.parameters / 1e6:.1f} M",
@@ -256,7 +257,10 @@ def _notes(run: Run) -> list[str]:
 def _size_cell(run: Run, card: Card, attribute: str) -> dict[str, Any]:
     if card.sizes is None:
         return {"text": "measuring…", "change": None}
-    return {"text": megabytes(getattr(card.sizes, attribute)), "change": _size_change(run, card, attribute)}
+    return {
+        "text": f"{megabytes(getattr(card.sizes, attribute))} MB",
+        "change": _size_change(run, card, attribute),
+    }
 
 
 @cache

@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
 from starlette.requests import Request
@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from speecht5_demo.hosting.dataset import csv_text
 from speecht5_demo.listening.analysis import as_json
-from speecht5_demo.report.claims_table import claims_json, claims_piece
+from speecht5_demo.report.claims_table import claim_rows, claims_piece
 from speecht5_demo.report.document import document
 from speecht5_demo.report.summary_csv import summary_csv
 from speecht5_demo.ui.results.service import ResultsService, ResultsView
@@ -86,9 +86,8 @@ def make_file(kind: str, service: ResultsService, seen: ResultsView) -> MadeFile
     if kind == "summary":
         return MadeFile(f"scores-{stamp}.csv", BOM + summary_csv(seen.analysis).encode(), "text/csv")
     if kind == "json":
-        found = {**as_json(seen.analysis), "claims": claims_json(seen.claims)}
-        if not seen.owner:
-            found["screened"] = {**found["screened"], "removed": []}
+        claims = [asdict(row) for row in claim_rows(seen.claims)]
+        found = {**as_json(seen.analysis, seen.owner), "claims": claims}
         content = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False)
         return MadeFile(f"results-{stamp}.json", content.encode(), "application/json")
     extra = (("What it costs", cost_piece(seen)), ("Claimed versus measured", claims_piece(seen.claims)))

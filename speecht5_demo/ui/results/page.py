@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -15,6 +14,7 @@ import gradio as gr
 
 from speecht5_demo.errors import DemoError
 from speecht5_demo.hosting import RatingsUploader
+from speecht5_demo.report.result_files import RESULTS
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.results.downloads import KINDS, Downloads, make_file
 from speecht5_demo.ui.results.owner import GuessedTooOftenError, Owner
@@ -58,7 +58,7 @@ def build(context: AppContext, route: gr.Blocks, uploader: RatingsUploader | Non
         settings.ratings,
         settings.study,
         settings.data,
-        (settings.data / "results", Path("results"), Path("docs")),
+        (settings.data / "results", RESULTS),
     )
 
     disk = DiskWatch(settings.data)

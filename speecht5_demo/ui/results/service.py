@@ -23,14 +23,14 @@ from speecht5_demo.listening.analysis import (
     Analysis,
     Settings,
     analyse,
-    as_json,
     simulated_sessions,
 )
 from speecht5_demo.listening.manifest import MANIFEST, Manifest, load_manifest
 from speecht5_demo.listening.ratings import RatingsTable, read_ratings
 from speecht5_demo.report.claims import Judged, judge_claims
+from speecht5_demo.report.listeners import listeners_document
 from speecht5_demo.report.measured import Measured, together
-from speecht5_demo.report.result_files import measured_by_listeners, read_results
+from speecht5_demo.report.result_files import of_listeners, read_results
 
 FRESH_S = 5.0
 """How long a view is served without a look at the files."""
@@ -189,7 +189,7 @@ class ResultsService:
             frame = table.frame.loc[(~of_study).to_numpy(dtype=bool)].reset_index(drop=True)
             table = RatingsTable(frame, (), table.files)
         analysis = analyse(table, settings, simulated_sessions(self._ratings))
-        measured = together(read_results(self._results), measured_by_listeners(as_json(analysis)))
+        measured = together(read_results(self._results), of_listeners(listeners_document(analysis)))
         return ResultsView(
             analysis,
             measured,

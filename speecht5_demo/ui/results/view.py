@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from speecht5_demo.hosting.uploader import CarrierState
-from speecht5_demo.listening.analysis.interval import Interval
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.manifest import Manifest, Stimulus, clip_path
+from speecht5_demo.rendering.html_table import Markup, table
+from speecht5_demo.rendering.wording import counted, ends
 from speecht5_demo.report import pieces
-from speecht5_demo.report.charts import Cost, cost_chart
+from speecht5_demo.report.charts import Cost, bounds, cost_chart
 from speecht5_demo.report.claims_table import claims_piece
-from speecht5_demo.report.tables import Markup, table
 from speecht5_demo.ui.results.service import ResultsService, ResultsView
 
 COSTS = (("seconds", "seconds for one sentence"), ("megabytes", "megabytes on disk"))
@@ -116,19 +116,17 @@ def _lead(seen: ResultsView) -> str:
     progress = seen.progress
     if progress.title:
         parts.append(
-            f"<p>Study <strong>{html.escape(progress.title)}</strong>: {progress.started} sessions started, "
-            f"{progress.finished} finished, {progress.ratings} ratings.</p>"
+            f"<p>Study <strong>{html.escape(progress.title)}</strong>: {counted(progress.started, 'session')} started, "
+            f"{progress.finished} finished, {counted(progress.ratings, 'rating')}.</p>"
         )
     if seen.sealed:
         parts.append(
-            '<p class="mark"><strong>The blind study is running.</strong> Its scores stay sealed until its '
-            "owner "
+            '<p class="mark"><strong>The blind study is running.</strong> Its scores stay sealed until its owner '
             "publishes them; shown here are casual ratings from the Compare page.</p>"
         )
     elif seen.running:
         parts.append(
-            '<p class="mark"><strong>Not complete.</strong> This study is still running. Verdicts and the '
-            "thick "
+            '<p class="mark"><strong>Not complete.</strong> This study is still running. Verdicts and the thick '
             "intervals hold for one look at the end; only the thin intervals stay valid while you watch.</p>"
         )
     return "".join(parts)
@@ -149,27 +147,25 @@ def cost_piece(seen: ResultsView) -> str:
     parts = []
     for quantity, axis in COSTS:
         points = [
-            Cost(one.variant, found.value, one.mos, one.ci95 if isinstance(one.ci95, Interval) else None)
+            Cost(one.variant, found.value, one.mos, bounds(one.ci95))
             for one in seen.analysis.headline.variants
-            if (found := seen.measured.best(quantity, one.variant)) is not None
+            if bounds(one.ci95) and (found := seen.measured.best(quantity, one.variant)) is not None
         ]
         parts.append(f"<h2>MOS against {axis}</h2>")
         if not points:
             parts.append(
-                "<p>No variant has both a score and a measured cost. Measure with "
+                "<p>No variant has both a score that rests on enough ratings and a measured cost. Measure with "
                 "<code>python -m speecht5_demo benchmark --checkpoint random-full --json "
                 "results/benchmark.json</code>.</p>"
             )
             continue
         parts.append(cost_chart(f"page-{quantity}", points, axis))
-        rows = [
-            [one.variant, f"{one.cost:.3g}", f"{one.score:.2f}", pieces.interval_text(one.interval)]
-            for one in points
-        ]
+        rows = [[one.variant, f"{one.cost:.3g}", f"{one.score:.2f}", ends(one.interval)] for one in points]
         parts.append(table(f"MOS and {axis}", ["Variant", axis, "MOS", "95 % interval"], rows))
-        checkpoints = {one.checkpoint for one in seen.measured.measurements if one.quantity == quantity}
-        cpus = {one.cpu for one in seen.measured.measurements if one.quantity == quantity}
-        source = f"Measured on {', '.join(sorted(cpus))}; checkpoint {', '.join(sorted(checkpoints))}."
+        sources = [one.source for one in seen.measured.measurements if one.quantity == quantity]
+        cpus = sorted({one.machine.cpu for one in sources if one.machine})
+        voices = sorted({one.checkpoint for one in sources})
+        source = f"Measured on {', '.join(cpus)}; checkpoint {', '.join(voices)}."
         source += f" Heard: checkpoint {', '.join(seen.analysis.collected.checkpoints) or 'unknown'}."
         parts.append(f'<p class="key">{html.escape(source)}</p>')
     return "".join(parts)

@@ -64,7 +64,7 @@ def draw(
     Args:
         name: prefix of all ids in the picture, unique on its page.
         label: what the picture shows, in one sentence; its text alternative.
-        width, height: in CSS pixels; the picture shrinks with its column and never grows beyond this.
+        width, height: in CSS pixels that it is drawn for; it takes the width of its column.
         paint: draws on the canvas.
         css_class: added to the svg element.
     """
@@ -93,10 +93,10 @@ def draw(
         canvas.figure.patch.set_alpha(0)
         paint(canvas)
         canvas.figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return _themed(stream.getvalue(), name, label, width, canvas.words, css_class)
+    return _themed(stream.getvalue(), name, label, canvas.words, css_class)
 
 
-def _themed(svg: str, name: str, label: str, width: float, words: Mapping[str, str], css_class: str) -> str:
+def _themed(svg: str, name: str, label: str, words: Mapping[str, str], css_class: str) -> str:
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
@@ -115,22 +115,21 @@ def _themed(svg: str, name: str, label: str, width: float, words: Mapping[str, s
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'{box.group(0) if box else ""} role="img" aria-label="{html.escape(label)}" '
         f'class="chart {css_class}" '
-        f'style="width:100%;max-width:{width:g}px;height:auto;display:block">'
+        f'style="width:100%;height:auto;display:block">'
     )
     return start + body[len(opening) :].strip()
 
 
-def wide_and_narrow(
-    name: str,
-    label: str,
-    height: float,
-    paint: Callable[[Canvas], None],
-    wide: float = 720,
-    narrow: float = 340,
-) -> str:
-    """The same picture for a desk and for a phone; the page's CSS shows one of them."""
-    return (
-        draw(f"{name}-w", label, wide, height, paint, "chart-wide")
-        + "\n"
-        + draw(f"{name}-n", label, narrow, height, paint, "chart-narrow")
+def for_page(name: str, label: str, height: float, paint: Callable[[Canvas], None]) -> str:
+    """The same picture drawn for three widths of a page; its CSS shows the one that fits, over the whole width."""
+    return "\n".join(
+        draw(f"{name}-{size[0]}", label, width, height, paint, f"chart-{size}")
+        for size, width in (("wide", 1000), ("medium", 640), ("narrow", 340))
     )
+
+
+def for_file(name: str, label: str, height: float, paint: Callable[[Canvas], None]) -> str:
+    """The picture on paper of its own colour, for an SVG file that stands on any background."""
+    drawn = draw(name, label, 720, height, paint)
+    end = drawn.index(">") + 1
+    return f'{drawn[:end]}<rect width="100%" height="100%" fill="{_CSS[PAPER]}"/>{drawn[end:]}\n'

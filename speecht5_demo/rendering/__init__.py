@@ -1,0 +1,1 @@
+"""How a figure looks: charts, tables, pages, numbers in words. Nothing here knows where a figure is from."""

@@ -1,0 +1,61 @@
+"""Typed documents of what was measured; the one place that knows their JSON, for those who write and those who read."""
+
+from speecht5_demo.results.benchmark import (
+    BatchPoint,
+    BenchmarkDocument,
+    BenchmarkSettings,
+    LengthPoint,
+    PeerRow,
+    Spread,
+    Stages,
+    Timings,
+    VariantRow,
+)
+from speecht5_demo.results.common import CheckpointIdentity, now
+from speecht5_demo.results.evaluation import (
+    Entry,
+    Estimate,
+    EvaluationDocument,
+    EvaluationSettings,
+    Failure,
+    MetricInfo,
+    NotMeasured,
+    RunDocument,
+)
+from speecht5_demo.results.files import as_text, kind_of, read, write
+from speecht5_demo.results.listeners import Collected, ListenersDocument, ListenersSettings, Lost, Score
+from speecht5_demo.results.sweep import PointLatency, SweepDocument, SweepPoint
+
+__all__ = [
+    "BatchPoint",
+    "BenchmarkDocument",
+    "BenchmarkSettings",
+    "CheckpointIdentity",
+    "Collected",
+    "Entry",
+    "Estimate",
+    "EvaluationDocument",
+    "EvaluationSettings",
+    "Failure",
+    "LengthPoint",
+    "ListenersDocument",
+    "ListenersSettings",
+    "Lost",
+    "MetricInfo",
+    "NotMeasured",
+    "PeerRow",
+    "PointLatency",
+    "RunDocument",
+    "Score",
+    "Spread",
+    "Stages",
+    "SweepDocument",
+    "SweepPoint",
+    "Timings",
+    "VariantRow",
+    "as_text",
+    "kind_of",
+    "now",
+    "read",
+    "write",
+]
