@@ -77,7 +77,7 @@ def run_benchmark(
         raise BenchmarkError("Nothing to measure: name at least one variant and one repeat.")
     recipes = [find(name) for name in plan.variants]
     for recipe in recipes:
-        if recipe.turbo is not None:
+        if recipe.streams:
             say(f"saving {recipe.name}")
             _save(plan, recipe.name)
     identity = CheckpointIdentity.of(open_checkpoint(plan.checkpoint))

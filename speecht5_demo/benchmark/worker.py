@@ -40,7 +40,8 @@ class Variant:
         torch.set_num_threads(threads)
         self._torch = torch
         self._source = open_checkpoint(checkpoint)
-        self._engine = make_engine(self._source, find(name))
+        self._recipe = find(name)
+        self._engine = make_engine(self._source, self._recipe)
         self._rate = self._source.vocoder_config.sampling_rate
 
     def speak(self, characters: int, steps: int) -> Utterance:
@@ -57,22 +58,17 @@ class Variant:
 
     def first_audio(self, characters: int, steps: int) -> FirstAudio:
         """Seconds until the first samples could be played, and how many there are."""
-        from speecht5_demo.synthesis.turbo import TurboEngine
-
         begin = time.perf_counter()
-        if isinstance(self._engine, TurboEngine):
-            stream = self._engine.stream(*self._request(characters, steps, 0))
-            samples = len(next(stream))
-            stream.close()
-        else:
-            samples = len(self._engine.speak(*self._request(characters, steps, 0)).samples)
+        stream = self._engine.stream(*self._request(characters, steps, 0))
+        samples = len(next(stream))
+        stream.close()
         return FirstAudio(time.perf_counter() - begin, samples / self._rate)
 
     def batch(self, characters: int, steps: int, size: int) -> Batch:
         """Seconds of so many utterances at once; those of the vocoder apart, for it does not batch."""
-        from speecht5_demo.synthesis.turbo import Request, TurboEngine
+        from speecht5_demo.synthesis import Request
 
-        if not isinstance(self._engine, TurboEngine):
+        if not self._engine.abilities.shares:
             return Batch(None)
         requests = [Request(*self._request(characters, steps, seed)) for seed in range(size)]
         begin = time.perf_counter()
@@ -88,14 +84,10 @@ class Variant:
         """Bytes and parameters, and which kernels run."""
         from dataclasses import asdict
 
-        from speecht5_demo.synthesis.native import unavailable
-        from speecht5_demo.synthesis.turbo import TurboEngine
+        from speecht5_demo.variants.artifact import variant_sizes
 
-        kernels = "transformers"
-        if isinstance(self._engine, TurboEngine):
-            why = unavailable()
-            kernels = "C++" if self._engine.native else "PyTorch" + (f" ({why})" if why else "")
-        return Contents(asdict(self._engine.sizes()), kernels)
+        sizes = variant_sizes(self._source, self._recipe)
+        return Contents(asdict(sizes), self._engine.abilities.kernels)
 
     def _request(self, characters: int, steps: int, seed: int) -> tuple[Any, ...]:
         from speecht5_demo.synthesis import StepLimits

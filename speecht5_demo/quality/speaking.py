@@ -7,12 +7,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from speecht5_demo.quality.locked import follow, recording
 from speecht5_demo.quality.metrics.attention import Reading, read
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
-from speecht5_demo.synthesis import Engine, ReferenceEngine, SpeechPlan, Utterance
+from speecht5_demo.synthesis import Engine, SpeechPlan, Utterance
 from speecht5_demo.synthesis.joining import join
-from speecht5_demo.synthesis.turbo import TurboEngine
 
 Frames = tuple[NDArray[np.float32], ...]
 RUNAWAY = 3  # a run this many times as long as the baseline's counts as one that does not stop
@@ -27,14 +25,14 @@ class Spoken:
         mel: log-mel spectrogram, float32, shape (frames, 80).
         ended: False when the step limit cut any piece.
         readings: how the attention moved, one entry a piece; None where the engine keeps no attention.
-        heard: frames that each piece fed back to itself, shape (steps, 80); None where they are not noted.
+        heard: frames that each piece fed back to itself, shape (steps, 80).
     """
 
     samples: Samples
     mel: NDArray[np.float32]
     ended: bool
     readings: tuple[Reading, ...] | None
-    heard: Frames | None
+    heard: Frames
 
 
 def bounded(plan: SpeechPlan, frames: Frames) -> SpeechPlan:
@@ -50,37 +48,33 @@ def bounded(plan: SpeechPlan, frames: Frames) -> SpeechPlan:
 
 def speak(engine: Engine, plan: SpeechPlan) -> Spoken:
     """Let an engine speak a plan freely."""
-    speaker, utterances, heard = _vector(plan), [], []
-    for piece in plan.pieces:
-        masks = engine.new_masks(piece.seed)
-        if isinstance(engine, ReferenceEngine):
-            with recording(engine) as frames:
-                spoken = engine.speak(piece.tokens, speaker, masks, piece.limits, want_attention=True)
-            heard.append(frames[-1].numpy())
-        elif isinstance(engine, TurboEngine):
-            spoken = engine.speak(piece.tokens, speaker, masks, piece.limits, want_attention=True)
-        else:
-            spoken = engine.speak(piece.tokens, speaker, masks, piece.limits)
-        utterances.append(spoken)
+    speaker = _vector(plan)
+    utterances = [
+        engine.speak(piece.tokens, speaker, engine.new_masks(piece.seed), piece.limits, want_attention=True)
+        for piece in plan.pieces
+    ]
     attentions = [one.attention for one in utterances if one.attention is not None]
     return Spoken(
         samples=_joined(plan, utterances),
         mel=np.concatenate([one.mel.float().numpy() for one in utterances]),
         ended=all(one.ended for one in utterances),
         readings=tuple(read(one.flatten(0, 1).float().numpy()) for one in attentions) if attentions else None,
-        heard=tuple(heard) if heard else None,
+        heard=tuple(one.heard.float().numpy() for one in utterances),
     )
 
 
-def speak_along(engine: Engine, plan: SpeechPlan, frames: Frames) -> Samples | None:
-    """Let an engine speak a plan along frames that the baseline heard; None where it cannot be driven."""
-    speaker, utterances = _vector(plan), []
-    for piece, heard in zip(plan.pieces, frames, strict=True):
-        masks = engine.new_masks(piece.seed)
-        spoken = follow(engine, piece.tokens, speaker, masks, torch.from_numpy(heard))
-        if spoken is None:
-            return None
-        utterances.append(spoken)
+def speak_along(engine: Engine, plan: SpeechPlan, frames: Frames) -> Samples:
+    """Length-locked speech: a plan spoken along the frames that the baseline heard, one step for each.
+
+    Two free runs drift apart within a second, and a sample-by-sample measure of them says only that. Fed the same
+    frames under the same dropout masks a variant makes as many samples as the baseline, and what differs is the
+    variant's doing. Along its own recording the baseline says exactly what it said before.
+    """
+    speaker = _vector(plan)
+    utterances = [
+        engine.follow(piece.tokens, speaker, engine.new_masks(piece.seed), torch.from_numpy(heard))
+        for piece, heard in zip(plan.pieces, frames, strict=True)
+    ]
     return _joined(plan, utterances)
 
 

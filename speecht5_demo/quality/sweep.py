@@ -19,7 +19,7 @@ from speecht5_demo.quality.measurer import PLAYED, audio_file
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.runner import OnTask
 from speecht5_demo.results import PointLatency, SweepDocument, SweepPoint, read, write
-from speecht5_demo.synthesis import Latency, Synthesizer, choose_threads
+from speecht5_demo.synthesis import Latency, Synthesizer
 from speecht5_demo.variants import BASELINE, Variant, custom
 
 SWEEP = "sweep.json"
@@ -152,7 +152,6 @@ def _timings(
     on_timing: Callable[[str], None] | None,
 ) -> dict[str, tuple[Latency, float]]:
     """Latency and length of the first sentence by the first speaker, repeats interleaved over all points."""
-    choose_threads(checkpoint)
     synthesizer = Synthesizer(checkpoint, capacity=len(variants))
     found = {}
     for speech in synthesizer.compare(

@@ -1,7 +1,7 @@
 """Synthesis: text, a speaker, a variant and a seed become speech with timings."""
 
 from speecht5_demo.synthesis.document import speech_document
-from speecht5_demo.synthesis.engine import Engine, StepLimits, Utterance
+from speecht5_demo.synthesis.engine import Abilities, Engine, Request, StepLimits, Utterance
 from speecht5_demo.synthesis.first_audio import first_audio_s
 from speecht5_demo.synthesis.many import Line, speak_many
 from speecht5_demo.synthesis.masks import DropoutMasks, mask_seed
@@ -15,12 +15,14 @@ from speecht5_demo.synthesis.wav import write_wav
 from speecht5_demo.synthesis.wav_stream import write_stream
 
 __all__ = [
+    "Abilities",
     "DropoutMasks",
     "Engine",
     "Latency",
     "Line",
     "Progress",
     "ReferenceEngine",
+    "Request",
     "Speech",
     "SpeechPlan",
     "SpeechStream",

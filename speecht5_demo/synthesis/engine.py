@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Tensor
 
 from speecht5_demo.synthesis.masks import DropoutMasks
-from speecht5_demo.variants.sizes import Sizes
 
 OnStep = Callable[[int], None]
 """Called with the number of decoder steps done; raises `SynthesisCancelled` to end the run."""
@@ -31,17 +30,28 @@ class StepLimits:
 
 
 @dataclass(frozen=True)
+class Request:
+    """One utterance of a batch; see `Engine.speak` for what the fields are."""
+
+    tokens: Tensor
+    speaker: Tensor
+    masks: DropoutMasks
+    limits: StepLimits
+
+
+@dataclass(frozen=True)
 class Utterance:
     """One piece of text, spoken by one engine.
 
     Attributes:
-        mel: log-mel spectrogram after the postnet, float32, shape (frames, 80).
+        mel: log-mel spectrogram after the postnet, float32, shape (frames, mel bins).
         samples: mono waveform in [-1, 1], float32, shape (n,).
         encode_s: seconds in the text encoder.
         decode_s: seconds in the decoder loop and the postnet.
         vocode_s: seconds in the vocoder.
         steps: decoder steps taken.
         ended: False when `max_steps` cut the run before the stop head fired.
+        heard: the frame that each step heard, float32, shape (steps, mel bins); what `Engine.follow` takes.
         attention: cross-attention, shape (layers, heads, steps, tokens), where it was asked for.
         attention_s: of `decode_s`, seconds in attention, where the engine takes them: what grows with the length.
     """
@@ -53,18 +63,37 @@ class Utterance:
     vocode_s: float
     steps: int
     ended: bool
+    heard: Tensor
     attention: Tensor | None = None
     attention_s: float | None = None
 
 
+@dataclass(frozen=True)
+class Abilities:
+    """What an engine gains from being asked for more than one piece, whole. Every engine can be asked.
+
+    Attributes:
+        batch: pieces worth giving it at once; 1 where it gains nothing, or where company would change what it says.
+        shares: whether the pieces of a batch share work, so that together they take less time.
+        streams: whether `stream` gives samples before the piece is whole.
+        kernels: what computes: `transformers`, `C++` or `PyTorch`, with the reason where that is a second choice.
+    """
+
+    batch: int
+    shares: bool
+    streams: bool
+    kernels: str
+
+
 class Engine(Protocol):
-    """One variant, ready to speak. Safe under threads: a second call waits for the first."""
+    """One variant, ready to speak. Safe under threads."""
+
+    @property
+    def abilities(self) -> Abilities:
+        """What it is worth asking for."""
 
     def new_masks(self, seed: int) -> DropoutMasks:
         """Masks of the shape this engine's model needs."""
-
-    def sizes(self) -> Sizes:
-        """Bytes and parameters of the variant, from an artifact that is really saved."""
 
     def speak(
         self,
@@ -73,13 +102,44 @@ class Engine(Protocol):
         masks: DropoutMasks,
         limits: StepLimits,
         on_step: OnStep | None = None,
+        want_attention: bool = False,
     ) -> Utterance:
         """Speak one piece.
 
         Args:
             tokens: token ids, int64, shape (1, n).
-            speaker: x-vector, float32, shape (1, 512).
+            speaker: x-vector, float32, shape (1, size), of the size the checkpoint says.
             masks: from `new_masks`.
             limits: how long it may get.
-            on_step: told after each decoder step.
+            on_step: told after each decoder step, or after a few.
+            want_attention: keep the cross-attention, at some cost in time.
+        """
+
+    def speak_batch(
+        self, requests: Sequence[Request], on_step: OnStep | None = None, want_attention: bool = False
+    ) -> list[Utterance]:
+        """Speak several pieces, at once where that gains; each comes out as it would alone.
+
+        The seconds of what is shared are split among the utterances.
+        """
+
+    def stream(
+        self,
+        tokens: Tensor,
+        speaker: Tensor,
+        masks: DropoutMasks,
+        limits: StepLimits,
+        on_step: OnStep | None = None,
+    ) -> Generator[Tensor, None, Utterance]:
+        """Speak one piece and yield its samples as they are made, or at the end; return the whole.
+
+        Together they are the samples of `speak`. Closing the generator ends the run.
+        """
+
+    def follow(self, tokens: Tensor, speaker: Tensor, masks: DropoutMasks, frames: Tensor) -> Utterance:
+        """Speak along given frames instead of the own ones (teacher forcing): step t hears `frames[t]`.
+
+        Args:
+            tokens, speaker, masks: as `speak`.
+            frames: float32, shape (steps, mel bins); the first is what the first step hears, zeros as a rule.
         """

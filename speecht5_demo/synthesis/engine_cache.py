@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from typing import assert_never
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.memory import keep_freed_memory
@@ -12,7 +13,9 @@ from speecht5_demo.synthesis.reference import ReferenceEngine
 from speecht5_demo.synthesis.turbo import TurboEngine
 from speecht5_demo.variants import Variant
 from speecht5_demo.variants.artifact import built_variant
-from speecht5_demo.variants.turbo import turbo_sizes, turbo_weights
+from speecht5_demo.variants.build import Built
+from speecht5_demo.variants.modules import Modules
+from speecht5_demo.variants.turbo import TurboWeights
 
 
 def make_engine(checkpoint: Checkpoint, variant: Variant) -> Engine:
@@ -22,10 +25,18 @@ def make_engine(checkpoint: Checkpoint, variant: Variant) -> Engine:
         VariantError, CheckpointError: as `build` does.
     """
     keep_freed_memory()
-    if variant.turbo is None:
-        return ReferenceEngine(built_variant(checkpoint, variant))
-    # Without an artifact, sizes fold the checkpoint again: keeping the weights would double the memory of serving.
-    return TurboEngine(turbo_weights(checkpoint, variant), lambda: turbo_sizes(checkpoint, variant))
+    return engine_for(built_variant(checkpoint, variant))
+
+
+def engine_for(built: Built) -> Engine:
+    """The engine that runs what was built: the one place that knows which there are."""
+    match built:
+        case Modules():
+            return ReferenceEngine(built)
+        case TurboWeights():
+            return TurboEngine(built)
+        case _:
+            assert_never(built)
 
 
 class EngineCache:

@@ -10,7 +10,6 @@ from speecht5_demo.speakers import Speaker
 from speecht5_demo.synthesis.pieces import request_of
 from speecht5_demo.synthesis.plan import plan_speech
 from speecht5_demo.synthesis.synthesizer import Synthesizer
-from speecht5_demo.synthesis.turbo import TurboEngine
 from speecht5_demo.variants import Variant, find
 
 RUNS = 3
@@ -26,14 +25,14 @@ def first_audio_s(
 ) -> float | None:
     """Seconds of the model until the first chunk of a stream, the median of three; waiting for a turn is left out.
 
-    None for a variant without turbo, which has nothing to play before it has spoken: there it is the whole latency.
+    None for a variant that does not stream: there it is the whole latency.
 
     Args:
         synthesizer, text, speaker, variant, seed: as `Synthesizer.speak`.
         go_on: asked before each run; False ends the measurement with what there is.
     """
     recipe = find(variant) if isinstance(variant, str) else variant
-    if recipe.turbo is None:
+    if not recipe.streams:
         return None
     checkpoint = synthesizer.checkpoint
     voice = checkpoint.speaker(speaker) if isinstance(speaker, str) else speaker
@@ -43,7 +42,6 @@ def first_audio_s(
         if not go_on():
             break
         with synthesizer.engine(recipe) as engine:
-            assert isinstance(engine, TurboEngine)
             request = request_of(engine, plan, plan.pieces[0])
             begin = time.perf_counter()
             stream = engine.stream(request.tokens, request.speaker, request.masks, request.limits)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from speecht5_demo.errors import SynthesisCancelled
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.synthesis.engine import Utterance
-from speecht5_demo.synthesis.pieces import batch_size, request_of, speak_together, speech_of, stages_of
+from speecht5_demo.synthesis.pieces import request_of, speech_of, stages_of
 from speecht5_demo.synthesis.plan import plan_speech
 from speecht5_demo.synthesis.speech import Latency, Speech
 from speecht5_demo.synthesis.synthesizer import Synthesizer
@@ -62,7 +62,7 @@ def speak_many(
     for plan in plans:
         while len(spoken) < len(plan.pieces):
             with synthesizer.engine(recipe) as engine:
-                batch = [pieces.popleft() for _ in range(min(batch_size(engine), len(pieces)))]
-                spoken += speak_together(engine, [request_of(engine, *work) for work in batch], on_step)
+                batch = [pieces.popleft() for _ in range(min(engine.abilities.batch, len(pieces)))]
+                spoken += engine.speak_batch([request_of(engine, *work) for work in batch], on_step)
         own = [spoken.popleft() for _ in plan.pieces]
         yield speech_of(checkpoint, plan, recipe, own, Latency.of([stages_of(own)]))

@@ -10,28 +10,13 @@ import torch
 from numpy.typing import NDArray
 
 from speecht5_demo.checkpoints import Checkpoint
-from speecht5_demo.synthesis.engine import Engine, OnStep, Utterance
+from speecht5_demo.synthesis.engine import Engine, Request, Utterance
 from speecht5_demo.synthesis.joining import join
 from speecht5_demo.synthesis.plan import PlannedPiece, SpeechPlan
 from speecht5_demo.synthesis.speech import Latency, Speech
-from speecht5_demo.synthesis.turbo import Request, TurboEngine
 from speecht5_demo.variants import Variant
 
 Stages: TypeAlias = tuple[float, float, float]
-MAX_BATCH = 8
-"""Pieces spoken at once, where the engine can: most of what a batch gains, in bounded memory."""
-
-
-def batch_size(engine: Engine) -> int:
-    """Pieces that an engine should be given at once."""
-    return MAX_BATCH if isinstance(engine, TurboEngine) and engine.batches else 1
-
-
-def speak_together(engine: Engine, requests: Sequence[Request], on_step: OnStep) -> list[Utterance]:
-    """Speak pieces, at once where the engine can."""
-    if isinstance(engine, TurboEngine):
-        return engine.speak_batch(requests, on_step)
-    return [engine.speak(r.tokens, r.speaker, r.masks, r.limits, on_step) for r in requests]
 
 
 def stages_of(spoken: Sequence[Utterance]) -> Stages:

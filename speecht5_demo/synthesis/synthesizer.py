@@ -15,19 +15,13 @@ from speecht5_demo.errors import SynthesisCancelled, SynthesisError
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.synthesis.engine import Engine, OnStep, StepLimits, Utterance
 from speecht5_demo.synthesis.engine_cache import EngineCache
-from speecht5_demo.synthesis.pieces import (
-    Stages,
-    batch_size,
-    request_of,
-    speak_together,
-    speech_of,
-    stages_of,
-)
+from speecht5_demo.synthesis.pieces import Stages, request_of, speech_of, stages_of
 from speecht5_demo.synthesis.plan import SpeechPlan, plan_speech
 from speecht5_demo.synthesis.speech import Latency, Speech
 from speecht5_demo.synthesis.streaming import Piece, Samples, SpeechStream
-from speecht5_demo.synthesis.turbo import TurboEngine
+from speecht5_demo.synthesis.threads import choose_threads
 from speecht5_demo.variants import Sizes, Variant, find
+from speecht5_demo.variants.artifact import variant_sizes
 
 WARM_UP_STEPS = 8
 MAX_REPEATS = 20
@@ -63,13 +57,18 @@ class Synthesizer:
     Args:
         checkpoint: where weights, tokenizer and speakers come from.
         capacity: engines kept in memory.
+        threads: of torch, in this process; chosen for the size of the checkpoint if not given.
     """
 
-    def __init__(self, checkpoint: Checkpoint, capacity: int = 8) -> None:
+    def __init__(self, checkpoint: Checkpoint, capacity: int = 8, threads: int | None = None) -> None:
         self.checkpoint = checkpoint
-        self._shelf = EngineCache(checkpoint, capacity)
+        self._engines = EngineCache(checkpoint, capacity)
         self._turn = threading.Lock()
         self._sizes: dict[Variant, Sizes] = {}
+        if threads is None:
+            choose_threads(checkpoint)
+        else:
+            torch.set_num_threads(threads)
 
     def speak(
         self,
@@ -135,8 +134,8 @@ class Synthesizer:
     ) -> SpeechStream:
         """Synthesize one text and hand out its samples as they are made; they are those that `speak` returns.
 
-        A variant without turbo gives each piece of the text only when it is whole. Arguments and errors are those of
-        `speak`; errors of the run itself come from the iteration.
+        A variant that does not stream gives each piece of the text only when it is whole. Arguments and errors are
+        those of `speak`; errors of the run itself come from the iteration.
         """
         recipe = find(variant) if isinstance(variant, str) else variant
         voice = self.checkpoint.speaker(speaker) if isinstance(speaker, str) else speaker
@@ -156,10 +155,10 @@ class Synthesizer:
         return SpeechStream(pieces, [piece.pause_after_s for piece in plan.pieces], rate, whole)
 
     def sizes(self, variant: str | Variant) -> Sizes:
-        """Bytes and parameters of a variant, from a saved artifact; measured once."""
+        """Bytes and parameters of a variant, of files that were really saved; measured once, when first asked for."""
         recipe = find(variant) if isinstance(variant, str) else variant
         if recipe not in self._sizes:
-            self._sizes[recipe] = self._shelf.get(recipe)[0].sizes()
+            self._sizes[recipe] = variant_sizes(self.checkpoint, recipe)
         return self._sizes[recipe]
 
     def warm_up(self, variant: str | Variant = "baseline") -> None:
@@ -195,7 +194,7 @@ class Synthesizer:
                 yield first[variant.name].with_latency(latency)
 
     def _ready(self, variant: Variant) -> Engine:
-        engine, cold = self._shelf.get(variant)
+        engine, cold = self._engines.get(variant)
         if cold:
             tokens = torch.tensor([self.checkpoint.tokenizer("hello there.")["input_ids"]])
             limits = StepLimits(max_steps=WARM_UP_STEPS, min_steps=WARM_UP_STEPS)
@@ -211,13 +210,13 @@ class Synthesizer:
         on_progress: OnProgress | None,
         cancelled: threading.Event,
     ) -> list[Utterance]:
-        size = batch_size(engine)
+        size = engine.abilities.batch
         groups = [plan.pieces[first : first + size] for first in range(0, len(plan.pieces), size)]
         spoken: list[Utterance] = []
         for index, group in enumerate(groups):
             cap = max(piece.limits.max_steps for piece in group)
             on_step = _reporter(Progress(variant, run, index, len(groups), 0, cap), on_progress, cancelled)
-            spoken += speak_together(engine, [request_of(engine, plan, piece) for piece in group], on_step)
+            spoken += engine.speak_batch([request_of(engine, plan, piece) for piece in group], on_step)
         return spoken
 
     def _stream_piece(
@@ -234,13 +233,7 @@ class Synthesizer:
         request = request_of(engine, plan, piece)
         progress = Progress(variant, 0, index, len(plan.pieces), 0, piece.limits.max_steps)
         on_step = _reporter(progress, on_progress, cancelled)
-        arguments = (request.tokens, request.speaker, request.masks, request.limits, on_step)
-        if not isinstance(engine, TurboEngine):
-            with self._turn:
-                utterance = engine.speak(*arguments)
-            yield np.asarray(utterance.samples, dtype=np.float32)
-            return utterance
-        stream = engine.stream(*arguments)
+        stream = engine.stream(request.tokens, request.speaker, request.masks, request.limits, on_step)
         while True:
             try:
                 with self._turn:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from speecht5_demo.checkpoints import Checkpoint, open_checkpoint
 from speecht5_demo.listening.ratings import RatingsWriter
-from speecht5_demo.synthesis import Synthesizer, choose_threads
+from speecht5_demo.synthesis import Synthesizer
 from speecht5_demo.ui.settings import Settings
 
 
@@ -34,5 +34,4 @@ class AppContext:
             CheckpointError: the checkpoint cannot be found or read.
         """
         checkpoint = open_checkpoint(settings.checkpoint)
-        choose_threads(checkpoint)
         return cls(settings, checkpoint, Synthesizer(checkpoint), RatingsWriter(settings.ratings))

@@ -1,14 +1,16 @@
-"""Variants: a checkpoint after a recipe of steps."""
+"""Variants: a checkpoint after a recipe of steps.
 
-from speecht5_demo.variants.build import BuiltVariant, build
+What is exported here is data, and imports neither torch nor transformers. `build` applies a recipe, `artifact` saves
+and starts what it made.
+"""
+
 from speecht5_demo.variants.recipe import Prune, QuantizeDynamic, Step, Turbo, Variant
 from speecht5_demo.variants.registry import BASELINE, REPORT_VARIANTS, all_variants, custom, find
-from speecht5_demo.variants.sizes import Sizes, measure_sizes
+from speecht5_demo.variants.sizes import Sizes
 
 __all__ = [
     "BASELINE",
     "REPORT_VARIANTS",
-    "BuiltVariant",
     "Prune",
     "QuantizeDynamic",
     "Sizes",
@@ -16,8 +18,6 @@ __all__ = [
     "Turbo",
     "Variant",
     "all_variants",
-    "build",
     "custom",
     "find",
-    "measure_sizes",
 ]

@@ -1,31 +1,25 @@
-"""Variants that transformers' own loop speaks, on disk: saved once, then started from without their recipe being run.
+"""Variants on disk: saved once, then started from without their recipe being run.
 
-    ROOT/NAME-DIGEST/acoustic.safetensors   weights as the recipe left them: zeros where it pruned, integers where it
-                                            quantised
-    ROOT/NAME-DIGEST/vocoder.safetensors
-
-Networks are made empty and take the stored tensors one by one, so an int8 variant never holds fp32 weights.
+ROOT/NAME-DIGEST/manifest.json          what the files are, and what they were made from
+ROOT/NAME-DIGEST/acoustic.safetensors   weights as the recipe left them: zeros where it pruned, integers where it
+                                        quantised
+ROOT/NAME-DIGEST/vocoder.safetensors
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
-
-import torch
-from torch import Tensor, nn
-from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
-from transformers.models.speecht5.modeling_speecht5 import SpeechT5ScaledPositionalEncoding
+from typing import Any, assert_never
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import ArtifactError
 from speecht5_demo.files import whole_folder
-from speecht5_demo.variants.build import BuiltVariant, build
+from speecht5_demo.variants.build import Built, build
+from speecht5_demo.variants.kept_sizes import keep_sizes, kept_sizes
 from speecht5_demo.variants.manifest import (
-    ACOUSTIC_FILE,
-    VOCODER_FILE,
     artifact_folder,
     check_files,
     default_root,
@@ -34,57 +28,48 @@ from speecht5_demo.variants.manifest import (
     refusal,
     write_manifest,
 )
+from speecht5_demo.variants.module_files import load_modules, save_modules
+from speecht5_demo.variants.modules import Modules
 from speecht5_demo.variants.recipe import Variant
-from speecht5_demo.variants.sizes import Sizes, sizes_in
-from speecht5_demo.variants.storing import INTEGERS, SCALE, ZERO_POINT, save_modules
-from speecht5_demo.variants.turbo import save_artifact as save_turbo
-from speecht5_demo.variants.turbo import turbo_sizes
-from speecht5_demo.variants.turbo.files import TensorFile
+from speecht5_demo.variants.sizes import Sizes, sizes_of
+from speecht5_demo.variants.turbo.weight_files import load_weights, save_weights
+from speecht5_demo.variants.turbo.weights import TurboWeights
 
-FORMAT = 101
-"""Raised when what the files mean changes; the turbo variants count their own from 1."""
 _log = logging.getLogger(__name__)
 
 
 def save_variant(checkpoint: Checkpoint, variant: Variant, root: Path) -> tuple[Path, Sizes]:
-    """Build any variant and save it; a folder that is there already is replaced when the new one is whole.
+    """Build a variant and save it; a folder that is there already is replaced when the new one is whole.
 
     Raises:
         VariantError, CheckpointError: as `build`.
         OutputError: the folder cannot be written.
     """
-    if variant.turbo is not None:
-        folder = save_turbo(checkpoint, variant, root)
-        return folder, turbo_sizes(checkpoint, variant, root)
     built = build(checkpoint, variant)
     target = artifact_folder(checkpoint, variant, root)
     with whole_folder(target) as folder:
-        save_modules(built, folder)
-        sizes = sizes_in(built, folder)
-        write_manifest(folder, FORMAT, checkpoint, variant, {"sizes": asdict(sizes)})
+        contents, sizes = _save(built, folder)
+        write_manifest(folder, checkpoint, variant, contents | {"sizes": asdict(sizes)})
     return target, sizes
 
 
-def load_variant(checkpoint: Checkpoint, variant: Variant, root: Path) -> BuiltVariant:
-    """The saved modules of a variant without turbo.
+def load_variant(checkpoint: Checkpoint, variant: Variant, root: Path) -> Built:
+    """The saved variant.
 
     Raises:
         ArtifactError: there is none, or it is broken, out of date or another checkpoint's; the message says which.
     """
     folder = artifact_folder(checkpoint, variant, root)
-    check_files(folder, read_manifest(folder, FORMAT, checkpoint, variant))
+    manifest = read_manifest(folder, checkpoint, variant)
+    check_files(folder, manifest)
     try:
-        with torch.device("meta"):
-            acoustic: nn.Module = SpeechT5ForTextToSpeech(checkpoint.acoustic_config)
-            vocoder: nn.Module = SpeechT5HifiGan(checkpoint.vocoder_config)
-        _fill(acoustic, TensorFile(folder / ACOUSTIC_FILE))
-        _fill(vocoder, TensorFile(folder / VOCODER_FILE))
+        shapes = manifest["shapes"]
+        return load_modules(checkpoint, folder) if shapes is None else load_weights(folder, shapes)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OSError) as error:
         raise refusal(folder, f"its contents cannot be read ({error})") from error
-    return BuiltVariant(variant, acoustic.eval(), vocoder.eval())
 
 
-def built_variant(checkpoint: Checkpoint, variant: Variant, root: Path | None = None) -> BuiltVariant:
+def built_variant(checkpoint: Checkpoint, variant: Variant, root: Path | None = None) -> Built:
     """The saved variant where there is a good one, else a fresh build. One that is refused is rebuilt, and says why.
 
     Raises:
@@ -101,38 +86,45 @@ def built_variant(checkpoint: Checkpoint, variant: Variant, root: Path | None = 
     return load_variant(checkpoint, variant, root)
 
 
-@torch.no_grad()
-def _fill(module: nn.Module, stored: Mapping[str, Tensor]) -> None:
-    """Put the stored tensors into an empty network.
+def variant_sizes(checkpoint: Checkpoint, variant: Variant, root: Path | None = None) -> Sizes:
+    """Sizes of a variant: of its artifact, or as they were kept when they were last measured, or measured now.
+
+    Measuring builds the variant anew and saves it to a temporary folder: seconds for a small checkpoint, most of a
+    minute for a full-size one.
 
     Raises:
-        ValueError: some of it would stay empty.
+        VariantError, CheckpointError: as `build`.
     """
-    for name in stored:
-        if name.endswith(INTEGERS):
-            _set(module, name.removesuffix(INTEGERS), _packed(name.removesuffix(INTEGERS), stored))
-    for part in list(module.modules()):
-        if isinstance(part, SpeechT5ScaledPositionalEncoding):
-            part.pe = SpeechT5ScaledPositionalEncoding(0.0, part.pe.shape[2], part.pe.shape[1]).pe
-    for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
-        if not tensor.is_meta:
-            continue
-        value = stored[name]
-        if value.shape != tensor.shape:
-            raise ValueError(f"{name} has the shape {tuple(value.shape)}, expected {tuple(tensor.shape)}")
-        is_weight = isinstance(tensor, nn.Parameter)
-        _set(module, name, nn.Parameter(value, requires_grad=False) if is_weight else value)
+    root = default_root() if root is None else root
+    if is_saved(checkpoint, variant, root):
+        try:
+            manifest = read_manifest(artifact_folder(checkpoint, variant, root), checkpoint, variant)
+            return Sizes(**manifest["sizes"])
+        except (ArtifactError, KeyError, TypeError) as error:
+            _log.info("sizes are measured anew: %s", error)
+    kept = kept_sizes(checkpoint, variant)
+    if kept is not None:
+        return kept
+    sizes = measured_sizes(build(checkpoint, variant))
+    keep_sizes(checkpoint, variant, sizes)
+    return sizes
 
 
-def _packed(name: str, stored: Mapping[str, Tensor]) -> nn.Module:
-    integers = stored[f"{name}{INTEGERS}"]
-    scale, zero_point = stored[f"{name}{SCALE}"].item(), int(stored[f"{name}{ZERO_POINT}"].item())
-    weight = torch._make_per_tensor_quantized_tensor(integers, scale, zero_point)
-    layer = torch.ao.nn.quantized.dynamic.Linear(integers.shape[1], integers.shape[0], dtype=torch.qint8)
-    layer.set_weight_bias(weight, stored.get(f"{name}.bias"))
-    return layer
+def measured_sizes(built: Built) -> Sizes:
+    """Save what was built to a temporary folder, measure it, and remove it again."""
+    with tempfile.TemporaryDirectory(prefix="speecht5-sizes-") as folder:
+        return _save(built, Path(folder))[1]
 
 
-def _set(module: nn.Module, name: str, value: nn.Module | Tensor) -> None:
-    owner, _, leaf = name.rpartition(".")
-    setattr(module.get_submodule(owner), leaf, value)
+def _save(built: Built, folder: Path) -> tuple[dict[str, Any], Sizes]:
+    """Write the files; returns what the manifest has to say for them to be read, and how large they are."""
+    shapes: dict[str, Any] | None
+    match built:
+        case Modules():
+            save_modules(built, folder)
+            shapes = None
+        case TurboWeights():
+            shapes = save_weights(built, folder)
+        case _:
+            assert_never(built)
+    return {"shapes": shapes}, sizes_of(folder, built.counts())

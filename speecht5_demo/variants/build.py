@@ -1,52 +1,46 @@
-"""From a checkpoint and a recipe to modules that can speak."""
+"""From a checkpoint and a recipe to something that an engine can run."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TypeAlias, assert_never
 
 import torch
-from torch import nn
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import VariantError
+from speecht5_demo.variants.modules import Modules
 from speecht5_demo.variants.prune import prune
 from speecht5_demo.variants.quantize import quantize_dynamic
-from speecht5_demo.variants.recipe import Prune, QuantizeDynamic, Variant
+from speecht5_demo.variants.recipe import Prune, QuantizeDynamic, Turbo, Variant
+from speecht5_demo.variants.turbo.step import fold_modules
+from speecht5_demo.variants.turbo.weights import TurboWeights
+
+Built: TypeAlias = Modules | TurboWeights
+"""A variant after its steps: modules for transformers' own loop, or folded weights for ours."""
 
 
-@dataclass(frozen=True)
-class BuiltVariant:
-    """A variant's modules, ready for an engine.
-
-    Attributes:
-        variant: the recipe.
-        acoustic: text and speaker to mel; a `SpeechT5ForTextToSpeech`, its Linear layers possibly replaced.
-        vocoder: mel to samples; a `SpeechT5HifiGan`.
-    """
-
-    variant: Variant
-    acoustic: nn.Module
-    vocoder: nn.Module
-
-
-def build(checkpoint: Checkpoint, variant: Variant) -> BuiltVariant:
+def build(checkpoint: Checkpoint, variant: Variant) -> Built:
     """Load fresh weights and apply the recipe's steps in order.
 
     Raises:
-        VariantError: a step cannot be applied.
+        VariantError: a step cannot be applied, or follows the one that folds.
         CheckpointError: the weights cannot be read.
     """
-    if variant.turbo is not None:
-        raise VariantError(
-            f"{variant.name} runs folded weights, not transformers' modules: build it with `build_turbo`."
-        )
-    acoustic: nn.Module = checkpoint.load_acoustic()
-    vocoder = checkpoint.load_vocoder()
+    acoustic = checkpoint.load_acoustic().eval()
+    built: Built = Modules(acoustic, checkpoint.load_vocoder().eval())
     with torch.no_grad():
         for step in variant.steps:
+            if isinstance(built, TurboWeights):
+                raise VariantError(
+                    f"{variant.name} cannot be built: Turbo has to be the last step of its recipe."
+                )
             match step:
                 case Prune():
-                    acoustic = prune(acoustic, step)
+                    built = Modules(prune(built.acoustic, step), built.vocoder)
                 case QuantizeDynamic():
-                    acoustic = quantize_dynamic(acoustic, step)
-    return BuiltVariant(variant, acoustic.eval(), vocoder.eval())
+                    built = Modules(quantize_dynamic(built.acoustic, step).eval(), built.vocoder)
+                case Turbo():
+                    built = fold_modules(checkpoint, built, step)
+                case _:
+                    assert_never(step)
+    return built

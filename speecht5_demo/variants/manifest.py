@@ -13,13 +13,17 @@ import os
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from speecht5_demo import __version__
-from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import ArtifactError
 from speecht5_demo.variants.recipe import Variant
 
+if TYPE_CHECKING:
+    from speecht5_demo.checkpoints import Checkpoint
+
+FORMAT = 102
+"""Raised when what the files mean changes."""
 MANIFEST_FILE = "manifest.json"
 ACOUSTIC_FILE, VOCODER_FILE = "acoustic.safetensors", "vocoder.safetensors"
 FILES = (ACOUSTIC_FILE, VOCODER_FILE)
@@ -40,21 +44,18 @@ def is_saved(checkpoint: Checkpoint, variant: Variant, root: Path) -> bool:
     return any(root.glob(f"{variant.name}-*")) and artifact_folder(checkpoint, variant, root).exists()
 
 
-def write_manifest(
-    folder: Path, form: int, checkpoint: Checkpoint, variant: Variant, contents: dict[str, Any]
-) -> None:
+def write_manifest(folder: Path, checkpoint: Checkpoint, variant: Variant, contents: dict[str, Any]) -> None:
     """Describe the files that lie in `folder`.
 
     Args:
         folder: of the files.
-        form: number of the format, raised when what the files mean changes.
         checkpoint, variant: what they were made from, and how.
         contents: what else a reader needs.
     """
     manifest = {
-        "format": form,
+        "format": FORMAT,
         "variant": variant.name,
-        "recipe": _recipe(variant),
+        "recipe": recipe_json(variant),
         "checkpoint": {"title": checkpoint.title, "digest": checkpoint.digest},
         "versions": {
             "speecht5_demo": __version__,
@@ -69,7 +70,7 @@ def write_manifest(
     (folder / MANIFEST_FILE).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
-def read_manifest(folder: Path, form: int, checkpoint: Checkpoint, variant: Variant) -> dict[str, Any]:
+def read_manifest(folder: Path, checkpoint: Checkpoint, variant: Variant) -> dict[str, Any]:
     """The manifest of a folder that was made of this checkpoint by this recipe.
 
     Raises:
@@ -81,13 +82,13 @@ def read_manifest(folder: Path, form: int, checkpoint: Checkpoint, variant: Vari
         raise refusal(folder, f"{MANIFEST_FILE} cannot be read ({error.strerror})") from error
     except ValueError as error:
         raise refusal(folder, f"{MANIFEST_FILE} is not valid JSON") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != form:
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else None
-        raise refusal(folder, f"it is of format {found}, this version reads {form}")
+        raise refusal(folder, f"it is of format {found}, this version reads {FORMAT}")
     digest = (manifest.get("checkpoint") or {}).get("digest")
     if digest != checkpoint.digest:
         raise refusal(folder, f"it was made from another checkpoint ({str(digest)[:12]}…)")
-    if manifest.get("recipe") != _recipe(variant):
+    if manifest.get("recipe") != recipe_json(variant):
         raise refusal(folder, f"it was made by another recipe of the name {variant.name}")
     return manifest
 
@@ -104,18 +105,18 @@ def check_files(folder: Path, manifest: dict[str, Any]) -> None:
             raise refusal(folder, f"{name} is damaged")
 
 
+def recipe_json(variant: Variant) -> list[dict[str, Any]]:
+    """The steps as JSON keeps them."""
+    steps = [{"step": type(step).__name__, **asdict(step)} for step in variant.steps]
+    plain: list[dict[str, Any]] = json.loads(json.dumps(steps))
+    return plain
+
+
 def refusal(folder: Path, why: str) -> ArtifactError:
     """The error of a folder that is not used."""
     return ArtifactError(
         f"The saved variant in {folder} is not used: {why}. Save it again with `variants build`."
     )
-
-
-def _recipe(variant: Variant) -> list[dict[str, Any]]:
-    """The steps as JSON keeps them."""
-    steps = [{"step": type(step).__name__, **asdict(step)} for step in variant.steps]
-    plain: list[dict[str, Any]] = json.loads(json.dumps(steps))
-    return plain
 
 
 def _digest(path: Path) -> str:

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.utils import prune as torch_prune
 
 from speecht5_demo.errors import VariantError
-from speecht5_demo.variants.patterns import selected_linears
+from speecht5_demo.variants.layers import selected_linears
 from speecht5_demo.variants.recipe import Prune
 
 MAX_AMOUNT = 0.95

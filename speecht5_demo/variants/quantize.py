@@ -11,7 +11,7 @@ import warnings
 import torch
 from torch import nn
 
-from speecht5_demo.variants.patterns import selected_linears
+from speecht5_demo.variants.layers import selected_linears
 from speecht5_demo.variants.recipe import QuantizeDynamic
 
 

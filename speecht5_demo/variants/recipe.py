@@ -74,6 +74,6 @@ class Variant:
     steps: tuple[Step, ...] = ()
 
     @property
-    def turbo(self) -> Turbo | None:
-        """The step that hands this variant to the turbo engine; None for one that transformers' own loop speaks."""
-        return next((step for step in self.steps if isinstance(step, Turbo)), None)
+    def streams(self) -> bool:
+        """Whether its engine gives samples while it speaks: the turbo engine does, transformers' own loop does not."""
+        return any(isinstance(step, Turbo) for step in self.steps)

@@ -7,7 +7,8 @@ from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.quality.signals import Samples
 from speecht5_demo.quality.speaking import Spoken, speak
 from speecht5_demo.synthesis import ReferenceEngine, SpeechPlan, plan_speech
-from speecht5_demo.variants import build, find
+from speecht5_demo.variants import find
+from speecht5_demo.variants.build import build
 
 TEXT = "The birch canoe slid on the smooth planks."
 

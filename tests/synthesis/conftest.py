@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from speecht5_demo.checkpoints import Checkpoint
-from speecht5_demo.synthesis import ReferenceEngine, StepLimits
-from speecht5_demo.synthesis.turbo import Request, TurboEngine
-from speecht5_demo.variants import BASELINE, build, find
-from speecht5_demo.variants.turbo import build_turbo, measure_turbo
+from speecht5_demo.synthesis import ReferenceEngine, Request, StepLimits
+from speecht5_demo.synthesis.turbo import TurboEngine
+from speecht5_demo.variants import BASELINE, find
+from speecht5_demo.variants.build import build
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,7 @@ def tokens_of(checkpoint: Checkpoint, text: str) -> Tensor:
 
 def turbo_engine(checkpoint: Checkpoint, variant: str = "turbo") -> TurboEngine:
     """An engine of a turbo variant."""
-    weights = build_turbo(checkpoint, find(variant))
-    return TurboEngine(weights, lambda: measure_turbo(weights))
+    return TurboEngine(build(checkpoint, find(variant)))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@ import torch
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.synthesis import ReferenceEngine, StepLimits
-from speecht5_demo.variants import BASELINE, build
+from speecht5_demo.variants import BASELINE
+from speecht5_demo.variants.build import build
 
 
 def tokens(checkpoint: Checkpoint, text: str) -> torch.Tensor:

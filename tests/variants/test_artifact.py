@@ -1,8 +1,10 @@
 """Any variant can be saved; what is started from the files is the variant itself, and a wrong file is never used."""
 
+import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,16 +17,30 @@ from speecht5_demo.checkpoints import Checkpoint, open_checkpoint
 from speecht5_demo.cli import app
 from speecht5_demo.errors import ArtifactError
 from speecht5_demo.synthesis import Synthesizer
-from speecht5_demo.variants import QuantizeDynamic, all_variants, build, find, measure_sizes
-from speecht5_demo.variants.artifact import built_variant, load_variant, save_variant
-from speecht5_demo.variants.manifest import artifact_folder
+from speecht5_demo.variants import QuantizeDynamic, Turbo, all_variants, find
+from speecht5_demo.variants.artifact import (
+    built_variant,
+    load_variant,
+    measured_sizes,
+    save_variant,
+    variant_sizes,
+)
+from speecht5_demo.variants.build import build
+from speecht5_demo.variants.turbo import TurboWeights
 
 TEXT = "The birch canoe slid on the smooth planks."
-PLAIN = ("baseline", "int8", "pruned", "pruned-int8")
 INT8 = find("int8")
+BOTH_KINDS = ("int8", "turbo-int8")
+EVERY_NAME = [variant.name for variant in all_variants()]
 
 
-@pytest.mark.parametrize("name", [variant.name for variant in all_variants()])
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sizes that somebody measured before play no part."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.mark.parametrize("name", EVERY_NAME)
 def test_build_saves_every_variant_with_a_manifest(tiny: Checkpoint, tmp_path: Path, name: str) -> None:
     asked = ["variants", "build", name, "--checkpoint", tiny.spec, "--output", str(tmp_path), "--json"]
     done = CliRunner().invoke(app, asked)
@@ -34,40 +50,64 @@ def test_build_saves_every_variant_with_a_manifest(tiny: Checkpoint, tmp_path: P
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["variant"] == name
     assert manifest["checkpoint"]["digest"] == tiny.digest
-    assert len(manifest["recipe"]) == len(find(name).steps)
+    assert [step["step"] for step in manifest["recipe"]] == [type(step).__name__ for step in find(name).steps]
     assert {"torch", "transformers", "speecht5_demo"} <= manifest["versions"].keys()
     on_disk = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
     assert told["sizes"]["disk_bytes"] == manifest["sizes"]["disk_bytes"] == on_disk
 
 
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", EVERY_NAME)
 def test_a_variant_started_from_its_files_says_the_same_samples(
-    embedded: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    tiny: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    fresh = Synthesizer(embedded).speak(TEXT, "slt", name, seed=2)
-    save_variant(embedded, find(name), tmp_path)
+    fresh = Synthesizer(tiny).speak("Oh.", "random", name, seed=2)
+    save_variant(tiny, find(name), tmp_path)
     monkeypatch.setenv("ARTIFACTS_DIR", str(tmp_path))
     monkeypatch.setattr(
         "speecht5_demo.variants.artifact.build", None
     )  # nothing may be built from the checkpoint
-    started = Synthesizer(embedded).speak(TEXT, "slt", name, seed=2)
+    started = Synthesizer(tiny).speak("Oh.", "random", name, seed=2)
     assert np.array_equal(started.samples, fresh.samples)
 
 
-@pytest.mark.parametrize("name", PLAIN)
+def test_folded_weights_that_are_loaded_are_those_that_were_built(
+    embedded: Checkpoint, tmp_path: Path
+) -> None:
+    variant = find("turbo-small")
+    save_variant(embedded, variant, tmp_path)
+    built, loaded = build(embedded, variant), load_variant(embedded, variant, tmp_path)
+    assert isinstance(built, TurboWeights)
+    assert isinstance(loaded, TurboWeights)
+    assert (loaded.shape, loaded.vocoder, loaded.quantized) == (built.shape, built.vocoder, built.quantized)
+    assert loaded.flat().keys() == built.flat().keys()
+    for name, tensor in built.flat().items():
+        assert loaded.flat()[name].dtype == tensor.dtype
+        assert torch.equal(loaded.flat()[name], tensor)
+
+
+@pytest.mark.parametrize("name", EVERY_NAME)
 def test_sizes_are_the_same_with_and_without_an_artifact(tiny: Checkpoint, tmp_path: Path, name: str) -> None:
-    _, saved = save_variant(tiny, find(name), tmp_path)
-    assert saved == measure_sizes(build(tiny, find(name)))
-    assert saved == measure_sizes(load_variant(tiny, find(name), tmp_path))
+    measured = measured_sizes(build(tiny, find(name)))
+    assert variant_sizes(tiny, find(name), tmp_path) == measured
+    assert list(tmp_path.iterdir()) == []
+    assert save_variant(tiny, find(name), tmp_path)[1] == measured
+    assert variant_sizes(tiny, find(name), tmp_path) == measured
+
+
+def test_sizes_are_measured_once_and_kept_for_the_next_process(
+    tiny: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = variant_sizes(tiny, INT8, tmp_path)
+    kept = replace(INT8, steps=(QuantizeDynamic(exclude=("*.k_proj",)),))
+    assert variant_sizes(tiny, kept, tmp_path) != first, "a recipe of the same name has sizes of its own"
+    monkeypatch.setattr("speecht5_demo.variants.artifact.build", None)
+    assert variant_sizes(tiny, INT8, tmp_path) == first
 
 
 def test_no_file_of_an_artifact_is_a_pickle(tiny: Checkpoint, tmp_path: Path) -> None:
     folder, _ = save_variant(tiny, INT8, tmp_path)
-    assert {path.name for path in folder.iterdir()} == {
-        "manifest.json",
-        "acoustic.safetensors",
-        "vocoder.safetensors",
-    }
+    files = {path.name for path in folder.iterdir()}
+    assert files == {"manifest.json", "acoustic.safetensors", "vocoder.safetensors"}
 
 
 def spoil(folder: Path) -> None:
@@ -76,34 +116,54 @@ def spoil(folder: Path) -> None:
         file.write(b"\xff" * 50)
 
 
+def cut(folder: Path) -> None:
+    path = folder / "vocoder.safetensors"
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
 def change(folder: Path, **values: object) -> None:
     path = folder / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
 
-DAMAGE = {
+DAMAGE: dict[str, Callable[[Path], object]] = {
     "damaged": spoil,
+    "has .* of .* bytes": cut,
     "missing": lambda folder: (folder / "vocoder.safetensors").unlink(),
     "another checkpoint": lambda folder: change(folder, checkpoint={"digest": "0" * 64}),
     "another recipe": lambda folder: change(folder, recipe=[]),
     "format 1,": lambda folder: change(folder, format=1),
     "not valid JSON": lambda folder: (folder / "manifest.json").write_text("{"),
     "cannot be read": lambda folder: (folder / "manifest.json").unlink(),
+    "contents cannot be read": lambda folder: change(folder, shapes={}),
 }
 
 
+@pytest.mark.parametrize("name", BOTH_KINDS)
 @pytest.mark.parametrize("reason", DAMAGE)
 def test_a_bad_artifact_is_refused_with_its_reason_and_rebuilt(
-    tiny: Checkpoint, tmp_path: Path, reason: str, caplog: pytest.LogCaptureFixture
+    tiny: Checkpoint, tmp_path: Path, name: str, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    folder, _ = save_variant(tiny, INT8, tmp_path)
+    variant = find(name)
+    folder, _ = save_variant(tiny, variant, tmp_path)
     DAMAGE[reason](folder)
-    with pytest.raises(ArtifactError, match=reason):
-        load_variant(tiny, INT8, tmp_path)
-    built_variant(tiny, INT8, tmp_path)
-    assert reason in caplog.text
-    load_variant(tiny, INT8, tmp_path)
+    with pytest.raises(ArtifactError, match=reason) as refused:
+        load_variant(tiny, variant, tmp_path)
+    built_variant(tiny, variant, tmp_path)
+    assert str(refused.value) in caplog.text
+    load_variant(tiny, variant, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
+def test_a_changed_recipe_does_not_use_the_old_artifact(tiny: Checkpoint, tmp_path: Path) -> None:
+    int8 = find("turbo-int8")
+    save_variant(tiny, int8, tmp_path)
+    changed = replace(int8, steps=(Turbo(storage=(("*", "int8"),)),))
+    with pytest.raises(ArtifactError, match="another recipe"):
+        load_variant(tiny, changed, tmp_path)
+    rebuilt = built_variant(tiny, changed, tmp_path)
+    assert isinstance(rebuilt, TurboWeights)
+    assert rebuilt.linears["head"].storage == "int8"
 
 
 def test_files_that_do_not_fill_the_networks_are_refused(tiny: Checkpoint, tmp_path: Path) -> None:
@@ -120,8 +180,6 @@ def test_files_that_do_not_fill_the_networks_are_refused(tiny: Checkpoint, tmp_p
 
 
 def describe(path: Path) -> dict[str, object]:
-    import hashlib
-
     return {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
@@ -135,38 +193,45 @@ def test_layers_that_a_recipe_leaves_alone_stay_fp32(tiny: Checkpoint, tmp_path:
     )
 
 
-START = """
+PEAK = """
 import sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
 from speecht5_demo.checkpoints import open_checkpoint
+from speecht5_demo.synthesis import Synthesizer
 from speecht5_demo.synthesis.engine_cache import make_engine
 from speecht5_demo.variants import find
 def peak():
     lines = Path("/proc/self/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
+"""
+START = """
 checkpoint = open_checkpoint("random-full")
 before = peak()
 make_engine(checkpoint, find("int8"))
 print(peak() - before)
 """
+SERVE = """
+text = "the birch canoe slid on the smooth planks, and nobody saw it."
+Synthesizer(open_checkpoint("random-full")).speak(text, "random", "turbo-int8")
+print(peak())
+"""
+
+
+def run(program: str, root: Path) -> int:
+    """The number that a program prints, started beside the artifacts in `root`."""
+    environment = {"ARTIFACTS_DIR": str(root), "PATH": "", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", PEAK + program]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200, check=True)
+    return int(done.stdout)
 
 
 def test_full_size_int8_starts_from_its_files_without_the_fp32_weights(tmp_path: Path) -> None:
-    save_variant(open_checkpoint("random-full"), INT8, tmp_path)
-    size = sum(path.stat().st_size for path in artifact_folder_of(tmp_path).glob("*.safetensors"))
-    environment = {"ARTIFACTS_DIR": str(tmp_path), "PATH": "", "OMP_NUM_THREADS": "1"}
-    started = subprocess.run(
-        [sys.executable, "-c", START],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=True,
-    )
-    assert int(started.stdout) < 2 * size < 578e6
+    _, sizes = save_variant(open_checkpoint("random-full"), INT8, tmp_path)
+    assert run(START, tmp_path) < 2 * sizes.disk_bytes < 578e6
 
 
-def artifact_folder_of(root: Path) -> Path:
-    return artifact_folder(open_checkpoint("random-full"), INT8, root)
+def test_serving_full_size_turbo_int8_from_its_files_stays_under_700_mb(tmp_path: Path) -> None:
+    save_variant(open_checkpoint("random-full"), find("turbo-int8"), tmp_path)
+    assert run(SERVE, tmp_path) < 700e6

@@ -8,49 +8,47 @@ from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import VariantError
 from speecht5_demo.variants import (
     REPORT_VARIANTS,
-    BuiltVariant,
     Prune,
     QuantizeDynamic,
     Sizes,
-    build,
     custom,
     find,
-    measure_sizes,
 )
+from speecht5_demo.variants.artifact import measured_sizes
+from speecht5_demo.variants.build import build
+from speecht5_demo.variants.modules import Modules
 
 QuantizedLinear = torch.ao.nn.quantized.dynamic.Linear
 
 
 @pytest.fixture(scope="module")
-def built(embedded: Checkpoint) -> dict[str, BuiltVariant]:
+def built(embedded: Checkpoint) -> dict[str, Modules]:
     return {name: build(embedded, find(name)) for name in REPORT_VARIANTS}
 
 
 @pytest.fixture(scope="module")
-def sizes(built: dict[str, BuiltVariant]) -> dict[str, Sizes]:
-    return {name: measure_sizes(variant) for name, variant in built.items()}
+def sizes(built: dict[str, Modules]) -> dict[str, Sizes]:
+    return {name: measured_sizes(variant) for name, variant in built.items()}
 
 
-def linears(variant: BuiltVariant, kind: type[nn.Module]) -> int:
+def linears(variant: Modules, kind: type[nn.Module]) -> int:
     return sum(type(module) is kind for module in variant.acoustic.modules())
 
 
-def test_the_baseline_is_the_checkpoint_unchanged(
-    embedded: Checkpoint, built: dict[str, BuiltVariant]
-) -> None:
+def test_the_baseline_is_the_checkpoint_unchanged(embedded: Checkpoint, built: dict[str, Modules]) -> None:
     published = embedded.load_acoustic().state_dict()
     for name, tensor in built["baseline"].acoustic.state_dict().items():
         assert torch.equal(tensor, published[name])
 
 
-def test_int8_quantises_every_linear_layer_and_only_those(built: dict[str, BuiltVariant]) -> None:
+def test_int8_quantises_every_linear_layer_and_only_those(built: dict[str, Modules]) -> None:
     count = linears(built["baseline"], nn.Linear)
     assert count == 60
     assert linears(built["int8"], QuantizedLinear) == count
     assert linears(built["int8"], nn.Linear) == 0
 
 
-def test_pruned_and_int8_is_pruned_before_it_is_quantised(built: dict[str, BuiltVariant]) -> None:
+def test_pruned_and_int8_is_pruned_before_it_is_quantised(built: dict[str, Modules]) -> None:
     name = "speecht5.decoder.wrapped_decoder.layers.0.feed_forward.intermediate_dense"
     weight = built["pruned-int8"].acoustic.get_submodule(name).weight()
     assert float((weight.int_repr() == 0).float().mean()) > 0.29999

@@ -1,5 +1,5 @@
 """The turbo engine: our own generation loop over folded weights."""
 
-from speecht5_demo.synthesis.turbo.engine import Request, TurboEngine
+from speecht5_demo.synthesis.turbo.engine import TurboEngine
 
-__all__ = ["Request", "TurboEngine"]
+__all__ = ["TurboEngine"]

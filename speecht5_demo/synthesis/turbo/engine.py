@@ -5,15 +5,14 @@ from __future__ import annotations
 import ctypes
 import sys
 import time
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
 
 import torch
 from torch import Tensor
 
 from speecht5_demo.errors import SynthesisError
 from speecht5_demo.synthesis import native
-from speecht5_demo.synthesis.engine import OnStep, StepLimits, Utterance
+from speecht5_demo.synthesis.engine import Abilities, OnStep, Request, StepLimits, Utterance
 from speecht5_demo.synthesis.masks import DropoutMasks
 from speecht5_demo.synthesis.native import PackedLinear
 from speecht5_demo.synthesis.native.vocoding import NativeVocoder
@@ -27,26 +26,17 @@ from speecht5_demo.synthesis.turbo.native_postnet import NativePostnet
 from speecht5_demo.synthesis.turbo.postnet import Postnet
 from speecht5_demo.synthesis.turbo.stopwatch import Stopwatch
 from speecht5_demo.synthesis.vocoding import AnyVocoder, Vocoder
-from speecht5_demo.variants.sizes import Sizes
 from speecht5_demo.variants.turbo import TurboWeights
 
 PATIENCE = 8
 """Decoder steps between two looks at whether the user wants to stop: a tenth of a second at most."""
+MAX_BATCH = 8
+"""Pieces spoken at once: most of what a batch gains, in bounded memory."""
 FIRST_CHUNK, CHUNK_GROWTH, LAST_CHUNK = 7, 2, 192
 """Frames of the first streamed chunk at least, the factor each next one grows by, and the longest.
 
 Seven are a tenth of a second, in which a processor four times as fast as real time makes the next chunk; and
 with what a full-size vocoder looks ahead they end where a window of PyTorch's postnet ends."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """One utterance of a batch; see `Engine.speak` for what the fields are."""
-
-    tokens: Tensor
-    speaker: Tensor
-    masks: DropoutMasks
-    limits: StepLimits
 
 
 def return_freed_memory() -> None:
@@ -69,20 +59,25 @@ def vocoder_of(weights: TurboWeights) -> AnyVocoder:
     return Vocoder(weights.vocoder, weights.tensors)
 
 
+def _kernels_in_words(weights: TurboWeights, in_cpp: bool) -> str:
+    reason = None if in_cpp or not weights.quantized else native.unavailable()
+    return "C++" if in_cpp else f"PyTorch ({reason})" if reason else "PyTorch"
+
+
 class TurboEngine:
     """Speaks folded weights. Safe under threads: all state of a run is its own.
 
     Args:
         weights: from `fold` or from an artifact.
-        measure: gives the sizes of the variant.
     """
 
-    def __init__(self, weights: TurboWeights, measure: Callable[[], Sizes]) -> None:
+    def __init__(self, weights: TurboWeights) -> None:
         self._shape = weights.shape
-        self._measure = measure
         self._decoder: Decoder
         kernels = native_kernels(weights)
         exact = True
+        """Whether an utterance of a batch equals the same one alone. Where PyTorch's kernels quantise activations they
+        round differently in company, and a voice magnifies that; then texts are spoken one by one."""
         if kernels is not None:
             packed = {name: PackedLinear(kernels, layer) for name, layer in weights.linears.items()}
             fits = NativeEncoder.fits(weights)
@@ -100,20 +95,17 @@ class TurboEngine:
             self._postnet = Postnet(weights)
         self._vocoder = vocoder_of(weights)
         return_freed_memory()
-        self.native = kernels is not None
-        """Whether the C++ loop runs; it does for quantised weights, where it can be had."""
-        self.batches = exact
-        """Whether an utterance of a batch equals the same one alone. Where PyTorch's kernels quantise activations they
-        round differently in company, and a voice magnifies that; then texts are spoken one by one."""
+        self.abilities = Abilities(
+            batch=MAX_BATCH if exact else 1,
+            shares=True,
+            streams=True,
+            kernels=_kernels_in_words(weights, kernels is not None),
+        )
 
     def new_masks(self, seed: int) -> DropoutMasks:
         """Masks of the shape this model's prenet needs."""
         shape = self._shape
         return DropoutMasks(seed, shape.prenet_layers, shape.prenet_units, shape.prenet_p)
-
-    def sizes(self) -> Sizes:
-        """Bytes and parameters of the variant."""
-        return self._measure()
 
     def speak(
         self,
@@ -157,7 +149,8 @@ class TurboEngine:
                 done = max(decoding.steps(index) for index in range(len(requests)))
                 if on_step is not None:
                     on_step(done)
-            mels = [self._postnet.refine(decoding.frames(index)) for index in range(len(requests))]
+            made = [decoding.frames(index) for index in range(len(requests))]
+            mels = [self._postnet.refine(frames) for frames in made]
             decode_s, attention_s = time.perf_counter() - begin, decoding.attention_s
             steps = [decoding.steps(index) for index in range(len(requests))]
             tokens = [request.tokens.numel() for request in requests]
@@ -175,9 +168,8 @@ class TurboEngine:
                         vocode_s=time.perf_counter() - begin,
                         steps=steps[index],
                         ended=decoding.ended(index),
-                        attention=self._attention(prompts[index], decoding.frames(index))
-                        if want_attention
-                        else None,
+                        heard=self._heard(made[index]),
+                        attention=self._attention(prompts[index], made[index]) if want_attention else None,
                     )
                 )
         return utterances
@@ -213,6 +205,7 @@ class TurboEngine:
                 vocode_s=time.perf_counter() - decoded,
                 steps=steps,
                 ended=False,
+                heard=frames,
             )
 
     def stream(
@@ -257,7 +250,13 @@ class TurboEngine:
             vocode_s=stages.seconds["vocode"],
             steps=decoding.steps(0),
             ended=decoding.ended(0),
+            heard=self._heard(decoding.frames(0)),
         )
+
+    def _heard(self, made: Tensor) -> Tensor:
+        """What each step of a run heard: the last frame, before the postnet, that the step before it made."""
+        last = made[self._shape.reduction - 1 :: self._shape.reduction]
+        return torch.cat([made.new_zeros(1, made.shape[1]), last[:-1]])
 
     def _attention(self, prompt: Prompt, frames: Tensor) -> Tensor:
         return look_back(self._watched, prompt, frames)[0]

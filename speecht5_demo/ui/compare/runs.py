@@ -128,7 +128,7 @@ class Run:
 
         In a blind run all samples appear whole and at one pace: only quick variants could be heard early.
         """
-        return variant.turbo is not None and self.plan.listenable and not self.plan.blind
+        return variant.streams and self.plan.listenable and not self.plan.blind
 
     def complete(self, card: Card) -> None:
         """A sample is whole: its card takes the place of the one that played while it was made."""

@@ -173,7 +173,7 @@ def _latency_change(run: Run, card: Card) -> dict[str, str] | None:
 
 def _first_audio_s(card: Card) -> float | None:
     """Seconds until there is something to play, once they are known: a variant that cannot stream plays when whole."""
-    if card.variant.turbo is None:
+    if not card.variant.streams:
         return card.sample.latency.median
     return card.first_audio_s
 
@@ -187,7 +187,7 @@ def _first_audio(run: Run, card: Card) -> str:
 
 def _first_audio_change(run: Run, card: Card) -> dict[str, str] | None:
     baseline, value = _baseline(run), _first_audio_s(card)
-    if baseline is None or card.variant.turbo is None or value is None or not run.over:
+    if baseline is None or not card.variant.streams or value is None or not run.over:
         return None
     return change(value, _first_audio_s(baseline), "sooner", "later")
 

@@ -53,7 +53,8 @@ def fold(
             )
     stored = {name: quantized(layer, _storage(name, rules)) for name, layer in linears.items()}
     vocoder_shape, vocoder_tensors = fold_vocoder(vocoder, vocoder_dtype, ranges)
-    return TurboWeights(shape, vocoder_shape, stored, tensors | vocoder_tensors)
+    in_integers = any(layer.scale is not None for layer in stored.values())
+    return TurboWeights(shape, vocoder_shape, stored, tensors | vocoder_tensors, in_integers)
 
 
 @torch.no_grad()

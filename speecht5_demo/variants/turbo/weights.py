@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from speecht5_demo.variants.turbo.files import LinearFile
+from speecht5_demo.variants.sizes import TensorCounts
 from speecht5_demo.variants.turbo.linear import Linear
 
 
@@ -87,12 +87,14 @@ class TurboWeights:
         tensors: by name, float32; those of the vocoder begin with `vocoder.` and may be bfloat16, or
             int8 with a `scale` an output and the `range` of the inputs beside them.
         vocoder: its shape.
+        quantized: whether any linear layer is stored in integers; told rather than looked up, since a look reads it.
     """
 
     shape: AcousticShape
     vocoder: VocoderShape
     linears: Mapping[str, Linear]
     tensors: Mapping[str, Tensor]
+    quantized: bool
 
     def norm(self, name: str) -> tuple[Tensor, Tensor]:
         """Weight and bias of the layer norm `name`."""
@@ -102,13 +104,6 @@ class TurboWeights:
     def hidden(self) -> int:
         """Width of the model."""
         return self.linears["head"].inputs
-
-    @property
-    def quantized(self) -> bool:
-        """Whether any linear layer is stored in integers."""
-        if isinstance(self.linears, LinearFile):
-            return self.linears.quantized
-        return any(layer.scale is not None for layer in self.linears.values())
 
     def flat(self) -> dict[str, Tensor]:
         """Every tensor under one name, as an artifact stores them."""
@@ -120,14 +115,12 @@ class TurboWeights:
                 stored[f"linear.{name}.scale"] = layer.scale
         return stored
 
-    def nonzero(self) -> int:
-        """Stored weights that are not zero."""
-        return sum(_nonzero(tensor) for tensor in self._parameters())
-
-    def parameters(self) -> int:
-        """Stored weights; scales are not counted."""
-        return sum(
-            tensor.numel() * (2 if tensor.dtype == torch.uint8 else 1) for tensor in self._parameters()
+    def counts(self) -> TensorCounts:
+        """Bytes of all tensors, and how many weights there are; scales and ranges are no weights."""
+        return TensorCounts(
+            resident_bytes=sum(tensor.numel() * tensor.element_size() for tensor in self.flat().values()),
+            parameters=sum(tensor.numel() * _values(tensor) for tensor in self._parameters()),
+            nonzero_parameters=sum(_nonzero(tensor) for tensor in self._parameters()),
         )
 
     def _parameters(self) -> Iterator[Tensor]:
@@ -138,6 +131,11 @@ class TurboWeights:
             owner, _, part = name.rpartition(".")
             if part in ("weight", "bias") or f"{owner}.range" not in self.tensors:
                 yield tensor
+
+
+def _values(tensor: Tensor) -> int:
+    """Weights that one element of the tensor holds."""
+    return 2 if tensor.dtype == torch.uint8 else 1
 
 
 def _nonzero(tensor: Tensor) -> int:

@@ -20,7 +20,8 @@ from speecht5_demo.synthesis.turbo import TurboEngine, engine
 from speecht5_demo.synthesis.turbo.encoder import Encoder
 from speecht5_demo.synthesis.turbo.native_encoding import NativeEncoder
 from speecht5_demo.variants import find
-from speecht5_demo.variants.turbo import Linear, build_turbo, quantized
+from speecht5_demo.variants.build import build
+from speecht5_demo.variants.turbo import Linear, quantized
 from tests.synthesis.conftest import Pair
 
 NEVER = 9.0
@@ -52,17 +53,17 @@ def test_a_packed_layer_is_the_layer(storage: str, outputs: int, inputs: int, ro
 @pytest.fixture(scope="module")
 def engines(embedded: Checkpoint) -> tuple[TurboEngine, TurboEngine]:
     """The same int8 weights on the kernels chosen here, and on PyTorch's."""
-    weights = build_turbo(embedded, find("turbo-int8"))
+    weights = build(embedded, find("turbo-int8"))
     with pytest.MonkeyPatch.context() as patch:
-        chosen = TurboEngine(weights, lambda: None)  # type: ignore[arg-type,return-value]
+        chosen = TurboEngine(weights)
         patch.setattr(engine, "native_kernels", lambda weights: None)
-        return chosen, TurboEngine(weights, lambda: None)  # type: ignore[arg-type,return-value]
+        return chosen, TurboEngine(weights)
 
 
 def test_both_kernels_speak_alike(pair: Pair, engines: tuple[TurboEngine, TurboEngine]) -> None:
     chosen, fallback = engines
-    assert chosen.native == needs_kernels
-    assert not fallback.native
+    assert (chosen.abilities.kernels == "C++") == needs_kernels
+    assert fallback.abilities.kernels != "C++"
     request = pair.request("hello there.", StepLimits(30, 30, NEVER))
     exact = pair.turbo.speak(request.tokens, request.speaker, request.masks, request.limits).mel
     for other in engines:
@@ -74,7 +75,9 @@ def test_an_int8_batch_equals_its_utterances_to_the_last_bit(
     pair: Pair, engines: tuple[TurboEngine, TurboEngine]
 ) -> None:
     chosen = engines[0]
-    if not chosen.batches:  # the fallback does not promise it, and the synthesizer does not batch with it
+    if (
+        chosen.abilities.batch == 1
+    ):  # the fallback does not promise it, and the synthesizer does not batch with it
         assert not needs_kernels
         return
     texts = [("hello there.", 20), ("so?", 5), ("the birch canoe slid on the smooth planks.", 140)]
@@ -160,7 +163,7 @@ def test_native_fp32_equals_the_pytorch_loop(pair: Pair, embedded: Checkpoint) -
         return
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "native_kernels", lambda weights: native)
-        ours = TurboEngine(build_turbo(embedded, find("turbo")), lambda: None)  # type: ignore[arg-type,return-value]
+        ours = TurboEngine(build(embedded, find("turbo")))
     request = pair.request("the birch canoe slid.", StepLimits(70, 70, NEVER))
     one = ours.speak(request.tokens, request.speaker, request.masks, request.limits).mel
     other = pair.turbo.speak(request.tokens, request.speaker, request.masks, request.limits).mel
@@ -198,7 +201,7 @@ def test_native_fp32_encodes_as_pytorch_does(embedded: Checkpoint, texts: list[T
     native = load()
     if native is None:
         return
-    weights = build_turbo(embedded, find("turbo"))
+    weights = build(embedded, find("turbo"))
     packed = {name: PackedLinear(native, layer) for name, layer in weights.linears.items()}
     ours, theirs = NativeEncoder(native, weights, packed), Encoder(weights, packed)
     with torch.inference_mode():
@@ -211,7 +214,7 @@ def test_an_int8_text_is_encoded_the_same_in_any_company(
     engines: tuple[TurboEngine, TurboEngine], texts: list[Tensor]
 ) -> None:
     encoder = engines[0]._encoder
-    together = encoder.cross_of(texts) if engines[0].native else []
+    together = encoder.cross_of(texts) if engines[0].abilities.kernels == "C++" else []
     torch.set_num_threads(2)
     try:
         for text, encoded in zip(texts, together, strict=bool(together)):

@@ -8,7 +8,8 @@ from speecht5_demo.synthesis.native import load, unavailable
 from speecht5_demo.synthesis.turbo.native_postnet import NativePostnet
 from speecht5_demo.synthesis.turbo.postnet import Postnet
 from speecht5_demo.variants import find
-from speecht5_demo.variants.turbo import TurboWeights, build_turbo
+from speecht5_demo.variants.build import build
+from speecht5_demo.variants.turbo import TurboWeights
 
 with_kernels = pytest.mark.parametrize("native", [load()] if unavailable() is None else [])
 
@@ -16,7 +17,7 @@ with_kernels = pytest.mark.parametrize("native", [load()] if unavailable() is No
 @pytest.fixture(scope="module")
 def weights(embedded: Checkpoint) -> TurboWeights:
     """Of the built-in voice."""
-    return build_turbo(embedded, find("turbo"))
+    return build(embedded, find("turbo"))
 
 
 @with_kernels

@@ -17,7 +17,8 @@ from speecht5_demo.synthesis.native.vocoding import NativeVocoder, input_scale, 
 from speecht5_demo.synthesis.turbo.engine import vocoder_of
 from speecht5_demo.synthesis.vocoding import Vocoder
 from speecht5_demo.variants import find
-from speecht5_demo.variants.turbo import TurboWeights, build_turbo, fold_vocoder
+from speecht5_demo.variants.build import build
+from speecht5_demo.variants.turbo import TurboWeights, fold_vocoder
 from tests.synthesis.conftest import Pair
 
 needs_kernels = unavailable() is None
@@ -38,7 +39,7 @@ def mel() -> Tensor:
 @pytest.fixture(scope="module")
 def small(embedded: Checkpoint) -> TurboWeights:
     """The built-in voice with 8 bits in the vocoder."""
-    return build_turbo(embedded, find("turbo-small"))
+    return build(embedded, find("turbo-small"))
 
 
 @pytest.mark.parametrize(("rate", "kernel"), [(4, 8), (2, 4), (8, 16), (5, 11)])
@@ -150,7 +151,7 @@ def test_older_processors_say_the_same(
 def test_networks_of_another_form_stay_with_pytorch(small: TurboWeights, embedded: Checkpoint) -> None:
     uneven = replace(small.vocoder, dilations=((1, 3), (1, 3, 5)))
     assert not NativeVocoder.fits(uneven, small.tensors)
-    assert isinstance(vocoder_of(build_turbo(embedded, find("turbo"))), Vocoder)
+    assert isinstance(vocoder_of(build(embedded, find("turbo"))), Vocoder)
 
 
 def test_zero_is_a_whole_number_of_units_also_in_a_range_on_one_side() -> None:

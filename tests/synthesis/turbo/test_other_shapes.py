@@ -6,7 +6,7 @@ from transformers import SpeechT5Config, SpeechT5ForTextToSpeech, SpeechT5HifiGa
 
 from speecht5_demo.synthesis import ReferenceEngine, StepLimits
 from speecht5_demo.synthesis.turbo import TurboEngine
-from speecht5_demo.variants import BASELINE, BuiltVariant
+from speecht5_demo.variants.modules import Modules
 from speecht5_demo.variants.registry import EVERY_LAYER_INT8
 from speecht5_demo.variants.turbo import fold
 
@@ -14,7 +14,7 @@ LIMITS = StepLimits(30, 30, 1e9)
 
 
 @pytest.fixture(scope="module", params=[(4, 3, 1), (4, 1, 3), (1, 2, 2), (3, 2, 1)])
-def built(request: pytest.FixtureRequest) -> BuiltVariant:
+def built(request: pytest.FixtureRequest) -> Modules:
     """Random weights in a shape of (frames a step, encoder layers, decoder layers)."""
     reduction, encoder_layers, decoder_layers = request.param
     torch.manual_seed(sum(request.param))
@@ -41,7 +41,7 @@ def built(request: pytest.FixtureRequest) -> BuiltVariant:
         resblock_dilation_sizes=[[1, 2], [2, 6]],
         initializer_range=0.1,
     )
-    return BuiltVariant(BASELINE, SpeechT5ForTextToSpeech(config).eval(), SpeechT5HifiGan(vocoder).eval())
+    return Modules(SpeechT5ForTextToSpeech(config).eval(), SpeechT5HifiGan(vocoder).eval())
 
 
 def spoken(engine: ReferenceEngine | TurboEngine, limits: StepLimits = LIMITS):
@@ -50,19 +50,19 @@ def spoken(engine: ReferenceEngine | TurboEngine, limits: StepLimits = LIMITS):
     return engine.speak(tokens, speaker, engine.new_masks(3), limits)
 
 
-def turbo(built: BuiltVariant, **how: object) -> TurboEngine:
+def turbo(built: Modules, **how: object) -> TurboEngine:
     with torch.no_grad():
-        return TurboEngine(fold(built.acoustic, built.vocoder, **how), lambda: None)  # type: ignore[arg-type,return-value]
+        return TurboEngine(fold(built.acoustic, built.vocoder, **how))
 
 
-def test_fp32_is_transformers(built: BuiltVariant) -> None:
+def test_fp32_is_transformers(built: Modules) -> None:
     ours, theirs = spoken(turbo(built)), spoken(ReferenceEngine(built))
     assert ours.mel.shape == theirs.mel.shape
     assert float((ours.mel - theirs.mel).abs().max() / theirs.mel.abs().max()) < 1e-4
     assert float((ours.samples - theirs.samples).abs().max()) < 1e-4
 
 
-def test_int8_streams_what_it_speaks(built: BuiltVariant) -> None:
+def test_int8_streams_what_it_speaks(built: Modules) -> None:
     engine = turbo(built, rules=EVERY_LAYER_INT8, vocoder_dtype=torch.bfloat16)
     whole, exact = spoken(engine), spoken(ReferenceEngine(built))
     assert float((whole.mel - exact.mel).norm() / exact.mel.norm()) < 0.1

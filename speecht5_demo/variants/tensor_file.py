@@ -15,8 +15,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from speecht5_demo.variants.turbo.linear import Linear
-
 _DTYPES = {
     "F32": torch.float32,
     "F64": torch.float64,
@@ -58,31 +56,3 @@ class TensorFile(Mapping[str, Tensor]):
 
     def __len__(self) -> int:
         return len(self._places)
-
-
-class LinearFile(Mapping[str, Linear]):
-    """The linear layers among the tensors of one file; each access reads one layer anew."""
-
-    def __init__(self, tensors: TensorFile) -> None:
-        self._tensors = tensors
-        self._names = [
-            name.removeprefix("linear.").removesuffix(".weight")
-            for name in tensors
-            if name.startswith("linear.") and name.endswith(".weight")
-        ]
-
-    @property
-    def quantized(self) -> bool:
-        """Whether any layer is stored in integers; reads none of them."""
-        return any(name.endswith(".scale") for name in self._tensors)
-
-    def __getitem__(self, name: str) -> Linear:
-        stem = f"linear.{name}"
-        scale = self._tensors.get(f"{stem}.scale")
-        return Linear(self._tensors[f"{stem}.weight"], self._tensors[f"{stem}.bias"], scale)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
