@@ -1,19 +1,26 @@
-"""A checkpoint: everything that speaking needs, except the weights, which load when they are asked for."""
+"""A checkpoint: everything that speaking needs; what is slow to read is read when it is asked for.
+
+Opening one imports neither torch nor transformers, so that a program can name its speakers or its errors at once.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from transformers import (
-    SpeechT5Config,
-    SpeechT5ForTextToSpeech,
-    SpeechT5HifiGan,
-    SpeechT5HifiGanConfig,
-    SpeechT5Tokenizer,
-)
+from speecht5_demo.errors import SpeakerError
+from speecht5_demo.speakers import VECTOR_SIZE, Speaker, find_speaker
 
-from speecht5_demo.speakers import Speaker, find_speaker
+if TYPE_CHECKING:
+    from transformers import (
+        SpeechT5Config,
+        SpeechT5ForTextToSpeech,
+        SpeechT5HifiGan,
+        SpeechT5HifiGanConfig,
+        SpeechT5Tokenizer,
+    )
 
 
 @dataclass(frozen=True)
@@ -32,8 +39,17 @@ class SpeakingLimits:
     steps_per_token: float | None = None
 
 
-class Weights(Protocol):
-    """Where a checkpoint's two networks come from."""
+class Source(Protocol):
+    """Where a checkpoint's tokenizer and its two networks come from."""
+
+    def tokenizer(self) -> SpeechT5Tokenizer:
+        """Text to ids; numbers are left as they are."""
+
+    def acoustic_config(self) -> SpeechT5Config:
+        """Sizes of the text-to-spectrogram network."""
+
+    def vocoder_config(self) -> SpeechT5HifiGanConfig:
+        """Sizes of the spectrogram-to-waveform network."""
 
     def digest(self) -> str:
         """SHA-256, hexadecimal, of what the networks are loaded from."""
@@ -54,28 +70,44 @@ class Checkpoint:
         title: a short name to show.
         notice: a sentence to show: which voice speaks and, where that is not obvious, how to load another.
         listenable: False when the output is not speech and must not be offered to a listener.
-        tokenizer: text to ids; numbers are left as they are, `speecht5_demo.text` has spelled them before.
-        speakers: by name, the default one first.
+        letters: every letter its tokenizer has a token for, beyond the alphabet of English where a fine-tune has more.
+        language: what it speaks, a code such as `en` or `de`.
+        speakers: by name, the default one first; there may be none.
+        vector_size: values of a speaker's vector.
         limits: how much it can say at once.
-        acoustic_config, vocoder_config: sizes of the two networks.
-        weights: where the networks come from.
+        source: where tokenizer and networks come from.
     """
 
     spec: str
     title: str
     notice: str
     listenable: bool
-    tokenizer: SpeechT5Tokenizer
+    letters: frozenset[str]
     speakers: Mapping[str, Speaker]
     limits: SpeakingLimits
-    acoustic_config: SpeechT5Config
-    vocoder_config: SpeechT5HifiGanConfig
-    weights: Weights
+    source: Source
+    language: str = "en"
+    vector_size: int = VECTOR_SIZE
+
+    @cached_property
+    def tokenizer(self) -> SpeechT5Tokenizer:
+        """Text to ids; numbers are left as they are, `speecht5_demo.text` has spelled them before."""
+        return self.source.tokenizer()
+
+    @cached_property
+    def acoustic_config(self) -> SpeechT5Config:
+        """Sizes of the acoustic model."""
+        return self.source.acoustic_config()
+
+    @cached_property
+    def vocoder_config(self) -> SpeechT5HifiGanConfig:
+        """Sizes of the vocoder."""
+        return self.source.vocoder_config()
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the weights, hexadecimal: two checkpoints with the same digest say the same thing."""
-        return self.weights.digest()
+        return self.source.digest()
 
     def load_acoustic(self) -> SpeechT5ForTextToSpeech:
         """A new acoustic model: float32, in evaluation mode, without gradients.
@@ -83,7 +115,7 @@ class Checkpoint:
         Raises:
             CheckpointError: when the file is broken or belongs to another model.
         """
-        return self.weights.load_acoustic()
+        return self.source.load_acoustic()
 
     def load_vocoder(self) -> SpeechT5HifiGan:
         """A new vocoder: float32, in evaluation mode, without gradients.
@@ -91,14 +123,18 @@ class Checkpoint:
         Raises:
             CheckpointError: when the file is broken or belongs to another model.
         """
-        return self.weights.load_vocoder()
+        return self.source.load_vocoder()
 
     def speaker(self, name: str | None = None) -> Speaker:
         """The speaker called `name`, or the default one.
 
         Raises:
-            SpeakerError: when there is none of that name.
+            SpeakerError: when there is none of that name, or none at all.
         """
+        if not self.speakers:
+            raise SpeakerError(
+                f"{self.title} comes without a speaker: give a file of {self.vector_size} values, as in -s NAME.npy."
+            )
         if name is None:
             return next(iter(self.speakers.values()))
         return find_speaker(self.speakers, name)

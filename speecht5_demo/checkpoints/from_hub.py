@@ -4,25 +4,30 @@ What is whole in the cache is used as it is and costs no request; otherwise it i
 counts as downloaded only when its SHA-256 is the one that the hub announced.
 """
 
+from __future__ import annotations
+
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
 
 from speecht5_demo.checkpoints.checkpoint import Checkpoint
-from speecht5_demo.checkpoints.folder import DEFAULT_LIMITS, TOKENIZER_FILE, assemble, require_pieces
-from speecht5_demo.checkpoints.weights import WEIGHT_FILES, hash_file
+from speecht5_demo.checkpoints.folder import (
+    DEFAULT_LIMITS,
+    FolderSource,
+    assemble,
+    require_pieces,
+    vector_size,
+)
+from speecht5_demo.checkpoints.hub_ids import HUB_ID, PUBLISHED, PUBLISHED_VOCODER
+from speecht5_demo.checkpoints.language import language_of
+from speecht5_demo.checkpoints.tokenizer import TOKENIZER_FILE, TOKENIZER_FILES
+from speecht5_demo.checkpoints.weight_files import INDEX_ENDING, WEIGHT_FILES, hash_file
 from speecht5_demo.hub import HubError, ask_hub
-from speecht5_demo.speakers import arctic_speakers
-
-PUBLISHED = "microsoft/speecht5_tts"
-PUBLISHED_VOCODER = "microsoft/speecht5_hifigan"
-
-TOKENIZER_FILES = (TOKENIZER_FILE, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
-
-_HUB_ID = re.compile(r"(?P<id>[\w-][\w.-]*/[\w-][\w.-]*)(?:@(?P<revision>[\w.-]+))?")
+from speecht5_demo.speakers import VECTOR_SIZE, arctic_speakers
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,8 @@ class Repository:
     Attributes:
         id: owner and name, such as `microsoft/speecht5_tts`.
         revision: a branch, a tag or a commit.
-        files: small files to fetch where it has them, before the weights; the first of them it must have.
+        files: small files to fetch where it has them, before the weights; config.json and the tokenizer's file it
+            must have where they are among them.
     """
 
     id: str
@@ -40,23 +46,26 @@ class Repository:
     files: tuple[str, ...]
 
     def cached(self) -> Path | None:
-        """The folder in the hub's cache, when the weights and all that is needed beside them lie there."""
-        weights = next(filter(None, map(self._cached_file, WEIGHT_FILES)), None)
-        needed = [file for file in ("config.json", TOKENIZER_FILE) if file in self.files]
-        if weights is None or not all((weights.parent / file).is_file() for file in needed):
-            return None
-        return weights.parent
+        """The folder in the hub's cache, when all weights and all that is needed beside them lie there."""
+        for name in WEIGHT_FILES:
+            for weights in (name, f"{name}{INDEX_ENDING}"):
+                found = try_to_load_from_cache(self.id, weights, revision=self.revision)
+                if isinstance(found, str) and self._is_whole(Path(found)):
+                    return Path(found).parent
+        return None
 
-    def _cached_file(self, name: str) -> Path | None:
-        path = try_to_load_from_cache(self.id, name, revision=self.revision)
-        return Path(path) if isinstance(path, str) else None
+    def _is_whole(self, weights: Path) -> bool:
+        needed = [file for file in ("config.json", TOKENIZER_FILE) if file in self.files]
+        shards = _shards(weights) if weights.name.endswith(INDEX_ENDING) else []
+        return all((weights.parent / file).is_file() for file in [*needed, *shards])
 
     def download(self) -> Path:
         """Fetch the files, weights last, so that a folder with weights is a whole one; return the folder."""
         offered = {
             file.rfilename for file in HfApi().model_info(self.id, revision=self.revision).siblings or []
         }
-        weights = next((name for name in WEIGHT_FILES if name in offered), None)
+        choices = [name for plain in WEIGHT_FILES for name in (plain, f"{plain}{INDEX_ENDING}")]
+        weights = next((name for name in choices if name in offered), None)
         lacking = [
             name for name in ("config.json", TOKENIZER_FILE) if name in self.files and name not in offered
         ]
@@ -67,15 +76,25 @@ class Repository:
             )
         for name in self.files:
             if name in offered:
-                hf_hub_download(self.id, name, revision=self.revision)
-        path = Path(hf_hub_download(self.id, weights, revision=self.revision))
-        _require_announced_content(path)
+                self._fetch(name)
+        path = self._fetch(weights)
+        for shard in _shards(path) if weights.endswith(INDEX_ENDING) else ():
+            self._fetch(shard)
         return path.parent
 
+    def _fetch(self, name: str) -> Path:
+        path = Path(hf_hub_download(self.id, name, revision=self.revision))
+        _require_announced_content(path)
+        return path
 
-def is_hub_id(spec: str) -> bool:
-    """Whether `spec` reads as OWNER/NAME or OWNER/NAME@REVISION."""
-    return _HUB_ID.fullmatch(spec) is not None
+
+def _shards(index: Path) -> list[str]:
+    """Names of the files that an index lists."""
+    try:
+        listed: Iterable[object] = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+        return sorted({str(name) for name in listed})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise HubError(f"{index.name} is not a list of shards. Choose another checkpoint.") from error
 
 
 def acoustic_repository(spec: str) -> Repository:
@@ -103,11 +122,11 @@ def published_is_cached() -> bool:
 
 
 def open_from_hub(spec: str, find_vocoder: Callable[[], Path]) -> Checkpoint:
-    """The published checkpoint `spec`, with the CMU ARCTIC speakers.
+    """The published checkpoint `spec`, with the CMU ARCTIC speakers where their vectors fit it.
 
     Args:
-        find_vocoder: gives the vocoder's folder; called after the acoustic model was found, so that a wrong
-        id or an
+        spec: a hub id.
+        find_vocoder: gives the vocoder's folder; called after the acoustic model was found, so that a wrong id or an
             absent hub is reported for the model that was asked for.
 
     Raises:
@@ -122,16 +141,15 @@ def open_from_hub(spec: str, find_vocoder: Callable[[], Path]) -> Checkpoint:
         spec=spec,
         title=repository.id,
         notice=f"{repository.id} speaks, the model as it was published.",
-        acoustic=folder,
-        vocoder=vocoder,
-        tokenizer=folder,
-        speakers=arctic_speakers(),
+        source=FolderSource(folder, vocoder, folder),
+        speakers=arctic_speakers() if vector_size(folder) == VECTOR_SIZE else {},
         limits=DEFAULT_LIMITS,
+        language=language_of(folder),
     )
 
 
 def _repository(spec: str, files: tuple[str, ...]) -> Repository:
-    match = _HUB_ID.fullmatch(spec)
+    match = HUB_ID.fullmatch(spec)
     if match is None:
         raise HubError(f"{spec!r} is not a hub id. Write OWNER/NAME, such as {PUBLISHED}.")
     return Repository(match["id"], match["revision"] or "main", files)

@@ -1,4 +1,9 @@
-"""From a word on the command line to a checkpoint."""
+"""From a word on the command line to a checkpoint.
+
+The hub's own library is imported only where the hub or its cache plays a part.
+"""
+
+from __future__ import annotations
 
 import os
 from dataclasses import replace
@@ -7,15 +12,7 @@ from pathlib import Path
 from speecht5_demo.checkpoints.checkpoint import Checkpoint
 from speecht5_demo.checkpoints.embedded import open_embedded
 from speecht5_demo.checkpoints.folder import open_folder
-from speecht5_demo.checkpoints.from_hub import (
-    PUBLISHED,
-    PUBLISHED_VOCODER,
-    fetch,
-    is_hub_id,
-    open_from_hub,
-    published_is_cached,
-    vocoder_repository,
-)
+from speecht5_demo.checkpoints.hub_ids import PUBLISHED, PUBLISHED_VOCODER, is_hub_id
 from speecht5_demo.checkpoints.random_full import open_random_full
 from speecht5_demo.errors import CheckpointError, SpeakerError
 
@@ -27,11 +24,14 @@ def open_checkpoint(spec: str = "auto") -> Checkpoint:
 
     Args:
         spec: one of
-            `auto`: the published model where it is cached or this is a Space, else the built-in voice;
-            `embedded`: the built-in voice;
-            `random-full`: full-size random weights, for sizes and times;
-            `OWNER/NAME` or `OWNER/NAME@REVISION`: from the hub, or its cache;
-            a folder.
+
+            auto                             the published model where it is cached or this is a Space, else the
+                                             built-in voice
+            embedded                         the built-in voice
+            random-full                      full-size random weights, for sizes and times
+            OWNER/NAME, OWNER/NAME@REVISION  from the hub, or its cache
+            FOLDER                           on this machine
+
             `+VOCODER`, a hub id or a folder, may follow the last two.
 
     Raises:
@@ -58,6 +58,8 @@ def _open_pair(model: str, vocoder: str) -> Checkpoint:
     if folder.is_dir():
         return open_folder(folder, _vocoder_folder(vocoder) if vocoder else None)
     if is_hub_id(model):
+        from speecht5_demo.checkpoints.from_hub import open_from_hub
+
         return open_from_hub(model, lambda: _vocoder_folder(vocoder or PUBLISHED_VOCODER))
     raise CheckpointError(f"{model!r} is neither a known checkpoint nor a folder. Choose {CHOICES}.")
 
@@ -65,6 +67,8 @@ def _open_pair(model: str, vocoder: str) -> Checkpoint:
 def _vocoder_folder(spec: str) -> Path:
     folder = Path(spec).expanduser()
     if not folder.is_dir() and is_hub_id(spec):
+        from speecht5_demo.checkpoints.from_hub import fetch, vocoder_repository
+
         return fetch(vocoder_repository(spec))
     return folder
 
@@ -72,7 +76,7 @@ def _vocoder_folder(spec: str) -> Path:
 def _open_auto() -> Checkpoint:
     """The published model where it is cached or this is a Space; otherwise the built-in voice."""
     in_space = bool(os.environ.get("SPACE_ID"))
-    if not in_space and not published_is_cached():
+    if not in_space and not _published_is_cached():
         built_in = open_embedded()
         return replace(built_in, notice=f"{built_in.notice} {_how_to_hear_the_published_model()}")
     try:
@@ -80,6 +84,16 @@ def _open_auto() -> Checkpoint:
     except (CheckpointError, SpeakerError) as error:
         built_in = open_embedded()
         return replace(built_in, notice=f"{built_in.notice} {PUBLISHED} could not be loaded: {error}")
+
+
+def _published_is_cached() -> bool:
+    from huggingface_hub import constants
+
+    if not (Path(constants.HF_HUB_CACHE) / f"models--{PUBLISHED.replace('/', '--')}").is_dir():
+        return False
+    from speecht5_demo.checkpoints.from_hub import published_is_cached
+
+    return published_is_cached()
 
 
 def _how_to_hear_the_published_model() -> str:

@@ -100,7 +100,7 @@ def read_speaker(checkpoint: Checkpoint, wanted: str | None) -> Speaker:
     if wanted is not None and wanted.endswith((".npy", ".pt")):
         from speecht5_demo.speakers import load_upload
 
-        return load_upload(Path(wanted))
+        return load_upload(Path(wanted), checkpoint.vector_size)
     return checkpoint.speaker(wanted)
 
 

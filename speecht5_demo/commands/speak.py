@@ -218,9 +218,8 @@ def _ask(text: str, checkpoint: str, speaker: str | None, seed: int) -> _Asked:
 
 
 def _synthesizer(asked: _Asked) -> Synthesizer:
-    from speecht5_demo.synthesis import Synthesizer, choose_threads
+    from speecht5_demo.synthesis import Synthesizer
 
-    choose_threads(asked.source)
     return Synthesizer(asked.source)
 
 

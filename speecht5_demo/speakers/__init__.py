@@ -1,4 +1,4 @@
-"""Who speaks: named embeddings of 512 values, and where they come from."""
+"""Who speaks: named embeddings, of 512 values in most models, and where they come from."""
 
 from speecht5_demo.speakers.arctic import arctic_speakers
 from speecht5_demo.speakers.blend import blend

@@ -6,14 +6,14 @@ kept as .npy files, so the data set is read once. Without them there is no speak
 speak, but with nobody's voice.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np
-from huggingface_hub import constants
 
 from speecht5_demo.errors import OutputError, SpeakerError
 from speecht5_demo.files import whole_file
-from speecht5_demo.hub import ask_hub
 from speecht5_demo.speakers.files import read_array
 from speecht5_demo.speakers.speaker import VECTOR_SIZE, Speaker, Vector, checked_vector
 
@@ -38,6 +38,8 @@ def arctic_speakers() -> dict[str, Speaker]:
     """
     vectors = _kept()
     if vectors is None:
+        from speecht5_demo.hub import ask_hub  # its client takes a second to import
+
         vectors = ask_hub(_download, wanted=f"the speakers of {DATASET}")
         _keep(vectors)
     return {
@@ -47,6 +49,8 @@ def arctic_speakers() -> dict[str, Speaker]:
 
 
 def _folder() -> Path:
+    from huggingface_hub import constants
+
     return Path(constants.HF_HOME) / "speecht5_demo" / DATASET.replace("/", "--")
 
 

@@ -18,10 +18,14 @@ def blend(a: Speaker, b: Speaker, share: float) -> Speaker:
         share: from 0 (only `a`) to 1 (only `b`).
 
     Raises:
-        SpeakerError: when the share is out of range, or the two vectors cancel each other.
+        SpeakerError: when the share is out of range, the vectors are of different sizes, or cancel each other.
     """
     if not (math.isfinite(share) and 0 <= share <= 1):
         raise SpeakerError(f"A blend needs a share from 0 to 1, found {share}. 0.5 is half of each speaker.")
+    if a.vector.size != b.vector.size:
+        raise SpeakerError(
+            f"{a.name} has {a.vector.size} values and {b.name} {b.vector.size}: only speakers of one model blend."
+        )
     mixed = (1 - share) * _unit(a.vector) + share * _unit(b.vector)
     length = float(np.linalg.norm(mixed))
     if length < 1e-3:

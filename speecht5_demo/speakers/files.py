@@ -6,11 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from speecht5_demo.errors import SpeakerError
-from speecht5_demo.speakers.speaker import Speaker
+from speecht5_demo.speakers.speaker import VECTOR_SIZE, Speaker, checked_vector
 
 
-def read_speakers(folder: Path) -> dict[str, Speaker]:
+def read_speakers(folder: Path, size: int = VECTOR_SIZE) -> dict[str, Speaker]:
     """All speakers in `folder`, by name: those of labels.json in its order, then the others by name.
+
+    Args:
+        folder: of the .npy files.
+        size: values of each vector.
 
     Raises:
         SpeakerError: when there is none, or one cannot be used.
@@ -19,12 +23,15 @@ def read_speakers(folder: Path) -> dict[str, Speaker]:
     found = {path.stem: path for path in sorted(folder.glob("*.npy"))}
     if not found:
         raise SpeakerError(
-            f"{folder} holds no speaker. Save at least one x-vector there as NAME.npy, 512 float values."
+            f"{folder} holds no speaker. Save at least one x-vector there as NAME.npy, {size} float values."
         )
     names = [name for name in labels if name in found] + [name for name in found if name not in labels]
     return {
         name: Speaker(
-            name, labels.get(name, name), read_array(found[name]), source=f"file {found[name].name}"
+            name,
+            labels.get(name, name),
+            checked_vector(read_array(found[name]), found[name].name, size),
+            source=f"file {found[name].name}",
         )
         for name in names
     }

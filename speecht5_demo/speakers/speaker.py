@@ -13,6 +13,7 @@ import numpy.typing as npt
 from speecht5_demo.errors import SpeakerError
 
 VECTOR_SIZE = 512
+"""Of the published model; a checkpoint's configuration may say another."""
 
 Vector: TypeAlias = npt.NDArray[np.float32]
 
@@ -24,11 +25,11 @@ class Speaker:
     Attributes:
         name: short and unique within a checkpoint; what the command line and the ratings file say.
         label: what a page shows.
-        vector: the embedding, float32, shape (512,), read-only. The model normalises its length itself.
+        vector: the embedding, float32, shape (size,), read-only. The model normalises its length itself.
         source: where the vector came from, in words.
 
     Raises:
-        SpeakerError: when the vector has another size, holds NaN or infinity, or is all zeros.
+        SpeakerError: when the vector is no row of numbers, holds NaN or infinity, or is all zeros.
     """
 
     name: str
@@ -37,31 +38,41 @@ class Speaker:
     source: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "vector", checked_vector(self.vector, self.name))
+        object.__setattr__(self, "vector", checked_vector(self.vector, self.name, size=None))
 
 
-def checked_vector(values: npt.ArrayLike, origin: str) -> Vector:
-    """A read-only float32 copy of `values`, shape (512,), or a `SpeakerError` that starts with `origin`."""
+def checked_vector(values: npt.ArrayLike, origin: str, size: int | None = VECTOR_SIZE) -> Vector:
+    """A read-only float32 copy of `values`, shape (size,).
+
+    Args:
+        values: of shape (size,), (1, size) or (1, 1, size).
+        origin: opens the message of an error.
+        size: that the model takes; None takes any.
+
+    Raises:
+        SpeakerError: they are not one vector of that size, or hold NaN or infinity, or are all zeros.
+    """
     array = np.asarray(values)
     if array.dtype.kind not in "fiu":
         raise SpeakerError(
             f"{origin}: expected numbers, found {array.dtype}. Save one x-vector as a float array."
         )
-    if array.shape not in {(VECTOR_SIZE,), (1, VECTOR_SIZE)}:
+    wanted = array.size if size is None else size
+    if array.ndim not in (1, 2, 3) or array.shape[-1] != wanted or array.size != wanted or not wanted:
         raise SpeakerError(
-            f"{origin}: expected {VECTOR_SIZE} values, found {array.size} in shape {array.shape}. "
-            f"Save one x-vector as a ({VECTOR_SIZE},) or (1, {VECTOR_SIZE}) array."
+            f"{origin}: expected {wanted} values, found {array.size} in shape {array.shape}. "
+            f"Save one x-vector as a ({wanted},), (1, {wanted}) or (1, 1, {wanted}) array."
         )
     with np.errstate(over="ignore"):
-        vector = array.reshape(VECTOR_SIZE).astype(np.float32)
+        vector = array.reshape(wanted).astype(np.float32)
     broken = int(np.count_nonzero(~np.isfinite(vector)))
     if broken:
         raise SpeakerError(
-            f"{origin}: {broken} of the {VECTOR_SIZE} values are NaN or infinite. Extract the x-vector again."
+            f"{origin}: {broken} of the {wanted} values are NaN or infinite. Extract the x-vector again."
         )
     if not np.any(vector):
         raise SpeakerError(
-            f"{origin}: all {VECTOR_SIZE} values are zero, which is no voice. Extract the x-vector again."
+            f"{origin}: all {wanted} values are zero, which is no voice. Extract the x-vector again."
         )
     vector.setflags(write=False)
     return vector

@@ -3,6 +3,8 @@
 The file is not trusted: its size is bounded before it is read, and nothing in it is ever run.
 """
 
+from __future__ import annotations
+
 import hashlib
 import pickle
 import threading
@@ -11,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from speecht5_demo.errors import SpeakerError
 from speecht5_demo.speakers.files import read_array
@@ -19,7 +20,6 @@ from speecht5_demo.speakers.speaker import VECTOR_SIZE, Speaker, checked_vector
 
 MAX_BYTES = 64 * 1024
 """512 doubles are 4 KB and torch.save adds about 2; what is far larger is not one x-vector."""
-
 
 _ARRAY_PARTS: list[Any] = [
     np.zeros(1).__reduce__()[0],
@@ -32,17 +32,17 @@ _ARRAY_PARTS: list[Any] = [
 _one_at_a_time = threading.Lock()  # the list of safe parts belongs to the process
 
 
-def load_upload(path: str | Path) -> Speaker:
+def load_upload(path: str | Path, size: int = VECTOR_SIZE) -> Speaker:
     """The speaker in a .npy file (`numpy.save`) or a .pt file (`torch.save`) of one x-vector.
 
     Args:
-        path: the file. Its name is shown to whoever uploaded it and recorded nowhere: the speaker is named by
-            what the vector is, so that it cannot pass for a built-in one and keeps its name under another file.
+        path: the file. Its name is shown to whoever uploaded it and recorded nowhere: the speaker is named by what the
+            vector is, so that it cannot pass for a built-in one and keeps its name under another file.
+        size: values that the checkpoint's vectors have, its `vector_size`.
 
     Raises:
-        SpeakerError: when the file has another ending or size, cannot be read, wants to run code, or does
-        not hold 512
-            finite values in shape (512,) or (1, 512).
+        SpeakerError: when the file has another ending or size, cannot be read, wants to run code, or does not hold
+            `size` finite values in shape (size,), (1, size) or (1, 1, size).
     """
     path = Path(path)
     readers = {".npy": read_array, ".pt": _read_tensor}
@@ -52,22 +52,24 @@ def load_upload(path: str | Path) -> Speaker:
             f"{path.name}: expected a .npy or .pt file. Save one x-vector with numpy.save or torch.save."
         )
     try:
-        size = path.stat().st_size
+        held = path.stat().st_size
     except OSError as error:
         raise SpeakerError(
             f"{path.name} cannot be read ({error.strerror}). Choose the file again."
         ) from error
-    if not 0 < size <= MAX_BYTES:
+    if not 0 < held <= MAX_BYTES:
         raise SpeakerError(
-            f"{path.name}: expected one x-vector of {VECTOR_SIZE} values in at most {MAX_BYTES:,} bytes, "
-            f"found {size:,} bytes. Save a single vector."
+            f"{path.name}: expected one x-vector of {size} values in at most {MAX_BYTES:,} bytes, "
+            f"found {held:,} bytes. Save a single vector."
         )
-    vector = checked_vector(reader(path), path.name)
+    vector = checked_vector(reader(path), path.name, size)
     name = f"upload-{hashlib.sha256(vector.tobytes()).hexdigest()[:8]}"
     return Speaker(name, f"{path.stem[:40]} (uploaded)", vector, source="upload")
 
 
 def _read_tensor(path: Path) -> npt.NDArray[np.generic]:
+    import torch  # takes seconds, and a .npy file needs none of it
+
     try:
         with _one_at_a_time, torch.serialization.safe_globals(_ARRAY_PARTS):
             loaded = torch.load(path, map_location="cpu", weights_only=True)

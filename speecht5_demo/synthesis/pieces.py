@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.errors import SynthesisError
 from speecht5_demo.synthesis.engine import Engine, Request, Utterance
 from speecht5_demo.synthesis.joining import join
 from speecht5_demo.synthesis.plan import PlannedPiece, SpeechPlan
@@ -17,6 +18,21 @@ from speecht5_demo.synthesis.speech import Latency, Speech
 from speecht5_demo.variants import Variant
 
 Stages: TypeAlias = tuple[float, float, float]
+
+
+def finite(samples: NDArray[np.float32], variant: str) -> NDArray[np.float32]:
+    """The samples, if every one is a number.
+
+    Raises:
+        SynthesisError: one is not, and would be heard as noise.
+    """
+    broken = int(np.count_nonzero(~np.isfinite(samples)))
+    if broken:
+        raise SynthesisError(
+            f"{variant} made {broken:,} of {samples.size:,} samples that are not finite, so nothing is played: "
+            "a weight or a speaker's vector is far out of range. Choose another variant, speaker or checkpoint."
+        )
+    return samples
 
 
 def stages_of(spoken: Sequence[Utterance]) -> Stages:
@@ -52,7 +68,9 @@ def speech_of(
     """
     rate = checkpoint.vocoder_config.sampling_rate
     if samples is None:
-        pieces = [np.asarray(utterance.samples, dtype=np.float32) for utterance in spoken]
+        pieces = [
+            finite(np.asarray(utterance.samples, dtype=np.float32), variant.name) for utterance in spoken
+        ]
         samples = join(pieces, [piece.pause_after_s for piece in plan.pieces], rate)
     return Speech(
         samples=samples,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from speecht5_demo.checkpoints import Checkpoint
-from speecht5_demo.errors import SynthesisError
+from speecht5_demo.errors import CheckpointError, SpeakerError, SynthesisError
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.synthesis.engine import StepLimits
 from speecht5_demo.synthesis.masks import mask_seed
@@ -58,8 +58,15 @@ def plan_speech(checkpoint: Checkpoint, text: str, speaker: Speaker, seed: int) 
 
     Raises:
         TextError: the text cannot be spoken.
+        SpeakerError: the speaker's vector is not of the size that the checkpoint takes.
         SynthesisError: the seed is outside 0 to 2**31 - 1.
+        CheckpointError: its tokenizer has more tokens than its model.
     """
+    if speaker.vector.size != checkpoint.vector_size:
+        raise SpeakerError(
+            f"{speaker.name} has {speaker.vector.size} values and {checkpoint.title} takes {checkpoint.vector_size}: "
+            "extract the vector with the encoder that the checkpoint was trained with."
+        )
     if not 0 <= seed <= MAX_SEED:
         raise SynthesisError(
             f"The seed {seed} is out of range: choose a whole number from 0 to {MAX_SEED:,}."
@@ -67,7 +74,7 @@ def plan_speech(checkpoint: Checkpoint, text: str, speaker: Speaker, seed: int) 
     spoken = spoken_form(text)
     pieces = []
     for index, piece in enumerate(split_for_speech(spoken, checkpoint.limits.max_characters)):
-        tokens = torch.tensor([checkpoint.tokenizer(piece.text)["input_ids"]])
+        tokens = token_ids(checkpoint, piece.text)
         pieces.append(
             PlannedPiece(
                 tokens=tokens,
@@ -77,6 +84,22 @@ def plan_speech(checkpoint: Checkpoint, text: str, speaker: Speaker, seed: int) 
             )
         )
     return SpeechPlan(text, spoken, speaker, seed, tuple(pieces))
+
+
+def token_ids(checkpoint: Checkpoint, text: str) -> Tensor:
+    """The tokens of a piece of spoken text, int64, shape (1, n).
+
+    Raises:
+        CheckpointError: the model has no embedding for one of them.
+    """
+    ids = checkpoint.tokenizer(text)["input_ids"]
+    held = checkpoint.acoustic_config.vocab_size
+    if max(ids) >= held:
+        raise CheckpointError(
+            f"{checkpoint.title}: the tokenizer has a token {max(ids)} and the model knows {held} tokens, from 0 on. "
+            "Save tokenizer and model of the same training together."
+        )
+    return torch.tensor([ids])
 
 
 def step_limits(checkpoint: Checkpoint, tokens: int) -> StepLimits:

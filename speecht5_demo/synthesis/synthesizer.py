@@ -15,8 +15,8 @@ from speecht5_demo.errors import SynthesisCancelled, SynthesisError
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.synthesis.engine import Engine, OnStep, StepLimits, Utterance
 from speecht5_demo.synthesis.engine_cache import EngineCache
-from speecht5_demo.synthesis.pieces import Stages, request_of, speech_of, stages_of
-from speecht5_demo.synthesis.plan import SpeechPlan, plan_speech
+from speecht5_demo.synthesis.pieces import Stages, finite, request_of, speech_of, stages_of
+from speecht5_demo.synthesis.plan import SpeechPlan, plan_speech, token_ids
 from speecht5_demo.synthesis.speech import Latency, Speech
 from speecht5_demo.synthesis.streaming import Piece, Samples, SpeechStream
 from speecht5_demo.synthesis.threads import choose_threads
@@ -196,9 +196,9 @@ class Synthesizer:
     def _ready(self, variant: Variant) -> Engine:
         engine, cold = self._engines.get(variant)
         if cold:
-            tokens = torch.tensor([self.checkpoint.tokenizer("hello there.")["input_ids"]])
             limits = StepLimits(max_steps=WARM_UP_STEPS, min_steps=WARM_UP_STEPS)
-            engine.speak(tokens, torch.ones(1, 512), engine.new_masks(0), limits)
+            speaker = torch.ones(1, self.checkpoint.vector_size)
+            engine.speak(token_ids(self.checkpoint, "hello there."), speaker, engine.new_masks(0), limits)
         return engine
 
     def _run(
@@ -241,7 +241,7 @@ class Synthesizer:
             except StopIteration as end:
                 whole: Utterance = end.value
                 return whole
-            yield np.asarray(samples, dtype=np.float32)
+            yield finite(np.asarray(samples, dtype=np.float32), variant)
 
 
 def _reporter(start: Progress, on_progress: OnProgress | None, cancelled: threading.Event) -> OnStep:

@@ -17,6 +17,7 @@ from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
 from transformers.models.speecht5.modeling_speecht5 import SpeechT5ScaledPositionalEncoding
 
 from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.checkpoints.loading import compute_positions, empty_network
 from speecht5_demo.errors import VariantError
 from speecht5_demo.variants.manifest import ACOUSTIC_FILE, VOCODER_FILE
 from speecht5_demo.variants.modules import Modules
@@ -38,9 +39,8 @@ def load_modules(checkpoint: Checkpoint, folder: Path) -> Modules:
     Raises:
         KeyError, TypeError, ValueError, AttributeError, RuntimeError, OSError: the files do not fill them.
     """
-    with torch.device("meta"):
-        acoustic: nn.Module = SpeechT5ForTextToSpeech(checkpoint.acoustic_config)
-        vocoder: nn.Module = SpeechT5HifiGan(checkpoint.vocoder_config)
+    acoustic: nn.Module = empty_network(SpeechT5ForTextToSpeech, checkpoint.acoustic_config)
+    vocoder: nn.Module = empty_network(SpeechT5HifiGan, checkpoint.vocoder_config)
     _fill(acoustic, TensorFile(folder / ACOUSTIC_FILE))
     _fill(vocoder, TensorFile(folder / VOCODER_FILE))
     return Modules(acoustic.eval(), vocoder.eval())
@@ -88,9 +88,7 @@ def _fill(module: nn.Module, stored: Mapping[str, Tensor]) -> None:
     for name in stored:
         if name.endswith(INTEGERS):
             _set(module, name.removesuffix(INTEGERS), _packed(name.removesuffix(INTEGERS), stored))
-    for part in list(module.modules()):
-        if isinstance(part, SpeechT5ScaledPositionalEncoding):
-            part.pe = SpeechT5ScaledPositionalEncoding(0.0, part.pe.shape[2], part.pe.shape[1]).pe
+    compute_positions(module)
     for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
         if not tensor.is_meta:
             continue

@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from speecht5_demo.checkpoints import Checkpoint, SpeakingLimits
 from speecht5_demo.errors import SpeakerError, SynthesisCancelled, SynthesisError, VariantError
 from speecht5_demo.synthesis import Progress, Synthesizer
+from speecht5_demo.synthesis.engine_cache import make_engine
 from speecht5_demo.synthesis.plan import plan_speech
-from speecht5_demo.variants import custom
+from speecht5_demo.variants import Variant, all_variants, custom
 
 TEXT = "The birch canoe slid on the smooth planks."
 
@@ -144,3 +146,21 @@ def test_a_bad_request_is_refused_with_a_way_out(
 def test_variants_are_compared_each_once(synthesizer: Synthesizer) -> None:
     with pytest.raises(SynthesisError, match="each only once"):
         list(synthesizer.compare(TEXT, "slt", ["int8", "int8"]))
+
+
+@pytest.mark.parametrize(("given", "threads"), [(None, 1), (2, 2)])
+def test_a_program_gets_the_threads_that_suit_the_checkpoint(
+    embedded: Checkpoint, monkeypatch: pytest.MonkeyPatch, given: int | None, threads: int
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    torch.set_num_threads(3)
+    try:
+        Synthesizer(embedded, threads=given)
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize("variant", all_variants(), ids=lambda variant: variant.name)
+def test_a_recipe_says_whether_its_engine_streams(tiny: Checkpoint, variant: Variant) -> None:
+    assert make_engine(tiny, variant).abilities.streams == variant.streams

@@ -11,6 +11,8 @@ from speecht5_demo.variants import (
     Prune,
     QuantizeDynamic,
     Sizes,
+    Turbo,
+    Variant,
     custom,
     find,
 )
@@ -113,3 +115,13 @@ def test_own_recipes_with_other_patterns_have_other_names() -> None:
 def test_an_unknown_variant_names_the_nearest_and_all() -> None:
     with pytest.raises(VariantError, match=r"Did you mean 'int8'\? Choose one of: baseline, int8, pruned"):
         find("int-8")
+
+
+def test_a_step_that_nobody_can_apply_is_an_error_and_not_the_baseline(tiny: Checkpoint) -> None:
+    with pytest.raises(AssertionError, match="Expected code to be unreachable"):
+        build(tiny, Variant("odd", "Odd", "A step of the future.", steps=("distil",)))  # type: ignore[arg-type]
+
+
+def test_nothing_can_follow_the_step_that_folds(tiny: Checkpoint) -> None:
+    with pytest.raises(VariantError, match="Turbo has to be the last step"):
+        build(tiny, Variant("late", "Late", "Pruned too late.", steps=(Turbo(), Prune(0.3))))

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.utils import prune as torch_prune
 from transformers import SpeechT5ForTextToSpeech
 
-from speecht5_demo.variants.patterns import selected_linears
+from speecht5_demo.variants.layers import selected_linears
 from voice_training.acoustic.batches import AcousticClips, Batch
 from voice_training.devices import mixed_precision
 

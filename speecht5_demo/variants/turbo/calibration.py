@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.errors import SpeakerError
 
 SENTENCES = (
     "the birch canoe slid on the smooth planks.",
@@ -57,14 +58,23 @@ def input_ranges(checkpoint: Checkpoint, acoustic: Any, vocoder: Any) -> dict[st
 
 def _spoken(checkpoint: Checkpoint, acoustic: Any, sentences: Sequence[str]) -> list[Tensor]:
     """Mel frames of the sentences, each by another speaker where there are several."""
-    speakers = list(checkpoint.speakers.values())
+    vectors = _vectors(checkpoint)
     reduction = acoustic.config.reduction_factor
     mels = []
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(0)
         for index, sentence in enumerate(sentences):
             tokens = torch.tensor([checkpoint.tokenizer(sentence)["input_ids"]])
-            speaker = torch.from_numpy(speakers[index % len(speakers)].vector.copy())[None]
+            speaker = vectors[index % len(vectors)][None]
             longest = MOST_STEPS * reduction / tokens.shape[1]
             mels.append(acoustic.generate_speech(tokens, speaker, maxlenratio=longest))
     return mels
+
+
+def _vectors(checkpoint: Checkpoint) -> list[Tensor]:
+    """Of the checkpoint's speakers; of nobody where there are none to be had."""
+    try:
+        known = [torch.from_numpy(speaker.vector.copy()) for speaker in checkpoint.speakers.values()]
+    except SpeakerError:
+        known = []
+    return known or [torch.ones(checkpoint.vector_size)]
