@@ -11,6 +11,7 @@ from speecht5_demo.synthesis.speech import Latency, Speech
 from speecht5_demo.synthesis.streaming import SpeechStream
 from speecht5_demo.synthesis.synthesizer import Progress, Synthesizer
 from speecht5_demo.synthesis.threads import choose_threads
+from speecht5_demo.synthesis.turns import Turns
 from speecht5_demo.synthesis.wav import write_wav
 from speecht5_demo.synthesis.wav_stream import write_stream
 
@@ -28,6 +29,7 @@ __all__ = [
     "SpeechStream",
     "StepLimits",
     "Synthesizer",
+    "Turns",
     "Utterance",
     "choose_threads",
     "first_audio_s",

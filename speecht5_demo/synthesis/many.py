@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from speecht5_demo.errors import SynthesisCancelled
 from speecht5_demo.speakers import Speaker
@@ -14,6 +15,7 @@ from speecht5_demo.synthesis.pieces import request_of, speech_of, stages_of
 from speecht5_demo.synthesis.plan import plan_speech
 from speecht5_demo.synthesis.speech import Latency, Speech
 from speecht5_demo.synthesis.synthesizer import Synthesizer
+from speecht5_demo.synthesis.turns import GaveWay
 from speecht5_demo.variants import Variant, find
 
 
@@ -31,11 +33,13 @@ def speak_many(
     lines: Sequence[Line],
     variant: str | Variant,
     cancelled: threading.Event | None = None,
+    background: bool = False,
 ) -> Iterator[Speech]:
     """Speak many texts and yield each speech, in the order given, as soon as its batch is done.
 
     The latency of a speech is its share of its batch: a throughput, not what one listener would wait. The turn is held
-    for a batch at a time.
+    for a batch at a time; with `background` it comes when nobody else waits, and a batch in which somebody comes is
+    thrown away and spoken again.
 
     Raises:
         TextError, SpeakerError, VariantError: an input is unusable; before anything is spoken.
@@ -45,6 +49,8 @@ def speak_many(
     checkpoint, event = synthesizer.checkpoint, cancelled or threading.Event()
 
     def on_step(_: int) -> None:
+        if background:
+            synthesizer.turns.give_way()
         if event.is_set():
             raise SynthesisCancelled("Stopped before all texts were spoken; what was spoken is kept.")
 
@@ -59,10 +65,17 @@ def speak_many(
     ]
     pieces = deque((plan, piece) for plan in plans for piece in plan.pieces)
     spoken: deque[Utterance] = deque()
+    most = len(pieces)
     for plan in plans:
         while len(spoken) < len(plan.pieces):
-            with synthesizer.engine(recipe) as engine:
-                batch = [pieces.popleft() for _ in range(min(engine.abilities.batch, len(pieces)))]
-                spoken += engine.speak_batch([request_of(engine, *work) for work in batch], on_step)
+            try:
+                with synthesizer.engine(recipe, background) as engine:
+                    batch = list(islice(pieces, min(most, engine.abilities.batch)))
+                    spoken += engine.speak_batch([request_of(engine, *work) for work in batch], on_step)
+            except GaveWay:
+                most = max(1, len(batch) // 2)  # less is lost the next time somebody comes
+                continue
+            for _ in batch:
+                pieces.popleft()
         own = [spoken.popleft() for _ in plan.pieces]
         yield speech_of(checkpoint, plan, recipe, own, Latency.of([stages_of(own)]))

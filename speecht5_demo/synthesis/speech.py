@@ -19,6 +19,7 @@ class Latency:
         encode: median seconds in the text encoder.
         decode: median seconds in the decoder loop and postnet.
         vocode: median seconds in the vocoder.
+        disturbed: repeats that were thrown away because somebody wanted to hear something meanwhile.
     """
 
     runs: tuple[float, ...]
@@ -27,10 +28,11 @@ class Latency:
     encode: float
     decode: float
     vocode: float
+    disturbed: int = 0
 
     @classmethod
-    def of(cls, stages: list[tuple[float, float, float]]) -> Latency:
-        """From (encode, decode, vocode) seconds, one triple a run."""
+    def of(cls, stages: list[tuple[float, float, float]], disturbed: int = 0) -> Latency:
+        """From (encode, decode, vocode) seconds, one triple a run that counts."""
         table = np.array(stages, dtype=np.float64)
         runs = table.sum(axis=1)
         encode, decode, vocode = np.median(table, axis=0)
@@ -41,6 +43,7 @@ class Latency:
             encode=float(encode),
             decode=float(decode),
             vocode=float(vocode),
+            disturbed=disturbed,
         )
 
 

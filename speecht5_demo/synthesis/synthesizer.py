@@ -20,11 +20,14 @@ from speecht5_demo.synthesis.plan import SpeechPlan, plan_speech, token_ids
 from speecht5_demo.synthesis.speech import Latency, Speech
 from speecht5_demo.synthesis.streaming import Piece, Samples, SpeechStream
 from speecht5_demo.synthesis.threads import choose_threads
+from speecht5_demo.synthesis.turns import GaveWay, Turns
 from speecht5_demo.variants import Sizes, Variant, find
 from speecht5_demo.variants.artifact import variant_sizes
 
 WARM_UP_STEPS = 8
 MAX_REPEATS = 20
+MAX_DISTURBED = 3
+"""Repeats of a variant that may be thrown away; after that the voice is too busy to be timed."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ class Synthesizer:
     def __init__(self, checkpoint: Checkpoint, capacity: int = 8, threads: int | None = None) -> None:
         self.checkpoint = checkpoint
         self._engines = EngineCache(checkpoint, capacity)
-        self._turn = threading.Lock()
+        self.turns = Turns()
+        """Who speaks next; `turns.waiting` is how many wait."""
         self._sizes: dict[Variant, Sizes] = {}
         if threads is None:
             choose_threads(checkpoint)
@@ -111,8 +115,9 @@ class Synthesizer:
         """Speak one text with several variants, repeats interleaved.
 
         Yields each variant's speech as soon as its first run is done, in the order given, and again with a fuller
-        latency after each further round; a later yield of a variant replaces the earlier one. Arguments and errors
-        are those of `speak`.
+        latency after each further round; a later yield of a variant replaces the earlier one. Repeats run when nobody
+        waits for a first run, and begin again when somebody came in the middle; under a steady rush they end early.
+        Arguments and errors are those of `speak`.
         """
         if not 1 <= repeats <= MAX_REPEATS:
             raise SynthesisError(f"Cannot time {repeats} repeats: choose 1 to {MAX_REPEATS}.")
@@ -167,9 +172,12 @@ class Synthesizer:
             pass
 
     @contextmanager
-    def engine(self, variant: str | Variant) -> Iterator[Engine]:
-        """The variant's engine, warm, and the turn to use it: nobody else speaks inside the block."""
-        with self._turn:
+    def engine(self, variant: str | Variant, background: bool = False) -> Iterator[Engine]:
+        """The variant's engine, warm, and the turn to use it: nobody else speaks inside the block.
+
+        With `background` the turn comes when nobody else waits, and the block calls `turns.give_way` between steps.
+        """
+        with self.turns.take(background):
             yield self._ready(find(variant) if isinstance(variant, str) else variant)
 
     def _rounds(
@@ -182,16 +190,37 @@ class Synthesizer:
     ) -> Iterator[Speech]:
         first: dict[str, Speech] = {}
         stages: dict[str, list[Stages]] = {variant.name: [] for variant in variants}
+        disturbed = dict.fromkeys(stages, 0)
         for run in range(repeats):
             for variant in variants:
-                with self._turn:
-                    engine = self._ready(variant)
-                    spoken = self._run(engine, plan, variant.name, run, on_progress, cancelled)
+                spoken = None
+                while spoken is None:
+                    spoken = self._turn(plan, variant, run, on_progress, cancelled)
+                    disturbed[variant.name] += spoken is None
+                    if disturbed[variant.name] > MAX_DISTURBED:
+                        return
                 stages[variant.name].append(stages_of(spoken))
-                latency = Latency.of(stages[variant.name])
+                latency = Latency.of(stages[variant.name], disturbed[variant.name])
                 if run == 0:
                     first[variant.name] = speech_of(self.checkpoint, plan, variant, spoken, latency)
                 yield first[variant.name].with_latency(latency)
+
+    def _turn(
+        self,
+        plan: SpeechPlan,
+        variant: Variant,
+        run: int,
+        on_progress: OnProgress | None,
+        cancelled: threading.Event,
+    ) -> list[Utterance] | None:
+        """One run; None for a repeat that gave way to somebody who waits to hear something."""
+        repeat = run > 0
+        try:
+            with self.turns.take(background=repeat):
+                engine = self._ready(variant)
+                return self._run(engine, plan, variant.name, run, on_progress, cancelled)
+        except GaveWay:
+            return None
 
     def _ready(self, variant: Variant) -> Engine:
         engine, cold = self._engines.get(variant)
@@ -215,7 +244,8 @@ class Synthesizer:
         spoken: list[Utterance] = []
         for index, group in enumerate(groups):
             cap = max(piece.limits.max_steps for piece in group)
-            on_step = _reporter(Progress(variant, run, index, len(groups), 0, cap), on_progress, cancelled)
+            report = _reporter(Progress(variant, run, index, len(groups), 0, cap), on_progress, cancelled)
+            on_step = _giving_way(self.turns, report) if run else report
             spoken += engine.speak_batch([request_of(engine, plan, piece) for piece in group], on_step)
         return spoken
 
@@ -236,7 +266,7 @@ class Synthesizer:
         stream = engine.stream(request.tokens, request.speaker, request.masks, request.limits, on_step)
         while True:
             try:
-                with self._turn:
+                with self.turns.take():
                     samples = next(stream)
             except StopIteration as end:
                 whole: Utterance = end.value
@@ -254,3 +284,13 @@ def _reporter(start: Progress, on_progress: OnProgress | None, cancelled: thread
             on_progress(replace(start, step=step))
 
     return on_step
+
+
+def _giving_way(turns: Turns, on_step: OnStep) -> OnStep:
+    """The same, and an end of the run when somebody else waits."""
+
+    def give_way_or_go_on(step: int) -> None:
+        turns.give_way()
+        on_step(step)
+
+    return give_way_or_go_on
