@@ -1,4 +1,4 @@
-"""Abbreviations: Dr., Mr., St. (street or saint), e.g., etc., No. 5, U.S., Inc.
+"""Abbreviations: Dr., Mr., e.g., etc., No. 5, U.S., Inc.
 
 The full stop of an abbreviation goes, unless it also ends the sentence: that is so at the end of
 the text, and before a word that typically begins a sentence."""
@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import re
 
-_STARTERS = (
-    "The|This|That|These|Those|It|Its|He|She|We|They|You|I|A|An|In|On|At|But|And|So|If|When|While|Then|There|Here|His|Her|"
-    "Our|Their|My|Your|As|For|What|Why|Who|How|Now|Is|Are|Do|Does|Not|No|Yes|Please|Some|Many|All|Each|After|Before"
-)
-_ENDS = rf"(?=\s*$|\s*\n|\s+(?:{_STARTERS})\b|\s*[\"')\]]+\s*$)"
+from speecht5_demo.text.addresses import STARTERS
+
+_ENDS = rf"(?=\s*$|\s*\n|\s+(?:{STARTERS})\b|\s*[\"')\]]+\s*$)"
 _BEFORE_NAME = {
     "Dr": "Doctor",
     "Mr": "Mister",
@@ -104,13 +102,9 @@ _WITHOUT_STOP = {
     "eg": "for example",
     "Mt": "Mount",
 }
-_SAINTS = (
-    "Louis|John|Paul|Petersburg|Peter|Mary|Joseph|James|George|Patrick|Andrew|Andrews|Nicholas|Francis|Thomas|Lucia|"
-    "Kitts|Helena|Moritz|Tropez|Albans|Ives|Martin|Michael|Anne|Anthony|Augustine|Bernard|Catherine|Clair|Cloud|David|Helens"
-)
 _TITLE = re.compile(rf"\b({'|'.join(_BEFORE_NAME)})(\.\s*|\s+)(?=[A-Z])")
 _NUMBERED = re.compile(
-    rf"\b({'|'.join(sorted(_BEFORE_NUMBER, key=len, reverse=True))})\.\s?(?=#?[0-9])", re.IGNORECASE
+    rf"\b({'|'.join(sorted(_BEFORE_NUMBER, key=len, reverse=True))})\.\s{{0,3}}(?=#?[0-9])", re.IGNORECASE
 )
 _STOPPED = re.compile(
     rf"(?<![\w.@])(?i:({'|'.join(map(re.escape, sorted(_ANYWHERE, key=len, reverse=True)))}))\."
@@ -121,15 +115,9 @@ _CAPITAL_ONLY = frozenset(
 )
 _NEEDS_MORE = frozenset({"min", "max", "co", "rd", "est", "sr", "ie", "eg", "inc", "tel", "fig", "resp"})
 _BARE = re.compile(rf"\b({'|'.join(_WITHOUT_STOP)})\b(?!\.)")
-_SAINT = re.compile(rf"\bSt\.?\s+(?=(?:{_SAINTS})\b)")
-_STREET_NAME = re.compile(
-    r"(\b(?:[A-Z][a-z]+|[0-9]+(?:st|nd|rd|th)))(\s+)"
-    r"(?:(St)\b\.?|(Dr|Ln|Pl|Ct|Sq)\b(?:\.(?!\s*[A-Z])|(?=\s*(?:[,;:?!)\n]|$))))"
-)
-_STREETS = {"St": "Street", "Dr": "Drive", "Ln": "Lane", "Pl": "Place", "Ct": "Court", "Sq": "Square"}
 _INITIALS = re.compile(rf"(?<![\w.])((?:[A-Za-z]\.\s?){{1,4}}[A-Za-z])\.(?P<ends>{_ENDS})?(?![A-Za-z0-9])")
 _INITIAL = re.compile(
-    rf"(?:(?<=^)|(?<=[A-Za-z][ ])|(?<=[.,?!:;][ ]))([A-Z])\.(?=\s+(?!(?:{_STARTERS})\b)[A-Z])"
+    rf"(?:(?<=^)|(?<=[A-Za-z][ ])|(?<=[.,?!:;][ ]))([A-Z])\.(?=\s+(?!(?:{STARTERS})\b)[A-Z])"
 )
 _WITH = re.compile(r"(?<![\w/])w/(o(?!\w)|(?=\s?\w))\s?")
 
@@ -161,10 +149,6 @@ def _speak_initials(match: re.Match[str]) -> str:
     return " ".join(letters) + ("." if match["ends"] is not None else "")
 
 
-def _speak_street(match: re.Match[str]) -> str:
-    return f"{match[1]}{match[2]}{_STREETS[match[3] or match[4]]}"
-
-
 def expand_before_numbers(text: str) -> str:
     """No. 5, pp. 3-5, Fig. 2; and the abbreviations whose full stops would confuse the rules for numbers."""
     return _NUMBERED.sub(lambda match: f"{_BEFORE_NUMBER[match[1].lower()]} ", text)
@@ -173,11 +157,7 @@ def expand_before_numbers(text: str) -> str:
 def expand(text: str) -> str:
     """Every other abbreviation."""
     text = _WITH.sub(lambda match: "without " if match[1] else "with ", text)
-    text = _SAINT.sub("Saint ", text)
-    text = _STREET_NAME.sub(_speak_street, text)
     text = _TITLE.sub(_speak_title, text)
-    text = re.sub(r"\bSt\.\s+(?=[A-Z])", "Saint ", text)
-    text = re.sub(r"\bSt\.(?=\s)", "Street", text)
     text = _STOPPED.sub(_speak_stopped, text)
     text = _BARE.sub(lambda match: _WITHOUT_STOP[match[1]], text)
     return _INITIAL.sub(r"\1", _INITIALS.sub(_speak_initials, text))

@@ -34,7 +34,7 @@ _LETTERS = words(
     "USA UAE ISO API URL IBM AIM CEO CIO CFO COO CIA UFO AKA FAQ DIY RIP EOF IEC ITU IPA AMD ARM EU UK US",
     "UN AI IT ID IP IQ TV PC HQ PR HR VR AR UI UX OS IO AM PM AC DC DJ MC OSS IOS ATM DNA RNA HIV CPU GPU",
     "TPU NPU TTS USB FPU RTF MAC PESQ WER MIT UCLA ESPN BBC CNN AOL ETA EPA IRA IOU ABC ADHD HDMI ACLU",
-    "AFAIK SUV EV UV XML HTML",
+    "AFAIK SUV EV UV XML HTML OECD NAACP AARP NCAA IAEA IUCN EEOC USAF AAAS OTP ATV ATP",
 )
 _COMMON = words(
     "A AN AS AT BE BY DO GO HE IF IN IS IT ME MY NO OF ON OR SO TO UP US WE AM OH OK HI ALL AND ANY ARE",
@@ -46,6 +46,10 @@ _COMMON = words(
     "HAT LAY MAP MIX NET PEN PET POP SUM TAX TOY ADD AGO ACT AID ARM",
 )
 _PLAIN = _COMMON - _LETTERS - {"OK"}  # in capitals, these are nothing but shouted
+_NAMED_BY_ARTICLE = re.compile(
+    r"\b(?P<article>[Tt]he|[Aa]n|[Bb]y|[Tt]o)\s(?P<name>WHO|SAT|ACT|LSAT|MAT|ADA|MOT|FDA|AGM|EGM)\b"
+)
+"""Initialisms that are words in lower case as well: an article in front tells that a name is meant."""
 _LOWER_LETTERS = words(
     "pdf html http https css url usb cpu gpu tts tv csv xml mp fp hz svg png jpg ssh ftp sql npm vpn",
 )
@@ -94,6 +98,7 @@ def _speak_sentence(sentence: re.Match[str]) -> str:
 def speak_acronyms(text: str) -> str:
     """Spell acronyms; put shouted words in lower case, so that both vocabularies read them as words."""
     text = _AMPERSAND.sub(lambda match: f"{' '.join(match[1])} and {' '.join(match[2])}", text)
+    text = _NAMED_BY_ARTICLE.sub(lambda match: f"{match['article']} {' '.join(match['name'])}", text)
     text = _MIXED.sub(lambda match: _SAID_AS.get(match[0], "why-fye"), text)
     text = _SENTENCE.sub(_speak_sentence, text)
     return _LOWER.sub(lambda match: " ".join(match[1].upper()) + (match["plural"] or ""), text)

@@ -22,6 +22,7 @@ _GROUPED = re.compile(
     r"(?<![\w.,])(?<![0-9] )[0-9]{1,3}(?:(?: [0-9]{3}){2,}|(?:\.[0-9]{3}){2})(?![\w.]| [0-9])"
 )
 _ORDINAL = re.compile(r"(?<![0-9.,])([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:st|nd|rd|th)\b", re.IGNORECASE)
+_CAPITAL_SUFFIX = re.compile(r"(?<=[0-9])(?:ST|ND|RD|TH)\b")
 _SCIENTIFIC = re.compile(r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)[eE]([+-]?)([0-9]{1,3})\b")
 _SIGNED = re.compile(rf"(?:(?<![\w.,')])-(?=\.?[0-9]))?(?:{NUMBER}|(?<![\w])\.[0-9]+)")
 
@@ -73,6 +74,11 @@ def _speak_signed(match: re.Match[str]) -> str:
     words = quantity(text.removeprefix("-"))
     compound = match.string[match.end() : match.end() + 1] == "-"  # 5-year-old
     return f" {'minus ' if text.startswith('-') else ''}{words}{'' if compound else ' '}"
+
+
+def lower_ordinal_suffixes(text: str) -> str:
+    """The 21ST century: in capitals the suffix would be taken for letters."""
+    return _CAPITAL_SUFFIX.sub(lambda match: match[0].lower(), text)
 
 
 def join_groups(text: str) -> str:

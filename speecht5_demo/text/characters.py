@@ -30,7 +30,7 @@ _REPLACED = {
     "⁄": "/",
     "∕": "/",
     "∗": "*",
-    "№": " No. ",
+    "№": " No.",
     "µ": "μ",
     "Ω": "Ω",
     "℃": "°C",
@@ -51,6 +51,9 @@ _REPLACED = {
 _PROTECTED = frozenset("²³™") | frozenset(_REPLACED)
 _POWER = re.compile(r"(?<=[0-9A-Za-z)])([⁻⁺]?[⁰¹⁴-⁹]|[⁻⁺]?[⁰¹²³⁴-⁹]{2,}|[⁻⁺][²³])")
 _THIN_SPACE = re.compile(r"(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9]{3}(?![0-9]))")
+_UNIT_PRODUCT = re.compile(r"([0-9]\s?[A-Za-z]{1,3})[·⋅]([A-Za-z]{1,2}\b)")
+"""10 N·m is written 10 Nm as well."""
+
 _SCRIPT = re.compile(
     r"(.+?) (?:SMALL|CAPITAL|LETTER|SYLLABLE|SYLLABICS|SIGN|VOWEL|IDEOGRAPH|CHARACTER|DIGIT|LIGATURE"
     r"|RADICAL|MARK|ACCENT|SYMBOL|POINT|INITIAL|NUMBER|CONSONANT|TONE|MODIFIER|NUMERAL)\b"
@@ -173,9 +176,9 @@ def to_plain_characters(text: str) -> str:
     text = re.sub(r"\r\n?|[\v\f]", "\n", text)
     text = _THIN_SPACE.sub("", text)
     text = _POWER.sub(lambda match: "^" + unicodedata.normalize("NFKC", match[1]).replace("−", "-"), text)
-    text = unicodedata.normalize("NFC", text)
+    text = _UNIT_PRODUCT.sub(r"\1\2", unicodedata.normalize("NFC", text))
     text = "".join(_REPLACED.get(c, c) if c in _PROTECTED else unicodedata.normalize("NFKC", c) for c in text)
-    text = unicodedata.normalize("NFC", text)
+    text = _UNIT_PRODUCT.sub(r"\1\2", unicodedata.normalize("NFC", text))
     text = "".join(_REPLACED.get(c, c) for c in text)
     foreign: dict[str, int] = {}
     plain = [

@@ -18,6 +18,7 @@ _COLON = re.compile(
     r"(?<![\w.,:])(?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9])(?:\.[0-9]+)?)?(?:h\b|(?P<zulu>Z\b))?(?![\w:])"
 )
 _TO_TIME = re.compile(r"(?<=:[0-9]{2})\s?[-–—]\s?(?=[0-9]{1,2}:[0-9]{2}(?![\w:]))")
+_O_CLOCK = re.compile(r"(?<![\w.,:])([0-9]{1,2}:00)\s+o'\s?clock\b", re.IGNORECASE)
 _RATIO = re.compile(r"(?<![\w.,:])([0-9]+):([0-9]+)(?![\w:])")
 
 
@@ -56,6 +57,7 @@ def _speak_colon(match: re.Match[str]) -> str:
 
 def speak_times(text: str) -> str:
     """Write out clock times; what is no time of day (16:9) is read as a ratio."""
+    text = _O_CLOCK.sub(r"\1", text)
     text = _TO_TIME.sub(" to ", _TO_TWELVE_HOURS.sub(r"\1 to ", text))
     text = _AFTER_HALF.sub(" to ", text)
     text = _TWELVE_HOURS.sub(_speak_twelve, text)

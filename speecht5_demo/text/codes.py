@@ -1,35 +1,43 @@
-"""Numbers that are names, not amounts: telephones, versions, machines' addresses, GPT-4, INT8, x86."""
+"""Numbers that are names, not amounts: PINs, versions, machines' addresses, GPT-4, INT8, x86."""
 
 from __future__ import annotations
 
 import re
 
 from speecht5_demo.text.cardinals import cardinal, digits, join_groups, speak_scientific
+from speecht5_demo.text.telephones import speak_groups, speak_telephones
 
-_PHONE = re.compile(
-    r"(?<![\w.,-])(?:(?P<plus>\+)[0-9]{1,3}[ .-]?)?(?:\([0-9]{2,4}\)[ -]?[0-9]{3,4}[ -][0-9]{3,4}"
-    r"|[0-9]{3}-[0-9]{3}-[0-9]{4}|[0-9]{3}\.[0-9]{3}\.[0-9]{4}|[0-9]{3}-[0-9]{4})(?![\w-]|[.,][0-9])"
+# What a number in digits belongs to; those of the second kind are also counted, and need a word in between.
+_SECRETS = (
+    r"OTP|PIN|TAN|CVV|CVC|IBAN|ISBN|SSN|IMEI|VIN|ID|[Pp]in|[Pp]asscode|[Pp]assword|[Cc]ode|[Cc]ombination|[Ee]xtension|[Ee]xt\.?"
+    r"|[Ss]erial|[Tt]racking|[Cc]onfirmation|[Mm]embership|[Rr]outing"
 )
-_INTERNATIONAL = re.compile(
-    r"(?<![\w.,])\+[0-9]{1,3}(?:[ .-]\(?[0-9]{1,8}\)?){2,5}(?![\w-]|[.,][0-9])|(?<![\w.,])\+[0-9]{9,15}(?!\w)"
+_FILED = (
+    r"[Aa]ccount|[Oo]rder|[Rr]eference|[Bb]ooking|[Tt]icket|[Cc]ard|[Cc]ase|[Cc]laim|[Pp]olicy|[Ii]nvoice|[Pp]hone"
+    r"|[Pp]assport"
 )
-_EMERGENCY = re.compile(r"(?<=\b[Cc]all )(911|999|112)\b|(?<=\b[Dd]ial )(911|999|112)\b")
+_NAMING = r"\s+(?:[Nn]umber|[Nn]o\.?|code|ID|PIN|ending\s+in|ends\s+in)"
+_LINKING = r"(?:\s+(?:is|was|of|to|as))?\s*:?\s*#?\s?"
+_COUNTED = r"of|times|dollars|euros|people|words|lines|points|characters|more|digits|percent"
+_SECRET = re.compile(
+    rf"(?P<before>\b(?:(?:{_SECRETS})(?:{_NAMING})?|(?:{_FILED})(?:{_NAMING}|\s+#)){_LINKING})"
+    rf"(?P<number>[0-9]{{3,12}}(?:[ -][0-9]{{2,6}}){{0,4}})(?![\w%°]|[.,:/-][0-9])(?!\s+(?:{_COUNTED})\b)"
+)
 _MACHINE = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.[0-9])")
 _VERSION = re.compile(
     r"(?P<word>\b[Vv]ersion\s+)?(?<![\w.])(?P<mark>[vV]\.?\s?(?=[0-9]))?(?P<numbers>[0-9]+(?:\.[0-9]+)*)(?P<tail>-?(?:rc|beta|alpha|b|a)\.?[0-9]*)?(?![\w]|[.,][0-9])"
 )
 _SERIAL = re.compile(r"(?<![\w.,-])[0-9]+(?:-[0-9]+){2,}(?![\w]|[.,][0-9])")
 _LETTER_DIGIT = re.compile(r"(?<=[A-Za-z])-?(?=[0-9])")
-_DIGIT_LETTER = re.compile(r"(?<=[0-9])(?!(?:st|nd|rd|th)\b)(?=[A-Za-z])")
+_DIGIT_LETTER = re.compile(r"(?<=[0-9])(?!(?:st|nd|rd|th|ST|ND|RD|TH)\b)(?=[A-Za-z])")
 _CODE = re.compile(r"(?<![\w.,])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?!\w)")
-_ORDINAL = re.compile(r"[0-9]+(?:st|nd|rd|th)\b")
+_ORDINAL = re.compile(r"[0-9]+(?:st|nd|rd|th)\b", re.IGNORECASE)
 _VOWEL = re.compile(r"[aeiouyAEIOUY]")
 
 
-def _speak_groups(match: re.Match[str]) -> str:
-    groups = re.findall(r"[0-9]+", match[0])
-    plus = " plus " if match[0].startswith("+") else ""
-    return plus + ", ".join(digits(group) for group in groups)
+def _speak_secret(match: re.Match[str]) -> str:
+    groups = re.findall(r"[0-9]+", match["number"])
+    return match["before"].replace("#", "number ") + ", ".join(map(digits, groups))
 
 
 def _speak_version(match: re.Match[str]) -> str:
@@ -42,13 +50,12 @@ def _speak_version(match: re.Match[str]) -> str:
 
 
 def speak_codes(text: str) -> str:
-    """Write out telephone numbers, addresses of machines, versions and serial numbers."""
-    text = _INTERNATIONAL.sub(_speak_groups, speak_scientific(join_groups(text)))
-    text = _PHONE.sub(_speak_groups, text)
-    text = _EMERGENCY.sub(lambda match: digits(match[0]), text)
+    """Write out telephone numbers, PINs, addresses of machines, versions and serial numbers."""
+    text = speak_telephones(speak_scientific(join_groups(text)))
+    text = _SECRET.sub(_speak_secret, text)
     text = _MACHINE.sub(lambda match: " dot ".join(cardinal(part) for part in match[0].split(".")), text)
     text = _VERSION.sub(_speak_version, text)
-    return _SERIAL.sub(_speak_groups, text)
+    return _SERIAL.sub(speak_groups, text)
 
 
 def _split(match: re.Match[str]) -> str:

@@ -14,6 +14,11 @@ _FRACTION = re.compile(
 _NAMED = {2: ("half", "halves"), 4: ("quarter", "quarters")}
 
 
+def part_name(bottom: int) -> str:
+    """What one part is called: of 2 a half, of 4 a quarter, of 3 a third."""
+    return _NAMED[bottom][0] if bottom in _NAMED else ordinal(bottom)
+
+
 def _part(top: int, bottom: int) -> str:
     if bottom in _NAMED:
         one, many = _NAMED[bottom]

@@ -28,7 +28,17 @@ _EMPHASIS = (
     re.compile(r"(?<![\w_])(_{1,3})(?=[^\s_])([^_\n]+)(?<=\S)\1(?![\w_])"),
     re.compile(r"(?<![\w~])(~~)(?=[^\s~])([^~\n]+)(?<=\S)\1(?![\w~])"),
     re.compile(r"(?<!`)(`{1,2})([^`\n]+)\1(?!`)"),
+    re.compile(r"(?<![\w=])(==)(?=[^\s=])([^=\n]+)(?<=[^\s])\1(?![\w=])"),
+    re.compile(r"(?<![\w+])(\+\+)(?=[^\s+])([^+\n]+)(?<=[^\s])\1(?![\w+])"),
+    re.compile(r"(?<![\w|])(\|\|)(?=[^\s|])([^|\n]+)(?<=[^\s])\1(?![\w|])"),
+    re.compile(r"(?<=[A-Za-z0-9])(~)([A-Za-z0-9]{1,8})~(?!~)"),
 )
+_RAISED = re.compile(r"(?<=[A-Za-z0-9])\^([A-Za-z0-9]{1,8})\^(?!\^)")
+_ESCAPED = re.compile(r"\\(?=[\\`*_{}\[\]()#+.!|~>=-])")
+_FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,40}\]:?")
+_REFERENCE_LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\]\[[^\[\]\n]{0,100}\]")
+_WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]{1,200}\|)?([^\[\]|\n]{1,200})\]\]")
+_AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]{1,500})>")
 _BULLET = re.compile(r"^(?:[-*+–—•]|\[[ xX]\])\s+(?:\[[ xX]\]\s+)?")
 _NUMBERED = re.compile(r"^(?:\(?([0-9]{1,2})[.)]|\(([a-z])\))\s+(?=\S)")
 _CLOSED = re.compile(r"[.?!][\"')\]]*$")
@@ -43,12 +53,14 @@ def strip_markup(text: str) -> str:
     text = html.unescape(text) if "&" in text else text
     text = _COMMENT.sub(" ", text)
     text = _INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text))
-    text = _LINK.sub(r"\1", text)
+    text = _AUTOLINK.sub(lambda match: match[1].removeprefix("mailto:"), text)
+    text = _WIKI_LINK.sub(r"\1", _LINK.sub(r"\1", text))
+    text = _FOOTNOTE.sub("", _REFERENCE_LINK.sub(r"\1", text))
     text = _HEADING.sub("", _RULE.sub("\n", _FENCE.sub("", text)))
     text = _QUOTED.sub("", text)
     for emphasis in _EMPHASIS:
         text = emphasis.sub(r"\2", text)
-    return text
+    return _ESCAPED.sub("", _RAISED.sub(r"^\1", text))
 
 
 def join_lines(text: str) -> str:

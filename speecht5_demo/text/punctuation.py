@@ -18,6 +18,14 @@ _RUN = re.compile(r"(?<!\s)\s*[,.?!;:](?:\s*[,.?!;:])*\s*")
 _EXCEPT_LAST = re.compile(r"(?<![,;:\s])[,;:\s]+$")
 
 
+_GLUED_SENTENCE = re.compile(r"(?<=[0-9%)])\.(?=[A-Z][a-z]|[AI]\s)|(?<=[0-9a-z][?!])(?=[A-Z][a-z])")
+
+
+def part_sentences(text: str) -> str:
+    """A space behind the end of a sentence that lacks it, where a number or a mark stands before the next one."""
+    return _GLUED_SENTENCE.sub(lambda match: f"{match[0]} ", text)
+
+
 def _strongest(match: re.Match[str]) -> str:
     return (
         min(match[0].strip(), key=lambda mark: _STRENGTH.index(mark) if mark in _STRENGTH else len(_STRENGTH))

@@ -11,18 +11,26 @@ _RULERS = (
     "Nicholas|Peter|Catherine|Alexander|Francis|Frederick|Ivan|Ramses|Ramesses|Wilhelm|Umberto|Otto|Henri|Mary|Clement|"
     "Innocent|Urban|Felipe|Carlos|Gustav|Christian|Harald|Olav|Haakon|Victoria|Margaret|Margrethe|Ptolemy|Cleopatra|"
     "Darius|Xerxes|Artaxerxes|Thutmose|Amenhotep|Murad|Mehmed|Selim|Suleiman|Boniface|Sixtus|Julius|Alfonso|Ferdinand|"
-    "Leopold|Joseph|Robert|Malcolm|Albert|Rainier|Baldwin|Emmanuel|Constantine|Justinian|Theodosius"
+    "Leopold|Joseph|Robert|Malcolm|Albert|Rainier|Baldwin|Emmanuel|Constantine|Justinian|Theodosius|John|Stephen|Adrian|"
+    "Hadrian|Martin|Eugene|Celestine|Callixtus|Honorius|Alexius|Isaac|Vladimir|Boris|Frederik|Willem|Juan|Pedro|Manuel|"
+    "Afonso|Maximilian|Franz|Karl|Erik|Eric|Sigismund|Casimir|Matthias|Rudolf|Lothar|Conrad|Michael|Basil|Sergius|"
+    "Marcellus|Anastasius|Gelasius|Lucius|Nero|Tiberius|Edmund|Ethelred|Canute|Valdemar|Magnus|Abdul|Hussein|Hassan|"
+    "Rama|Seti|Amenemhat|Antiochus|Seleucus|Philippe|Jean|Karol|Stanislaus|Vittorio|Akbar|Thomas|David|Andrew"
 )
 _NOUNS = (
     "War|Chapter|Part|Act|Scene|Book|Volume|Vol|Section|Article|Appendix|Figure|Table|Phase|Stage|Type|Class|Level|"
     "Grade|Title|Bowl|Division|Round|Episode|Season|Version|Mark|Apollo|Rocky|Final Fantasy|Star Wars|Canto|"
     "Lecture|chapter|part|act|scene|book|volume|section|article|appendix|phase|stage|type|level|grade"
 )
-_NUMERAL = r"(?P<numeral>(?=[IVXL])(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3}))"
-_ALONE = r"(?!\w|[-'.][A-Za-z])"
+_TITLES = "Pope|King|Queen|Emperor|Empress|Tsar|Czar|Prince|Kaiser|Sultan|Pharaoh|Patriarch|Shah|Duke|Count|Antipope"
+_NUMERAL = r"(?P<numeral>(?=[IVXL])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))"
+_ALONE = r"(?!\w|[-.][A-Za-z]|'(?!s\b)[A-Za-z])"
 # "I", "V" and "X" alone are words or letters more often than numbers: they need the end of a phrase behind.
-_SAFE = r"(?:(?<=[IVXL]{2})|(?=[,.;:?!)\n]|\s*$|\s(?:of|and|was|is|in|died|ruled|became|by)\b))"
+_SAFE = r"(?:(?<=[IVXL]{2})|(?=[,.;:?!)\n]|'s\b|\s*$|\s(?:of|and|was|is|in|died|ruled|became|by)\b))"
 _RULER = re.compile(rf"\b(?P<before>(?:{_RULERS})\s){_NUMERAL}{_ALONE}{_SAFE}")
+_TITLED = re.compile(
+    rf"\b(?P<before>(?:{_TITLES})\s(?:[A-Z][a-z]+\s){{1,3}}){_NUMERAL}{_ALONE}(?:(?<=[IVXL]{{2}})|(?<=\s[IVX]))"
+)
 _NOUN = re.compile(rf"\b(?P<before>(?:{_NOUNS})\s){_NUMERAL}{_ALONE}{_SAFE}")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50}
 
@@ -36,4 +44,5 @@ def _value(numeral: str) -> int:
 def speak_roman(text: str) -> str:
     """Read a ruler's numeral as a rank and a noun's numeral as a count."""
     text = _RULER.sub(lambda match: f"{match['before']}the {ordinal(_value(match['numeral']))}", text)
+    text = _TITLED.sub(lambda match: f"{match['before']}the {ordinal(_value(match['numeral']))}", text)
     return _NOUN.sub(lambda match: f"{match['before']}{cardinal(str(_value(match['numeral'])))}", text)

@@ -1,157 +1,126 @@
-"""Units after a number: 5 km, 10kg, 20°C, 60 mph, 5'11", 50 %. The numbers stay digits; the rules for
-numbers read them."""
+"""Units after a number: 5 km, 20°C, 60 mph, 5'11", 9.8 m/s², 90 mg/dL, a 9mm bullet, 2 1/2 kg.
+
+The numbers stay digits; the rules for numbers read them. A unit stands in the plural unless it is counted once or
+describes the noun behind it.
+"""
 
 from __future__ import annotations
 
 import re
 
-from speecht5_demo.text.cardinals import NUMBER, is_one
+from speecht5_demo.text.cardinals import NUMBER, cardinal, is_one
+from speecht5_demo.text.fractions import part_name
+from speecht5_demo.text.unit_names import SAME_IN_PLURAL, UNITS
+from speecht5_demo.text.wordlists import words
 
-_UNITS = {
-    "km": "kilometer",
-    "m": "meter",
-    "cm": "centimeter",
-    "mm": "millimeter",
-    "μm": "micrometer",
-    "nm": "nanometer",
-    "km²": "square kilometer",
-    "m²": "square meter",
-    "cm²": "square centimeter",
-    "m³": "cubic meter",
-    "cm³": "cubic centimeter",
-    "km/h": "kilometer per hour",
-    "kmh": "kilometer per hour",
-    "kph": "kilometer per hour",
-    "m/s": "meter per second",
-    "mph": "mile per hour",
-    "mi": "mile",
-    "ft": "foot",
-    "yd": "yard",
-    "sq ft": "square foot",
-    "kg": "kilogram",
-    "g": "gram",
-    "mg": "milligram",
-    "μg": "microgram",
-    "lb": "pound",
-    "lbs": "pound",
-    "oz": "ounce",
-    "l": "liter",
-    "L": "liter",
-    "ml": "milliliter",
-    "mL": "milliliter",
-    "cl": "centiliter",
-    "s": "second",
-    "sec": "second",
-    "secs": "second",
-    "ms": "millisecond",
-    "μs": "microsecond",
-    "ns": "nanosecond",
-    "min": "minute",
-    "mins": "minute",
-    "h": "hour",
-    "hr": "hour",
-    "hrs": "hour",
-    "yr": "year",
-    "yrs": "year",
-    "kB": "kilobyte",
-    "KB": "kilobyte",
-    "MB": "megabyte",
-    "GB": "gigabyte",
-    "TB": "terabyte",
-    "KiB": "kibibyte",
-    "MiB": "mebibyte",
-    "GiB": "gibibyte",
-    "kbps": "kilobit per second",
-    "Mbps": "megabit per second",
-    "Gbps": "gigabit per second",
-    "fps": "frame per second",
-    "rpm": "revolution per minute",
-    "Hz": "hertz",
-    "kHz": "kilohertz",
-    "MHz": "megahertz",
-    "GHz": "gigahertz",
-    "dB": "decibel",
-    "V": "volt",
-    "mV": "millivolt",
-    "W": "watt",
-    "kW": "kilowatt",
-    "MW": "megawatt",
-    "kWh": "kilowatt hour",
-    "mA": "milliamp",
-    "mAh": "milliamp hour",
-    "Ω": "ohm",
-    "kΩ": "kilohm",
-    "N": "newton",
-    "J": "joule",
-    "kJ": "kilojoule",
-    "kcal": "kilocalorie",
-    "Pa": "pascal",
-    "kPa": "kilopascal",
-    "hPa": "hectopascal",
-    "ha": "hectare",
-    "px": "pixel",
-    "pts": "point",
-    "°C": "degree Celsius",
-    "° C": "degree Celsius",
-    "°F": "degree Fahrenheit",
-    "° F": "degree Fahrenheit",
-    "°": "degree",
-}
-_ONLY_ATTACHED = frozenset({"N", "J", "W"})  # "5 N" is more often a label than newtons
-_PARAMETERS = re.compile(
-    rf"({NUMBER})\s?([kKMBT])"
-    r"(?=[ -](?:parameters?|params?|models?|tokens?|users?|views?|words?|rows?|samples?)\b)"
-)
-_SCALES = {"k": "thousand", "K": "thousand", "M": "million", "B": "billion", "T": "trillion"}
-_COUNT = re.compile(rf"(?<![\w.,])({NUMBER})(k|M|bn)(?![\w/])")
-_NAMES = "|".join(re.escape(name) for name in sorted(_UNITS, key=len, reverse=True))
+_ONLY_ATTACHED = frozenset(
+    {"N", "J", "W", "A", "t", "pt", "K", "mo"}
+)  # "5 N" is more often a label than newtons
+_NAMES = "|".join(re.escape(name) for name in sorted(UNITS, key=len, reverse=True))
+_POWERS = {"²": " squared", "³": " cubed", "^2": " squared", "^3": " cubed", "2": " squared", "3": " cubed"}
+_DENOMINATORS = {**UNITS, "d": "day", "day": "day", "week": "week", "month": "month", "year": "year", "in": "inch",
+                 "K": "kelvin", "person": "person", "capita": "capita", "hour": "hour", "minute": "minute",
+                 "second": "second", "100 km": "one hundred kilometers", "100km": "one hundred kilometers",
+                 "bit": "bit", "byte": "byte", "mile": "mile", "gallon": "gallon"}  # fmt: skip
+_BELOW = "|".join(re.escape(name) for name in sorted(_DENOMINATORS, key=len, reverse=True))
+_POWER = r"(?:²|³|\^[23]|[23](?![0-9]))?"
+_ARTICLES = "[Aa]n?|[Tt]he|[Tt]his|[Tt]hat|[Ee]ach|[Ee]very|[Aa]nother|[Mm]y|[Yy]our|[Hh]is|[Hh]er|[Oo]ur"
+_ARTICLE = rf"(?P<article>\b(?:{_ARTICLES})\s+)?"
 _UNIT = re.compile(
-    rf"(?<![A-Za-z_])(?P<number>{NUMBER})(?P<gap>[ -]?)(?P<unit>{_NAMES})(?![\w°²³'])(?P<dot>\.(?=\s+[a-z]))?"
+    rf"{_ARTICLE}(?<![A-Za-z_])(?P<number>{NUMBER})(?P<gap>[ -]?)(?P<unit>{_NAMES})"
+    rf"(?P<below>(?:\s?/\s?(?:{_BELOW}){_POWER}(?![\w°²³'])){{1,2}})?"
+    rf"(?![\w°²³'])(?P<dot>\.(?=\s+[a-z]))?(?P<noun>\s+(?:[a-z]+|[A-Z]{{2,}})\b|-[a-z]+\b)?"
+)
+_BELOW_ONE = re.compile(rf"/\s?(?P<unit>{_BELOW})(?P<power>{_POWER})(?=\s?/|$)")
+_DESCRIBING = words("V mV kV W kW mW GB TB MB KB kB mm cm m km px mAh dB s sec min ft")
+"""Units that, written to their number, describe the noun behind: a 12V battery, but 500g flour."""
+
+_NO_NOUN = words(
+    "yesterday today daily twice once again uphill downhill home early late straight alone together tomorrow",
+    "of is are was were in to from and or at on for with per away long wide tall high deep ahead later ago left",
+    "than by more less after before below above each so but that which as apart north south east west into",
+    "across through over under between if when while has have had will would can could may might must do does did",
+    "it its they he she we you i not no off out up down back further only too also then there here thick old",
 )
 _PERCENT = re.compile(rf"({NUMBER})\s?%")
 _FEET = re.compile(r"(?<![\w.,'])([0-9]{1,3})'\s?([0-9]{1,2})(?:\"|'')")
 _FEET_ALONE = re.compile(r"(?<![\w.,'])([0-9]{1,3})'(?=\s)")
 _INCH_WORD = re.compile(rf"({NUMBER})\s?in\.(?=\s+[a-z]|,)")
-_INCHES = re.compile(r"(?<![\w.,])([0-9]{1,3}(?:\.[0-9]+)?)\"")
+_INCHES = re.compile(r"(?<![\w.,/])([0-9]{1,3}(?:\.[0-9]+)?)\"(?=\s(?P<noun>[a-z]+)\b)?")
 _SIZE = re.compile(r"(?<![\w.,])(?!0x)([0-9]+(?:\.[0-9]+)?)(?:×|\s?x\s?)(?=[0-9])")
 _FACTOR = re.compile(rf"(?<![\w.,])({NUMBER})[x×](?![\w])")
-_PER = re.compile(
-    r"(?<=[a-z])\s?/\s?(?=(?:months?|mo|years?|yr|days?|hours?|hr|weeks?|nights?|persons?|users?|seconds?|minutes?|items?|units?"
-    r"|kg|km|lb|h|s|min|GB|MB)\b)"
-)
 _PER_SHORT = {
-    "mo": "month",
-    "yr": "year",
-    "hr": "hour",
-    "kg": "kilogram",
-    "km": "kilometer",
-    "lb": "pound",
-    "h": "hour",
-    "s": "second",
-    "min": "minute",
-    "GB": "gigabyte",
-    "MB": "megabyte",
-}
-_PER_UNIT = re.compile(rf"\bper ({'|'.join(_PER_SHORT)})\b(?!')")
+    "mo": "month", "yr": "year", "hr": "hour", "kg": "kilogram", "km": "kilometer", "lb": "pound", "h": "hour",
+    "s": "second", "min": "minute", "GB": "gigabyte", "MB": "megabyte", "wk": "week", "gal": "gallon", "L": "liter",
+    "l": "liter", "g": "gram", "m": "meter", "m²": "square meter", "kWh": "kilowatt hour", "oz": "ounce", "ft": "foot",
+}  # fmt: skip
+_PER = re.compile(
+    r"(?<=[a-z])\s?/\s?(?=(?:months?|years?|days?|hours?|weeks?|nights?|persons?|users?|seconds?|minutes?|items?|units?"
+    rf"|{'|'.join(map(re.escape, sorted(_PER_SHORT, key=len, reverse=True)))})(?![\w²³]))"
+)
+_PER_UNIT = re.compile(
+    rf"\bper ({'|'.join(map(re.escape, sorted(_PER_SHORT, key=len, reverse=True)))})(?![\w²³'])"
+)
+_FRACTION_OF_UNIT = re.compile(
+    rf"{_ARTICLE}(?<![\w.,/])(?P<amount>(?:[0-9]{{1,3}}[ -]+)?[0-9]{{1,2}}/[0-9]{{1,3}})(?P<gap>[ -]?)"
+    rf"(?P<unit>{_NAMES}|in\b|\"|'')(?![\w°²³'/])(?P<dot>\.(?=\s+[a-z]))?"
+)
 
 
-def _plural(name: str) -> str:
-    head, per, rest = name.partition(" per ")
-    if head in ("foot", "square foot"):
-        head = head.replace("foot", "feet")
+def plural(name: str) -> str:
+    """The plural of a unit's name: "mile per hour" is "miles per hour", "square foot" "square feet"."""
+    head, per, rest = name.partition(" of " if " of " in name else " per ")
+    if head.split(" ")[-1] == "foot":
+        head = f"{head[: -len('foot')]}feet"
+    elif head.split(" ")[-1] == "inch":
+        head += "es"
     elif head.startswith("degree"):
         head = head.replace("degree", "degrees")
-    elif not head.endswith("hertz"):
+    elif not head.endswith(SAME_IN_PLURAL):
         head += "s"
     return head + per + rest
 
 
+def _below(text: str) -> str:
+    """What stands behind a unit's slash: "/s²" is " per second squared"."""
+    parts = (
+        f" per {_DENOMINATORS[match['unit']]}{_POWERS.get(match['power'], '')}"
+        for match in _BELOW_ONE.finditer(text)
+    )
+    return "".join(parts)
+
+
 def _speak_unit(match: re.Match[str]) -> str:
-    number, gap, unit = match["number"], match["gap"], match["unit"]
-    if unit in _ONLY_ATTACHED and gap:
+    number, gap, unit, noun = match["number"], match["gap"], match["unit"], match["noun"] or ""
+    article = match["article"] or ""
+    name, below = UNITS[unit], match["below"] or ""
+    if unit in _ONLY_ATTACHED and gap and not below:
         return match[0]
-    name = _UNITS[unit]
-    return f"{number} {name if is_one(number) or gap == '-' else _plural(name)}"
+    counted_noun = noun.startswith("-") or (noun.strip() not in _NO_NOUN and bool(noun))
+    one = article.strip().lower() in ("a", "an")
+    attached = not gap and unit in _DESCRIBING and counted_noun and not noun.endswith("s")
+    describes = attached or (bool(article) and (one or counted_noun))
+    ends = gap == "-" or is_one(number) or describes
+    return f"{article}{number} {name if ends else plural(name)}{_below(below) if below else ''}{noun}"
+
+
+def _speak_fraction(match: re.Match[str]) -> str:
+    """A mixed number counts (2 1/2 kilograms); a fraction alone describes (a 1/2 inch pipe)."""
+    written = match["unit"]
+    name = {"in": "inch", '"': "inch", "''": "inch"}.get(written) or UNITS[written]
+    article, mixed = match["article"] or "", bool(re.search("[ -]", match["amount"]))
+    describes = bool(article) or match["gap"] == "-"
+    if mixed:
+        return f"{article}{match['amount']} {name if describes else plural(name)}"
+    if describes:
+        top, _, bottom = match["amount"].partition("/")
+        part = "half" if match["amount"] == "1/2" else f"{cardinal(top)} {part_name(int(bottom))}"
+        return f"{article}{part} {name}"
+    return f"{'half' if match['amount'] == '1/2' else match['amount'] + ' of'} {_article(name)} {name}"
+
+
+def _article(name: str) -> str:
+    return "an" if name[0] in "aeiou" or name.startswith("hour") else "a"
 
 
 def _speak_inches(text: str) -> str:
@@ -159,12 +128,18 @@ def _speak_inches(text: str) -> str:
 
     def speak(match: re.Match[str]) -> str:
         opened = quotes[match.start()] % 2
-        return match[0] if opened else f"{match[1]} inch{'' if match[1] == '1' else 'es'}"
+        one = match[1] == "1" or (match["noun"] and match["noun"] not in _NO_NOUN)
+        return match[0] if opened else f"{match[1]} inch{'' if one else 'es'}"
 
     quotes = [0]
     for character in text:
         quotes.append(quotes[-1] + (character == '"'))
     return _INCHES.sub(speak, text)
+
+
+def speak_fractions_of_units(text: str) -> str:
+    """Write out the unit behind a fraction; the fraction stays for its own rule."""
+    return _FRACTION_OF_UNIT.sub(_speak_fraction, text)
 
 
 def speak_units(text: str) -> str:
@@ -174,9 +149,5 @@ def speak_units(text: str) -> str:
     text = _INCH_WORD.sub(r"\1 inches", text)
     text = _SIZE.sub(r"\1 by ", text)
     text = _FACTOR.sub(r"\1 times", text)
-    text = _PARAMETERS.sub(lambda match: f"{match[1]} {_SCALES[match[2]]}", text)
     text = _UNIT.sub(_speak_unit, _PERCENT.sub(r"\1 percent", text))
-    text = _COUNT.sub(
-        lambda match: f"{match[1]} {_SCALES[match[2][0].upper() if match[2] != 'k' else 'k']}", text
-    )
     return _PER_UNIT.sub(lambda match: f"per {_PER_SHORT[match[1]]}", _PER.sub(" per ", text))

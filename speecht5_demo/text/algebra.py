@@ -1,0 +1,29 @@
+"""Algebra: 2x + 1 = 5, 3x - 4, y = 2ab, x - 10. A number before a letter is a coefficient where an operator is near."""
+
+from __future__ import annotations
+
+import re
+
+_NEAR_OPERATOR = r"(?=\s*(?:[-+=<>≤≥≠≈*/^)·×÷]|²|³)(?!-?[A-Za-z]{2}))"
+_COEFFICIENT = re.compile(rf"(?<![\w.,$€£#-])([0-9]+(?:\.[0-9]+)?)([a-z]{{1,2}}){_NEAR_OPERATOR}")
+_COEFFICIENT_BEHIND = re.compile(
+    r"(?<=[-+=<>≤≥≠≈*/^(×÷])(\s*)([0-9]+(?:\.[0-9]+)?)([a-z]{1,2})(?![\w'-])(?!\s+[a-z]{2})"
+)
+_OPERATORS_ONLY = re.compile(
+    r"(?<![A-Za-z])[b-hj-zB-HJ-Z](?:²|³|\^[0-9]+)?\s*[-−]\s*(?=[0-9])|(?<=[0-9a-z]) [-−] (?=(?:[0-9]* ?[xyzn]|[a-z])\b)"
+)
+
+
+_FUNCTION = re.compile(r"\b([fghFGH])\(([a-z])\)")
+
+
+def _spaced(letters: str) -> str:
+    return " ".join(letters)
+
+
+def speak_algebra(text: str) -> str:
+    """Set coefficients apart from their letters, and read a dash between terms as "minus"."""
+    text = _FUNCTION.sub(r"\1 of \2", text)
+    text = _COEFFICIENT.sub(lambda match: f"{match[1]} {_spaced(match[2])}", text)
+    text = _COEFFICIENT_BEHIND.sub(lambda match: f"{match[1]}{match[2]} {_spaced(match[3])}", text)
+    return _OPERATORS_ONLY.sub(lambda match: re.sub(r"\s*[-−]\s*$", " minus ", match[0]), text)

@@ -1,0 +1,37 @@
+"""Counts with a short scale: 2m users, 1.2b people, 50k, 7B parameters, 3bn. A bare "2m" is a length."""
+
+from __future__ import annotations
+
+import re
+
+from speecht5_demo.text.cardinals import NUMBER
+from speecht5_demo.text.wordlists import words
+
+SCALES = {
+    "k": "thousand", "m": "million", "mm": "million", "mn": "million", "mil": "million", "mio": "million",
+    "b": "billion", "bn": "billion", "bil": "billion", "t": "trillion", "tn": "trillion", "trn": "trillion",
+}  # fmt: skip
+"""What a scale behind a number is called, by its form in lower case."""
+
+_COUNTABLE = words(
+    "users people views downloads dollars euros pounds subscribers followers copies customers jobs children",
+    "households records rows messages requests visitors visits members players viewers readers listeners fans",
+    "students workers employees residents citizens voters votes tourists passengers barrels tonnes tons units",
+    "homes cars deaths cases doses accounts devices installs hits streams plays clicks likes tweets posts pages",
+    "documents images tokens parameters params param parameter samples words lines sales orders shares refugees",
+    "migrants inhabitants women men families birds trees animals songs videos photos books files queries calls",
+    "transactions impressions sessions signups patients pupils soldiers signatures euro yen rupees pesos miles",
+    "monthly daily active new more others registered paying years model models",
+)
+_COUNTED = re.compile(
+    rf"(?<![\w.,$€£¥-])({NUMBER})\s?(k|K|m|M|mn|mil|mio|b|B|bn|bil|t|T|tn|trn)(?=[ -](?:{'|'.join(_COUNTABLE)})\b)"
+)
+_BARE = re.compile(rf"(?<![\w.,$€£¥-])({NUMBER})(k|M|bn|mn|trn)(?![\w/])")
+_DECIMAL_BILLION = re.compile(r"(?<![\w.,$€£¥-])([0-9]+\.[0-9]+)(b|B|t|T)(?![\w/.])")
+
+
+def speak_counts(text: str) -> str:
+    """Write out the scale behind a number; the number stays digits."""
+    for pattern in (_COUNTED, _BARE, _DECIMAL_BILLION):
+        text = pattern.sub(lambda match: f"{match[1]} {SCALES[match[2].lower()]}", text)
+    return text
