@@ -50,8 +50,12 @@ def prepare_study(
     folder: Path,
     on_progress: Progress | None = None,
     cancelled: threading.Event | None = None,
+    secret: bytes = b"",
 ) -> Manifest:
     """Make a study's clips with a checkpoint, or finish making them.
+
+    Args:
+        secret: of the deployment that plays the study, where its seeds come from.
 
     Raises:
         VariantError: a variant of the recipe is unknown.
@@ -59,4 +63,4 @@ def prepare_study(
     """
     for name in study.variants:
         find(name)
-    return prepare(study, voice_of(synthesizer, cancelled), folder, on_progress)
+    return prepare(study, voice_of(synthesizer, cancelled), folder, on_progress, secret)

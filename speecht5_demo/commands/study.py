@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlencode
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -14,12 +16,15 @@ from rich.table import Table
 
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import CheckpointOption, JsonOption
+from speecht5_demo.errors import StudyError
 from speecht5_demo.listening.coverage import GOOD_POWER, cover
+from speecht5_demo.listening.links import SECRET_VARIABLE, SIGNATURE, sign_id
 from speecht5_demo.listening.manifest import Manifest, load_manifest
 from speecht5_demo.listening.manifest import check as check_clips
 from speecht5_demo.listening.simulation import Truth, load_truth
 from speecht5_demo.listening.simulation import simulate as simulate_crowd
 from speecht5_demo.listening.study import load_study
+from speecht5_demo.listening.tickets import server_secret
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -48,7 +53,8 @@ def prepare(
     choose_threads(source)
     console.stderr.print(source.notice)
     with _counting() as count:
-        manifest = prepare_study(recipe, Synthesizer(source), output, count)
+        secret = server_secret(Path(os.environ.get("DATA_DIR") or output.parent))
+        manifest = prepare_study(recipe, Synthesizer(source), output, count, secret=secret)
     if json:
         console.print_json(_summary(manifest, output))
         return
@@ -149,6 +155,36 @@ def simulate(
         return
     console.stdout.print(f"{listeners} invented listeners gave {written} ratings in {ratings}")
     console.stdout.print(f"Judge them: python -m speecht5_demo mos {ratings}")
+
+
+@app.command()
+def links(
+    folder: Folder,
+    ids: Annotated[Path, typer.Option("--ids", help="Text file with one participant's id a line.")],
+    url: Annotated[
+        str, typer.Option("--url", help="Address of the Listen page, such as https://host/listen.")
+    ],
+) -> None:
+    """Print a link for each participant, signed with STUDY_LINK_SECRET, so that nobody can take another one's place.
+
+    Example: STUDY_LINK_SECRET=... python -m speecht5_demo study links data/study --ids ids.txt --url https://host/listen
+    """
+    secret = os.environ.get(SECRET_VARIABLE, "")
+    if len(secret) < 16:
+        raise StudyError(
+            f"{SECRET_VARIABLE} has {len(secret)} characters; set at least 16 random ones, "
+            "here and where the study runs."
+        )
+    study = load_manifest(folder).study
+    try:
+        names = [line.strip() for line in ids.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudyError(f"{ids} cannot be read ({error}). Name a text file with one id a line.") from error
+    for name in dict.fromkeys(names):
+        query = urlencode({"participant": name, SIGNATURE: sign_id(secret, study.id, name)})
+        console.stdout.print(
+            f"{url}{'&' if '?' in url else '?'}{query}", soft_wrap=True, highlight=False, markup=False
+        )
 
 
 def _summary(manifest: Manifest, folder: Path) -> dict[str, object]:

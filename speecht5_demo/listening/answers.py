@@ -7,7 +7,13 @@ from datetime import UTC, datetime
 from speecht5_demo.listening.assignment import Trial
 from speecht5_demo.listening.ledger import SessionRecord
 from speecht5_demo.listening.manifest import Manifest
-from speecht5_demo.listening.playback import HEADPHONES_DOUBTFUL, Playback, doubts_headphones, flags_of
+from speecht5_demo.listening.playback import (
+    HEADPHONES_DOUBTFUL,
+    ID_UNSIGNED,
+    Playback,
+    doubts_headphones,
+    flags_of,
+)
 from speecht5_demo.listening.rows import RatingRow
 
 
@@ -20,6 +26,7 @@ class Answer:
         playback: what the page reports about listening.
         issued_s: when the trial's ticket was handed out, server time in seconds since 1970.
         received_s: when the answer arrived.
+        fetched: whether the trial's clips were ever fetched.
     """
 
     listener_id: str
@@ -29,16 +36,21 @@ class Answer:
     playback: Playback
     issued_s: float
     received_s: float
+    fetched: bool = True
 
 
 def rating_row(manifest: Manifest, answer: Answer, record: SessionRecord) -> RatingRow:
     """The row of an answer; the same trial of the same session always has the same rating_id."""
     study, trial = manifest.study, answer.trial
     clip, other = trial.stimulus, trial.compared_with
-    unusual = flags_of(trial, answer.score, answer.playback, answer.received_s - answer.issued_s)
+    unusual = flags_of(
+        trial, answer.score, answer.playback, answer.received_s - answer.issued_s, answer.fetched
+    )
     headphones, check = record.columns.get("headphones", ""), record.columns.get("headphone_check", "")
     if doubts_headphones(headphones, check):
         unusual = (*unusual, HEADPHONES_DOUBTFUL)
+    if record.columns.get("platform_participant") and record.columns.get("id_signed") == "no":
+        unusual = (*unusual, ID_UNSIGNED)
     return RatingRow(
         rating_id=str(uuid.uuid5(uuid.UUID(answer.session_id), f"trial {trial.number}")),
         study_id=study.id,

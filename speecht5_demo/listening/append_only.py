@@ -7,22 +7,25 @@ fsync, so that a hundred listeners do not queue for the disk one behind the othe
 """
 
 import csv
+import errno
 import io
 import os
 import threading
 import uuid
 import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from speecht5_demo.errors import RatingsError
 
+MODE = 0o640
+"""Answers of people are for who runs the server and its group."""
+
 
 class AppendOnlyCsv:
-    """Appends rows to `<folder>/<stem>-<uuid>.csv`, one file a process; safe to share between threads and
-    across forks.
-    """
+    """Appends rows to `<folder>/<stem>-<uuid>.csv`, one file a process; safe for threads and across forks."""
 
     def __init__(self, folder: Path, stem: str, columns: Sequence[str], durable: bool = True) -> None:
         """Nothing is created before the first row: a server without listeners leaves no empty files.
@@ -56,11 +59,11 @@ class AppendOnlyCsv:
         try:
             own.append(line)
         except OSError as error:
-            # Whatever reached this file may be torn: nothing is written behind it. The next row starts a
-            # new file.
+            # Nothing is written behind what may be torn: the next row starts a new file.
             with self._opening:
                 if self._file is own:
                     self._file = None
+            own.give_up()
             raise RatingsError(
                 f"The answer could not be written to {self.folder} ({error.strerror or error}). "
                 "Free some space or check the folder's permissions, then send it again."
@@ -109,23 +112,39 @@ class _OwnFile:
         self._descriptor = descriptor
         self._writing = threading.Lock()
         self._syncing = threading.Lock()
+        self._header = 0
+        self._length = 0
         self._written = 0
         self._synced = 0
 
     @classmethod
     def create(cls, folder: Path, stem: str, header: bytes, durable: bool) -> "_OwnFile":
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         path = folder / f"{stem}-{uuid.uuid4()}.csv"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, MODE)
         own = cls(path, descriptor, durable)
-        own.append(header)
-        _sync_folder(folder)
+        try:
+            own.append(header)
+            _sync_folder(folder)
+        except OSError:
+            own.give_up()
+            raise
+        own._header = len(header)
         return own
 
     def append(self, line: bytes) -> None:
+        """Returns when the line is on the disk. A line of which only a part was taken is cut off again."""
         with self._writing:
-            if os.write(self._descriptor, line) != len(line):
-                raise OSError(28, "the disk took only a part of the row")
+            if self._descriptor < 0:
+                raise OSError(errno.EIO, "the file was closed after a failed write")
+            try:
+                if os.write(self._descriptor, line) != len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            except OSError:
+                with suppress(OSError):
+                    os.ftruncate(self._descriptor, self._length)
+                raise
+            self._length += len(line)
             self._written += 1
             mine = self._written
         if not self._durable:
@@ -136,8 +155,21 @@ class _OwnFile:
                 os.fsync(self._descriptor)
                 self._synced = covered
 
+    def give_up(self) -> None:
+        """Close after a failure; a file that holds no row goes. Rows that were acknowledged stay."""
+        with self._syncing:
+            self.close()
+        if self._length <= self._header:
+            with suppress(OSError):
+                self.path.unlink()
+
     def close(self) -> None:
-        os.close(self._descriptor)
+        """Release the descriptor, once."""
+        with self._writing:
+            descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            with suppress(OSError):
+                os.close(descriptor)
 
 
 def _line(cells: Sequence[str]) -> bytes:

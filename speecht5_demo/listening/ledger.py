@@ -58,9 +58,9 @@ class Ledger:
         if not self._folder.is_dir():
             return
         for path in sorted(self._folder.glob("*.csv")):
-            if path.name.startswith(("ratings", "sessions")) and path.stat().st_size > self._read.get(
-                path, 0
-            ):
+            if not path.name.startswith(("ratings", "sessions")) or not path.is_file():
+                continue
+            if path.stat().st_size > self._read.get(path, 0):
                 for row in self._new_rows(path):
                     self._take(row)
 
@@ -74,7 +74,7 @@ class Ledger:
             )
         self._read[path] = max(start, whole)
         rows = csv.reader(lines)
-        if path not in self._columns:
+        if not self._columns.get(path):
             self._columns[path] = next(rows, [])
         columns = self._columns[path]
         for row in rows:

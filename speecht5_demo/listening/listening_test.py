@@ -6,12 +6,11 @@ from another.
 """
 
 import base64
-import threading
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -20,23 +19,17 @@ from speecht5_demo.errors import RatingsError
 from speecht5_demo.listening.answers import Answer, rating_row
 from speecht5_demo.listening.append_only import AppendOnlyCsv
 from speecht5_demo.listening.assignment import Trial, plan_session
-from speecht5_demo.listening.balance import CANDIDATES, Balance
 from speecht5_demo.listening.ledger import Ledger, SessionRecord
+from speecht5_demo.listening.links import Arrival, read_link, words
+from speecht5_demo.listening.listeners import MOST_SESSIONS, Listeners, SessionLimit, steady_clock
 from speecht5_demo.listening.manifest import Manifest, clip_path
-from speecht5_demo.listening.playback import Playback
+from speecht5_demo.listening.playback import Playback, least_s
 from speecht5_demo.listening.rows import iso_utc, utc_now
 from speecht5_demo.listening.session import Session
 from speecht5_demo.listening.session_events import SessionEvent, SessionsWriter
 from speecht5_demo.listening.tickets import Kind, Signer, Token
-from speecht5_demo.listening.views import (
-    DEVICES,
-    HEADPHONES,
-    LONGEST_PARAMETER,
-    PLATFORM_PARAMETERS,
-    STEPS,
-    RefusedError,
-    View,
-)
+from speecht5_demo.listening.turns import Turns
+from speecht5_demo.listening.views import DEVICES, HEADPHONES, STEPS, RefusedError, View
 from speecht5_demo.listening.writing import RatingsWriter
 
 MOST_REFUSALS_KEPT = 1000
@@ -55,6 +48,8 @@ class ListeningTest:
         clock: seconds since 1970; a simulation gives its own.
         durable: whether every row is fsynced; only a simulation does without.
         writer: of this process' ratings; one of its own when None.
+        link_secret: STUDY_LINK_SECRET, which participants' ids are signed with; empty where none are.
+        most_sessions: how many one address may begin in an hour.
         refused: how often something was not taken, by reason, since this process began.
     """
 
@@ -62,9 +57,11 @@ class ListeningTest:
     study_folder: Path
     ratings_folder: Path
     secret: bytes
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float] = field(default_factory=steady_clock)
     durable: bool = True
     writer: RatingsWriter | None = None
+    link_secret: str = ""
+    most_sessions: int = MOST_SESSIONS
     refused: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -73,37 +70,47 @@ class ListeningTest:
         self._ratings = self.writer or RatingsWriter(self.ratings_folder, self.durable)
         self._sessions = SessionsWriter(self.ratings_folder, self.durable)
         self._refusals = AppendOnlyCsv(self.ratings_folder, "refusals", ("at", "study_id", "reason"))
-        self._balance, self._balanced, self._balancing = Balance(), set[str](), threading.Lock()
-        self._one_at_a_time = [threading.Lock() for _ in range(256)]
         self.plan = lru_cache(maxsize=4096)(lambda listener_id: plan_session(self.manifest, listener_id))
+        self._turns = Turns(self.ratings_folder)
+        self._begun = SessionLimit(self.most_sessions)
+        self._listeners = Listeners(self._signer, self._ledger, self.plan, self.session_id)
 
-    def enter(
-        self, token: object, parameters: Mapping[str, str], language: str, visit: object = None
-    ) -> View:
+    def enter(self, token: object, parameters: Mapping[str, object], visit: object = None) -> View:
         """Begin, or go on: with the browser's token, with the crowd platform's participant id, or afresh.
 
-        What a platform passes in the link is not written down before the listener has agreed to it.
+        Nothing is written down: a session starts with the consent.
 
         Args:
-            visit: random text of the page's own; sending it again after a lost answer begins nothing twice.
+            visit: random text of the page's own; coming again with it before the consent is the same session.
+
+        Raises:
+            RefusedError: the link is not to be believed, or its session belongs to another browser.
         """
-        known = self._signer.open(token, Kind.SESSION)
-        if participant := _parameter(parameters, PLATFORM_PARAMETERS["platform_participant"]):
-            listener_id = self._listener_for("participant", participant)
-        elif known:
-            listener_id = known.listener_id
+        arrival = self._arrival(parameters)
+        if arrival.preview:
+            return replace(self.view(self._listeners.newcomer("visit", "preview")), token="", preview=True)
+        known = self.listener_of(token)
+        if arrival.participant:
+            listener_id = self._listeners.participant(arrival.participant, known)
+            if listener_id is None:
+                raise self._refusal(
+                    "not-yours",
+                    "This session was begun in another browser. Go on there, or open the link to go on that it shows.",
+                )
         else:
-            listener_id = self._listener_for("visit", _words(visit, 64) or str(uuid.uuid4()))
-        with self._turn(listener_id):
-            if "start" not in self._record(listener_id).events:
-                self._note(listener_id, "start", language=_words(language, 20))
+            listener_id = known or self._listeners.newcomer("visit", words(visit, 64) or str(uuid.uuid4()))
+        with self._turns.of(listener_id):
             self._note_end(listener_id)
         return self.view(listener_id)
 
-    def answer(self, token: object, event: object, answers: Mapping[str, object]) -> View:
-        """Take the answer to a step, or the end of a break."""
+    def answer(self, token: object, event: object, answers: Mapping[str, object], address: str = "") -> View:
+        """Take the answer to a step, or the end of a break.
+
+        Args:
+            address: where it came from; kept in memory only, to bound how many sessions one place begins.
+        """
         listener_id = self._listener(token)
-        with self._turn(listener_id):
+        with self._turns.of(listener_id):
             step = self._session(listener_id).step
             if event != step or step not in (*STEPS, "break"):
                 if event in (*STEPS, "break") and event in self._record(listener_id).events:
@@ -111,22 +118,32 @@ class ListeningTest:
                 raise self._refusal("not-now", f"This session is at {step}; reload the page to go on.")
             columns = {}
             if step == "consent":
-                parameters = answers.get("parameters")
-                asked = parameters if isinstance(parameters, Mapping) else {}
-                columns = {column: _parameter(asked, names) for column, names in PLATFORM_PARAMETERS.items()}
+                columns = self._consented(listener_id, answers, address)
             if step == "about":
                 columns["device"] = self._choice(answers.get("device"), DEVICES)
                 columns["headphones"] = self._choice(answers.get("headphones"), HEADPHONES)
             if step == "headphone-check":
-                columns["headphone_check"] = _words(answers.get("result"), 20)
+                columns["headphone_check"] = words(answers.get("result"), 20)
             self._note(listener_id, step, **columns)
         return self.view(listener_id)
 
-    def rate(self, ticket: object, rating: object, heard: object, plays: object, response_s: object) -> View:
+    def rate(
+        self,
+        ticket: object,
+        rating: object,
+        heard: object,
+        plays: object,
+        response_s: object,
+        receipts: object = None,
+    ) -> View:
         """Write a rating down. When this returns, it is on the disk.
 
+        Args:
+            receipts: what came with the trial's clips when they were fetched.
+
         Raises:
-            RefusedError: the ticket is not ours or was used, or the rating is off the scale; all are counted.
+            RefusedError: the ticket is not ours or was used, the rating is off the scale or came sooner than the clips
+                last; all are counted.
         """
         now = self.clock()
         opened = self._signer.open(ticket, Kind.TICKET)
@@ -142,14 +159,19 @@ class ListeningTest:
         except RatingsError as error:
             raise self._refusal("not-a-rating", str(error)) from error
         playback = Playback.from_page(heard, plays, response_s)
-        session_id = self.session_id(listener_id)
-        given = Answer(listener_id, session_id, trial, score, playback, opened.issued_ms / 1000, now)
-        with self._turn(listener_id):
+        session_id, fetched = self.session_id(listener_id), self._fetched(listener_id, trial, receipts)
+        given = Answer(listener_id, session_id, trial, score, playback, opened.issued_ms / 1000, now, fetched)
+        with self._turns.of(listener_id):
             record = self._record(listener_id)
             if trial.number in record.rated:
                 self._note_end(listener_id)
                 raise self._refusal(
                     "already-rated", "This clip has its rating already; the first one counts."
+                )
+            if 0 <= now - given.issued_s < least_s(trial):
+                raise self._refusal(
+                    "not-heard",
+                    f"This page takes {trial.audio_s:.1f} s to hear. Listen to the end, then answer.",
                 )
             self._ratings.append(rating_row(self.manifest, given, record))
             self._note_end(listener_id)
@@ -185,13 +207,22 @@ class ListeningTest:
             code=self._code(listener_id) if session.step == "end" else "",
         )
 
-    def clip(self, name: object) -> bytes:
-        """The bytes of a clip by its address, which is another one for every listener and trial."""
+    def clip(self, name: object) -> tuple[bytes, str]:
+        """The bytes of a clip by its address, which is another one for every listener and trial, and a receipt.
+
+        The receipt goes back with the rating: whichever server handed the clip out, it was fetched.
+        """
         opened = self._signer.open(name, Kind.CLIP)
         plan = self.plan(opened.listener_id) if opened else ()
         if opened is None or opened.trial >= len(plan) or opened.clip >= len(plan[opened.trial].clips):
             raise self._refusal("not-ours", "There is no such clip; reload the page.")
-        return clip_path(self.study_folder, plan[opened.trial].clips[opened.clip]).read_bytes()
+        try:
+            data = clip_path(self.study_folder, plan[opened.trial].clips[opened.clip]).read_bytes()
+        except OSError as error:
+            raise self._refusal(
+                "gone", "This clip is no longer on the server. Tell who runs the study."
+            ) from error
+        return data, self._signer.seal(replace(opened, kind=Kind.RECEIPT))
 
     def close(self) -> None:
         """Release the files."""
@@ -199,29 +230,47 @@ class ListeningTest:
         self._sessions.close()
         self._refusals.close()
 
+    def _arrival(self, parameters: Mapping[str, object]) -> Arrival:
+        study = self.manifest.study
+        try:
+            return read_link(parameters, study.id, self.link_secret, study.session.ids)
+        except RefusedError as error:
+            raise self._refusal(error.reason, str(error)) from error
+
+    def _consented(self, listener_id: str, answers: Mapping[str, object], address: str) -> dict[str, str]:
+        """What is kept of the link, now that the listener agreed."""
+        parameters = answers.get("parameters")
+        arrival = self._arrival(parameters if isinstance(parameters, Mapping) else {})
+        if arrival.preview:
+            raise self._refusal("preview", "This is a preview. Take the task on the platform first.")
+        if (
+            arrival.participant
+            and self._listeners.participant(arrival.participant, listener_id) != listener_id
+        ):
+            raise self._refusal(
+                "other-id", "This session began with another id. Open the link you were sent again."
+            )
+        if not self._begun.allows(address):
+            raise self._refusal(
+                "busy", "Very many sessions were begun from this network. Try again in some minutes."
+            )
+        signed = ("yes" if arrival.signed else "no") if self.link_secret and arrival.participant else ""
+        return {**arrival.columns, "language": words(answers.get("language"), 20), "id_signed": signed}
+
+    def _fetched(self, listener_id: str, trial: Trial, receipts: object) -> bool:
+        given = receipts if isinstance(receipts, list) else []
+        found = {(one.listener_id, one.trial, one.clip) for one in map(self._receipt, given[:4]) if one}
+        return all((listener_id, trial.number, k) in found for k in range(len(trial.clips)))
+
+    def _receipt(self, given: object) -> Token | None:
+        return self._signer.open(given, Kind.RECEIPT)
+
     def _session(self, listener_id: str) -> Session:
         return Session(self.manifest.study, self.plan(listener_id), self._record(listener_id))
 
     def session_id(self, listener_id: str) -> str:
         """One session a listener and prepared study: coming back is going on."""
         return str(uuid.uuid5(uuid.UUID(listener_id), self.manifest.digest))
-
-    def _listener_for(self, what: str, name: str) -> str:
-        """A listener id for what somebody comes with: the one they have, else the one that the study needs most.
-
-        There is no way back from the id without the secret.
-        """
-        derived = (self._signer.name(what, f"{name}/{k}") for k in range(CANDIDATES))
-        candidates = [str(uuid.UUID(bytes=each, version=4)) for each in derived]
-        begun = self._ledger.sessions()
-        for listener_id in candidates:
-            if self.session_id(listener_id) in begun:
-                return listener_id
-        with self._balancing:
-            for session_id in begun.keys() - self._balanced:
-                self._balance.add(self.plan(begun[session_id].columns["listener_id"]))
-                self._balanced.add(session_id)
-            return candidates[self._balance.best(map(self.plan, candidates))]
 
     def _note_end(self, listener_id: str) -> None:
         """Write the end down once everything is rated, also when a crash came between the last rating and this."""
@@ -249,10 +298,6 @@ class ListeningTest:
     def _record(self, listener_id: str) -> SessionRecord:
         return self._ledger.session(self.session_id(listener_id))
 
-    def _turn(self, listener_id: str) -> threading.Lock:
-        """One request of a listener at a time; listeners do not wait for each other."""
-        return self._one_at_a_time[uuid.UUID(listener_id).int % len(self._one_at_a_time)]
-
     def _note(self, listener_id: str, event: str, **columns: str) -> None:
         self._sessions.append(
             SessionEvent(
@@ -273,14 +318,6 @@ class ListeningTest:
     def _refusal(self, reason: str, message: str) -> RefusedError:
         self.refused[reason] += 1
         if self.refused[reason] <= MOST_REFUSALS_KEPT:
-            self._refusals.append((iso_utc(utc_now()), self.manifest.study.id, reason))
+            with suppress(RatingsError):  # a full disk must not turn a refusal into a fault
+                self._refusals.append((iso_utc(utc_now()), self.manifest.study.id, reason))
         return RefusedError(reason, message)
-
-
-def _parameter(parameters: Mapping[str, object], names: tuple[str, ...]) -> str:
-    return next((_words(parameters[name], LONGEST_PARAMETER) for name in names if parameters.get(name)), "")
-
-
-def _words(value: object, longest: int) -> str:
-    """Text that can be written, of bounded length; anything else is empty."""
-    return value[:longest].encode("utf-8", errors="replace").decode() if isinstance(value, str) else ""

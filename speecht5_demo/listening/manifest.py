@@ -118,7 +118,7 @@ class Manifest:
     @cached_property
     def digest(self) -> str:
         """sha256 of everything in the manifest: what "the same study" means to assignment and tickets."""
-        return hashlib.sha256(to_json(self).encode()).hexdigest()
+        return hashlib.sha256(to_json(self, without_ids=True).encode()).hexdigest()
 
 
 def clip_path(folder: Path, stimulus: Stimulus) -> Path:
@@ -126,14 +126,21 @@ def clip_path(folder: Path, stimulus: Stimulus) -> Path:
     return folder / CLIPS / f"{stimulus.id}.wav"
 
 
-def to_json(manifest: Manifest) -> str:
-    """The manifest as text, the same for the same content."""
+def to_json(manifest: Manifest, without_ids: bool = False) -> str:
+    """The manifest as text, the same for the same content.
+
+    Args:
+        without_ids: leave out whom the study asks in: it may be changed while sessions run.
+    """
     summary = {
         "format": FORMAT,
         "question_asked": manifest.study.asked,
         "session_pages": manifest.study.pages,
     }
-    return json.dumps({**summary, **asdict(manifest)}, ensure_ascii=False, indent=1)
+    whole = asdict(manifest)
+    if without_ids:
+        del whole["study"]["session"]["ids"]
+    return json.dumps({**summary, **whole}, ensure_ascii=False, indent=1)
 
 
 def save_manifest(manifest: Manifest, folder: Path) -> None:

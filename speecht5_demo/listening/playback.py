@@ -4,7 +4,6 @@ Flagged rows are kept; what to make of them is the analysis' decision. A flag sa
 listener cheated: a lost connection, a screen reader or a second tab can cause each of them.
 """
 
-import math
 from dataclasses import dataclass
 
 from speecht5_demo.listening.assignment import Trial
@@ -14,6 +13,9 @@ NOT_ALL_HEARD = "not-all-heard"
 HEARD_UNKNOWN = "heard-unknown"
 HEARD_IMPOSSIBLE = "heard-impossible"
 TOO_FAST = "too-fast"
+NOT_FETCHED = "not-fetched"
+CLOCK_UNSURE = "clock-unsure"
+ID_UNSIGNED = "id-unsigned"
 RESPONSE_IMPOSSIBLE = "response-impossible"
 HEARD_FIRST = "stimulus-first"
 HEARD_SECOND = "stimulus-second"
@@ -48,9 +50,9 @@ class Playback:
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if abs(value) < 1e7 else None
+    return float(value) if abs(value) < 1e7 else None  # false for NaN, and for integers beyond any float
 
 
 def doubts_headphones(said: str, check: str) -> bool:
@@ -60,11 +62,20 @@ def doubts_headphones(said: str, check: str) -> bool:
     return said in ("headphones", "earphones") and not passed
 
 
-def flags_of(trial: Trial, rating: int, playback: Playback, since_issued_s: float) -> tuple[str, ...]:
+def least_s(trial: Trial) -> float:
+    """Seconds that hearing a trial's clips takes at least; a tenth is left to clocks."""
+    return MUST_HEAR * trial.audio_s - 0.1
+
+
+def flags_of(
+    trial: Trial, rating: int, playback: Playback, since_issued_s: float, fetched: bool = True
+) -> tuple[str, ...]:
     """The flags of a rating.
 
     Args:
-        since_issued_s: seconds between handing out the ticket and receiving the rating, by the server's clock.
+        since_issued_s: seconds between handing out the ticket and receiving the rating, by the server's clock;
+            below zero where the clock was set back in between, which says nothing about the listener.
+        fetched: whether the trial's clips were ever fetched.
     """
     flags = []
     if trial.stimulus.expected is not None and trial.role == "trap" and rating != trial.stimulus.expected:
@@ -76,11 +87,14 @@ def flags_of(trial: Trial, rating: int, playback: Playback, since_issued_s: floa
         flags.append(HEARD_IMPOSSIBLE)
     if heard is not None and heard < MUST_HEAR:
         flags.append(NOT_ALL_HEARD)
-    if since_issued_s < MUST_HEAR * trial.audio_s:
+    if not fetched:
+        flags.append(NOT_FETCHED)
+    if since_issued_s < 0:
+        flags.append(CLOCK_UNSURE)
+    elif since_issued_s < least_s(trial):
         flags.append(TOO_FAST)
-    if playback.response_s is not None and (
-        playback.response_s < 0 or playback.response_s > since_issued_s + 5
-    ):
+    reported = playback.response_s
+    if reported is not None and (reported < 0 or 0 <= since_issued_s < reported - 5):
         flags.append(RESPONSE_IMPOSSIBLE)
     if trial.compared_with is not None:
         flags.append(HEARD_FIRST if trial.stimulus_first else HEARD_SECOND)

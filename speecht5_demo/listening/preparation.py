@@ -7,6 +7,7 @@ goes on where it stopped and loses a batch at most), then levelling, which needs
 
 import fcntl
 import hashlib
+import hmac
 import io
 import json
 import secrets
@@ -38,8 +39,14 @@ from speecht5_demo.listening.rows import iso_utc, utc_now
 from speecht5_demo.listening.study import Sentence, Study
 
 RAW = ".raw"
-REPEAT_SEED = 1_000_003
-"""Added to the study's seed for the repeat of the baseline: another draw, reproducible."""
+
+
+def secret_seed(secret: bytes, study: Study, what: str) -> int:
+    """A seed of a study that only this deployment's secret gives: a visitor cannot speak the clips again to tell which
+    is which, and preparing the study again makes the same clips.
+    """
+    digest = hmac.digest(secret, f"seed\x00{study.id}\x00{study.seed}\x00{what}".encode(), "sha256")
+    return int.from_bytes(digest[:4], "big") >> 1
 
 
 @dataclass(frozen=True)
@@ -110,37 +117,41 @@ class Order:
         return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
-def orders(study: Study, speakers: tuple[str, ...]) -> Iterator[Order]:
-    """Every clip of a study."""
+def orders(study: Study, speakers: tuple[str, ...], secret: bytes) -> Iterator[Order]:
+    """Every clip of a study; the repeat of the baseline is another draw."""
     plan = study.session
+    seed, repeat_seed = secret_seed(secret, study, "test"), secret_seed(secret, study, "repeat")
     for speaker in speakers:
         for sentence in study.sentences:
             # Sentence by sentence is what a broken-off run can use.
             for variant in study.variants:
-                yield Order("test", sentence, speaker, variant, study.seed)
+                yield Order("test", sentence, speaker, variant, seed)
             if plan.repeats:
-                yield Order("repeat", sentence, speaker, study.baseline, study.seed + REPEAT_SEED)
+                yield Order("repeat", sentence, speaker, study.baseline, repeat_seed)
             if plan.anchors:
-                yield Order("anchor", sentence, speaker, study.baseline, study.seed)
+                yield Order("anchor", sentence, speaker, study.baseline, seed)
         if plan.traps:
             for answer, text in study.question_type.traps.items():
-                yield Order(
-                    "trap", Sentence(f"trap-{answer}", text), speaker, study.baseline, study.seed, answer
-                )
+                yield Order("trap", Sentence(f"trap-{answer}", text), speaker, study.baseline, seed, answer)
     if plan.practice:
         # Best and worst of what will be heard, so that the scale is used from the first trial.
         for k, sentence in enumerate(study.practice_sentences):
             worst = study.variants[-1] if k % 2 else study.baseline
-            yield Order("practice", sentence, speakers[k % len(speakers)], worst, study.seed)
+            yield Order("practice", sentence, speakers[k % len(speakers)], worst, seed)
 
 
-def prepare(study: Study, voice: Voice, folder: Path, on_progress: Progress | None = None) -> Manifest:
+def prepare(
+    study: Study, voice: Voice, folder: Path, on_progress: Progress | None = None, secret: bytes = b""
+) -> Manifest:
     """Make a study's clips in `folder`, or finish making them.
 
     A folder that already holds this very study is returned as it is; one that holds another is refused.
 
+    Args:
+        secret: of the deployment that plays the study; its seeds come from it.
+
     Raises:
-        StudyError: an unknown speaker, a variant that is silent, or a folder of another study.
+        StudyError: an unknown speaker, a silent variant, a folder of another study or one that cannot be written.
     """
     if unknown := [name for name in study.speakers if name not in voice.speakers]:
         raise StudyError(
@@ -156,7 +167,9 @@ def prepare(study: Study, voice: Voice, folder: Path, on_progress: Progress | No
                 f"{folder} holds another study ({made.study.id}). Give an empty folder, or remove it first."
             )
         # Variant by variant: each is built once, however many sentences it speaks.
-        wanted = sorted(orders(study, speakers), key=lambda order: study.variants.index(order.variant))
+        wanted = sorted(
+            orders(study, speakers, secret), key=lambda order: study.variants.index(order.variant)
+        )
         raw = folder / RAW
         spoken: dict[str, SpokenClip] = {}
         done = 0
@@ -207,8 +220,14 @@ def _make(study: Study, voice: Voice, order: Order, raw: Path) -> SpokenClip:
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """Only one process prepares a folder; the lock goes with the process, however it ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".preparing").open("w") as lock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        opened = (folder / ".preparing").open("w")
+    except OSError as error:
+        raise StudyError(
+            f"No study can be made in {folder} ({error.strerror}). Name a folder that this user may write to."
+        ) from error
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -55,7 +55,13 @@ class Session:
     @property
     def next_trial(self) -> Trial | None:
         """The trial after this page, to load its clips early."""
-        coming = self.left[1:] if self.trial else self.left if self.step in ("level", "break") else []
+        coming = (
+            self.left[1:]
+            if self.trial
+            else self.left
+            if self.step in ("level", "headphone-check", "break")
+            else []
+        )
         return coming[0] if coming else None
 
     @property

@@ -16,6 +16,7 @@ from speecht5_demo.listening.cells import neutralise
 from speecht5_demo.listening.rows import iso_utc, new_id, utc_now
 
 EVENTS = ("start", "consent", "about", "headphone-check", "level", "break", "end")
+"""A session starts with the consent; `start` stands in older files, for a page that was opened."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,13 +24,15 @@ class SessionEvent:
     """One thing that happened in a session; what an event does not say is empty.
 
     Attributes:
-        event: start | consent | about | headphone-check | level | break | end.
+        event: consent | about | headphone-check | level | break | end.
         language: of the interface, as the page showed it.
         device: computer | phone | tablet | other.
         headphones: headphones | earphones | loudspeaker.
         headphone_check: right answers of those asked, such as `5/6`; `skipped` where it was.
         platform_participant, platform_study, platform_session: what the crowd platform put into the link.
         completion_code: shown at the end.
+        id_signed: yes or no, whether the link carried a right signature of the participant's id; empty where the server
+            has no secret to tell.
     """
 
     schema_version: int = 1
@@ -48,6 +51,7 @@ class SessionEvent:
     platform_session: str = ""
     completion_code: str = ""
     app_version: str = __version__
+    id_signed: str = ""
 
     def __post_init__(self) -> None:
         if self.event not in EVENTS:

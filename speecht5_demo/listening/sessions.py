@@ -13,8 +13,10 @@ from speecht5_demo.listening.session_events import SESSION_COLUMNS
 
 
 def read_sessions(sources: str | Path | Iterable[str | Path]) -> pd.DataFrame:
-    """One row a session: `started_at`, `ended_at` (empty while it runs), `consent_at`, and the last value
-    given to each column. Indexed by session_id; all text.
+    """One row a session that was agreed to, indexed by session_id; all text.
+
+    `started_at` is when the listener agreed (`consent_at` is the same), `ended_at` is empty while the session runs;
+    every other column holds the last value given to it.
     """
     given = [sources] if isinstance(sources, str | Path) else list(sources)
     files = [
@@ -26,8 +28,9 @@ def read_sessions(sources: str | Path | Iterable[str | Path]) -> pd.DataFrame:
     columns = ["study_id", "listener_id", "started_at", "consent_at", "ended_at", *SESSION_COLUMNS[7:]]
     if not events:
         return pd.DataFrame(columns=columns, index=pd.Index([], name="session_id"), dtype=str)
-    merged = pd.concat(events).drop_duplicates("event_id").sort_values("at", kind="stable")
-    for event, name in (("start", "started_at"), ("consent", "consent_at"), ("end", "ended_at")):
+    merged = pd.concat(events).fillna("").drop_duplicates("event_id").sort_values("at", kind="stable")
+    merged = merged[merged["session_id"].isin(merged.loc[merged["event"] == "consent", "session_id"])]
+    for event, name in (("consent", "started_at"), ("consent", "consent_at"), ("end", "ended_at")):
         merged[name] = merged["at"].where(merged["event"] == event, "")
     # Of the times the first counts, of everything else the last that was said.
     said = merged.replace("", np.nan).groupby("session_id")

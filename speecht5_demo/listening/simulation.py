@@ -134,7 +134,7 @@ def simulate(
     written = 0
     for number in range(listeners):
         link = {"participant": f"simulated-{seed}-{number}", "study": "simulation"}
-        view = test.enter(None, link, "en")
+        view = test.enter(None, link)
         listener_id = test.listener_of(view.token)
         assert listener_id is not None
         plan, careless = test.plan(listener_id), crowd.is_careless(number)
@@ -142,6 +142,7 @@ def simulate(
             clock.now += 2.0
             if view.step not in ("practice", "trial"):
                 answers = {
+                    "language": "en",
                     "device": "computer",
                     "headphones": "headphones",
                     "result": "6/6",
@@ -150,7 +151,7 @@ def simulate(
                 view = test.answer(view.token, view.step, answers)
                 continue
             trial = plan[view.done]
-            listened = 0.4 if careless else 1.0
+            listened = 0.96 if careless else 1.2
             clock.now += listened * trial.audio_s + 1.5
             if careless:
                 score = crowd.at_random(number, trial, method.low, method.high)
@@ -158,7 +159,8 @@ def simulate(
                 score = trial.stimulus.expected or 0
             else:
                 score = method.answer(crowd.opinion(number, trial))
-            view = test.rate(view.ticket, score, 1.0, 1, listened * trial.audio_s + 1.5)
+            receipts = [test.clip(name)[1] for name in view.clips]
+            view = test.rate(view.ticket, score, 1.0, 1, listened * trial.audio_s + 1.5, receipts)
             written += 1
         if on_progress:
             on_progress(number + 1, listeners)

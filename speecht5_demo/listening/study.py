@@ -15,6 +15,7 @@ from typing import Any
 from speecht5_demo.errors import StudyError
 from speecht5_demo.listening.methods import ACR, METHODS, QUESTIONS, Method
 
+IDS = ("optional", "required", "signed")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -38,6 +39,7 @@ class SessionPlan:
         practice: clips before the first trial; their ratings never count.
         break_after: trials before a break is offered; 0 offers none.
         completion_code: what a crowd platform expects at the end; empty gives each session a code of its own.
+        ids: optional, required (the link must name a participant) or signed (by `study links`).
     """
 
     sentences: int = 2
@@ -47,6 +49,7 @@ class SessionPlan:
     practice: int = 2
     break_after: int = 8
     completion_code: str = ""
+    ids: str = "optional"
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ class Study:
         need(plan.repeats <= plan.sentences, "session.repeats must not exceed session.sentences.")
         need(plan.anchors <= plan.sentences, "session.anchors must not exceed session.sentences.")
         need(not plan.practice or bool(self.practice_sentences), "practice needs practice_sentences.")
+        need(plan.ids in IDS, f"session.ids is {plan.ids!r}; it must be {', '.join(IDS)}.")
         need(len(plan.completion_code) <= 60, "session.completion_code is longer than 60 characters.")
 
     @property

@@ -33,6 +33,7 @@ class Kind(IntEnum):
     SESSION = 1
     CLIP = 2
     TICKET = 3
+    RECEIPT = 4
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,7 @@ class Token:
         listener_id: uuid, as text.
         trial: the trial's number in the listener's plan; 0 for a session.
         clip: which clip of the trial; 0 for other kinds.
-        issued_ms: server time when it was handed out, milliseconds since 1970; 0 for clips, whose address
-        must not
+        issued_ms: server time when it was handed out, milliseconds since 1970; 0 for clips, whose address must not
             change between two views of one page.
     """
 

@@ -4,15 +4,9 @@ from dataclasses import asdict, dataclass
 
 from speecht5_demo.errors import DemoError
 
-STEPS = ("consent", "about", "headphone-check", "level")
+STEPS = ("consent", "about", "level", "headphone-check")
 """Asked once, in this order, before the first clip; the step's name is the event that ends it."""
 
-PLATFORM_PARAMETERS = {
-    "platform_participant": ("PROLIFIC_PID", "workerId", "participant"),
-    "platform_study": ("STUDY_ID", "hitId", "study"),
-    "platform_session": ("SESSION_ID", "assignmentId", "session"),
-}
-LONGEST_PARAMETER = 128
 DEVICES = ("computer", "phone", "tablet", "other")
 HEADPHONES = ("headphones", "earphones", "loudspeaker")
 
@@ -21,7 +15,21 @@ class RefusedError(DemoError):
     """Something a listener sent was not taken.
 
     Attributes:
-        reason: not-ours | not-in-plan | already-rated | not-a-rating | not-now | not-an-answer.
+        reason: one of
+            not-ours        a token of another study, or changed
+            not-in-plan     no such trial in this session
+            already-rated   the first rating of the trial counts
+            not-a-rating    off the scale
+            not-heard       sooner than the clips last
+            not-now         the session is elsewhere
+            not-an-answer   none of the answers to choose from
+            not-yours       the session belongs to another browser
+            other-id        another participant's id than the session began with
+            preview         a crowd platform's preview cannot be taken
+            placeholder     the link was never filled in
+            not-signed, no-id   the study asks for an id, or for a signed one
+            busy            too many sessions from one network
+            gone            a clip is no longer there
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -45,6 +53,7 @@ class View:
         title, contact: of the study.
         minutes: how long a whole session takes, about.
         code: completion code; empty before the end.
+        preview: whether the consent is only shown, and cannot be given.
     """
 
     token: str
@@ -62,6 +71,7 @@ class View:
     clips: tuple[str, ...] = ()
     upcoming: tuple[str, ...] = ()
     code: str = ""
+    preview: bool = False
 
     def as_json(self) -> dict[str, object]:
         """For the wire."""

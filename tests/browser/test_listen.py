@@ -149,15 +149,15 @@ def to_practice_by_keys(page: Page) -> None:
         page.keyboard.press("ArrowDown")
     tab_to(page, ".listen button.go")
     page.keyboard.press("Enter")
-    wait_for_step(page, "headphone-check")
-    tab_to(page, ".listen button.quiet")
-    page.keyboard.press("Enter")
     wait_for_step(page, "level")
     tab_to(page, ".listen audio")
     page.wait_for_function("document.querySelector('.listen audio').readyState >= 3")
     page.keyboard.press("Space")
     page.wait_for_selector(".listen button.go:not([disabled])")
     tab_to(page, ".listen button.go")
+    page.keyboard.press("Enter")
+    wait_for_step(page, "headphone-check")
+    tab_to(page, ".listen button.quiet")
     page.keyboard.press("Enter")
     wait_for_step(page, "practice")
 
@@ -218,18 +218,18 @@ def test_a_session_is_done_with_one_thumb_at_360_pixels(study: Open, new_page: C
     page.locator(".listen .device label").nth(1).tap()
     page.locator(".listen .headphones label").nth(1).tap()
     page.tap(".listen button.go")
-    wait_for_step(page, "headphone-check")
-    findings += serious(page)
-    for n in range(6):
-        page.tap(".listen button.go")
-        page.wait_for_selector(".listen fieldset.noises:not([disabled])")
-        page.locator(".listen fieldset.noises button").nth(n % 3).tap()
     wait_for_step(page, "level")
     findings += serious(page)
     page.wait_for_selector(".listen audio[src]")
     page.locator(".listen audio").evaluate("audio => audio.play()")
     page.wait_for_selector(".listen button.go:not([disabled])")
     page.tap(".listen button.go")
+    wait_for_step(page, "headphone-check")
+    findings += serious(page)
+    for n in range(6):
+        page.tap(".listen button.go")
+        page.wait_for_selector(".listen fieldset.noises:not([disabled])")
+        page.locator(".listen fieldset.noises button").nth(n % 3).tap()
     wait_for_step(page, "practice")
     seen = set()
     while step(page) != "end":
@@ -274,14 +274,50 @@ def to_first_clip(page: Page, url: str) -> None:
     page.check("input[value=computer]")
     page.check("input[value=headphones]")
     page.click(".listen button.go")
-    wait_for_step(page, "headphone-check")
-    page.click(".listen button.quiet")
     wait_for_step(page, "level")
     page.wait_for_selector(".listen audio[src]")
     page.locator(".listen audio").evaluate("audio => audio.play()")
     page.click(".listen button.go:not([disabled])")
+    wait_for_step(page, "headphone-check")
+    page.click(".listen button.quiet")
     wait_for_step(page, "practice")
     page.wait_for_selector(".listen audio[src]")
+
+
+def test_a_preview_shows_the_consent_and_an_unfilled_link_says_what_is_wrong(
+    study: Open, new_page: Callable[..., Page]
+) -> None:
+    page = new_page()
+    page.goto(f"{study.server.url}/listen?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE&hitId=h")
+    wait_for_step(page, "consent")
+    expect(page.locator(".listen button.go")).to_be_disabled()
+    expect(page.locator(".listen .banner").last).to_contain_text("preview")
+    page.goto(f"{study.server.url}/listen?PROLIFIC_PID={{{{%25PROLIFIC_PID%25}}}}")
+    wait_for_step(page, "closed")
+    expect(page.locator(".listen")).to_contain_text("still says PROLIFIC_PID={{%PROLIFIC_PID%}}")
+
+
+def test_another_browser_goes_on_only_with_the_link_to_go_on(
+    study: Open, new_page: Callable[..., Page]
+) -> None:
+    link = f"{study.server.url}/listen?PROLIFIC_PID=worker-two-devices"
+    first = new_page()
+    first.goto(link)
+    wait_for_step(first, "consent")
+    first.click(".listen button.go")
+    wait_for_step(first, "about")
+    first.click(".listen .elsewhere button")
+    go_on = first.inner_text(".listen .elsewhere code")
+    second = new_page()
+    second.goto(link)
+    wait_for_step(second, "closed")
+    expect(second.locator(".listen")).to_contain_text("another browser")
+    second.goto("about:blank")
+    second.goto(go_on)
+    wait_for_step(second, "about")
+    assert "#" not in second.url
+    first.reload()
+    wait_for_step(first, "about")
 
 
 def test_jumping_to_the_end_of_a_clip_is_not_hearing_it(study: Open, new_page: Callable[..., Page]) -> None:

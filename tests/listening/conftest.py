@@ -1,5 +1,6 @@
 """A small prepared study, spoken by a function instead of a model."""
 
+import itertools
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -50,6 +51,14 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, Path]:
 
 
 @pytest.fixture(scope="session")
+def prepared_short(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, Path]:
+    """The same with clips of a tenth of a second, for tests in which real time passes."""
+    folder = tmp_path_factory.mktemp("short")
+    voice = replace(VOICE, speak=lambda *line: say(*line, seconds=0.05))
+    return prepare(make_study(), voice, folder), folder
+
+
+@pytest.fixture(scope="session")
 def prepared_pairs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, Path]:
     folder = tmp_path_factory.mktemp("pairs")
     return prepare(make_study(method="CCR", question="comparison"), VOICE, folder), folder
@@ -57,7 +66,11 @@ def prepared_pairs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, 
 
 @pytest.fixture
 def open_test(prepared: tuple[Manifest, Path], tmp_path: Path) -> Callable[..., ListeningTest]:
-    """`open_test()`: as a starting server opens it; twice on a folder is a restart or a second replica."""
+    """`open_test()`: as a starting server opens it; twice on a folder is a restart or a second replica.
+
+    Ten seconds pass between any two looks at the clock, longer than any clip.
+    """
+    moments = itertools.count(1_700_000_000, 10)
 
     def start(**changes: object) -> ListeningTest:
         manifest, folder = prepared
@@ -66,6 +79,7 @@ def open_test(prepared: tuple[Manifest, Path], tmp_path: Path) -> Callable[..., 
             "study_folder": folder,
             "ratings_folder": tmp_path,
             "secret": b"s" * 32,
+            "clock": lambda: float(next(moments)),
         }
         return ListeningTest(**{**given, **changes})
 

@@ -5,10 +5,12 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from speecht5_demo.listening.links import sign_id
 from speecht5_demo.listening.listening_test import ListeningTest
 from speecht5_demo.listening.manifest import Manifest
 from speecht5_demo.listening.ratings import read_ratings
@@ -22,13 +24,13 @@ HEARD = {"heard": 1.0, "plays": 1, "response_s": 3.0}
 
 
 def to_first_clip(test: ListeningTest, parameters: dict[str, str] | None = None) -> View:
-    view = test.enter(None, parameters or {}, "en")
+    view = test.enter(None, parameters or {})
     about = {"device": "phone", "headphones": "headphones"}
     for step, given in (
-        ("consent", {"parameters": parameters or {}}),
+        ("consent", {"parameters": parameters or {}, "language": "de"}),
         ("about", about),
-        ("headphone-check", {"result": "6/6"}),
         ("level", {}),
+        ("headphone-check", {"result": "6/6"}),
     ):
         assert view.step == step
         view = test.answer(view.token, step, given)
@@ -40,8 +42,13 @@ def finish(test: ListeningTest, view: View) -> View:
         if view.step == "break":
             view = test.answer(view.token, "break", {})
         else:
-            view = test.rate(view.ticket, 3, **HEARD)
+            view = test.rate(view.ticket, 3, **HEARD, receipts=receipts(test, view))
     return view
+
+
+def receipts(test: ListeningTest, view: View) -> list[str]:
+    """What the page gets with the clips of a trial."""
+    return [test.clip(name)[1] for name in view.clips]
 
 
 def test_a_whole_session_leaves_one_row_a_page(open_test: Open, tmp_path: Path) -> None:
@@ -57,13 +64,15 @@ def test_a_whole_session_leaves_one_row_a_page(open_test: Open, tmp_path: Path) 
     session = read_sessions(tmp_path).iloc[0]
     assert session["completion_code"] == view.code
     assert session["headphone_check"] == "6/6"
-    assert session["consent_at"] < session["ended_at"]
+    assert session["started_at"] == session["consent_at"] < session["ended_at"]
+    assert session["language"] == "de"
+    assert set(frame["flags"]) == {"", "trap-wrong"}
 
 
 def test_every_interruption_resumes_at_the_same_page(open_test: Open, tmp_path: Path) -> None:
     view = to_first_clip(open_test())
     for _ in range(20):
-        again = open_test().enter(view.token, {}, "en")
+        again = open_test().enter(view.token, {})
         assert (again.step, again.done, again.clips, again.upcoming) == (
             view.step,
             view.done,
@@ -85,19 +94,171 @@ def test_every_interruption_resumes_at_the_same_page(open_test: Open, tmp_path: 
     assert len(table.files) == 13
 
 
-def test_a_crowd_worker_is_recognised_on_another_device(open_test: Open, tmp_path: Path) -> None:
-    link = {"PROLIFIC_PID": "=5f" + "x" * 500, "STUDY_ID": "st", "SESSION_ID": "se"}
+def test_a_session_goes_on_elsewhere_only_with_what_its_browser_holds(
+    open_test: Open, tmp_path: Path
+) -> None:
+    link = {"PROLIFIC_PID": "=5f" + "x" * 500, "STUDY_ID": " st\n", "SESSION_ID": "se"}
     view = to_first_clip(open_test(), link)
-    later = open_test().enter(None, link, "de")
-    assert later.step == "practice"
-    assert later.clips == view.clips
-    session = read_sessions(tmp_path).iloc[0]
+    for token in (None, "", to_first_clip(open_test()).token, view.ticket[:-2]):
+        with pytest.raises(RefusedError, match="another browser") as refusal:
+            open_test().enter(token, link)
+        assert refusal.value.reason == "not-yours"
+    for parameters in (link, {}):  # the link to go on, with the platform's ids in it or without
+        later = open_test().enter(view.token, parameters)
+        assert (later.step, later.clips) == ("practice", view.clips)
+    session = read_sessions(tmp_path).query("platform_study == 'st'").iloc[0]
     assert session["platform_participant"] == link["PROLIFIC_PID"][:128]
     assert (session["platform_study"], session["platform_session"]) == ("st", "se")
 
 
+def test_another_id_at_the_consent_is_not_taken(open_test: Open, tmp_path: Path) -> None:
+    test = open_test()
+    for link in ({"PROLIFIC_PID": "mine"}, {}):
+        view = test.enter(None, link)
+        with pytest.raises(RefusedError) as refusal:
+            test.answer(view.token, "consent", {"parameters": {"PROLIFIC_PID": "another"}})
+        assert refusal.value.reason == "other-id"
+    assert not list(tmp_path.glob("sessions-*.csv"))
+
+
+def test_a_session_starts_with_the_consent(open_test: Open, tmp_path: Path) -> None:
+    test = open_test()
+    view = test.enter(None, {"PROLIFIC_PID": "one"})
+    assert read_sessions(tmp_path).empty
+    test.answer(view.token, "consent", {"parameters": {"PROLIFIC_PID": "one"}})
+    assert len(read_sessions(tmp_path)) == 1
+
+
+def test_a_platforms_preview_shows_the_consent_and_cannot_be_taken(open_test: Open, tmp_path: Path) -> None:
+    test = open_test()
+    link = {"assignmentId": "ASSIGNMENT_ID_NOT_AVAILABLE", "hitId": "h"}
+    view = test.enter(None, link)
+    assert (view.step, view.preview, view.token) == ("consent", True, "")
+    own = test.enter(None, {})
+    with pytest.raises(RefusedError) as refusal:
+        test.answer(own.token, "consent", {"parameters": link})
+    assert refusal.value.reason == "preview"
+    assert read_sessions(tmp_path).empty
+
+
+@pytest.mark.parametrize("value", [
+    "{{%PROLIFIC_PID%}}", "${e://Field/PID}", "<id>", "[PID]", "%7B%7B%25PROLIFIC_PID%25%7D%7D", "%PID%",
+    "PROLIFIC_PID", "undefined", " {{id}} ",
+])  # fmt: skip
+@pytest.mark.parametrize("name", ["PROLIFIC_PID", "STUDY_ID", "session"])
+def test_a_link_that_was_not_filled_in_is_refused_with_a_sentence_for_the_researcher(
+    open_test: Open, name: str, value: str
+) -> None:
+    with pytest.raises(RefusedError, match=f"still says {name}=.*If you run this study") as refusal:
+        open_test().enter(None, {name: value})
+    assert refusal.value.reason == "placeholder"
+
+
+def test_ids_are_trimmed(open_test: Open) -> None:
+    test = open_test()
+    names = {
+        test.listener_of(test.enter(None, {"participant": name}).token)
+        for name in ("w1", " w1 ", "w1\n", "\ufeffw1")
+    }
+    assert len(names) == 1
+
+
+def test_signed_links_are_told_from_ids_that_anybody_could_write(
+    open_test: Open, prepared: tuple[Manifest, Path], tmp_path: Path
+) -> None:
+    secret = "a secret of the study's owner"
+    signed = {"participant": "w1", "signature": sign_id(secret, "test-study", "w1")}
+    test = open_test(link_secret=secret)
+    for link in ({"participant": "w1", "signature": "x"}, {**signed, "participant": "w2"}):
+        with pytest.raises(RefusedError, match="not one that the study gave out"):
+            test.enter(None, link)
+    for link in (signed, {"participant": "w3"}):
+        view = to_first_clip(test, link)
+        test.rate(view.ticket, 3, **HEARD, receipts=receipts(test, view))
+    assert read_ratings(tmp_path).frame["flags"].tolist() == ["", "id-unsigned"]
+    assert read_sessions(tmp_path)["id_signed"].tolist().count("yes") == 1
+    manifest, _ = prepared
+    for ids, link, reason in (("required", {}, "no-id"), ("signed", {"participant": "w3"}, "not-signed")):
+        session = replace(manifest.study.session, ids=ids)
+        strict = open_test(
+            manifest=replace(manifest, study=replace(manifest.study, session=session)), link_secret=secret
+        )
+        with pytest.raises(RefusedError) as refusal:
+            strict.enter(None, link)
+        assert refusal.value.reason == reason
+        with pytest.raises(RefusedError):
+            strict.answer(test.enter(None, {}).token, "consent", {})
+
+
+def test_a_rating_sooner_than_its_clips_last_is_not_taken(open_test: Open, tmp_path: Path) -> None:
+    now = [1_700_000_000.0]
+    test = open_test(clock=lambda: now[0])
+    view = to_first_clip(test)
+    audio_s = test.plan(test.listener_of(view.token) or "")[0].audio_s
+    now[0] += 0.5 * audio_s
+    with pytest.raises(RefusedError) as refusal:
+        test.rate(view.ticket, 2, **HEARD, receipts=receipts(test, view))
+    assert refusal.value.reason == "not-heard"
+    assert not list(tmp_path.glob("ratings-*.csv"))
+    now[0] += 0.5 * audio_s
+    assert test.rate(view.ticket, 2, **HEARD, receipts=receipts(test, view)).done == 1
+
+
+def test_clips_that_were_never_fetched_are_flagged_whichever_server_gave_them_out(
+    open_test: Open, tmp_path: Path
+) -> None:
+    test, other = open_test(), open_test()
+    view = to_first_clip(test)
+    view = test.rate(view.ticket, 3, **HEARD, receipts=receipts(other, view))
+    view = test.rate(view.ticket, 3, **HEARD, receipts=["x", view.ticket])
+    assert [("not-fetched" in flags) for flags in read_ratings(tmp_path).frame["flags"]] == [False, True]
+
+
+def test_a_clock_that_was_set_back_flags_nobody_as_too_fast(open_test: Open, tmp_path: Path) -> None:
+    now = [1_700_000_000.0]
+    test = open_test(clock=lambda: now[0])
+    view = to_first_clip(test)
+    now[0] -= 3600
+    test.rate(view.ticket, 3, **HEARD, receipts=receipts(test, view))
+    assert read_ratings(tmp_path).frame["flags"].tolist() == ["clock-unsure"]
+    assert read_ratings(tmp_path).frame["rating"].tolist() == [3.0]
+
+
+def test_one_address_begins_a_classroom_of_sessions_and_no_flood(open_test: Open) -> None:
+    assert 100 <= open_test().most_sessions <= 500
+    test = open_test(most_sessions=3)
+    for k in range(3):
+        test.answer(test.enter(None, {}, visit=f"v{k}").token, "consent", {}, "192.0.2.1")
+    view = test.enter(None, {}, visit="elsewhere")
+    with pytest.raises(RefusedError, match="Very many sessions"):
+        test.answer(view.token, "consent", {}, "192.0.2.1")
+    assert test.answer(view.token, "consent", {}, "192.0.2.2").step == "about"
+
+
+def test_two_servers_on_one_folder_take_a_trial_once(open_test: Open, tmp_path: Path) -> None:
+    """Both look, then both write: only a lock that they share keeps the second from being told that it counts."""
+    servers = [open_test(), open_test()]
+    view = to_first_clip(servers[0])
+    outcomes: list[str] = []
+
+    def send(test: ListeningTest, score: int) -> None:
+        try:
+            test.rate(view.ticket, score, **HEARD)
+            outcomes.append("saved")
+        except RefusedError as error:
+            outcomes.append(error.reason)
+
+    threads = [threading.Thread(target=send, args=(servers[k % 2], 1 + k % 5)) for k in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["already-rated"] * 9 + ["saved"]
+    assert len(read_ratings(tmp_path).frame) == 1
+
+
 def test_nothing_of_the_link_is_kept_before_consent(open_test: Open, tmp_path: Path) -> None:
-    open_test().enter(None, {"PROLIFIC_PID": "5f3-secret"}, "en")
+    open_test().enter(None, {"PROLIFIC_PID": "5f3-secret"})
     assert all("5f3-secret" not in path.read_text() for path in tmp_path.glob("*.csv"))
 
 
@@ -106,7 +267,7 @@ def test_nothing_of_the_link_is_kept_before_consent(open_test: Open, tmp_path: P
 )
 def test_a_broken_link_begins_an_anonymous_session(open_test: Open, tmp_path: Path, link: object) -> None:
     test = open_test()
-    view = test.enter(None, link if isinstance(link, dict) else {}, "en")
+    view = test.enter(None, link if isinstance(link, dict) else {})
     assert test.answer(view.token, "consent", {"parameters": link}).step == "about"
     assert len(read_sessions(tmp_path)) == 1
 
@@ -136,7 +297,7 @@ def test_a_ticket_counts_once_also_when_sent_ten_times_at_once(open_test: Open, 
 def test_an_older_ticket_of_a_rated_trial_is_refused(open_test: Open) -> None:
     test = open_test()
     view = to_first_clip(test)
-    reloaded = test.enter(view.token, {}, "en")
+    reloaded = test.enter(view.token, {})
     test.rate(reloaded.ticket, 4, **HEARD)
     with pytest.raises(RefusedError, match="first one counts"):
         test.rate(view.ticket, 1, **HEARD)
@@ -184,7 +345,6 @@ def test_a_rating_off_the_scale_is_refused(open_test: Open, rating: object) -> N
 
 
 @pytest.mark.parametrize(("given", "wait_s", "flag"), [
-    ({"heard": 1.0, "plays": 1, "response_s": 1.0}, 0.0, "too-fast"),
     ({"heard": 0.5, "plays": 1, "response_s": 1.0}, 9.0, "not-all-heard"),
     ({"heard": None, "plays": 1, "response_s": 1.0}, 9.0, "heard-unknown"),
     ({"heard": 7.0, "plays": 1, "response_s": 1.0}, 9.0, "heard-impossible"),
@@ -200,7 +360,7 @@ def test_an_impossible_rating_is_kept_and_flagged(
     test = open_test(clock=lambda: now[0])
     view = to_first_clip(test)
     now[0] += wait_s
-    test.rate(view.ticket, 2, **given)
+    test.rate(view.ticket, 2, **given, receipts=receipts(test, view))
     row = read_ratings(tmp_path).frame.iloc[0]
     assert row["rating"] == 2
     assert (flag in row["flags"].split(";")) if flag else row["flags"] == ""
@@ -243,7 +403,7 @@ def test_two_listeners_never_share_an_address_of_a_clip(open_test: Open) -> None
     test = open_test()
     addresses = [name for _ in range(5) for name in to_first_clip(test).clips]
     assert len(set(addresses)) == 5
-    assert len({test.clip(name) for name in addresses}) <= 2  # practice is the same two clips for all
+    assert len({test.clip(name)[0] for name in addresses}) <= 2  # practice is the same two clips for all
     with pytest.raises(RefusedError):
         test.clip(addresses[0][:-2] + "AA")
 
@@ -274,7 +434,7 @@ def test_a_comparison_is_kept_as_stimulus_against_baseline(
 
 def test_answers_out_of_turn_are_refused_and_repeats_are_not(open_test: Open) -> None:
     test = open_test()
-    view = test.enter(None, {}, "en")
+    view = test.enter(None, {})
     with pytest.raises(RefusedError):
         test.answer(view.token, "about", {"device": "phone", "headphones": "headphones"})
     view = test.answer(view.token, "consent", {})
@@ -302,13 +462,13 @@ def test_claimed_headphones_that_do_not_pass_the_check_are_flagged_and_not_block
     open_test: Open, tmp_path: Path, said: str, check: str, doubted: bool
 ) -> None:
     test = open_test()
-    view = test.enter(None, {}, "en")
+    view = test.enter(None, {})
     about = {"device": "phone", "headphones": said}
     for step, given in (
         ("consent", {}),
         ("about", about),
-        ("headphone-check", {"result": check}),
         ("level", {}),
+        ("headphone-check", {"result": check}),
     ):
         view = test.answer(view.token, step, given)
     test.rate(view.ticket, 4, **HEARD)
@@ -316,12 +476,13 @@ def test_claimed_headphones_that_do_not_pass_the_check_are_flagged_and_not_block
 
 
 def test_thirty_newcomers_hear_every_sentence_and_opening_about_equally_often(open_test: Open) -> None:
-    rooms = [open_test(), open_test()]  # two replicas on one folder, in turn
+    replicas = [open_test(), open_test()]  # two replicas on one folder, in turn
     sentences: Counter[str] = Counter()
     opened: Counter[str] = Counter()
     for k in range(30):
-        test = rooms[k % 2]
-        view = test.enter(None, {"PROLIFIC_PID": f"worker {k}"} if k % 3 else {}, "en", visit=f"visit {k}")
+        test = replicas[k % 2]
+        view = test.enter(None, link := {"PROLIFIC_PID": f"worker {k}"} if k % 3 else {}, visit=f"visit {k}")
+        test.answer(view.token, "consent", {"parameters": link})
         tests = [t.stimulus for t in test.plan(test.listener_of(view.token) or "") if t.role == "test"]
         sentences.update({clip.sentence_id for clip in tests})
         opened[tests[0].variant] += 1
@@ -330,7 +491,9 @@ def test_thirty_newcomers_hear_every_sentence_and_opening_about_equally_often(op
 
 
 def test_beginning_twice_with_one_visit_is_beginning_once(open_test: Open, tmp_path: Path) -> None:
-    first = open_test().enter(None, {}, "en", visit="one")
-    again = open_test().enter(None, {}, "en", visit="one")
+    first = open_test().enter(None, {}, visit="one")
+    again = open_test().enter(None, {}, visit="one")
     assert open_test().listener_of(first.token) == open_test().listener_of(again.token)
+    open_test().answer(first.token, "consent", {})
+    assert open_test().enter(None, {}, visit="one").step == "about"
     assert len(read_sessions(tmp_path)) == 1

@@ -1,6 +1,7 @@
 """Ratings are written once, survive what kills a server, and are read back as they were given."""
 
 import csv
+import json
 import multiprocessing
 import os
 import signal
@@ -156,7 +157,54 @@ def test_a_full_disk_is_not_called_saved_and_the_next_row_is_whole(
     writer.append(make_row(rating_id="after"))
     table = read_ratings(tmp_path)
     assert set(table.frame["rating_id"]) == {"before", "after"}
-    assert [problem.kind for problem in table.problems] == ["torn-line"]
+    assert table.problems == ()
+
+
+@pytest.mark.parametrize("space", [0, 900, 2000])
+def test_a_disk_that_fills_leaves_no_descriptor_and_no_empty_file_and_goes_on_when_it_is_freed(
+    tmp_path: Path, space: int
+) -> None:
+    """In a process of its own, whose files the kernel lets grow to so many bytes and no further."""
+    script = (
+        "import resource, signal, sys, os, json\n"
+        "from pathlib import Path\n"
+        "from speecht5_demo.errors import RatingsError\n"
+        "from speecht5_demo.listening.ratings import RatingsWriter\n"
+        "from tests.listening.test_ratings import make_row\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "folder, space = Path(sys.argv[1]), int(sys.argv[2])\n"
+        "writer = RatingsWriter(folder)\n"
+        "soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (space, hard))\n"
+        "before, saved, refused = len(os.listdir('/proc/self/fd')), [], 0\n"
+        "for n in range(50):\n"
+        "    try:\n"
+        "        writer.append(make_row(rating_id=f'{n}'))\n"
+        "        saved.append(str(n))\n"
+        "    except RatingsError:\n"
+        "        refused += 1\n"
+        "leaked = len(os.listdir('/proc/self/fd')) - before\n"
+        "left = [path.stat().st_size for path in folder.glob('*.csv')]\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))\n"
+        "writer.append(make_row(rating_id='after'))\n"
+        "print(json.dumps([saved, refused, leaked, left]))\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path), str(space)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    saved, refused, leaked, left = json.loads(done.stdout)
+    assert refused
+    assert leaked <= 1
+    table = read_ratings(tmp_path)
+    assert sorted(table.frame["rating_id"]) == sorted([*saved, "after"])
+    assert table.problems == ()
+    assert all(size > len(",".join(RATING_COLUMNS)) + 1 for size in left)  # no file without a row stays
+    assert all(path.stat().st_mode & 0o007 == 0 for path in tmp_path.glob("*.csv"))
 
 
 def test_a_repeated_rating_id_counts_once_and_the_first_row_wins(tmp_path: Path) -> None:

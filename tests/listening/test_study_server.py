@@ -118,11 +118,11 @@ def test_every_acknowledged_rating_is_on_disk_once_though_the_server_is_killed_t
 
 
 def test_a_hundred_listeners_at_once_are_answered_within_a_quarter_second(
-    prepared: tuple[Manifest, Path], tmp_path: Path
+    prepared_short: tuple[Manifest, Path], tmp_path: Path
 ) -> None:
     slow = []
     for attempt in range(5):  # the best of five: a machine that tests has other things to do as well
-        with serving(prepared[1], tmp_path / str(attempt)) as port:
+        with serving(prepared_short[1], tmp_path / str(attempt)) as port:
             listeners = [Listener(port, random.Random(k), think_s=3.0) for k in range(100)]
             threads = take_together(listeners, lambda view: view["done"] >= 3)
             for thread in threads:
@@ -136,9 +136,9 @@ def test_a_hundred_listeners_at_once_are_answered_within_a_quarter_second(
 
 
 def test_what_is_wrong_is_refused_with_a_reason_and_the_way_on(
-    prepared: tuple[Manifest, Path], tmp_path: Path
+    prepared_short: tuple[Manifest, Path], tmp_path: Path
 ) -> None:
-    with serving(prepared[1], tmp_path) as port:
+    with serving(prepared_short[1], tmp_path) as port:
         listener = Listener(port, random.Random(1))
         view = listener.take_the_test(lambda view: view["step"] == "practice")
         good = {"ticket": view["ticket"], "rating": 4, "heard": 1.0, "plays": 1, "response_s": 1.0}
@@ -152,33 +152,43 @@ def test_what_is_wrong_is_refused_with_a_reason_and_the_way_on(
                 status,
                 reason,
             )
-        assert listener.once("rate", good)[0] == 200
+        soon = listener.once("rate", good)
+        assert (soon[0], soon[1].get("refused")) in ((422, "not-heard"), (200, None))
+        if soon[0] == 422:
+            good["ticket"] = soon[1]["view"]["ticket"]
+            time.sleep(0.3)
+            assert listener.once("rate", good)[0] == 200
         status, reply = listener.once("rate", good)
         assert (status, reply["refused"], reply["view"]["done"]) == (409, "already-rated", 1)
     refusals = [
         row["reason"] for path in tmp_path.glob("refusals-*.csv") for row in csv.DictReader(path.open())
     ]
-    assert Counter(refusals) == {"not-a-rating": 2, "not-ours": 6, "already-rated": 1}
+    assert Counter(refusals) - Counter(["not-heard"]) == {
+        "not-a-rating": 2,
+        "not-ours": 6,
+        "already-rated": 1,
+    }
     assert len(read_ratings(tmp_path).frame) == 1
 
 
 def test_a_body_that_is_no_small_json_object_is_refused(
-    prepared: tuple[Manifest, Path], tmp_path: Path
+    prepared_short: tuple[Manifest, Path], tmp_path: Path
 ) -> None:
-    with serving(prepared[1], tmp_path) as port:
-        for body in (b"", b"[]", b"{", b'"x"', b"\xff\xfe", b"[" * 9_000, b"{" + b" " * 20_000 + b"}"):
+    with serving(prepared_short[1], tmp_path) as port:
+        large = b"{" + b" " * 20_000 + b"}"
+        for body in (b"", b"[]", b"{", b'"x"', b"\xff\xfe", b"[" * 9_000, large):
             line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
             line.request("POST", "/listening/rate", body)
             reply = line.getresponse()
-            assert reply.status == 400
-            assert json.loads(reply.read())["refused"] == "not-readable"
+            expected = (413, "too-large") if body is large else (400, "not-readable")
+            assert (reply.status, json.loads(reply.read())["refused"]) == expected
             line.close()
 
 
 def test_clips_come_whole_or_in_ranges_with_headers_that_tell_nothing(
-    prepared: tuple[Manifest, Path], tmp_path: Path
+    prepared_short: tuple[Manifest, Path], tmp_path: Path
 ) -> None:
-    manifest, study = prepared
+    manifest, study = prepared_short
     with serving(study, tmp_path) as port:
         seen = []
         for k in range(3):
@@ -188,6 +198,7 @@ def test_clips_come_whole_or_in_ranges_with_headers_that_tell_nothing(
             reply = line.getresponse()
             data = reply.read()
             seen.append({name: value for name, value in reply.getheaders() if name != "date"})
+            seen[-1]["x-receipt"] = str(len(seen[-1]["x-receipt"]))
             assert len(data) == manifest.clip_bytes
             line.request("GET", f"/listening/clip/{view['clips'][0]}", headers={"range": "bytes=10-19"})
             part = line.getresponse()
@@ -200,4 +211,5 @@ def test_clips_come_whole_or_in_ranges_with_headers_that_tell_nothing(
         assert seen[0] == seen[1] == seen[2]
         assert set(seen[0]) == {
             "server", "cache-control", "x-content-type-options", "accept-ranges", "content-length", "content-type",
+            "x-receipt",
         }  # fmt: skip

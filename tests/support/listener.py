@@ -1,9 +1,11 @@
 """A listener without a browser: speaks the page's HTTP, and like the page sends until it is answered."""
 
 import http.client
+import io
 import json
 import random
 import time
+import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,14 +58,31 @@ class Listener:
                 time.sleep(0.02)
         raise TimeoutError(f"no answer to {what} in {FOREVER_S} s")
 
+    def listen(self, clips: list[str]) -> tuple[list[str], float]:
+        """Fetch clips as the page does: their receipts, and the seconds that playing them takes."""
+        receipts, seconds = [], 0.0
+        for name in clips:
+            line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+            try:
+                line.request("GET", f"/listening/clip/{name}")
+                reply = line.getresponse()
+                with wave.open(io.BytesIO(reply.read())) as clip:
+                    seconds += clip.getnframes() / clip.getframerate()
+                receipts.append(reply.getheader("x-receipt", ""))
+            except (OSError, http.client.HTTPException, EOFError, wave.Error):
+                seconds += 0.2  # a server that was killed: it is asked for the next clip again
+            finally:
+                line.close()
+        return receipts, seconds
+
     def take_the_test(
         self, stop_before: Callable[[dict[str, Any]], bool] = lambda view: False
     ) -> dict[str, Any]:
         """From the first page to the last, or to a page that `stop_before` chooses; returns the last view."""
         visit = f"visit {self.rng.random()}"
-        _, reply = self.until_answered("enter", {"visit": visit, "parameters": {}, "language": "en"})
+        _, reply = self.until_answered("enter", {"visit": visit, "parameters": {}})
         view: dict[str, Any] = reply["view"]
-        answers = {"device": "computer", "headphones": "headphones", "result": "6/6"}
+        answers = {"language": "en", "device": "computer", "headphones": "headphones", "result": "6/6"}
         while view["step"] != "end" and not stop_before(view):
             if view["step"] not in ("practice", "trial"):
                 status, reply = self.until_answered(
@@ -71,7 +90,8 @@ class Listener:
                 )
                 assert status == 200, reply
             else:
-                time.sleep(self.think_s * self.rng.random())
+                receipts, audio_s = self.listen(view["clips"])
+                time.sleep(audio_s + self.think_s * self.rng.random())
                 score = self.rng.randint(1, 5)
                 self.sent.append(score)
                 answer = {
@@ -79,7 +99,8 @@ class Listener:
                     "rating": score,
                     "heard": 1.0,
                     "plays": 1,
-                    "response_s": 1.0,
+                    "response_s": audio_s,
+                    "receipts": receipts,
                 }
                 started = time.monotonic()
                 status, reply = self.until_answered("rate", answer)

@@ -20,6 +20,7 @@ from speecht5_demo.listening.analysis.cleaning import Judged
 from speecht5_demo.listening.playback import (
     HEARD_IMPOSSIBLE,
     MUST_HEAR,
+    NOT_FETCHED,
     RESPONSE_IMPOSSIBLE,
     TOO_FAST,
     TRAP_WRONG,
@@ -50,7 +51,7 @@ class Rules:
     heard_fraction: float = MUST_HEAR
     variance: float = 0.1
     ratings_for_variance: int = 4
-    impossible_flags: tuple[str, ...] = (TOO_FAST, HEARD_IMPOSSIBLE, RESPONSE_IMPOSSIBLE)
+    impossible_flags: tuple[str, ...] = (TOO_FAST, NOT_FETCHED, HEARD_IMPOSSIBLE, RESPONSE_IMPOSSIBLE)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from speecht5_demo.listening.manifest import Manifest
 from speecht5_demo.listening.preparation import Progress
 from speecht5_demo.listening.study import load_study
+from speecht5_demo.listening.tickets import server_secret
 from speecht5_demo.study_preparation import SHIPPED_STUDY, prepare_study
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.listen.http import StudyServer
@@ -28,7 +29,10 @@ def build(context: AppContext) -> StudyServer:
     shipped = settings.prepare_study and settings.study == settings.data / "study"
 
     def make(folder: Path, on_progress: Progress) -> Manifest:
-        return prepare_study(load_study(SHIPPED_STUDY), context.synthesizer, folder, on_progress)
+        secret = server_secret(settings.data)
+        return prepare_study(
+            load_study(SHIPPED_STUDY), context.synthesizer, folder, on_progress, secret=secret
+        )
 
     study = ServedStudy(
         settings.study, settings.ratings, context.ratings, settings.data, make if shipped else None

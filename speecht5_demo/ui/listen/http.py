@@ -9,17 +9,18 @@ carry the same headers, so that no header tells one clip from another.
 |--------------------------|---------------------------------------------------------------------------|
 | POST /listening/enter    | begin or go on: `{token, visit, parameters, language}`                    |
 | POST /listening/answer   | end a step before the test, or a break: `{token, event, answers}`         |
-| POST /listening/rate     | rate a trial: `{ticket, rating, heard, plays, response_s}`; answered when |
-|                          | the row is on disk                                                        |
-| GET /listening/clip/NAME | a clip                                                                    |
+| POST /listening/rate     | rate a trial: `{ticket, rating, heard, plays, response_s, receipts}`;     |
+|                          | answered when the row is on disk                                          |
+| GET /listening/clip/NAME | a clip, with a receipt in the header `x-receipt` that goes with the rating|
 
-A refusal is `{refused, message}` with 403, 409 or 422, and the listener's `view` where the sender is known.
+A refusal is `{refused, message}` with a status of 400 to 429, and the listener's `view` where the sender is known.
 503 with `{preparing: {done, total}}` or `{closed}` while no study is open.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -33,11 +34,25 @@ from speecht5_demo.errors import RatingsError
 from speecht5_demo.listening.listening_test import ListeningTest
 from speecht5_demo.listening.views import RefusedError, View
 from speecht5_demo.ui.listen.served_study import ServedStudy
+from speecht5_demo.ui.serving.visitor import address_of
 
+log = logging.getLogger(__name__)
+
+Act = Callable[[ListeningTest, Mapping[str, object], str], View]
 LONGEST_BODY = 16_384
 THREADS = 48
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-STATUS = {"not-ours": 403, "not-in-plan": 403, "already-rated": 409, "not-now": 409}
+STATUS = {
+    **dict.fromkeys(
+        ("not-ours", "not-in-plan", "not-yours", "other-id", "preview", "not-signed", "no-id"), 403
+    ),
+    **dict.fromkeys(("already-rated", "not-now"), 409),
+    "busy": 429,
+    "gone": 410,
+}
+WITHOUT_VIEW = ("not-yours", "other-id", "placeholder", "not-signed", "no-id", "preview")
+"""Refusals that say nothing of the session whose token happened to lie in the browser."""
+RECEIPT = "x-receipt"
 _RANGE = re.compile(r"bytes=(\d{0,9})-(\d{0,9})")
 
 
@@ -54,7 +69,7 @@ class StudyServer:
             Route("/listening/clip/{name}", self._clip, methods=["GET"]),
         ]
 
-    def _asks(self, act: Callable[[ListeningTest, Mapping[str, Any]], View]) -> Callable[[Request], Any]:
+    def _asks(self, act: Act) -> Callable[[Request], Any]:
         """A request with a JSON object, answered with a view or a refusal."""
 
         async def endpoint(request: Request) -> Response:
@@ -62,9 +77,9 @@ class StudyServer:
             if test is None:
                 return self._not_open()
             sent = await _json_object(request)
-            if sent is None:
-                return _reply({"refused": "not-readable", "message": "Send one small JSON object."}, 400)
-            reply: Response = await self._in_thread(_act, test, act, sent)
+            if isinstance(sent, Response):
+                return sent
+            reply: Response = await self._in_thread(_act, test, act, sent, _address(request))
             return reply
 
         return endpoint
@@ -74,10 +89,11 @@ class StudyServer:
         if test is None:
             return self._not_open()
         try:
-            data = await self._in_thread(test.clip, request.path_params["name"])
+            data, receipt = await self._in_thread(test.clip, request.path_params["name"])
         except RefusedError as error:
-            return _reply({"refused": error.reason, "message": str(error)}, 404)
-        return _audio(data, request.headers.get("range", ""))
+            status = 404 if error.reason == "not-ours" else STATUS.get(error.reason, 422)
+            return _reply({"refused": error.reason, "message": str(error)}, status)
+        return _audio(data, request.headers.get("range", ""), receipt)
 
     async def _in_thread(self, function: Callable[..., Any], *given: object) -> Any:
         """Threads of our own: those that the models use may all be busy."""
@@ -92,58 +108,67 @@ class StudyServer:
         return _reply({"preparing": {"done": preparing.done, "total": preparing.total}}, 503)
 
 
-def _enter(test: ListeningTest, sent: Mapping[str, Any]) -> View:
+def _enter(test: ListeningTest, sent: Mapping[str, object], address: str) -> View:
     given = sent.get("parameters")
-    parameters = given if isinstance(given, dict) else {}
-    language = sent.get("language")
-    spoken = language if isinstance(language, str) else ""
-    return test.enter(sent.get("token"), parameters, spoken, sent.get("visit"))
+    return test.enter(sent.get("token"), given if isinstance(given, dict) else {}, sent.get("visit"))
 
 
-def _answer(test: ListeningTest, sent: Mapping[str, Any]) -> View:
+def _answer(test: ListeningTest, sent: Mapping[str, object], address: str) -> View:
     answers = sent.get("answers")
-    return test.answer(sent.get("token"), sent.get("event"), answers if isinstance(answers, dict) else {})
+    given = answers if isinstance(answers, dict) else {}
+    return test.answer(sent.get("token"), sent.get("event"), given, address)
 
 
-def _rate(test: ListeningTest, sent: Mapping[str, Any]) -> View:
+def _rate(test: ListeningTest, sent: Mapping[str, object], address: str) -> View:
     heard, plays, response_s = sent.get("heard"), sent.get("plays"), sent.get("response_s")
-    return test.rate(sent.get("ticket"), sent.get("rating"), heard, plays, response_s)
+    return test.rate(sent.get("ticket"), sent.get("rating"), heard, plays, response_s, sent.get("receipts"))
 
 
-def _act(
-    test: ListeningTest, act: Callable[[ListeningTest, Mapping[str, Any]], View], sent: Mapping[str, Any]
-) -> Response:
+def _act(test: ListeningTest, act: Act, sent: Mapping[str, object], address: str) -> Response:
     try:
-        return _reply({"view": act(test, sent).as_json()})
+        return _reply({"view": act(test, sent, address).as_json()})
     except RefusedError as error:
+        log.info("A listener's answer was not taken: %s", error.reason)
         listener = test.listener_of(sent.get("token") or sent.get("ticket"))
-        view = {"view": test.view(listener).as_json()} if listener else {}
+        shown = listener and error.reason not in WITHOUT_VIEW
+        view = {"view": test.view(listener).as_json()} if listener and shown else {}
         return _reply({"refused": error.reason, "message": str(error), **view}, STATUS.get(error.reason, 422))
     except RatingsError as error:
         return _reply({"failed": str(error)}, 507)
 
 
-async def _json_object(request: Request) -> dict[str, Any] | None:
-    """The request's body as an object; None when it is too large or something else."""
+def _address(request: Request) -> str:
+    return address_of(request.client.host if request.client else None, request.headers)
+
+
+async def _json_object(request: Request) -> dict[str, object] | Response:
+    """The request's body as an object, or why it is not taken; a large one is refused before it is read."""
+    too_large = _reply({"refused": "too-large", "message": f"Send at most {LONGEST_BODY} bytes."}, 413)
+    if request.headers.get("content-length", "0").isdigit() is False:
+        return _reply({"refused": "not-readable", "message": "Send one small JSON object."}, 400)
+    if int(request.headers.get("content-length", "0")[:12]) > LONGEST_BODY:
+        return too_large
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > LONGEST_BODY:
-            return None
+            return too_large
     try:
         sent = json.loads(body)
     except (ValueError, RecursionError):
-        return None
-    return sent if isinstance(sent, dict) else None
+        sent = None
+    if not isinstance(sent, dict):
+        return _reply({"refused": "not-readable", "message": "Send one small JSON object."}, 400)
+    return sent
 
 
 def _reply(document: Mapping[str, Any], status: int = 200) -> Response:
     return JSONResponse(document, status, HEADERS)
 
 
-def _audio(data: bytes, wanted: str) -> Response:
+def _audio(data: bytes, wanted: str, receipt: str) -> Response:
     """A clip, whole or the range that a player asks for."""
-    headers = {**HEADERS, "accept-ranges": "bytes"}
+    headers = {**HEADERS, "accept-ranges": "bytes", RECEIPT: receipt}
     found = _RANGE.fullmatch(wanted)
     if not found or found.groups() == ("", ""):
         return Response(data, 200, headers, "audio/wav")

@@ -1,7 +1,7 @@
 // The session: one view at a time from the server, and answers that are sent until they are acknowledged.
 // The browser keeps the session's token and an answer that is still on its way, nothing else.
-const TOKEN = 'listening-session', VISIT = 'listening-visit', UNSENT = 'listening-unsent';
-const PARAMETERS = ['PROLIFIC_PID', 'STUDY_ID', 'SESSION_ID', 'workerId', 'assignmentId', 'hitId', 'participant', 'study', 'session'];
+const VISIT = 'listening-visit', UNSENT = 'listening-unsent';
+const PARAMETERS = ['PROLIFIC_PID', 'STUDY_ID', 'SESSION_ID', 'workerId', 'assignmentId', 'hitId', 'participant', 'study', 'session', 'signature'];
 const stage = element.querySelector('.listen');
 const session = { view: null, trial: null, texts: {}, busy: false };
 
@@ -19,6 +19,16 @@ const linkParameters = () => {
   const asked = new URLSearchParams(location.search);
   return Object.fromEntries(PARAMETERS.filter((name) => asked.get(name)).map((name) => [name, asked.get(name).slice(0, 128)]));
 };
+
+// One session a participant: a lab's computer is used by one after the other.
+const TOKEN = ['listening-session', ...['PROLIFIC_PID', 'workerId', 'participant'].map((name) => linkParameters()[name]).filter(Boolean)].join(' ');
+// A link to go on on another device carries the session's token behind the #, which is sent to no server.
+const resumeLink = () => `${location.href.split('#')[0]}#go-on=${session.view.token}`;
+const resumed = /^#go-on=([\w-]+)$/.exec(location.hash)?.[1];
+if (resumed) {
+  keep(TOKEN, resumed);
+  history.replaceState(null, '', location.href.split('#')[0]);
+}
 
 const banner = h('p', { class: 'banner', role: 'alert', hidden: true });
 const tell = (text) => { banner.textContent = text ?? ''; banner.hidden = !text; };
@@ -74,13 +84,14 @@ const draw = () => {
 const take = (reply, after) => {
   if (reply.view) {
     session.view = reply.view;
-    keep(TOKEN, reply.view.token);
+    if (reply.view.token) keep(TOKEN, reply.view.token);
   } else if (reply.preparing) {
     session.view = { step: 'preparing', ...reply.preparing };
     setTimeout(enter, 2000);
   } else if (reply.closed) {
     session.view = { step: 'closed', problem: reply.closed };
   }
+  else if (reply.refused && !session.view) session.view = { step: 'closed', problem: reply.message };
   draw();
   if (reply.refused === 'already-rated') tell(session.texts.already);
   else if (reply.refused && !(after === 'enter')) tell(say(session.texts.refused, reply));
@@ -93,7 +104,7 @@ const enter = async () => {
     keep(UNSENT, null);
   }
   if (!kept(VISIT)) keep(VISIT, Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join(''));
-  take(await post('enter', { token: kept(TOKEN), visit: kept(VISIT), parameters: linkParameters(), language: session.texts.language ?? '' }), 'enter');
+  take(await post('enter', { token: kept(TOKEN), visit: kept(VISIT), parameters: linkParameters() }), 'enter');
 };
 const answer = async (event, answers) => {
   if (session.busy) return;

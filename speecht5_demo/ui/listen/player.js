@@ -1,5 +1,5 @@
 // Small helpers, clips, and one native player with an honest account of what was heard.
-const root = window.gradio_config?.root || location.origin;
+const root = (window.gradio_config?.root || location.origin).replace(/\/+$/, '');
 
 const h = (tag, attributes = {}, ...children) => {
   const node = document.createElement(tag);
@@ -16,6 +16,7 @@ const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseco
 // Clips are fetched whole before they are played: a weak connection makes nobody hear a stutter and blame the voice.
 const clips = {
   loaded: new Map(),
+  receipts: new Map(), // proof that a clip was fetched, sent with its rating
   load(name) {
     if (!this.loaded.has(name)) this.loaded.set(name, this.fetch(name));
     return this.loaded.get(name);
@@ -24,7 +25,11 @@ const clips = {
     for (let attempt = 0; ; attempt++) {
       try {
         const response = await fetch(`${root}/listening/clip/${name}`);
-        if (response.ok) return URL.createObjectURL(await response.blob());
+        if (response.ok) {
+          const blob = await response.blob();
+          this.receipts.set(name, response.headers.get('x-receipt') ?? '');
+          return URL.createObjectURL(blob);
+        }
         if (response.status < 500) throw new Error('gone');
       } catch (error) {
         if (error.message === 'gone') throw error;

@@ -7,6 +7,7 @@ background when the server first starts; until it is ready the page says how far
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from speecht5_demo.errors import DemoError
+from speecht5_demo.listening.links import SECRET_VARIABLE
 from speecht5_demo.listening.listening_test import ListeningTest
 from speecht5_demo.listening.manifest import MANIFEST, Manifest, StudyBusyError, load_manifest
 from speecht5_demo.listening.tickets import server_secret
@@ -93,7 +95,14 @@ class ServedStudy:
         try:
             made = manifest()
             secret = server_secret(self._data)
-            self._test = ListeningTest(made, self._study, self._ratings, secret, writer=self._writer)
+            self._test = ListeningTest(
+                made,
+                self._study,
+                self._ratings,
+                secret,
+                writer=self._writer,
+                link_secret=os.environ.get(SECRET_VARIABLE, ""),
+            )
         except DemoError as error:
             log.error("The listening test is closed: %s", error)
             # Visitors read this: what is wrong, not where it lies on the server.

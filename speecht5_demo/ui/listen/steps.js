@@ -11,6 +11,29 @@ const choices = (name, legend, options, chosen) => h('fieldset', { class: `choic
     h('span', { class: 'option' }, number != null && h('b', {}, number), ' ', label))));
 const picked = (name) => element.querySelector(`input[name="${name}"]:checked`)?.value ?? null;
 
+// Onto the clipboard where the browser allows it; else the text is selected, for the listener to copy.
+const copied = async (text, shown) => {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch { /* not over plain http, nor in some frames */ }
+  const selection = getSelection();
+  selection.removeAllRanges();
+  const range = document.createRange();
+  range.selectNodeContents(shown);
+  selection.addRange(range);
+  try { return document.execCommand('copy'); } catch { return false; }
+};
+const goOnElsewhere = (texts) => {
+  const link = h('code', { hidden: true }, '');
+  const copy = button(texts.go_on_elsewhere, async () => {
+    link.textContent = resumeLink();
+    link.hidden = false;
+    copy.textContent = await copied(link.textContent, link) ? texts.copied : texts.copy_by_hand;
+  }, { class: 'quiet' });
+  return h('div', { class: 'elsewhere' }, copy, link);
+};
+
 const steps = {
   consent(view, texts, send) {
     return [
@@ -20,7 +43,8 @@ const steps = {
       h('ul', {}, ...texts.consent_list.map((line) => h('li', {}, line))),
       h('p', {}, texts.consent_not), h('p', {}, texts.consent_stop),
       view.contact && h('p', {}, say(texts.consent_contact, view)),
-      button(texts.consent_agree, () => send('consent', { parameters: linkParameters() })),
+      view.preview && h('p', { class: 'banner' }, texts.preview),
+      button(texts.consent_agree, () => send('consent', { parameters: linkParameters(), language: texts.language }), { disabled: view.preview }),
     ];
   },
 
@@ -31,7 +55,7 @@ const steps = {
       heading(texts.about_heading),
       choices('device', texts.device, Object.entries(texts.devices), ready),
       choices('headphones', texts.headphones, Object.entries(texts.headphone_kinds), ready),
-      next,
+      next, goOnElsewhere(texts),
     ];
   },
 
@@ -71,17 +95,15 @@ const steps = {
   },
 
   break(view, texts, send) {
-    return [heading(texts.break_heading), h('p', {}, say(texts.break_text, view)), button(texts.break_continue, () => send('break', {}))];
+    return [heading(texts.break_heading), h('p', {}, say(texts.break_text, view)), button(texts.break_continue, () => send('break', {})), goOnElsewhere(texts)];
   },
 
   end(view, texts) {
-    const copy = button(texts.copy, async () => {
-      await navigator.clipboard?.writeText(view.code);
-      copy.textContent = texts.copied;
-    }, { class: 'quiet' });
+    const code = h('code', {}, view.code);
+    const copy = button(texts.copy, async () => { copy.textContent = await copied(view.code, code) ? texts.copied : texts.copy_by_hand; }, { class: 'quiet' });
     return [
       heading(texts.end_heading), h('p', {}, texts.end_text),
-      h('p', { class: 'small' }, texts.end_code), h('p', { class: 'code' }, h('code', {}, view.code)), copy,
+      h('p', { class: 'small' }, texts.end_code), h('p', { class: 'code' }, code), copy,
     ];
   },
 
@@ -127,7 +149,7 @@ const trialStep = (view, texts, rate) => {
   const scaleField = choices('rating', texts.questions[view.question] ?? view.question,
     (highest_first ? [...rising].reverse() : rising).map((value) => [value, scale[value], number(value)]), (value) => {
       submit.disabled = false;
-      news.textContent = say(texts.chosen, { answer: `${number(Number(value))} ${scale[value]}` });
+      news.textContent = say(matchMedia('(pointer: coarse)').matches ? texts.chosen_touch : texts.chosen, { answer: `${number(Number(value))} ${scale[value]}` });
     });
   scaleField.disabled = true;
   const send = () => {
@@ -142,6 +164,7 @@ const trialStep = (view, texts, rate) => {
       heard: Math.min(...state.players.map((player) => player.heard())),
       plays: state.players.reduce((sum, player) => sum + player.plays, 0),
       response_s: (performance.now() - started) / 1000,
+      receipts: view.clips.map((name) => clips.receipts.get(name) ?? ''),
     });
   };
   const submit = button(texts.submit, send, { disabled: true });
