@@ -7,6 +7,7 @@ killed goes on where it stopped and never reads half a shard. Shards do not depe
 from __future__ import annotations
 
 import bisect
+import io
 import itertools
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import soundfile
 import torch
 from torch import Tensor
 from transformers import SpeechT5FeatureExtractor, SpeechT5Processor, SpeechT5Tokenizer
@@ -153,10 +155,26 @@ def write_shard(path: Path, clips: Sequence[Clip]) -> None:
         np.savez(
             file,
             index=np.frombuffer(json.dumps(index).encode(), dtype=np.uint8),
-            samples=np.concatenate([clip.samples for clip in clips] or [np.zeros(0, np.int16)]),
+            samples=_as_flac(np.concatenate([clip.samples for clip in clips] or [np.zeros(0, np.int16)])),
             mel=np.concatenate([clip.mel for clip in clips] or [np.zeros((0, MEL_BINS), np.float16)]),
             centres=np.concatenate([clip.centres for clip in clips] or [np.zeros(0, np.float32)]),
         )
+
+
+def _as_flac(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.uint8]:
+    """The same samples in half of the bytes; none in none, which the format cannot say."""
+    if not samples.size:
+        return np.zeros(0, np.uint8)
+    file = io.BytesIO()
+    soundfile.write(file, samples, SAMPLING_RATE, format="FLAC", subtype="PCM_16")
+    return np.frombuffer(file.getvalue(), np.uint8)
+
+
+def _from_flac(flac: npt.NDArray[np.uint8]) -> npt.NDArray[np.int16]:
+    if not flac.size:
+        return np.zeros(0, np.int16)
+    samples: npt.NDArray[np.int16] = soundfile.read(io.BytesIO(flac.tobytes()), dtype="int16")[0]
+    return samples
 
 
 def read_shards(paths: Iterable[Path]) -> list[Clip]:
@@ -164,7 +182,7 @@ def read_shards(paths: Iterable[Path]) -> list[Clip]:
     clips: list[Clip] = []
     for path in paths:
         with np.load(path) as shard:
-            samples, mel, centres = shard["samples"], shard["mel"], shard["centres"]
+            samples, mel, centres = _from_flac(shard["samples"]), shard["mel"], shard["centres"]
             index = json.loads(shard["index"].tobytes())
         frame = token = 0
         for entry in index:

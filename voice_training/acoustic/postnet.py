@@ -2,7 +2,7 @@
 
 Trained to be near the teacher's frames, the postnet gives their mean where it cannot know better: harmonics smear, and
 a vocoder makes a hoarse voice of them. Here the postnet alone goes on training, against discriminators of mel frames,
-and gives up a little nearness for frames like real ones (adversarial fine-tuning as in GANSpeech, Yang et al. 2021).
+and gives up a little closeness for frames like real ones (adversarial fine-tuning as in GANSpeech, Yang et al. 2021).
 What the decoder hears of itself comes before the postnet, so that reading, lengths and stops stay exactly as they were.
 """
 

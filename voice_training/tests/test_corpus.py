@@ -59,6 +59,11 @@ def test_a_shard_gives_its_clips_back(tmp_path: Path, clips: list[Clip]) -> None
         np.testing.assert_array_equal(again.centres, clip.centres)
 
 
+def test_a_shard_of_nothing_is_no_error(tmp_path: Path) -> None:
+    write_shard(tmp_path / "shard.npz", [])
+    assert read_shards([tmp_path / "shard.npz"]) == []
+
+
 def corpus(folder: Path, texts: int = 12, init: Path | None = None) -> Corpus:
     return Corpus(folder, Flite(), texts, 1, 1, init)
 
