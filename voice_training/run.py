@@ -29,7 +29,7 @@ from voice_training.acoustic.postnet import Postnet, PostnetTraining, Prediction
 from voice_training.acoustic.training import AcousticTraining
 from voice_training.corpus import Clip, Corpus
 from voice_training.devices import prepare_process
-from voice_training.evaluation import evaluate_folder, require_libraries
+from voice_training.evaluation import Reference, evaluate_folder, hear_clips, require_libraries
 from voice_training.export import export_voice
 from voice_training.model_card import FIGURES_FILE, Provenance, write_card
 from voice_training.processes import (
@@ -210,7 +210,8 @@ class VoiceRun:
             training = kind(start, settings, clips, self.folder.stage(stage), warm, group)
             if group.rank == 0:
                 validation = Validation(
-                    self.corpus,
+                    self._references,
+                    self.corpus.processor.tokenizer,
                     self.encodings,
                     self._with_tokens(self.corpus.development, reduction),
                     settings.batch_frames,
@@ -225,6 +226,11 @@ class VoiceRun:
                 training.follow()
             group.wait()
         return self.folder.loaded(stage, start)
+
+    @functools.cached_property
+    def _references(self) -> list[Reference]:
+        """The development lines as the teacher reads them; heard once for all stages."""
+        return hear_clips(self.corpus.development, self.config.workers)
 
     def _sharp(self, model: SpeechT5ForTextToSpeech) -> SpeechT5ForTextToSpeech:
         """`model` with a postnet that gives sharp frames."""

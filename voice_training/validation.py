@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
+from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan, SpeechT5Tokenizer
 
 from voice_training.acoustic.batches import AcousticClips
 from voice_training.acoustic.model import speaking_copy
 from voice_training.acoustic.training import validation_losses
-from voice_training.corpus import Corpus
-from voice_training.evaluation import Reference, SpeakerFigures, evaluate, hear_clips
+from voice_training.evaluation import Reference, SpeakerFigures, evaluate
 from voice_training.speaker_encoding import Encoding
 from voice_training.synthesis import Utterance, Voice, draw_attention
 
@@ -21,33 +20,31 @@ class Validation:
     """Lets the voice speak the same development lines each time, and draws where its attention was.
 
     Args:
-        clips: the development clips as the model is trained on them. frames: of one batch of them.
+        references: the development lines as the teacher reads them.
+        clips: of the same lines, as the model is trained on them. frames: of one batch of them.
         vocoder: gives the vocoder to speak with, as good as it is by then.
         pictures: the folder for what is drawn. workers: processes that recognise.
     """
 
     def __init__(
         self,
-        corpus: Corpus,
-        encodings: dict[str, Encoding],
+        references: Sequence[Reference],
+        tokenizer: SpeechT5Tokenizer,
+        encodings: Mapping[str, Encoding],
         clips: AcousticClips,
         frames: int,
         vocoder: Callable[[], SpeechT5HifiGan],
         pictures: Path,
         workers: int,
     ) -> None:
-        self._corpus, self._encodings, self._clips, self._frames = corpus, encodings, clips, frames
+        self._references, self._tokenizer, self._encodings = references, tokenizer, encodings
+        self._clips, self._frames = clips, frames
         self._vocoder, self._pictures, self._workers = vocoder, pictures, workers
-        self._references: list[Reference] = []
 
     def measure(self, model: SpeechT5ForTextToSpeech, step: int) -> dict[str, float]:
         """Validation losses and free-running figures; `score` is what to keep the least of."""
-        if not self._references:
-            self._references = hear_clips(self._corpus.development, self._workers)
         losses = validation_losses(model, self._clips, self._frames)
-        voice = Voice(
-            speaking_copy(model), self._vocoder(), self._corpus.processor.tokenizer, self._encodings
-        )
+        voice = Voice(speaking_copy(model), self._vocoder(), self._tokenizer, self._encodings)
         figures, utterances = evaluate(voice, self._references, [0], self._workers, with_mos=False)
         longest = [
             max((u for u in utterances if u.line.speaker == speaker.speaker), key=_text_length).attention

@@ -17,12 +17,14 @@ import torch
 
 from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.checkpoints.embedded import FOLDER as BUILT_IN
+from speecht5_demo.quality.signals import save_wav
 from voice_training import VoiceTrainingError
+from voice_training.corpus import read_shards
 from voice_training.model_card import Provenance
 from voice_training.run import STAGES, RunConfig, VoiceRun
 from voice_training.run_folder import Journal
 from voice_training.settings import MINIATURE, TrainingSettings
-from voice_training.teachers import Flite
+from voice_training.teachers import Flite, Recordings
 
 _COMMAND = [sys.executable, "-m", "voice_training", "train", "--miniature"]
 _PATIENCE_S = 400
@@ -150,21 +152,16 @@ def test_the_vocoder_is_the_mean_of_its_two_stages(run_folder: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "changes", [{"workers": 2}, {"side_by_side": True}], ids=["two processes", "side by side"]
-)
-def test_a_voice_is_gone_on_from_in_every_way_of_sharing_the_work(
-    tmp_path: Path, run_folder: Path, changes: dict
-) -> None:
-    settings = replace(MINIATURE, texts=12, minutes=0.05, side_by_side=changes.get("side_by_side", False))
-    going_on = replace(config(tmp_path, settings, run_folder / "voice"), workers=changes.get("workers", 1))
+def test_two_processes_go_on_from_a_voice_together(tmp_path: Path, run_folder: Path) -> None:
+    settings = replace(MINIATURE, texts=12, minutes=0.05)
+    going_on = replace(config(tmp_path, settings, run_folder / "voice"), workers=2)
     threads = torch.get_num_threads()
     voice = VoiceRun(going_on, print).train()
     assert torch.get_num_threads() == threads
     provenance = Provenance.read(voice)
     assert list(provenance.steps) == ["vocoder", "acoustic", "postnet", "matched"]
     assert min(provenance.steps.values()) > 0
-    assert provenance.processes == changes.get("workers", 1)
+    assert provenance.processes == 2
     assert provenance.started_from == str(run_folder / "voice")
     name = "speecht5.encoder.wrapped_encoder.layers.0.feed_forward.intermediate_dense.weight"
     known, trained = (
@@ -172,3 +169,27 @@ def test_a_voice_is_gone_on_from_in_every_way_of_sharing_the_work(
         for folder in (run_folder / "voice", voice)
     )
     assert not torch.equal(known, trained)
+
+
+@pytest.mark.timeout(300)
+def test_a_voice_learns_from_recordings_while_its_vocoder_is_trained_beside_it(
+    tmp_path: Path, run_folder: Path
+) -> None:
+    recordings = tmp_path / "recordings"
+    for number, clip in enumerate(read_shards(sorted((run_folder / "corpus").glob("training-*.npz")))[:16]):
+        speaker = ("anna", "ben")[number % 2]
+        save_wav(clip.samples / np.float32(32768), recordings / speaker / f"{number}.wav")
+        (recordings / speaker / f"{number}.txt").write_text(clip.text, encoding="utf-8")
+    (recordings / "LICENCE.txt").write_text("The recordings are free.", encoding="utf-8")
+    settings = replace(MINIATURE, minutes=0.05, side_by_side=True)
+    run = replace(config(tmp_path / "run", settings), teacher=Recordings(recordings))
+    voice = VoiceRun(run, print).train()
+    provenance = Provenance.read(voice)
+    assert tuple(provenance.steps) == STAGES
+    assert min(provenance.steps.values()) > 0
+    assert tuple(open_checkpoint(str(voice)).speakers) == ("anna", "ben")
+    card = " ".join((voice / "README.md").read_text(encoding="utf-8").split())
+    assert "read by the speakers of the recordings in recordings" in card
+    assert card.endswith("The recordings are free.")
+    figures = json.loads((voice / "figures.json").read_text(encoding="utf-8"))
+    assert {row["teacher_word_errors"] for row in figures["by_speaker"]} == {None}
