@@ -103,18 +103,21 @@ def speakers(checkpoint: CheckpointOption = "auto", json: JsonOption = False) ->
 
 
 def _measured(checkpoint: str, listed: tuple[Variant, ...]) -> dict[str, Sizes]:
-    """Sizes by name; measured where they were not before."""
+    """Sizes by name; measured where none were kept, which takes torch and seconds a variant."""
     from speecht5_demo.checkpoints import open_checkpoint
+    from speecht5_demo.variants.kept_sizes import kept_sizes
 
     source = open_checkpoint(checkpoint)
-    from speecht5_demo.synthesis import Synthesizer
-
-    synthesizer = Synthesizer(source)
     console.stderr.print(source.notice)
     found = {}
     for variant in listed:
-        with console.stderr.status(f"Measuring {variant.label} ..."):
-            found[variant.name] = synthesizer.sizes(variant)
+        sizes = kept_sizes(source, variant)
+        if sizes is None:
+            from speecht5_demo.variants.artifact import variant_sizes
+
+            with console.stderr.status(f"Measuring {variant.label} ..."):
+                sizes = variant_sizes(source, variant)
+        found[variant.name] = sizes
     return found
 
 

@@ -46,11 +46,10 @@ def prepare(
     """
     from speecht5_demo.checkpoints import open_checkpoint  # torch loads only where something is spoken
     from speecht5_demo.study_preparation import prepare_study
-    from speecht5_demo.synthesis import Synthesizer, choose_threads
+    from speecht5_demo.synthesis import Synthesizer
 
     recipe = load_study(study)
     source = open_checkpoint(recipe.checkpoint or checkpoint)
-    choose_threads(source)
     console.stderr.print(source.notice)
     with _counting() as count:
         secret = server_secret(Path(os.environ.get("DATA_DIR") or output.parent))

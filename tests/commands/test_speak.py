@@ -12,6 +12,7 @@ import pytest
 import soundfile
 from rich.console import Console
 
+from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.cli import main
 from speecht5_demo.commands import console
 
@@ -209,6 +210,17 @@ def test_a_recipe_of_ones_own_is_compared_with_the_baseline(call: Call, tmp_path
     assert names[0] == "baseline"
     assert names[1].startswith("custom-p60-int8-")
     assert {path.stem for path in (tmp_path / "heard").iterdir()} == set(names)
+
+
+def test_sizes_are_kept_for_the_next_time(
+    call: Call, tiny: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    first = json.loads(call("variants", "--sizes", "-c", tiny.spec, "--json")[1])["variants"]
+    monkeypatch.setattr("speecht5_demo.variants.artifact.variant_sizes", None)  # would fail if it were called
+    second = json.loads(call("variants", "--sizes", "-c", tiny.spec, "--json")[1])["variants"]
+    assert second == first
+    assert all(variant["sizes"]["disk_bytes"] > 0 for variant in first)
 
 
 def test_compare_without_a_folder_writes_to_a_new_one_elsewhere(
