@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
+import sys
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -36,7 +38,10 @@ class Machine:
     transformers: str
 
 
-_FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "asimd", "bf16", "i8mm")
+_FEATURES = (
+    *("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8"),
+    *("asimd", "asimddp", "bf16", "i8mm"),
+)
 
 
 def this_machine() -> Machine:
@@ -44,18 +49,54 @@ def this_machine() -> Machine:
     import torch  # figures of another machine are read without it
 
     facts = _cpu_facts()
-    flags = set((facts.get("flags") or facts.get("Features") or "").split())
+    features = cpu_features()
     return Machine(
         cpu=facts.get("model name") or platform.processor() or platform.machine(),
         cores=_cores(),
         threads=torch.get_num_threads(),
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        capabilities=tuple(name for name in _FEATURES if name in flags),
+        capabilities=tuple(name for name in _FEATURES if name in features),
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
         torch=str(torch.__version__),
         transformers=version("transformers"),
     )
+
+
+def cpu_features() -> frozenset[str]:
+    """What the processor can do, in the words of Linux: those of /proc/cpuinfo, or what macOS calls the same things."""
+    if sys.platform == "darwin":
+        return features_of_macos(_sysctl())
+    facts = _cpu_facts()
+    return frozenset((facts.get("flags") or facts.get("Features") or "").split())
+
+
+_MACOS = {
+    "hw.optional.arm.FEAT_DotProd": "asimddp",
+    "hw.optional.arm.FEAT_I8MM": "i8mm",
+    "hw.optional.arm.FEAT_BF16": "bf16",
+    "hw.optional.neon": "asimd",
+    "hw.optional.avx2_0": "avx2",
+    "hw.optional.avx512f": "avx512f",
+    "hw.optional.avx512bw": "avx512bw",
+    "hw.optional.avx512dq": "avx512dq",
+    "hw.optional.avx512vl": "avx512vl",
+    "hw.optional.avx512vnni": "avx512_vnni",
+    "hw.optional.fma": "fma",
+    "hw.optional.f16c": "f16c",
+}
+
+
+def features_of_macos(settings: str) -> frozenset[str]:
+    """The features of a Mac by what `sysctl hw` prints: lines of `name: value`."""
+    pairs = (line.split(":", 1) for line in settings.splitlines() if ":" in line)
+    present = {name.strip() for name, value in pairs if value.strip() == "1"}
+    return frozenset(feature for name, feature in _MACOS.items() if name in present)
+
+
+def _sysctl() -> str:
+    done = subprocess.run(["/usr/sbin/sysctl", "hw"], capture_output=True, text=True, check=False)
+    return done.stdout
 
 
 def cpu_vendor() -> str:

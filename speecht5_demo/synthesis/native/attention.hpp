@@ -3,15 +3,10 @@
 // Keys of a chunk: [time / 16][size][16]; values: [time][size]. Either float32, or 16-bit floats, which halve what long
 // texts and large batches read and err by a fiftieth of what 8-bit weights do.
 #pragma once
-#include "simd.hpp"
+#include <algorithm>
 
-using Half = uint16_t;
-
-inline Vec load16(const float* from) { return _mm512_load_ps(from); }
-inline Vec load16(const Half* from) { return _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(from))); }
-
-inline void put(float value, float* to) { *to = value; }
-inline void put(float value, Half* to) { *to = _cvtss_sh(value, _MM_FROUND_TO_NEAREST_INT); }
+#include "functions.hpp"
+#include "integers.hpp"
 
 constexpr int EARLY = 4;  // blocks of 16 steps between what is read and what is fetched for later
 
@@ -34,8 +29,41 @@ struct Stream {
   }
 };
 
-inline void fetch(const char* from, size_t bytes) {
-  for (size_t line = 0; line < bytes; line += 64) _mm_prefetch(from + line, _MM_HINT_T0);
+INLINE void fetch(const char* from, size_t bytes) {
+  for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(from + line);
+}
+
+// The weighted sum of the values, `PARTS` times 16 of them from part `first` on.
+template <int PARTS, typename Stored>
+INLINE void mix(const Stream<Stored>& stream, const void* const* values, int chunk, int count, int first, bool early,
+                const float* scores, Vec share, float* out) {
+  const int size = stream.size;
+  Vec even[PARTS], odd[PARTS];
+#pragma GCC unroll 8
+  for (int j = 0; j < PARTS; ++j) even[j] = odd[j] = every(0.0f);
+  for (int begin = 0; begin < count; begin += chunk) {
+    const Stored* v = static_cast<const Stored*>(values[begin / chunk]) + stream.place + first * LANES;
+    const int length = std::min(chunk, count - begin);
+    const char* later = nullptr;
+    int t = 0;
+    for (; t + 1 < length; t += 2, v += 2 * size, later += 2 * size * sizeof(Stored)) {
+      if (early) {
+        if (t % LANES == 0) later = stream.at(stream.blocks + (begin + t) / LANES + EARLY);
+        fetch(later, 2 * size * sizeof(Stored));
+      }
+      const Vec a = every(scores[begin + t]), b = every(scores[begin + t + 1]);
+#pragma GCC unroll 8
+      for (int j = 0; j < PARTS; ++j) {
+        even[j] = a * load(v + j * LANES) + even[j];
+        odd[j] = b * load(v + size + j * LANES) + odd[j];
+      }
+    }
+    if (t < length)
+#pragma GCC unroll 8
+      for (int j = 0; j < PARTS; ++j) even[j] = every(scores[begin + t]) * load(v + j * LANES) + even[j];
+  }
+#pragma GCC unroll 8
+  for (int j = 0; j < PARTS; ++j) store(out + (first + j) * LANES, (even[j] + odd[j]) * share);
 }
 
 // `scores` has room for `count` rounded up to whole blocks of 16; `next` is where the next call's keys begin.
@@ -43,58 +71,37 @@ template <int PARTS, typename Stored>
 void attend(const float* query, const void* const* keys, const void* const* values, size_t place, int chunk, int count,
             const void* next, float* scores, float* out) {
   constexpr int SIZE = PARTS * LANES;
-  const Vec scale = _mm512_set1_ps(1.0f / std::sqrt(static_cast<float>(SIZE)));
-  const Vec lowest = _mm512_set1_ps(-1e30f);
-  Vec most = lowest;
-  int blocks = (count + LANES - 1) / LANES, per_chunk = chunk / LANES;
+  const Vec scale = every(1.0f / std::sqrt(static_cast<float>(SIZE)));
+  Vec most = every(-1e30f);
+  const int blocks = (count + LANES - 1) / LANES, per_chunk = chunk / LANES;
   const Stream<Stored> stream{keys, values, next, place, blocks, per_chunk, SIZE};
   for (int b = 0; b < blocks; ++b) {
     const Stored* k = static_cast<const Stored*>(keys[b / per_chunk]) + place + static_cast<size_t>(b % per_chunk) * SIZE * LANES;
-    Vec sum[4];
-    for (auto& part : sum) part = _mm512_setzero_ps();
     const char* later = stream.at(b + EARLY);
+    Vec sum[4] = {every(0.0f), every(0.0f), every(0.0f), every(0.0f)};
     for (int i = 0; i < SIZE; i += 4) {
       fetch(later + i * LANES * sizeof(Stored), 4 * LANES * sizeof(Stored));
-      for (int j = 0; j < 4; ++j)
-        sum[j] = _mm512_fmadd_ps(_mm512_set1_ps(query[i + j]), load16(k + (i + j) * LANES), sum[j]);
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; ++j) sum[j] = every(query[i + j]) * load(k + (i + j) * LANES) + sum[j];
     }
-    Vec score = _mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3]));
-    score = _mm512_mul_ps(score, scale);
-    if (b == blocks - 1 && count % LANES)
-      score = _mm512_mask_mov_ps(lowest, static_cast<__mmask16>((1 << (count % LANES)) - 1), score);
-    _mm512_storeu_ps(scores + b * LANES, score);
-    most = _mm512_max_ps(most, score);
+    const Vec score = first_of(((sum[0] + sum[1]) + (sum[2] + sum[3])) * scale, count - b * LANES, -1e30f);
+    store(scores + b * LANES, score);
+    most = larger(most, score);
   }
-  const Vec top = _mm512_set1_ps(_mm512_reduce_max_ps(most));
-  Vec weight = _mm512_setzero_ps();
+  const Vec top = every(most_of(most));
+  Vec weight = every(0.0f);
   for (int b = 0; b < blocks; ++b) {
-    __mmask16 real = b == blocks - 1 && count % LANES ? static_cast<__mmask16>((1 << (count % LANES)) - 1) : 0xffff;
-    Vec e = _mm512_maskz_mov_ps(real, exp_(_mm512_sub_ps(_mm512_loadu_ps(scores + b * LANES), top)));
-    _mm512_storeu_ps(scores + b * LANES, e);
-    weight = _mm512_add_ps(weight, e);
+    const Vec e = first_of(exp_(load(scores + b * LANES) - top), count - b * LANES, 0.0f);
+    store(scores + b * LANES, e);
+    weight += e;
   }
-  Vec even[PARTS], odd[PARTS];
-  for (int j = 0; j < PARTS; ++j) even[j] = odd[j] = _mm512_setzero_ps();
-  for (int begin = 0; begin < count; begin += chunk) {
-    const Stored* v = static_cast<const Stored*>(values[begin / chunk]) + place;
-    int length = std::min(chunk, count - begin), t = 0;
-    const char* later = nullptr;
-    for (; t + 1 < length; t += 2, v += 2 * SIZE, later += 2 * SIZE * sizeof(Stored)) {
-      if (t % LANES == 0) later = stream.at(blocks + (begin + t) / LANES + EARLY);
-      fetch(later, 2 * SIZE * sizeof(Stored));
-      Vec a = _mm512_set1_ps(scores[begin + t]), b = _mm512_set1_ps(scores[begin + t + 1]);
-      for (int j = 0; j < PARTS; ++j) {
-        even[j] = _mm512_fmadd_ps(a, load16(v + j * LANES), even[j]);
-        odd[j] = _mm512_fmadd_ps(b, load16(v + SIZE + j * LANES), odd[j]);
-      }
-    }
-    if (t < length)
-      for (int j = 0; j < PARTS; ++j)
-        even[j] = _mm512_fmadd_ps(_mm512_set1_ps(scores[begin + t]), load16(v + j * LANES), even[j]);
-  }
-  const Vec share = _mm512_set1_ps(1.0f / _mm512_reduce_add_ps(weight));
-  for (int j = 0; j < PARTS; ++j)
-    _mm512_storeu_ps(out + j * LANES, _mm512_mul_ps(_mm512_add_ps(even[j], odd[j]), share));
+  const Vec share = every(1.0f / sum_of(weight));
+  constexpr int AT_ONCE = WIDTH == 16 || PARTS < 2 ? PARTS : 2;  // sums that the processor has registers for
+  mix<AT_ONCE, Stored>(stream, values, chunk, count, 0, true, scores, share, out);
+  for (int part = AT_ONCE; part + AT_ONCE <= PARTS; part += AT_ONCE)
+    mix<AT_ONCE, Stored>(stream, values, chunk, count, part, false, scores, share, out);
+  if constexpr (PARTS % AT_ONCE)
+    mix<1, Stored>(stream, values, chunk, count, PARTS - 1, false, scores, share, out);
 }
 
 // The key and the value of a new step, `within` its chunk.

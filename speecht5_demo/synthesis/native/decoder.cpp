@@ -33,7 +33,7 @@ struct Row {
   int ended;                 // set when the stop head fired
 };
 
-enum Part { QKV, OUT, CROSS_Q, CROSS_OUT, UP, DOWN, PARTS };
+enum { QKV, OUT, CROSS_Q, CROSS_OUT, UP, DOWN, PARTS };
 
 struct Decoder {
   Shape shape;
@@ -72,7 +72,7 @@ struct Scratch {
 class Run {
  public:
   Run(const Decoder& d, Row* rows, int count)
-      : d_(d), rows_(rows), count_(count), s_(d, count), team_(std::max(1, d.shape.threads)), attend_(d.shape.half ? attend_for<Half>(d.shape.size) : attend_for<float>(d.shape.size)) {}
+      : d_(d), rows_(rows), count_(count), s_(d, count), team_(d.shape.threads), attend_(d.shape.half ? attend_for<Half>(d.shape.size) : attend_for<float>(d.shape.size)) {}
 
   // Seconds of the first thread in attention, waiting for the others included.
   double attention_s() const { return attention_.count(); }
@@ -132,8 +132,7 @@ class Run {
     for (int r = begin; r < end; ++r)
       for (int i = 0; i < s_.hidden; i += LANES) {
         float* h = s_.h.get() + static_cast<size_t>(r) * s_.hidden + i;
-        Vec sum = _mm512_add_ps(_mm512_add_ps(_mm512_loadu_ps(h), _mm512_loadu_ps(rows_[r].spoken + i)), _mm512_loadu_ps(position + i));
-        _mm512_storeu_ps(h, activate(sum, RELU));
+        store(h, activate(load(h) + load(rows_[r].spoken + i) + load(position + i), RELU));
       }
     team_.wait();
   }
@@ -243,23 +242,6 @@ class Run {
 }  // namespace
 
 extern "C" {
-
-void* linear_new(int storage, int outputs, int inputs, const void* weights, const float* scales, const float* biases) {
-  return new Linear(storage, outputs, inputs, weights, scales, biases);
-}
-
-void linear_free(void* linear) { delete static_cast<Linear*>(linear); }
-
-// rows of float32 [inputs] to rows of float32 [outputs]
-void linear_apply(const void* linear, const float* x, int rows, float* out, int activation, int threads) {
-  const Linear& l = *static_cast<const Linear*>(linear);
-  Activations q(l.quantized() ? rows : 1, l.quantized() ? l.inputs : 64);
-  Team team(std::max(1, threads));
-  team.run([&](int id) {
-    Tiles tiles;
-    apply_by(team, id, l, x, l.inputs, q, rows, out, l.outputs, activation);
-  });
-}
 
 void* decoder_new(const Shape* shape, const void* const* linears, const float* const* norms, const float* positions) {
   auto* d = new Decoder{*shape, {}, {}, positions};

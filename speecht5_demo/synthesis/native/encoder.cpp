@@ -11,7 +11,7 @@ struct EncoderShape {
   float eps;
 };
 
-enum EncoderPart { QKV, OUT, UP, DOWN, ENCODER_PARTS };
+enum { QKV, OUT, UP, DOWN, ENCODER_PARTS };
 
 struct Encoder {
   EncoderShape shape;
@@ -26,7 +26,7 @@ class Encoding {
  public:
   // `hidden` is [tokens of all texts][heads * size], and becomes the encoding.
   Encoding(const Encoder& e, float* hidden, const int* counts, int texts, int threads)
-      : e_(e), width_(e.shape.heads * e.shape.size), hidden_(hidden), team_(std::max(1, threads)) {
+      : e_(e), width_(e.shape.heads * e.shape.size), hidden_(hidden), team_(threads) {
     for (int text = 0; text < texts; ++text) {
       begins_.push_back(rows_);
       counts_.push_back(counts[text]);

@@ -8,31 +8,15 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-SOURCES = ("decoder.cpp", "encoder.cpp", "postnet.cpp", "vocoder.cpp")
-HEADERS = (
-    *(
-        "amx.hpp",
-        "attention.hpp",
-        "convolution.hpp",
-        "convolution_kernels.hpp",
-        "finish.hpp",
-        "linear.hpp",
-        "linear_tiles.hpp",
-        "products.hpp",
-        "simd.hpp",
-        "slab.hpp",
-        "text_attention.hpp",
-    ),
-)
-CPU_FEATURES = ("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "fma", "f16c")
-FLAGS = (
-    *("-O3", "-std=c++17", "-fPIC", "-pthread", "-mfma", "-mf16c"),
-    *("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"),
-)
+from speecht5_demo.synthesis.native.levels import Level, usable
+
+HERE = Path(__file__).parent
+FLAGS = ("-O3", "-std=c++17", "-fPIC", "-pthread", "-Wno-psabi")
 SWITCH = "SPEECHT5_DEMO_NATIVE"
 """Environment variable; 0 keeps to PyTorch's kernels."""
 COMPILE_LIMIT_S = 180
@@ -58,49 +42,74 @@ def library() -> ctypes.CDLL | None:
 def _outcome() -> ctypes.CDLL | str:
     if os.environ.get(SWITCH) == "0":
         return f"{SWITCH} is 0"
-    lacking = [feature for feature in CPU_FEATURES if feature not in _cpu_flags()]
-    if lacking:
-        return f"this CPU lacks {', '.join(lacking)}"
+    levels = usable()
+    if isinstance(levels, str):
+        return levels
     try:
-        return ctypes.CDLL(str(_compiled()))
+        return ctypes.CDLL(str(_compiled(levels)))
     except (_Unavailable, OSError) as error:
         return str(error)
 
 
-def _cpu_flags() -> set[str]:
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return set(next((line for line in lines if line.startswith("flags")), "").split())
+def sources() -> list[Path]:
+    """What the library is compiled from."""
+    return sorted(HERE.glob("*.cpp"))
 
 
-def _compiled() -> Path:
-    """The library's file, made if it is not there."""
-    here = Path(__file__).parent
-    digest = hashlib.sha256(" ".join(FLAGS).encode())
-    for name in (*SOURCES, *HEADERS):
-        digest.update((here / name).read_bytes())
-    target = _cache() / f"turbo-{digest.hexdigest()[:16]}.so"
-    if target.exists():
-        return target
+def _compiled(levels: list[Level]) -> Path:
+    """The library's file for the first level that the compiler knows, made if it is not there."""
+    made = [kept(level) for level in levels]
+    if made[0].exists():
+        return made[0]
     compiler = next(filter(None, map(shutil.which, (os.environ.get("CXX") or "g++", "c++", "clang++"))), None)
     if compiler is None:
-        raise _Unavailable("there is no C++ compiler (g++) to build the faster ones with")
-    # Compiled aside and renamed: another process may be loading or compiling the same file.
+        raise _Unavailable(f"there is no C++ compiler; install one ({_how_to_install()}) and start again")
+    for level, target in zip(levels, made, strict=True):
+        if target.exists():
+            return target
+        if level is levels[-1] or _knows(compiler, level):
+            build(compiler, level, target)
+            return target
+    raise AssertionError("the last level is built or its error is told")
+
+
+def kept(level: Level) -> Path:
+    """Where the library of a level is kept; another for other sources."""
+    digest = hashlib.sha256(" ".join(FLAGS).encode())
+    for path in sorted(HERE.glob("*.?pp")):
+        digest.update(path.read_bytes())
+    return _cache() / f"turbo-{digest.hexdigest()[:16]}-{level.name}.so"
+
+
+def build(compiler: str, level: Level, target: Path) -> None:
+    """Compile the library. Aside and renamed: another process may be loading or compiling the same file."""
+    print(f"Compiling the faster kernels for {level.name} once, in about 10 s.", file=sys.stderr, flush=True)
     with (
         tempfile.TemporaryDirectory(dir=target.parent) as aside,
         ThreadPoolExecutor(os.cpu_count()) as side_by_side,
     ):
 
-        def compile_one(source: str) -> str:
-            made = str(Path(aside) / f"{source}.o")
-            _run_compiler([compiler, *FLAGS, "-c", "-o", made, str(here / source)])
+        def compile_one(source: Path) -> str:
+            made = str(Path(aside) / f"{source.name}.o")
+            _run_compiler([compiler, *FLAGS, *level.flags, "-c", "-o", made, str(source)])
             return made
 
-        objects = list(side_by_side.map(compile_one, SOURCES))
+        objects = list(side_by_side.map(compile_one, sources()))
         linked = Path(aside) / target.name
-        _run_compiler([compiler, *FLAGS, "-shared", "-o", str(linked), *objects])
+        _run_compiler([compiler, *FLAGS, *level.flags, "-shared", "-o", str(linked), *objects])
         linked.replace(target)
-    return target
+
+
+def _knows(compiler: str, level: Level) -> bool:
+    """Whether the compiler has the level's flags; old ones lack the newest instructions."""
+    command = [compiler, *level.flags, "-fsyntax-only", "-x", "c++", os.devnull]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _how_to_install() -> str:
+    if sys.platform == "darwin":
+        return "xcode-select --install"
+    return "on Debian and Ubuntu: apt-get install g++; in a Space: a line g++ in packages.txt"
 
 
 def _run_compiler(command: list[str]) -> None:

@@ -3,7 +3,7 @@
 // Sums wait while the next are formed, and are finished beside them: the tile unit and the vectors work at once.
 #pragma once
 
-#if WITH_AMX
+#if WITH_TILES
 // Sums of up to 32 rows by 32 outputs or 16 rows by 64, on their way to the outputs.
 template <int ACTIVATION>
 class Waiting {
@@ -38,8 +38,8 @@ class Waiting {
     const int* sums = sums_[side_] + panel * LANES;
     float* out = out_ + static_cast<size_t>(row_) * out_stride_ + n;
     for (int r = begin; r < end; ++r) {
-      Vec y = scaled(_mm512_load_si512(sums + r * panels_ * LANES), scale, offset, scale_[row_ + r], origin_[row_ + r]);
-      _mm512_mask_storeu_ps(out + static_cast<size_t>(r) * out_stride_, mask, activate(_mm512_add_ps(y, bias), ACTIVATION));
+      Vec y = scaled(read<Ints>(sums + r * panels_ * LANES), scale, offset, scale_[row_ + r], origin_[row_ + r]);
+      _mm512_mask_storeu_ps(out + static_cast<size_t>(r) * out_stride_, mask, activate(y + bias, ACTIVATION));
     }
   }
 
@@ -51,7 +51,7 @@ class Waiting {
 };
 
 template <int ACTIVATION>
-AMX_FUNCTION void activated_by_tiles(const Linear& l, int begin, int end, const Activations& q, int rows, float* out,
+void activated_by_tiles(const Linear& l, int begin, int end, const Activations& q, int rows, float* out,
                                      int out_stride) {
   Waiting<ACTIVATION> waiting(l, q, out, out_stride);
   const int steps = l.depth / 64, last = rows % (2 * LANES);
@@ -64,7 +64,7 @@ AMX_FUNCTION void activated_by_tiles(const Linear& l, int begin, int end, const 
     const char* later = reinterpret_cast<const char*>(weights) + ahead;
     for (int row = 0; row < rows; row += 2 * LANES) {
       const int count = std::min(rows - row, 2 * LANES), halves = count > LANES ? 2 : 1;
-      const uint8_t* x = q.u.get() + static_cast<size_t>(row) * q.stride;
+      const uint8_t* x = q.row(row);
       const uint8_t* below = x + static_cast<size_t>(LANES) * q.stride;
       for (int half = 0; half < halves; ++half) {
         const uint8_t* w = weights + 2 * PANEL * half;

@@ -3,17 +3,15 @@
 // The rows that a frame's taps read lie in one piece, so a convolution is a product. Each sum is formed in one fixed order: a frame
 // comes out the same in any part of an utterance, to the last bit.
 #include <algorithm>
+#include <vector>
 
+#include "functions.hpp"
 #include "products.hpp"
+#include "threads.hpp"
 
 namespace {
 
-constexpr int PANEL_WIDTH = 2 * LANES;  // outputs whose weights lie side by side
-
-inline Vec tanh_(Vec x) {
-  const Vec one = _mm512_set1_ps(1.0f), two = _mm512_set1_ps(2.0f);
-  return _mm512_sub_ps(one, _mm512_div_ps(two, _mm512_add_ps(exp_(_mm512_mul_ps(x, two)), one)));
-}
+constexpr int PANEL_WIDTH = BROAD * LANES;  // outputs whose weights lie side by side
 
 struct Layer {
   int inputs, outputs, kernel, panels;
@@ -41,11 +39,11 @@ struct Layer {
     for (int panel = 0; panel < panels; ++panel)
       for (int first = begin; first < end; first += TALL) {
         const float* from = in + static_cast<int64_t>(first - reach()) * inputs;
-        product_block<2>(from, inputs, weights.get() + panel * panel_size(), PANEL_WIDTH, kernel * inputs, sums, PANEL_WIDTH);
+        product_block<BROAD>(from, inputs, weights.get() + panel * panel_size(), PANEL_WIDTH, kernel * inputs, sums, PANEL_WIDTH);
         for (int r = 0; r < std::min(TALL, end - first); ++r)
           for (int n = panel * PANEL_WIDTH, j = 0; j < PANEL_WIDTH && n + j < outputs; j += LANES) {
-            Vec made = _mm512_add_ps(_mm512_load_ps(sums + r * PANEL_WIDTH + j), _mm512_load_ps(bias.get() + n + j));
-            _mm512_storeu_ps(out + static_cast<int64_t>(first + r) * outputs + n + j, last ? made : tanh_(made));
+            const Vec made = load(sums + r * PANEL_WIDTH + j) + load(bias.get() + n + j);
+            store(out + static_cast<int64_t>(first + r) * outputs + n + j, last ? made : tanh_(made));
           }
       }
   }
@@ -84,7 +82,7 @@ void postnet_free(void* postnet) { delete static_cast<Postnet*>(postnet); }
 // from those asked for as the layers reach together.
 void postnet_run(const void* postnet, const float* frames, int count, int first, int last, float* out, int threads) {
   const auto& layers = static_cast<const Postnet*>(postnet)->layers;
-  Team team(std::max(1, threads));
+  Team team(threads);
   const int bins = layers.front().inputs;
   int rest = 0;
   for (const Layer& layer : layers) rest += layer.reach();

@@ -1,137 +1,228 @@
-// Small vector functions for AVX-512, and threads that meet at a barrier.
+// Sixteen values at once, on whatever vectors the processor has: one of 16 (AVX-512), two of 8 (AVX2), four of 4 (NEON).
+//
+// All code counts in sixteens and adds in one order, so every processor comes to the same bits. The compiler makes the
+// instructions out of GCC's vector extensions; only what those cannot say is said in intrinsics (integers.hpp).
 #pragma once
+#if defined(__x86_64__)
 #include <immintrin.h>
-#include <sched.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
 #include <memory>
-#include <thread>
-#include <vector>
 
-using Vec = __m512;
+#if defined(__AVX512F__)
+#define WIDTH 16
+#elif defined(__AVX2__)
+#define WIDTH 8
+#else
+#define WIDTH 4
+#endif
+#if defined(__AMX_TILE__)
+#define WITH_TILES 1
+#else
+#define WITH_TILES 0
+#endif
+#define INLINE inline __attribute__((always_inline))
+
 constexpr int LANES = 16;
-constexpr int BLOCK = 64;  // outputs that one packed block of a linear layer makes
 
+typedef float Part __attribute__((vector_size(4 * WIDTH)));
+typedef int32_t IntPart __attribute__((vector_size(4 * WIDTH)));
+typedef uint8_t RawPart __attribute__((vector_size(4 * WIDTH)));
+template <class T>
+struct Loose;  // the same values where memory is not aligned to them
+template <>
+struct Loose<Part> {
+  typedef float Type __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
+};
+template <>
+struct Loose<IntPart> {
+  typedef int32_t Type __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
+};
+template <>
+struct Loose<RawPart> {
+  typedef uint8_t Type __attribute__((vector_size(4 * WIDTH), aligned(1), may_alias));
+};
+
+// Two halves of what has no vector of its own. A vector wider than the processor's would be spelt out value by value.
+template <class T>
+struct Two {
+  T low, high;
+};
+#if WIDTH == 16
+using Vec = Part;
+using Ints = IntPart;
+using Raw = RawPart;
+#elif WIDTH == 8
+using Vec = Two<Part>;
+using Ints = Two<IntPart>;
+using Raw = Two<RawPart>;
+#else
+using Vec = Two<Two<Part>>;
+using Ints = Two<Two<IntPart>>;
+using Raw = Two<Two<RawPart>>;
+#endif
+
+#define PAIRWISE(OP)                            \
+  template <class T>                            \
+  INLINE Two<T> operator OP(Two<T> a, Two<T> b) { \
+    return {a.low OP b.low, a.high OP b.high};  \
+  }                                             \
+  template <class T>                            \
+  INLINE Two<T>& operator OP##=(Two<T>& a, Two<T> b) { \
+    return a = a OP b;                          \
+  }
+PAIRWISE(+)
+PAIRWISE(-)
+PAIRWISE(*)
+PAIRWISE(/)
+PAIRWISE(&)
+#undef PAIRWISE
+
+template <class T>
+constexpr int SIZE_OF = sizeof(T) / 4;  // values of a vector of four bytes each
+
+template <class T>
+INLINE void get(T& to, const void* from) {
+  to = *static_cast<const typename Loose<T>::Type*>(from);
+}
+template <class T>
+INLINE void get(Two<T>& to, const void* from) {
+  get(to.low, from);
+  get(to.high, static_cast<const char*>(from) + sizeof(T));
+}
+template <class T>
+INLINE T read(const void* from) {
+  T made;
+  get(made, from);
+  return made;
+}
+INLINE Vec load(const float* from) { return read<Vec>(from); }
+
+INLINE void store(float* to, Part v) { *reinterpret_cast<Loose<Part>::Type*>(to) = v; }
+INLINE void store(int* to, IntPart v) { *reinterpret_cast<Loose<IntPart>::Type*>(to) = v; }
+template <class S, class T>
+INLINE void store(S* to, Two<T> v) {
+  store(to, v.low);
+  store(to + SIZE_OF<T>, v.high);
+}
+
+INLINE void fill(Part& to, float x) { to = x - Part{}; }
+INLINE void fill(IntPart& to, int x) { to = x - IntPart{}; }
+template <class T, class S>
+INLINE void fill(Two<T>& to, S x) {
+  fill(to.low, x);
+  to.high = to.low;
+}
+INLINE Vec every(float x) {
+  Vec made;
+  fill(made, x);
+  return made;
+}
+INLINE Ints every(int x) {
+  Ints made;
+  fill(made, x);
+  return made;
+}
+
+// The larger and the smaller of each two; the second where one is not a number.
+INLINE Part larger(Part a, Part b) { return a > b ? a : b; }
+INLINE Part smaller(Part a, Part b) { return a < b ? a : b; }
+INLINE IntPart larger(IntPart a, IntPart b) { return a > b ? a : b; }
+INLINE IntPart smaller(IntPart a, IntPart b) { return a < b ? a : b; }
+template <class T>
+INLINE Two<T> larger(Two<T> a, Two<T> b) {
+  return {larger(a.low, b.low), larger(a.high, b.high)};
+}
+template <class T>
+INLINE Two<T> smaller(Two<T> a, Two<T> b) {
+  return {smaller(a.low, b.low), smaller(a.high, b.high)};
+}
+
+INLINE Part to_floats(IntPart v) { return __builtin_convertvector(v, Part); }
+template <class T>
+INLINE auto to_floats(Two<T> v) -> Two<decltype(to_floats(v.low))> {
+  return {to_floats(v.low), to_floats(v.high)};
+}
+
+// The nearest whole number, the even one of two, by the rounding of an addition; for values below 2^22.
+constexpr float MAGIC = 12582912.0f;  // 1.5 * 2^23
+INLINE IntPart nearest(Part v) { return (IntPart)(v + MAGIC) - 0x4b400000; }
+INLINE Part rounded(Part v) { return (v + MAGIC) - MAGIC; }
+// v * 2^n, where both are small enough for the result's exponent.
+INLINE Part times_power(Part v, Part n) { return (Part)((IntPart)v + (nearest(n) << 23)); }
+INLINE Part signed_as(Part v, Part sign) {
+  const IntPart bit = INT32_MIN - IntPart{};
+  return (Part)(((IntPart)v & ~bit) | ((IntPart)sign & bit));
+}
+template <class T>
+INLINE auto nearest(Two<T> v) -> Two<decltype(nearest(v.low))> {
+  return {nearest(v.low), nearest(v.high)};
+}
+template <class T>
+INLINE Two<T> rounded(Two<T> v) {
+  return {rounded(v.low), rounded(v.high)};
+}
+template <class T>
+INLINE Two<T> times_power(Two<T> v, Two<T> n) {
+  return {times_power(v.low, n.low), times_power(v.high, n.high)};
+}
+template <class T>
+INLINE Two<T> signed_as(Two<T> v, Two<T> sign) {
+  return {signed_as(v.low, sign.low), signed_as(v.high, sign.high)};
+}
+
+// The first `count` values, then `other`.
+INLINE Part first_of(Part v, int count, float other, int from = 0) {
+  static constexpr int PLACES[LANES] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  Part rest;
+  fill(rest, other);
+  return read<IntPart>(PLACES + from) < count ? v : rest;
+}
+template <class T>
+INLINE Two<T> first_of(Two<T> v, int count, float other, int from = 0) {
+  return {first_of(v.low, count, other, from), first_of(v.high, count, other, from + SIZE_OF<T>)};
+}
+
+// One value of sixteen, halving: the same order on every processor.
+INLINE float sum_of(Vec v) {
+  float x[LANES];
+  store(x, v);
+  for (int half = LANES / 2; half; half /= 2)
+    for (int i = 0; i < half; ++i) x[i] += x[i + half];
+  return x[0];
+}
+INLINE float most_of(Vec v) {
+  float x[LANES];
+  store(x, v);
+  for (int half = LANES / 2; half; half /= 2)
+    for (int i = 0; i < half; ++i) x[i] = x[i] > x[i + half] ? x[i] : x[i + half];
+  return x[0];
+}
+
+// Memory on a cache line, its contents unspecified.
 struct Free {
   void operator()(void* pointer) const { std::free(pointer); }
 };
 template <typename T>
 using Buffer = std::unique_ptr<T[], Free>;
 
-// Zeroed memory on a cache line.
-template <typename T>
-Buffer<T> buffer(size_t count) {
-  size_t bytes = (count * sizeof(T) + 63) / 64 * 64;
-  void* memory = std::aligned_alloc(64, bytes ? bytes : 64);
-  std::memset(memory, 0, bytes);
-  return Buffer<T>(static_cast<T*>(memory));
-}
-
-// Memory on a cache line, its contents unspecified.
 template <typename T>
 Buffer<T> raw(size_t count) {
   size_t bytes = (count * sizeof(T) + 63) / 64 * 64;
   return Buffer<T>(static_cast<T*>(std::aligned_alloc(64, bytes ? bytes : 64)));
 }
 
-// Threads of one run. Each phase splits its work by `part`; `wait` ends the phase.
-class Team {
- public:
-  explicit Team(int size) : size_(size) {}
-  int size() const { return size_; }
-
-  void wait() {
-    if (size_ == 1) return;
-    unsigned turn = turn_.load(std::memory_order_acquire);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) == size_ - 1) {
-      arrived_.store(0, std::memory_order_relaxed);
-      turn_.store(turn + 1, std::memory_order_release);
-      return;
-    }
-    // A short spin when every thread has a processor; yielding when something else needs it.
-    for (int spins = 0; turn_.load(std::memory_order_acquire) == turn; ++spins) {
-      if (spins < 2000) {
-        _mm_pause();
-      } else {
-        sched_yield();
-      }
-    }
-  }
-
-  static void part(int total, int id, int size, int& begin, int& end) {
-    begin = static_cast<int>(static_cast<int64_t>(total) * id / size);
-    end = static_cast<int>(static_cast<int64_t>(total) * (id + 1) / size);
-  }
-
-  void run(const std::function<void(int)>& work) {
-    std::vector<std::thread> others;
-    for (int id = 1; id < size_; ++id) others.emplace_back(work, id);
-    work(0);
-    for (auto& other : others) other.join();
-  }
-
- private:
-  int size_;
-  std::atomic<int> arrived_{0};
-  std::atomic<unsigned> turn_{0};
-};
-
-// exp to 2e-7 relative: 2 to the integer part by scalef, the rest by a polynomial.
-inline Vec exp_(Vec x) {
-  x = _mm512_max_ps(x, _mm512_set1_ps(-87.0f));
-  Vec y = _mm512_mul_ps(x, _mm512_set1_ps(1.44269504f));
-  Vec whole = _mm512_roundscale_ps(y, 0);
-  Vec rest = _mm512_sub_ps(y, whole);
-  Vec sum = _mm512_set1_ps(1.5403530e-4f);
-  for (float c : {1.3333558e-3f, 9.6181291e-3f, 5.5504109e-2f, 2.4022651e-1f, 6.9314718e-1f, 1.0f})
-    sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(c));
-  return _mm512_scalef_ps(sum, whole);
+template <typename T>
+Buffer<T> buffer(size_t count) {
+  Buffer<T> made = raw<T>(count);
+  std::memset(made.get(), 0, count * sizeof(T));
+  return made;
 }
 
-// GELU by the error function (Abramowitz & Stegun 7.1.26, absolute error 1.5e-7).
-inline Vec gelu(Vec x) {
-  const Vec one = _mm512_set1_ps(1.0f);
-  Vec z = _mm512_mul_ps(_mm512_abs_ps(x), _mm512_set1_ps(0.70710678f));
-  Vec t = _mm512_div_ps(one, _mm512_fmadd_ps(z, _mm512_set1_ps(0.3275911f), one));
-  Vec sum = _mm512_set1_ps(1.061405429f);
-  for (float c : {-1.453152027f, 1.421413741f, -0.284496736f, 0.254829592f})
-    sum = _mm512_fmadd_ps(sum, t, _mm512_set1_ps(c));
-  Vec tail = exp_(_mm512_sub_ps(_mm512_setzero_ps(), _mm512_mul_ps(z, z)));
-  Vec erf = _mm512_fnmadd_ps(_mm512_mul_ps(sum, t), tail, one);
-  erf = _mm512_mask_sub_ps(erf, _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_LT_OQ), _mm512_setzero_ps(), erf);
-  return _mm512_mul_ps(_mm512_mul_ps(x, _mm512_set1_ps(0.5f)), _mm512_add_ps(one, erf));
-}
-
-enum Activation { NONE = 0, RELU = 1, GELU = 2 };
-
-inline Vec activate(Vec x, int activation) {
-  if (activation == RELU) return _mm512_max_ps(x, _mm512_setzero_ps());
-  return activation == GELU ? gelu(x) : x;
-}
-
-// out = layer_norm(a + b) * gain + shift; `size` is a multiple of 16.
-inline void add_norm(const float* a, const float* b, const float* gain, const float* shift, float eps, int size,
-                     float* out) {
-  Vec sum = _mm512_setzero_ps();
-  for (int i = 0; i < size; i += LANES) {
-    Vec x = _mm512_add_ps(_mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i));
-    _mm512_storeu_ps(out + i, x);
-    sum = _mm512_add_ps(sum, x);
-  }
-  Vec mean = _mm512_set1_ps(_mm512_reduce_add_ps(sum) / size), squares = _mm512_setzero_ps();
-  for (int i = 0; i < size; i += LANES) {
-    Vec x = _mm512_sub_ps(_mm512_loadu_ps(out + i), mean);
-    squares = _mm512_fmadd_ps(x, x, squares);
-  }
-  float variance = _mm512_reduce_add_ps(squares) / size;
-  Vec scale = _mm512_div_ps(_mm512_set1_ps(1.0f), _mm512_sqrt_ps(_mm512_set1_ps(variance + eps)));
-  for (int i = 0; i < size; i += LANES) {
-    Vec x = _mm512_mul_ps(_mm512_sub_ps(_mm512_loadu_ps(out + i), mean), scale);
-    _mm512_storeu_ps(out + i, _mm512_fmadd_ps(x, _mm512_loadu_ps(gain + i), _mm512_loadu_ps(shift + i)));
-  }
-}
+inline int whole(int count, int unit) { return (count + unit - 1) / unit * unit; }

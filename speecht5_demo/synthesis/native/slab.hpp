@@ -18,7 +18,9 @@ class Slab {
     if (at == MAP_FAILED) throw std::bad_alloc();
     mapped_ = static_cast<uint8_t*>(at);
     begin_ = mapped_ + (HUGE - reinterpret_cast<uintptr_t>(mapped_) % HUGE) % HUGE;
+#ifdef MADV_HUGEPAGE
     madvise(begin_, bytes, MADV_HUGEPAGE);
+#endif
   }
   ~Slab() { munmap(mapped_, bytes_ + HUGE); }
   Slab(const Slab&) = delete;
@@ -37,6 +39,11 @@ class Slab {
     uint8_t* at = slab->begin_ + slab->used_;
     slab->used_ += bytes;
     return {slab, at};
+  }
+
+  static std::shared_ptr<float> take_floats(size_t count) {
+    std::shared_ptr<uint8_t> bytes = take(count * sizeof(float));
+    return {bytes, reinterpret_cast<float*>(bytes.get())};
   }
 
  private:

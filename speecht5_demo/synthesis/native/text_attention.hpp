@@ -2,6 +2,7 @@
 #pragma once
 #include <cmath>
 
+#include "functions.hpp"
 #include "products.hpp"
 
 // Vectors of the distances within a text of `count` tokens, a column each: that of token i to token j in column
@@ -52,8 +53,7 @@ class TextAttention {
       product(scores_.get(), room, values_.get(), size_, count, size_, mixed_.get(), size_);
       for (int r = 0; r < tall; ++r)
         for (int i = 0; i < size_; i += LANES)
-          _mm512_storeu_ps(out + static_cast<size_t>(first + r) * out_stride + i,
-                           _mm512_mul_ps(_mm512_loadu_ps(mixed_.get() + r * size_ + i), _mm512_set1_ps(share[r])));
+          store(out + static_cast<size_t>(first + r) * out_stride + i, load(mixed_.get() + r * size_ + i) * every(share[r]));
     }
   }
 
@@ -74,21 +74,18 @@ class TextAttention {
 
   // Scores of one token to what they weigh, up to the factor that is returned.
   static float weigh(float* scores, const float* far, int count) {
-    const Vec lowest = _mm512_set1_ps(-1e30f);
-    Vec most = lowest, sum = _mm512_setzero_ps();
+    Vec most = every(-1e30f), sum = every(0.0f);
     for (int j = 0; j < count; j += LANES) {
-      Vec score = _mm512_add_ps(_mm512_loadu_ps(scores + j), _mm512_loadu_ps(far + j));
-      if (count - j < LANES) score = _mm512_mask_mov_ps(lowest, static_cast<__mmask16>((1 << (count - j)) - 1), score);
-      _mm512_storeu_ps(scores + j, score);
-      most = _mm512_max_ps(most, score);
+      const Vec score = first_of(load(scores + j) + load(far + j), count - j, -1e30f);
+      store(scores + j, score);
+      most = larger(most, score);
     }
-    const Vec top = _mm512_set1_ps(_mm512_reduce_max_ps(most));
+    const Vec top = every(most_of(most));
     for (int j = 0; j < count; j += LANES) {
-      Vec e = exp_(_mm512_sub_ps(_mm512_loadu_ps(scores + j), top));
-      if (count - j < LANES) e = _mm512_maskz_mov_ps(static_cast<__mmask16>((1 << (count - j)) - 1), e);
-      _mm512_storeu_ps(scores + j, e);
-      sum = _mm512_add_ps(sum, e);
+      const Vec e = first_of(exp_(load(scores + j) - top), count - j, 0.0f);
+      store(scores + j, e);
+      sum += e;
     }
-    return 1.0f / _mm512_reduce_add_ps(sum);
+    return 1.0f / sum_of(sum);
   }
 };

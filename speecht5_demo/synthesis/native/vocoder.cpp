@@ -1,218 +1,178 @@
-// HiFi-GAN: mel frames to samples without leaving C++.
+// HiFi-GAN in float32: mel frames to samples without leaving C++.
 //
-// A transposed convolution is a convolution whose outputs hold `rate` rows side by side, so all of the network is one
-// kind of step. Between two convolutions a value is written once, as the next one reads it; only what is added later is
-// kept in float32. Stages run a segment at a time, for the memory near the processor.
-#include "convolution.hpp"
+// A transposed convolution is a filter whose outputs hold `rate` rows side by side. Stages run a segment at a time, for the
+// memory near the processor. Only what the samples asked for depend on is computed: a late stage sees fewer frames around
+// them than an early one.
+#include "filter.hpp"
+#include "functions.hpp"
 
 struct VocoderShape {
   int stages, blocks, steps, segment;
   float slope, last_slope;
 };
 
-// In the order they run: before, then for each stage its upsampler and its blocks' (first, second) pairs, then after.
+// In the order they run: before, then for each stage its upsampler and its blocks' (first, second) pairs.
 struct Vocoder {
   VocoderShape shape;
-  std::vector<const Convolution*> convolutions;
+  std::vector<const Filter*> filters;
   std::vector<int> rates;
+  int last_inputs, last_taps;
+  Buffer<float> last_weights;  // [tap][input] of the one output
+  float last_bias;
 };
 
 namespace {
 
-constexpr int SLACK = 2 * STRIP;  // rows a kernel may read beyond the last
+// Rows of channels with a margin of zeros. Memory that is never touched is never there.
+struct Rows {
+  std::unique_ptr<float[], Free> memory;
+  int channels = 0;
 
-// Rows that a convolution reads, with padding around them; what is not written is unspecified.
-struct Padded {
-  Buffer<uint8_t> memory;
-
-  // Channels that do not fill a row are followed by zeros, which weights of zero need not make of anything.
-  Padded(int rows, int channels) {
-    int width = row_bytes(channels, BF16);
-    size_t bytes = static_cast<size_t>(rows + 2 * GUARD + SLACK) * width;
-    memory = 2 * channels == width ? raw<uint8_t>(bytes) : buffer<uint8_t>(bytes);
-  }
-
-  uint8_t* row0(const Inputs& as) const { return memory.get() + static_cast<size_t>(GUARD) * as.width; }
-
-  // What lies outside the utterance reads as zero, as far as a convolution reaches.
-  void pad(const Inputs& as, int count, int reach) const {
-    int zero = as.precision == U8 ? as.zero : 0;
-    size_t bytes = static_cast<size_t>(reach) * as.width;
-    std::memset(row0(as) - bytes, zero, bytes);
-    std::memset(row0(as) + static_cast<size_t>(count) * as.width, zero, bytes);
-  }
+  Rows() = default;
+  Rows(int rows, int channels_)
+      : memory(static_cast<float*>(std::calloc(static_cast<size_t>(rows + 2 * MARGIN) * channels_, sizeof(float)))),
+        channels(channels_) {}
+  float* row(int r) const { return memory.get() + static_cast<int64_t>(r + MARGIN) * channels; }
 };
 
-// What a stage keeps of a segment of `rows` rows.
-struct Workspace {
-  Padded heard, one, two;
-  Buffer<float> x, branch, total;
-
-  Workspace(int rows, int channels)
-      : heard(rows, channels),
-        one(rows, channels),
-        two(rows, channels),
-        x(raw<float>(static_cast<size_t>(rows) * channels)),
-        branch(raw<float>(static_cast<size_t>(rows) * channels)),
-        total(raw<float>(static_cast<size_t>(rows) * channels)) {}
+struct Stage {
+  const Filter* up;
+  const Filter* const* blocks;
+  int rate, channels, reach;
+  int count, first, last;  // rows of the whole, and of them those that are made
+  Rows made;
 };
 
 class Speaking {
  public:
-  Speaking(const Vocoder& v, int threads) : v_(v), team_(std::max(1, threads)) {}
-
-  void go(const float* mel, int frames, float* samples) {
-    const Convolution& before = *v_.convolutions.front();
-    Padded rows(frames, before.inputs);
-    rows.pad(before.reads, frames, before.reach());
-    read(mel, frames, before, rows);
+  Speaking(const Vocoder& v, const float* mel, int frames, int first, int last, float* samples, int threads)
+      : v_(v), frames_(frames), samples_(samples), team_(threads) {
+    const Filter& before = *v.filters[0];
+    heard_ = Rows(frames, before.inputs());
+    std::memcpy(heard_.row(0), mel, static_cast<size_t>(frames) * before.inputs() * sizeof(float));
+    before_ = Rows(frames, before.outputs());
+    scratch_ = before.scratch();
     int count = frames;
     size_t next = 1;
-    {
-      const Inputs& as = v_.convolutions[next]->reads;
-      Padded made(count, before.outputs);
-      made.pad(as, count, v_.convolutions[next]->reach());
-      Finish finish;
-      finish.next = made.row0(as);
-      finish.as = as;
-      finish.slope = v_.shape.slope;
-      finish.channels = before.outputs;
-      all(before, rows.row0(before.reads), 0, count, finish);
-      rows = std::move(made);
+    for (int rate : v.rates) {
+      Stage stage{v.filters[next], &v.filters[next + 1], rate, v.filters[next]->outputs() / rate, 0, count *= rate, 0, 0, {}};
+      for (int block = 0; block < v.shape.blocks; ++block) {
+        int reach = 0;
+        for (int i = 0; i < 2 * v.shape.steps; ++i) {
+          const Filter& filter = *stage.blocks[block * 2 * v.shape.steps + i];
+          reach += filter.reach();
+          scratch_ = std::max(scratch_, filter.scratch());
+        }
+        stage.reach = std::max(stage.reach, reach);
+      }
+      scratch_ = std::max(scratch_, stage.up->scratch());
+      next += 1 + 2 * v.shape.blocks * v.shape.steps;
+      stages_.push_back(std::move(stage));
     }
-    for (int stage = 0; stage < v_.shape.stages; ++stage) {
-      const Convolution* const* convolutions = v_.convolutions.data() + next;
-      next += 1 + 2 * v_.shape.blocks * v_.shape.steps;
-      const Inputs& as = v_.convolutions[next]->reads;
-      int rate = v_.rates[stage], channels = convolutions[0]->outputs / rate;
-      Padded made(count * rate, channels);
-      made.pad(as, count * rate, v_.convolutions[next]->reach());
-      const int most = std::min(count, (v_.shape.segment + 2 * stage_reach(convolutions)) / rate + 2) * rate;
-      const Workspace space(most, channels);
-      for (int first = 0; first < count * rate; first += v_.shape.segment)
-        segment(convolutions, rate, rows, count, first, std::min(count * rate, first + v_.shape.segment), space, made, as,
-                stage + 1 == v_.shape.stages ? v_.shape.last_slope : v_.shape.slope);
-      rows = std::move(made);
-      count *= rate;
+    size_t room = 0;
+    const int hop = count / std::max(1, frames);
+    first_ = first * hop, last_ = last * hop;
+    int from = first_ - v.last_taps / 2, until = last_ + v.last_taps / 2;
+    for (size_t i = stages_.size(); i-- > 0;) {
+      Stage& stage = stages_[i];
+      stage.first = std::max(0, from);
+      stage.last = std::min(stage.count, until);
+      stage.made = Rows(stage.count, stage.channels);
+      from = (stage.first - stage.reach) / stage.rate - 1 - stage.up->reach();
+      until = (stage.last + stage.reach) / stage.rate + 1 + stage.up->reach();
+      const int rows = std::min(stage.count, v.shape.segment + 2 * (stage.reach + stage.rate));
+      room = std::max(room, static_cast<size_t>(rows + 2 * MARGIN) * stage.channels);
     }
-    last(*v_.convolutions[next], rows, count, samples);
+    for (Buffer<float>* work : {&x_, &inner_, &branch_, &total_}) *work = buffer<float>(room);
+  }
+
+  void go() {
+    team_.run([&](int id) { work(id); });
   }
 
  private:
   const Vocoder& v_;
+  int frames_, first_ = 0, last_ = 0;
+  float* samples_;
   Team team_;
+  Rows heard_, before_;
+  Buffer<float> x_, inner_, branch_, total_;  // of a segment
+  size_t scratch_ = 0;
+  std::vector<Stage> stages_;
 
-  // Mel frames as the first convolution reads them; its channels beyond the last stay zero.
-  void read(const float* mel, int frames, const Convolution& before, const Padded& rows) const {
-    Finish finish;
-    finish.as = before.reads;
-    for (int t = 0; t < frames; ++t)
-      for (int k = 0; k < before.inputs; k += LANES)
-        finish.write(rows.row0(before.reads) + static_cast<size_t>(t) * before.reads.width, k,
-                     _mm512_loadu_ps(mel + static_cast<size_t>(t) * before.inputs + k));
-  }
-
-  void all(const Convolution& c, const uint8_t* in, int first, int last, const Finish& finish) {
-    int strips = (last - first + STRIP - 1) / STRIP;
-    team_.run([&](int id) {
-      int begin, end;
-      Team::part(strips, id, team_.size(), begin, end);
-      if (begin < end) convolve(c, in, first + begin * STRIP, std::min(last, first + end * STRIP), finish);
-    });
-  }
-
-  // Rows `first` to `last` that a stage makes of the rows before it.
-  void segment(const Convolution* const* convolutions, int rate, const Padded& rows, int count, int first, int last,
-               const Workspace& space, const Padded& made, const Inputs& as, float slope) {
-    const VocoderShape& shape = v_.shape;
-    const Convolution& up = *convolutions[0];
-    int reach = stage_reach(convolutions), opens = 0;
-    for (int block = 0; block < shape.blocks; ++block)
-      opens = std::max(opens, convolution_of(convolutions, block, 0, 0)->reach());
-    // Rows at the stage's input that this segment depends on; what is made of them begins at row `origin`.
-    int from = std::max(0, first - reach) / rate, until = std::min(count, (last + reach + rate - 1) / rate);
-    int origin = from * rate, size = (until - from) * rate, channels = up.outputs / rate;
-    const Inputs& opening = convolutions[1]->reads;
-    const Padded &heard = space.heard, &one = space.one, &two = space.two;
-    float *x = space.x.get(), *branch = space.branch.get(), *total = space.total.get();
-
-    heard.pad(opening, size, opens);
-    Finish finish;
-    finish.store = x;
-    finish.plane = size;
-    finish.next = heard.row0(opening);
-    finish.as = opening;
-    finish.slope = shape.slope;
-    finish.channels = channels;
-    all(up, rows.row0(up.reads) + static_cast<size_t>(from) * up.reads.width, 0, until - from, finish);
-
-    for (int block = 0; block < shape.blocks; ++block) {
-      int rest = block_reach(convolutions, block);
-      for (int step = 0; step < shape.steps; ++step) {
-        const Convolution& a = *convolution_of(convolutions, block, step, 0);
-        const Convolution& b = *convolution_of(convolutions, block, step, 1);
-        bool closing = step + 1 == shape.steps;
-        const Padded& source = step ? two : heard;
-        rest -= a.reach();
-        Finish inner;
-        inner.next = one.row0(b.reads);
-        inner.as = b.reads;
-        inner.slope = shape.slope;
-        inner.channels = channels;
-        one.pad(b.reads, size, b.reach());
-        all(a, source.row0(a.reads), std::max(0, first - origin - rest), std::min(size, last - origin + rest), inner);
-        rest -= b.reach();
-        Finish outer;
-        outer.add = step ? branch : x;
-        outer.plane = size;
-        outer.channels = channels;
-        if (closing) {
-          bool final_block = block + 1 == shape.blocks;
-          outer.total = block ? total : nullptr;
-          outer.store = final_block ? nullptr : total;
-          if (final_block) {
-            outer.factor = 1.0f / static_cast<float>(shape.blocks);
-            outer.next = made.row0(as) + static_cast<int64_t>(origin) * as.width;
-            outer.as = as;
-            outer.slope = slope;
-          }
-        } else {
-          const Convolution& following = *convolution_of(convolutions, block, step + 1, 0);
-          const Inputs& then = following.reads;
-          two.pad(then, size, following.reach());
-          outer.store = branch;
-          outer.next = two.row0(then);
-          outer.as = then;
-          outer.slope = shape.slope;
-        }
-        all(b, one.row0(b.reads), std::max(0, first - origin - rest), std::min(size, last - origin + rest), outer);
-      }
+  void work(int id) {
+    const Buffer<float> scratch = raw<float>(scratch_);
+    Target to{before_.row(0)};
+    to.slope = v_.shape.slope;
+    to.last = frames_;
+    v_.filters[0]->apply(id, team_.size(), heard_.row(0), frames_, 1.0f, to, scratch.get());
+    team_.wait();
+    const Rows* from = &before_;
+    for (Stage& stage : stages_) {
+      for (int first = stage.first; first < stage.last; first += v_.shape.segment)
+        segment(id, stage, *from, first, std::min(stage.last, first + v_.shape.segment), &stage == &stages_.back(), scratch.get());
+      from = &stage.made;
+    }
+    const int count = last_ - first_;
+    int begin, end;
+    Team::part((count + LANES - 1) / LANES, id, team_.size(), begin, end);
+    for (int group = begin * LANES; group < end * LANES; group += LANES) {
+      float made[LANES] = {};
+      const int now = std::min(LANES, count - group);
+      for (int i = 0; i < now; ++i) made[i] = sample(from->row(first_ + group + i - v_.last_taps / 2));
+      store(made, tanh_(load(made)));
+      std::memcpy(samples_ + group, made, now * sizeof(float));
     }
   }
 
-  void last(const Convolution& after, const Padded& rows, int count, float* samples) {
-    Finish finish;
-    finish.store = samples;
-    finish.plane = count;
-    finish.channels = after.outputs;
-    all(after, rows.row0(after.reads), 0, count, finish);
+  // Rows `first` to `last` that a stage makes of the rows before it.
+  void segment(int id, const Stage& stage, const Rows& from, int first, int last, bool final_stage, float* scratch) {
+    const VocoderShape& shape = v_.shape;
+    const int rate = stage.rate, channels = stage.channels, threads = team_.size();
+    const int low = std::max(0, first - stage.reach) / rate * rate;
+    const int high = std::min(stage.count, whole(last + stage.reach, rate)), rows = high - low;
+    const size_t margin = static_cast<size_t>(MARGIN) * channels;
+    float *x = x_.get() + margin, *inner = inner_.get() + margin, *branch = branch_.get() + margin, *total = total_.get() + margin;
+    if (id == 0)
+      for (float* work : {x, inner, branch}) {
+        std::memset(work - margin, 0, margin * sizeof(float));
+        std::memset(work + static_cast<size_t>(rows) * channels, 0, margin * sizeof(float));
+      }
+    Target to{x};
+    to.last = rows / rate;
+    stage.up->apply(id, threads, from.row(low / rate), rows / rate, 1.0f, to, scratch);
+    team_.wait();
+    for (int block = 0; block < shape.blocks; ++block)
+      for (int step = 0; step < shape.steps; ++step) {
+        const Filter* const* pair = stage.blocks + (block * shape.steps + step) * 2;
+        const float* source = step ? branch : x;
+        Target within{inner};
+        within.slope = shape.slope;
+        within.last = rows;
+        pair[0]->apply(id, threads, source, rows, shape.slope, within, scratch);
+        team_.wait();
+        Target beyond{branch, source};
+        beyond.last = rows;
+        if (step + 1 == shape.steps) {
+          beyond.total = block ? total : nullptr;
+          beyond.out = total;
+          if (block + 1 == shape.blocks) {
+            beyond.out = stage.made.row(low);
+            beyond.factor = 1.0f / static_cast<float>(shape.blocks);
+            beyond.slope = final_stage ? shape.last_slope : shape.slope;
+            beyond.first = first - low;
+            beyond.last = last - low;
+          }
+        }
+        pair[1]->apply(id, threads, inner, rows, 1.0f, beyond, scratch);
+        team_.wait();
+      }
   }
 
-  const Convolution* convolution_of(const Convolution* const* stage, int block, int step, int second) const {
-    return stage[1 + (block * v_.shape.steps + step) * 2 + second];
-  }
-
-  int stage_reach(const Convolution* const* stage) const {
-    int reach = 0;
-    for (int block = 0; block < v_.shape.blocks; ++block) reach = std::max(reach, block_reach(stage, block));
-    return reach;
-  }
-
-  int block_reach(const Convolution* const* stage, int block) const {
-    int reach = 0;
-    for (int step = 0; step < v_.shape.steps; ++step)
-      reach += convolution_of(stage, block, step, 0)->reach() + convolution_of(stage, block, step, 1)->reach();
-    return reach;
+  float sample(const float* rows) const {
+    Vec sum = every(0.0f);
+    for (int i = 0; i < v_.last_taps * v_.last_inputs; i += LANES) sum = load(rows + i) * load(v_.last_weights.get() + i) + sum;
+    return sum_of(sum) + v_.last_bias;
   }
 };
 
@@ -220,25 +180,22 @@ class Speaking {
 
 extern "C" {
 
-void* convolution_new(int precision, int outputs, int inputs, int kernel, int dilation, const void* weights,
-                      const float* scales, const float* biases, float in_scale, int zero) {
-  return new Convolution(precision, outputs, inputs, kernel, dilation, weights, scales, biases, in_scale, zero);
-}
-
-void convolution_free(void* convolution) { delete static_cast<Convolution*>(convolution); }
-
-void* vocoder_new(const VocoderShape* shape, const void* const* convolutions, const int* rates) {
-  auto* v = new Vocoder{*shape, {}, {rates, rates + shape->stages}};
-  int count = 2 + shape->stages * (1 + 2 * shape->blocks * shape->steps);
-  for (int i = 0; i < count; ++i) v->convolutions.push_back(static_cast<const Convolution*>(convolutions[i]));
+// last: weights [input][tap] and the bias of the convolution that makes samples.
+void* vocoder_new(const VocoderShape* shape, const void* const* filters, const int* rates, int last_inputs,
+                        int last_taps, const float* last, float last_bias) {
+  auto* v = new Vocoder{*shape, {}, {rates, rates + shape->stages}, last_inputs, last_taps, raw<float>(static_cast<size_t>(last_inputs) * last_taps), last_bias};
+  const int count = 1 + shape->stages * (1 + 2 * shape->blocks * shape->steps);
+  for (int i = 0; i < count; ++i) v->filters.push_back(static_cast<const Filter*>(filters[i]));
+  for (int i = 0; i < last_inputs; ++i)
+    for (int tap = 0; tap < last_taps; ++tap) v->last_weights[static_cast<size_t>(tap) * last_inputs + i] = last[static_cast<size_t>(i) * last_taps + tap];
   return v;
 }
 
 void vocoder_free(void* vocoder) { delete static_cast<Vocoder*>(vocoder); }
 
-// float32 [frames][bins], normalised, to float32 [samples][16], of which the first of each row is before the tanh.
-void vocoder_run(const void* vocoder, const float* mel, int frames, float* samples, int threads) {
-  Speaking(*static_cast<const Vocoder*>(vocoder), threads).go(mel, frames, samples);
+// float32 [frames][bins], normalised, to the samples of frames `first` to `last`.
+void vocoder_run(const void* vocoder, const float* mel, int frames, int first, int last, float* samples, int threads) {
+  Speaking(*static_cast<const Vocoder*>(vocoder), mel, frames, first, last, samples, threads).go();
 }
 
 }  // extern "C"

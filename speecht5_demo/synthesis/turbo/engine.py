@@ -52,7 +52,7 @@ def native_kernels(weights: TurboWeights) -> ctypes.CDLL | None:
 
 
 def vocoder_of(weights: TurboWeights) -> AnyVocoder:
-    """The vocoder in C++ where it is the faster one: on processors that multiply what its weights are stored in."""
+    """The vocoder in C++ where it can be had and fits the network: it is the faster one."""
     kernels = native.load() if NativeVocoder.fits(weights.vocoder, weights.tensors) else None
     if kernels is not None:
         return NativeVocoder(kernels, weights.vocoder, weights.tensors)

@@ -11,11 +11,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from speecht5_demo.arithmetic import has_bf16
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.synthesis import StepLimits
 from speecht5_demo.synthesis.native import PackedLinear, load, unavailable
-from speecht5_demo.synthesis.native.library import CPU_FEATURES
+from speecht5_demo.synthesis.native.levels import usable
 from speecht5_demo.synthesis.turbo import TurboEngine, engine
 from speecht5_demo.synthesis.turbo.encoder import Encoder
 from speecht5_demo.synthesis.turbo.native_encoding import NativeEncoder
@@ -143,7 +142,9 @@ def test_an_int8_stream_is_the_whole(
     finally:
         torch.set_num_threads(1)
     assert len(parts) > 2
-    assert torch.equal(torch.cat(parts), whole) or not has_bf16()
+    if chosen._vocoder.on_tiles:
+        assert torch.equal(torch.cat(parts), whole)
+    assert torch.allclose(torch.cat(parts), whole, atol=1e-4)
 
 
 def test_attention_is_told_and_is_part_of_decoding(
@@ -183,8 +184,7 @@ def test_without_a_working_compiler_the_reason_is_said(tmp_path: Path) -> None:
     broken.write_text("#!/bin/sh\necho 'error: out of ideas' >&2\nexit 1\n")
     broken.chmod(broken.stat().st_mode | stat.S_IEXEC)
     said = reason(tmp_path, CXX=str(broken))
-    cpu = Path("/proc/cpuinfo").read_text()
-    expected = "out of ideas" if all(feature in cpu for feature in CPU_FEATURES) else "this CPU lacks"
+    expected = usable() if isinstance(usable(), str) else "out of ideas"
     assert "PyTorch's kernels" in said
     assert expected in said
     assert list(tmp_path.rglob("*.so")) == []

@@ -1,4 +1,4 @@
-// What is done with the sums of a convolution; part of convolution.hpp.
+// What is done with the sums of a convolution; part of tile_convolution.hpp.
 #pragma once
 
 // What is done with each sum of a convolution.
@@ -63,7 +63,6 @@ class Column {
   Vec scale_ = _mm512_setzero_ps(), bias_ = _mm512_setzero_ps();
 };
 
-#if WITH_AMX
 enum { ADD = 1, TOTAL = 2, FACTOR = 4, STORE = 8, NEXT = 16, ANY = 32 };
 
 // What a `Finish` asks for; ANY where 32 outputs do not lie side by side.
@@ -103,7 +102,7 @@ class Columns {
   }
 
   template <typename Sum>
-  AMX_FUNCTION void put(int row, const Sum* sums) const {
+  void put(int row, const Sum* sums) const {
     if constexpr (USES == ANY) {
       left_.put(row, sums_at(sums));
       right_.put(row, sums_at(sums + LANES));
@@ -126,7 +125,7 @@ class Columns {
     return v;
   }
 
-  AMX_FUNCTION void write(uint8_t* to, Vec a, Vec b) const {
+  void write(uint8_t* to, Vec a, Vec b) const {
     a = _mm512_max_ps(a, _mm512_mul_ps(a, slope_));
     b = _mm512_max_ps(b, _mm512_mul_ps(b, slope_));
     if (bytes_) {
@@ -152,4 +151,3 @@ class Columns {
   uint8_t* next_ = nullptr;
   int64_t stride_ = 0;
 };
-#endif

@@ -1,0 +1,196 @@
+// Convolutions in float32: see filter.hpp.
+#include "filter.hpp"
+
+#include "toom_cook.hpp"
+
+namespace {
+
+constexpr int TALL = WIDTH == 16 ? 12 : 6;        // rows of sums that the processor has registers for
+constexpr int ROOM = WIDTH == 16 ? 65536 : 40960; // floats of transformed inputs: part of the second cache
+constexpr int MOST = 48;                          // tiles or rows that are made together
+
+// sums[TALL][16] = products of rows, `stride` apart, with weights [tap][input][16]; a tap reads `step` floats on.
+INLINE void product(const float* rows, size_t stride, const float* w, int inputs, int taps, size_t step, float* sums) {
+  Vec sum[TALL];
+#pragma GCC unroll 16
+  for (int r = 0; r < TALL; ++r) sum[r] = every(0.0f);
+  for (int tap = 0; tap < taps; ++tap, rows += step)
+    for (int i = 0; i < inputs; ++i, w += LANES) {
+      const Vec weight = load(w);
+#pragma GCC unroll 16
+      for (int r = 0; r < TALL; ++r) sum[r] = every(rows[r * stride + i]) * weight + sum[r];
+    }
+#pragma GCC unroll 16
+  for (int r = 0; r < TALL; ++r) store(sums + r * LANES, sum[r]);
+}
+
+INLINE Part leaky(Part v, float slope) { return larger(v, v * slope); }
+
+INLINE void finish(const Target& to, Part y, size_t at) {
+  if (to.residual) y += read<Part>(to.residual + at);
+  if (to.total) y += read<Part>(to.total + at);
+  store(to.out + at, leaky(y * to.factor, to.slope));
+}
+
+int tiles_at_once(int inputs, int points) {
+  return std::max(2 * TALL, std::min(ROOM / inputs / points / TALL * TALL, MOST / TALL * TALL));
+}
+
+}  // namespace
+
+Filter::Filter(int outputs, int inputs, int taps, int dilation, const float* weights, const float* biases)
+    : outputs_(outputs), inputs_(inputs), taps_(taps), dilation_(dilation), bias_(buffer<float>(outputs)) {
+  std::memcpy(bias_.get(), biases, outputs * sizeof(float));
+  by_points_ = inputs % LANES == 0 && inputs == outputs && (taps == 3 || taps == 7 || taps == 11);
+  if (by_points_) {
+    taps == 3 ? pack<3>(weights) : taps == 7 ? pack<7>(weights) : pack<11>(weights);
+    return;
+  }
+  for (int panel = 0; panel < outputs; panel += LANES) {
+    int first = taps, last = 0;
+    for (int n = panel; n < panel + LANES; ++n)
+      for (int i = 0; i < inputs * taps; ++i)
+        if (weights[static_cast<size_t>(n) * inputs * taps + i] != 0.0f) {
+          first = std::min(first, i % taps);
+          last = std::max(last, i % taps + 1);
+        }
+    first_tap_.push_back(std::min(first, last));
+    tap_count_.push_back(std::max(0, last - first));
+  }
+  const size_t size = static_cast<size_t>(outputs) * inputs * taps;
+  weights_ = Slab::take_floats(size);
+  for (int n = 0; n < outputs; ++n)
+    for (int i = 0; i < inputs; ++i)
+      for (int tap = 0; tap < taps; ++tap)
+        weights_.get()[((static_cast<size_t>(n / LANES) * taps + tap) * inputs + i) * LANES + n % LANES] =
+            weights[(static_cast<size_t>(n) * inputs + i) * taps + tap];
+}
+
+template <int TAPS>
+void Filter::pack(const float* weights) {
+  constexpr int COUNT = TAPS + MADE - 1;
+  weights_ = Slab::take_floats(static_cast<size_t>(outputs_) * inputs_ * COUNT);
+  for (int n = 0; n < outputs_; ++n)
+    for (int i = 0; i < inputs_; ++i)
+      for (int p = 0; p < COUNT; ++p) {
+        double sum = 0.0;
+        for (int tap = 0; tap < TAPS; ++tap)
+          sum += TABLES<TAPS>.filter[p][tap] * weights[(static_cast<size_t>(n) * inputs_ + i) * TAPS + tap];
+        weights_.get()[((static_cast<size_t>(n / LANES) * COUNT + p) * inputs_ + i) * LANES + n % LANES] =
+            static_cast<float>(sum);
+      }
+}
+
+size_t Filter::scratch() const {
+  if (by_points_) {
+    const int points = taps_ + MADE - 1;
+    return static_cast<size_t>(tiles_at_once(inputs_, points)) * points * (inputs_ + LANES);
+  }
+  return static_cast<size_t>(MOST + TALL + 2 * reach()) * inputs_ + static_cast<size_t>(MOST) * LANES;
+}
+
+void Filter::apply(int id, int threads, const float* in, int count, float slope, const Target& to, float* scratch) const {
+  if (!by_points_) return direct(id, threads, in, count, slope, to, scratch);
+  if (taps_ == 3) tiles<3>(id, threads, in, count, slope, to, scratch);
+  if (taps_ == 7) tiles<7>(id, threads, in, count, slope, to, scratch);
+  if (taps_ == 11) tiles<11>(id, threads, in, count, slope, to, scratch);
+}
+
+// A dilated filter is a plain one over every so many rows, for each of the rows to begin at.
+template <int TAPS>
+void Filter::tiles(int id, int threads, const float* in, int count, float slope, const Target& to, float* scratch) const {
+  constexpr int COUNT = TAPS + MADE - 1;
+  const int width = inputs_, apart = dilation_, most = tiles_at_once(width, COUNT);
+  const size_t plane = static_cast<size_t>(most) * width, sum_plane = static_cast<size_t>(most) * LANES;
+  float *points = scratch, *sums = scratch + COUNT * plane;
+  // Groups of tiles of all phases, in one row, split among the threads.
+  const int tall = (count + apart - 1) / apart, of_phase = ((tall + MADE - 1) / MADE + most - 1) / most;
+  int begin, end;
+  Team::part(std::min(apart, count) * of_phase, id, threads, begin, end);
+  for (int group = begin; group < end; ++group) {
+    const int phase = group / of_phase, from = group % of_phase * most;
+    const int rows = (count - phase + apart - 1) / apart, now = std::min(most, (rows + MADE - 1) / MADE - from);
+    for (int t = 0; t < now; ++t) {
+      const float* x = in + static_cast<int64_t>(phase + apart * MADE * (from + t) - reach()) * width;
+      for (int c = 0; c < width; c += WIDTH) {
+        Part e[COUNT];
+#pragma GCC unroll 16
+        for (int i = 0; i < COUNT; ++i) {
+          e[i] = read<Part>(x + static_cast<size_t>(i) * apart * width + c);
+          if (slope != 1.0f) e[i] = leaky(e[i], slope);
+        }
+        to_points<TAPS>(e, points + static_cast<size_t>(t) * width + c, plane);
+      }
+    }
+    for (int n = 0; n < outputs_; n += LANES) {
+      // What the sums will meet comes while they are formed.
+      for (int t = 0; t < now * MADE; ++t) {
+        const size_t at = static_cast<size_t>(std::min(phase + apart * (MADE * from + t), count - 1)) * outputs_ + n;
+        __builtin_prefetch(to.out + at, 1);
+        if (to.residual) __builtin_prefetch(to.residual + at);
+      }
+      const float* w = weights_.get() + static_cast<size_t>(n) * COUNT * width;
+      for (int p = 0; p < COUNT; ++p)
+        for (int t = 0; t < now; t += TALL)
+          product(points + p * plane + static_cast<size_t>(t) * width, width, w + static_cast<size_t>(p) * width * LANES, width, 1, 0,
+                  sums + p * sum_plane + t * LANES);
+      for (int t = 0; t < now; ++t)
+        for (int c = 0; c < LANES; c += WIDTH) {
+          Part y[MADE];
+          for (auto& part : y) part = read<Part>(bias_.get() + n + c);
+          from_points<TAPS>(sums + t * LANES + c, sum_plane, y);
+          int row = phase + apart * MADE * (from + t);
+          for (int i = 0; i < MADE; ++i, row += apart)
+            if (row >= to.first && row < to.last) finish(to, y[i], static_cast<size_t>(row) * outputs_ + n + c);
+        }
+    }
+  }
+}
+
+void Filter::direct(int id, int threads, const float* in, int count, float slope, const Target& to, float* scratch) const {
+  const int width = inputs_;
+  float *active = scratch, *sums = scratch + static_cast<size_t>(MOST + TALL + 2 * reach()) * width;
+  int begin, end;
+  Team::part((count + MOST - 1) / MOST, id, threads, begin, end);
+  for (int from = begin * MOST; from < std::min(count, end * MOST); from += MOST) {
+    const int now = std::min(MOST, count - from), tall = whole(now, TALL);
+    const float* x = in + static_cast<int64_t>(from - reach()) * width;
+    if (slope != 1.0f) {
+      for (size_t i = 0; i < static_cast<size_t>(tall + 2 * reach()) * width; i += WIDTH)
+        store(active + i, leaky(read<Part>(x + i), slope));
+      x = active;
+    }
+    for (int n = 0; n < outputs_; n += LANES) {
+      const int first = first_tap_[n / LANES], taps = tap_count_[n / LANES];
+      const size_t step = static_cast<size_t>(dilation_) * width;
+      const float* w = weights_.get() + (static_cast<size_t>(n) * taps_ + static_cast<size_t>(first) * LANES) * width;
+      for (int t = 0; t < now; t += TALL) product(x + first * step + static_cast<size_t>(t) * width, width, w, width, taps, step, sums + t * LANES);
+      for (int t = 0; t < now; ++t)
+        for (int c = 0; c < LANES; c += WIDTH)
+          if (from + t >= to.first && from + t < to.last)
+            finish(to, read<Part>(sums + t * LANES + c) + read<Part>(bias_.get() + n + c), static_cast<size_t>(from + t) * outputs_ + n + c);
+    }
+  }
+}
+
+extern "C" {
+
+void* filter_new(int outputs, int inputs, int taps, int dilation, const float* weights, const float* biases) {
+  return new Filter(outputs, inputs, taps, dilation, weights, biases);
+}
+
+void filter_free(void* filter) { delete static_cast<Filter*>(filter); }
+
+// float32 [rows][inputs], with MARGIN rows of zeros before and after them, to [rows][outputs].
+void filter_apply(const void* filter, const float* in, int rows, float* out, int threads) {
+  const Filter& f = *static_cast<const Filter*>(filter);
+  Team team(threads);
+  team.run([&](int id) {
+    Buffer<float> scratch = raw<float>(f.scratch());
+    Target to{out};
+    to.last = rows;
+    f.apply(id, team.size(), in, rows, 1.0f, to, scratch.get());
+  });
+}
+
+}  // extern "C"

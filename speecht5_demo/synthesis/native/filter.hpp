@@ -1,0 +1,50 @@
+// One-dimensional convolutions in float32 over rows of channels: Toom-Cook for 3, 7 and 11 taps, direct for others.
+#pragma once
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "simd.hpp"
+#include "slab.hpp"
+#include "threads.hpp"
+
+constexpr int MARGIN = 160;  // rows of zeros that a filter may read before the first row and after the last
+
+// What becomes of a filter's sums: added to, scaled, through a leaky ReLU, and stored where a row is wanted.
+struct Target {
+  float* out;                       // [row][outputs]
+  const float* residual = nullptr;  // added
+  const float* total = nullptr;     // added as well
+  float factor = 1.0f;
+  float slope = 1.0f;  // of the leaky ReLU; 1 for none
+  int first = 0, last = 0;  // rows that are stored
+};
+
+class Filter {
+ public:
+  // weights: [output][input][tap]; outputs are a multiple of 16. A residual filter keeps its channels.
+  Filter(int outputs, int inputs, int taps, int dilation, const float* weights, const float* biases);
+
+  int outputs() const { return outputs_; }
+  int inputs() const { return inputs_; }
+  int reach() const { return (taps_ - 1) / 2 * dilation_; }
+
+  // Floats that one thread needs beside, for up to any number of rows.
+  size_t scratch() const;
+
+  // Rows 0 to `count`, one thread's share of them; `slope` is that of a leaky ReLU that inputs go through first, or 1.
+  void apply(int id, int threads, const float* in, int count, float slope, const Target& to, float* scratch) const;
+
+ private:
+  int outputs_, inputs_, taps_, dilation_;
+  bool by_points_;
+  std::shared_ptr<float> weights_;  // [16 outputs][point or tap][input][16]
+  std::vector<int> first_tap_, tap_count_;  // of each 16 outputs: taps of zeros at either end are left out
+  Buffer<float> bias_;
+
+  template <int TAPS>
+  void pack(const float* weights);
+  template <int TAPS>
+  void tiles(int id, int threads, const float* in, int count, float slope, const Target& to, float* scratch) const;
+  void direct(int id, int threads, const float* in, int count, float slope, const Target& to, float* scratch) const;
+};
