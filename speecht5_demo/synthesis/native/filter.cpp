@@ -7,6 +7,7 @@ namespace {
 
 constexpr int TALL = WIDTH == 16 ? 12 : 6;        // rows of sums that the processor has registers for
 constexpr int ROOM = WIDTH == 16 ? 65536 : 40960; // floats of transformed inputs: part of the second cache
+constexpr int LONGEST = 7;                        // taps of a filter that is not cut into chunks
 constexpr int MOST = 48;                          // tiles or rows that are made together
 
 // sums[TALL][16] = products of rows, `stride` apart, with weights [tap][input][16]; a tap reads `step` floats on.
@@ -41,9 +42,9 @@ int tiles_at_once(int inputs, int points) {
 Filter::Filter(int outputs, int inputs, int taps, int dilation, const float* weights, const float* biases)
     : outputs_(outputs), inputs_(inputs), taps_(taps), dilation_(dilation), bias_(buffer<float>(outputs)) {
   std::memcpy(bias_.get(), biases, outputs * sizeof(float));
-  by_points_ = inputs % LANES == 0 && inputs == outputs && (taps == 3 || taps == 7 || taps == 11);
-  if (by_points_) {
-    taps == 3 ? pack<3>(weights) : taps == 7 ? pack<7>(weights) : pack<11>(weights);
+  if (inputs % LANES == 0 && inputs == outputs && taps > 1) {
+    chunks_ = taps <= LONGEST ? 1 : (taps + MADE - 1) / MADE;
+    taps <= 3 ? pack<3>(weights) : pack<LONGEST>(weights);
     return;
   }
   for (int panel = 0; panel < outputs; panel += LANES) {
@@ -69,31 +70,33 @@ Filter::Filter(int outputs, int inputs, int taps, int dilation, const float* wei
 template <int TAPS>
 void Filter::pack(const float* weights) {
   constexpr int COUNT = TAPS + MADE - 1;
-  weights_ = Slab::take_floats(static_cast<size_t>(outputs_) * inputs_ * COUNT);
+  const int length = chunks_ == 1 ? taps_ : MADE;  // of a chunk: a tile's worth, so that it reads the next tile's inputs
+  weights_ = Slab::take_floats(static_cast<size_t>(outputs_) * inputs_ * COUNT * chunks_);
   for (int n = 0; n < outputs_; ++n)
-    for (int i = 0; i < inputs_; ++i)
-      for (int p = 0; p < COUNT; ++p) {
-        double sum = 0.0;
-        for (int tap = 0; tap < TAPS; ++tap)
-          sum += TABLES<TAPS>.filter[p][tap] * weights[(static_cast<size_t>(n) * inputs_ + i) * TAPS + tap];
-        weights_.get()[((static_cast<size_t>(n / LANES) * COUNT + p) * inputs_ + i) * LANES + n % LANES] =
-            static_cast<float>(sum);
-      }
+    for (int i = 0; i < inputs_; ++i) {
+      const float* from = weights + (static_cast<size_t>(n) * inputs_ + i) * taps_;
+      for (int p = 0; p < COUNT; ++p)
+        for (int chunk = 0; chunk < chunks_; ++chunk) {
+          const int now = std::min(length, taps_ - chunk * length);
+          double sum = 0.0;
+          for (int tap = 0; tap < now; ++tap) sum += TABLES<TAPS>.filter[p][tap] * from[chunk * length + tap];
+          const size_t row = (static_cast<size_t>(n / LANES) * COUNT + p) * chunks_ + chunk;
+          weights_.get()[(row * inputs_ + i) * LANES + n % LANES] = static_cast<float>(sum);
+        }
+    }
 }
 
 size_t Filter::scratch() const {
-  if (by_points_) {
-    const int points = taps_ + MADE - 1;
-    return static_cast<size_t>(tiles_at_once(inputs_, points)) * points * (inputs_ + LANES);
+  if (chunks_) {
+    const int points = (taps_ <= 3 ? 3 : LONGEST) + MADE - 1, most = tiles_at_once(inputs_, points);
+    return static_cast<size_t>(points) * ((most + chunks_ - 1) * inputs_ + most * LANES);
   }
   return static_cast<size_t>(MOST + TALL + 2 * reach()) * inputs_ + static_cast<size_t>(MOST) * LANES;
 }
 
 void Filter::apply(int id, int threads, const float* in, int count, float slope, const Target& to, float* scratch) const {
-  if (!by_points_) return direct(id, threads, in, count, slope, to, scratch);
-  if (taps_ == 3) tiles<3>(id, threads, in, count, slope, to, scratch);
-  if (taps_ == 7) tiles<7>(id, threads, in, count, slope, to, scratch);
-  if (taps_ == 11) tiles<11>(id, threads, in, count, slope, to, scratch);
+  if (!chunks_) return direct(id, threads, in, count, slope, to, scratch);
+  taps_ <= 3 ? tiles<3>(id, threads, in, count, slope, to, scratch) : tiles<LONGEST>(id, threads, in, count, slope, to, scratch);
 }
 
 // A dilated filter is a plain one over every so many rows, for each of the rows to begin at.
@@ -101,7 +104,7 @@ template <int TAPS>
 void Filter::tiles(int id, int threads, const float* in, int count, float slope, const Target& to, float* scratch) const {
   constexpr int COUNT = TAPS + MADE - 1;
   const int width = inputs_, apart = dilation_, most = tiles_at_once(width, COUNT);
-  const size_t plane = static_cast<size_t>(most) * width, sum_plane = static_cast<size_t>(most) * LANES;
+  const size_t plane = static_cast<size_t>(most + chunks_ - 1) * width, sum_plane = static_cast<size_t>(most) * LANES;
   float *points = scratch, *sums = scratch + COUNT * plane;
   // Groups of tiles of all phases, in one row, split among the threads.
   const int tall = (count + apart - 1) / apart, of_phase = ((tall + MADE - 1) / MADE + most - 1) / most;
@@ -110,7 +113,7 @@ void Filter::tiles(int id, int threads, const float* in, int count, float slope,
   for (int group = begin; group < end; ++group) {
     const int phase = group / of_phase, from = group % of_phase * most;
     const int rows = (count - phase + apart - 1) / apart, now = std::min(most, (rows + MADE - 1) / MADE - from);
-    for (int t = 0; t < now; ++t) {
+    for (int t = 0; t < now + chunks_ - 1; ++t) {
       const float* x = in + static_cast<int64_t>(phase + apart * MADE * (from + t) - reach()) * width;
       for (int c = 0; c < width; c += WIDTH) {
         Part e[COUNT];
@@ -129,10 +132,12 @@ void Filter::tiles(int id, int threads, const float* in, int count, float slope,
         __builtin_prefetch(to.out + at, 1);
         if (to.residual) __builtin_prefetch(to.residual + at);
       }
-      const float* w = weights_.get() + static_cast<size_t>(n) * COUNT * width;
+      // A tile's inputs and those of the tiles after it lie side by side: its chunks are one longer product.
+      const int depth = width * chunks_;
+      const float* w = weights_.get() + static_cast<size_t>(n) * COUNT * depth;
       for (int p = 0; p < COUNT; ++p)
         for (int t = 0; t < now; t += TALL)
-          product(points + p * plane + static_cast<size_t>(t) * width, width, w + static_cast<size_t>(p) * width * LANES, width, 1, 0,
+          product(points + p * plane + static_cast<size_t>(t) * width, width, w + static_cast<size_t>(p) * depth * LANES, depth, 1, 0,
                   sums + p * sum_plane + t * LANES);
       for (int t = 0; t < now; ++t)
         for (int c = 0; c < LANES; c += WIDTH) {

@@ -1,4 +1,4 @@
-// One-dimensional convolutions in float32 over rows of channels: Toom-Cook for 3, 7 and 11 taps, direct for others.
+// One-dimensional convolutions in float32 over rows of channels: by Toom-Cook where channels are kept, else direct.
 #pragma once
 #include <algorithm>
 #include <memory>
@@ -37,8 +37,8 @@ class Filter {
 
  private:
   int outputs_, inputs_, taps_, dilation_;
-  bool by_points_;
-  std::shared_ptr<float> weights_;  // [16 outputs][point or tap][input][16]
+  int chunks_ = 0;  // that a filter by points is cut into, lest its points be too many to be exact; 0: direct
+  std::shared_ptr<float> weights_;  // [16 outputs][point and chunk, or tap][input][16]
   std::vector<int> first_tap_, tap_count_;  // of each 16 outputs: taps of zeros at either end are left out
   Buffer<float> bias_;
 

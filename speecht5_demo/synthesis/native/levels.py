@@ -88,4 +88,5 @@ def usable() -> list[Level] | str:
 
 def _tiles_granted() -> bool:
     """Whether the system lets this process use the tile unit's memory (arch_prctl, ARCH_REQ_XCOMP_PERM, tile data)."""
-    return ctypes.CDLL(None).syscall(158, 0x1023, 18) == 0
+    granted: int = ctypes.CDLL(None).syscall(158, 0x1023, 18)
+    return granted == 0

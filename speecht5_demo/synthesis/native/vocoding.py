@@ -77,7 +77,7 @@ class NativeVocoder(AnyVocoder):
         widths = [tensors[f"vocoder.{name}.bias"].shape[0] for name in names]
         bins = tensors["vocoder.conv_pre.weight"].shape[1]
         farthest = max(
-            (kernel - 1) // 2 * dilation + MADE * dilation
+            (kernel - 1) // 2 * dilation + (kernel // MADE + 1) * MADE * dilation
             for kernel, dilations in zip(shape.kernels, shape.dilations, strict=True)
             for dilation in dilations
         )
