@@ -85,6 +85,7 @@ INLINE Ints products(Ints sum, const Activation8* x, const uint8_t* w) {
   const __m256i each = _mm256_set1_epi32(four(x + 2 * STEP));
   sum.low += (IntPart)_mm256_madd_epi16(wide_of(w + 32 * STEP), each);
   sum.high += (IntPart)_mm256_madd_epi16(wide_of(w + 32 * STEP + 16), each);
+  asm volatile("" : "+x"(sum.low), "+x"(sum.high));  // or the products of all rows are formed first, and spill
   return sum;
 #else
   const int32x4_t each = vdupq_n_s32(four(x));

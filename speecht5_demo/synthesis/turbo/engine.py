@@ -85,7 +85,10 @@ class TurboEngine:
             self._decoder = NativeDecoder(kernels, weights, packed)
             self._watched = TorchDecoder(weights, packed)  # shares all memory with the one that speaks
         else:
-            linears = {name: ready(layer) for name, layer in weights.linears.items()}
+            linears = {}
+            for name, layer in weights.linears.items():
+                linears[name] = ready(layer)
+                return_freed_memory()  # or what packing frees piles up to twice the weights
             exact = not any(isinstance(linear, Int8Rows) for linear in linears.values())
             self._encoder = Encoder(weights, linears)
             self._decoder = self._watched = TorchDecoder(weights, linears)

@@ -2,9 +2,11 @@
 
 import os
 import stat
+import statistics
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -169,6 +171,31 @@ def test_native_fp32_equals_the_pytorch_loop(pair: Pair, embedded: Checkpoint) -
     one = ours.speak(request.tokens, request.speaker, request.masks, request.limits).mel
     other = pair.turbo.speak(request.tokens, request.speaker, request.masks, request.limits).mel
     assert float((one - other).abs().max() / other.abs().max()) < 1e-4
+
+
+def test_two_threads_among_busy_neighbours_are_hardly_slower_than_one(
+    pair: Pair, engines: tuple[TurboEngine, TurboEngine]
+) -> None:
+    chosen = engines[0]
+    if not chosen.native:
+        assert not needs_kernels
+        return
+    request = pair.request("the birch canoe slid on the smooth planks.", StepLimits(60, 60, NEVER))
+    spin = [sys.executable, "-c", "while True: pass"]
+    busy = [subprocess.Popen(spin) for _ in range(os.cpu_count() or 1)]
+    try:
+        took: dict[int, list[float]] = {1: [], 2: []}
+        for threads in (1, 2) * 5:
+            torch.set_num_threads(threads)
+            begin = time.perf_counter()
+            chosen.speak(request.tokens, request.speaker, request.masks, request.limits)
+            took[threads].append(time.perf_counter() - begin)
+    finally:
+        torch.set_num_threads(1)
+        for process in busy:
+            process.kill()
+            process.wait()
+    assert statistics.median(took[2]) < 2.5 * statistics.median(took[1])
 
 
 def reason(tmp_path: Path, **environment: str) -> str:
