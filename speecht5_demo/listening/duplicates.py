@@ -53,15 +53,19 @@ _CLIP = (
 )
 
 
-def each_once(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[ReadProblem]]:
-    """The table without what repeats, and what was found."""
+def each_once(frame: pd.DataFrame, some_unnamed: bool) -> tuple[pd.DataFrame, list[ReadProblem]]:
+    """The table without what repeats, and what was found.
+
+    Args:
+        some_unnamed: whether reading gave ids to rows that had none; a million ids need not be looked at otherwise.
+    """
     problems: list[ReadProblem] = []
-    unnamed = frame["rating_id"].str.startswith(UNNAMED).to_numpy(dtype=bool, na_value=False)
     repeated = frame["rating_id"].duplicated(keep=False).to_numpy()
     drop = np.zeros(len(frame), dtype=bool)
     if repeated.any():
         drop |= _repeats(frame, repeated, problems)
-    if unnamed.any():
+    if some_unnamed:
+        unnamed = frame["rating_id"].str.startswith(UNNAMED).to_numpy(dtype=bool, na_value=False)
         drop |= _copies(frame, unnamed, problems)
     return (frame[~drop].reset_index(drop=True) if drop.any() else frame), problems
 

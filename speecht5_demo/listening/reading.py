@@ -94,7 +94,8 @@ def read_ratings(
             if table is not None:
                 files.append(path)
                 tables.append(table)
-    frame, repeated = each_once(_to_frame(tables))
+    unnamed = any(str(table["rating_id"][0]).startswith(UNNAMED) for table in tables if table.num_rows)
+    frame, repeated = each_once(_to_frame(tables), unnamed)
     return RatingsTable(frame, (*problems, *repeated), tuple(files))
 
 

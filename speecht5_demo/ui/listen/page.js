@@ -56,13 +56,17 @@ const show = (nodes, view) => {
   stage.removeAttribute('aria-busy');
   stage.setAttribute('lang', session.texts.language);
   stage.dataset.step = view.step;
+  document.documentElement.lang = session.texts.language;
+  // No way out of the test by mistake: other pages and settings are there before it and after it.
+  const away = !['consent', 'end', 'preparing', 'closed'].includes(view.step);
+  for (const link of document.querySelectorAll('.nav-holder, footer')) link.style.visibility = away ? 'hidden' : '';
   stage.querySelector('.heading')?.focus({ preventScroll: true });
   stage.scrollIntoView?.({ block: 'nearest' });
 };
 
+// The heading counts; the bar has no figures of its own beside it.
 const progress = (view, texts) => h('div', { class: 'progress' },
-  h('progress', { max: view.total, value: view.done, 'aria-label': say(texts.progress, view) }),
-  h('span', { class: 'small', 'aria-hidden': 'true' }, `${view.done} / ${view.total}`));
+  h('progress', { max: view.total, value: view.done, 'aria-label': say(texts.progress, view) }));
 
 const draw = () => {
   const { view, texts } = session;

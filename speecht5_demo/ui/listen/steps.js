@@ -91,6 +91,7 @@ const steps = {
     const ready = button(texts.level_ready, () => send('level', {}), { disabled: true });
     const player = view.upcoming.length && makePlayer(view.upcoming[0], texts.clip, () => { ready.disabled = !player.plays; });
     if (!player) ready.disabled = false;
+    else player.audio.loop = true; // as long as it takes to find the volume
     return [heading(texts.level_heading), h('p', {}, texts.level_intro), player && player.audio, ready];
   },
 
