@@ -35,7 +35,7 @@ def voice_of(synthesizer: Synthesizer, cancelled: threading.Event | None = None)
 
     def speak_all(lines: Sequence[Line], variant: str) -> Iterator[SpokenClip]:
         asked = [SpokenLine(line.text, line.speaker, line.seed) for line in lines]
-        yield from map(_clip, speak_many(synthesizer, asked, variant, cancelled))
+        yield from map(_clip, speak_many(synthesizer, asked, variant, cancelled, background=True))
 
     return Voice(checkpoint.spec, checkpoint.digest, tuple(checkpoint.speakers), speak, speak_all)
 

@@ -9,63 +9,61 @@ from collections.abc import Sequence
 from speecht5_demo.errors import VariantError
 from speecht5_demo.variants.recipe import EVERYTHING, Prune, QuantizeDynamic, Step, Turbo, Variant
 
+EVERY_LAYER_INT8 = (("prenet.*", "fp32"), ("head", "fp32"), ("*", "int8"))
+"""All but the decoder prenet and the mel and stop heads, which are small and which errors leave through."""
+
 BASELINE = Variant(
     name="baseline",
     label="Baseline fp32",
     explanation="The checkpoint as published, in 32-bit floats: what everything else is compared with.",
 )
-INT8 = Variant(
-    name="int8",
-    label="Dynamic INT8",
-    explanation="Every Linear layer stored as 8-bit integers, activations quantised on the fly.",
-    steps=(QuantizeDynamic(),),
+_NAMED = (
+    BASELINE,
+    Variant(
+        name="int8",
+        label="Dynamic INT8",
+        explanation="Every Linear layer stored as 8-bit integers, activations quantised on the fly.",
+        steps=(QuantizeDynamic(),),
+    ),
+    Variant(
+        name="pruned",
+        label="Pruned 30 %",
+        explanation="The smallest 30 % of the weights of every Linear layer set to zero.",
+        steps=(Prune(amount=0.3),),
+    ),
+    Variant(
+        name="pruned-int8",
+        label="Pruned 30 % + INT8",
+        explanation="Pruned by 30 %, then stored as 8-bit integers: the report's full recipe.",
+        steps=(Prune(amount=0.3), QuantizeDynamic()),
+    ),
+    Variant(
+        name="turbo",
+        label="Turbo fp32",
+        explanation="The baseline's own samples from our generation loop: nothing is approximated, less is computed.",
+        steps=(Turbo(),),
+    ),
+    Variant(
+        name="turbo-int8",
+        label="Turbo INT8",
+        explanation="Our loop with 8-bit weights, sensitive layers kept in fp32, and the vocoder in bfloat16.",
+        steps=(Turbo(storage=EVERY_LAYER_INT8, vocoder="bf16"),),
+    ),
+    Variant(
+        name="turbo-pruned-int8",
+        label="Turbo pruned 30 % + INT8",
+        explanation="The report's recipe on our loop: pruned by 30 %, then 8-bit weights and a bfloat16 vocoder.",
+        steps=(Prune(amount=0.3), Turbo(storage=EVERY_LAYER_INT8, vocoder="bf16")),
+    ),
+    Variant(
+        name="turbo-small",
+        label="Turbo INT8, vocoder too",
+        explanation="Turbo INT8 with the vocoder's wide layers in 8 bits as well: a little smaller and faster.",
+        steps=(Turbo(storage=EVERY_LAYER_INT8, vocoder="int8"),),
+    ),
 )
-PRUNED = Variant(
-    name="pruned",
-    label="Pruned 30 %",
-    explanation="The smallest 30 % of the weights of every Linear layer set to zero.",
-    steps=(Prune(amount=0.3),),
-)
-PRUNED_INT8 = Variant(
-    name="pruned-int8",
-    label="Pruned 30 % + INT8",
-    explanation="Pruned by 30 %, then stored as 8-bit integers: the report's full recipe.",
-    steps=(Prune(amount=0.3), QuantizeDynamic()),
-)
-
-EVERY_LAYER_INT8 = (("prenet.*", "fp32"), ("head", "fp32"), ("*", "int8"))
-"""All but the decoder prenet and the mel and stop heads, which are small and which errors leave through."""
-
-TURBO = Variant(
-    name="turbo",
-    label="Turbo fp32",
-    explanation="The baseline's own samples from our generation loop: nothing is approximated, less is computed.",
-    steps=(Turbo(),),
-)
-TURBO_INT8 = Variant(
-    name="turbo-int8",
-    label="Turbo INT8",
-    explanation="Our loop with 8-bit weights, sensitive layers kept in fp32, and the vocoder in bfloat16.",
-    steps=(Turbo(storage=EVERY_LAYER_INT8, vocoder="bf16"),),
-)
-TURBO_PRUNED_INT8 = Variant(
-    name="turbo-pruned-int8",
-    label="Turbo pruned 30 % + INT8",
-    explanation="The report's recipe on our loop: pruned by 30 %, then 8-bit weights and a bfloat16 vocoder.",
-    steps=(Prune(amount=0.3), Turbo(storage=EVERY_LAYER_INT8, vocoder="bf16")),
-)
-
-TURBO_SMALL = Variant(
-    name="turbo-small",
-    label="Turbo INT8, vocoder too",
-    explanation="Turbo INT8 with the vocoder's wide layers in 8 bits as well: a little smaller and faster.",
-    steps=(Turbo(storage=EVERY_LAYER_INT8, vocoder="int8"),),
-)
-
-_REGISTERED = {
-    variant.name: variant
-    for variant in (BASELINE, INT8, PRUNED, PRUNED_INT8, TURBO, TURBO_INT8, TURBO_PRUNED_INT8, TURBO_SMALL)
-}
+"""In the order in which they are listed; to add a variant, add it here."""
+_REGISTERED = {variant.name: variant for variant in _NAMED}
 REPORT_VARIANTS = ("baseline", "int8", "pruned", "pruned-int8")
 """Names of the four variants that the source report compares, in its order."""
 

@@ -21,7 +21,7 @@ TOKENIZER = Path(__file__).parents[2] / "assets" / "voice" / "spm_char.model"
 
 TINY = SpeechT5Config(
     vocab_size=41,  # the 39 characters of the built-in tokenizer and the two symbols of added_tokens.json
-    hidden_size=24,
+    hidden_size=32,
     encoder_layers=1,
     decoder_layers=1,
     encoder_attention_heads=2,

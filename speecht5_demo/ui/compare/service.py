@@ -48,7 +48,7 @@ class CompareService:
         self.clips = ClipCache()
         self.streams = LiveStreams()
         self.queue = VoiceQueue()
-        self.uploads = UploadedSpeakers()
+        self.uploads = UploadedSpeakers(context.checkpoint.vector_size)
         self.disk = DiskWatch(context.settings.data)
         self._presence = presence
         self._budget = SpeechBudget()

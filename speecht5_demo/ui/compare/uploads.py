@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from speecht5_demo.errors import DemoError, SpeakerError
-from speecht5_demo.speakers import Speaker, load_upload
+from speecht5_demo.speakers import VECTOR_SIZE, Speaker, load_upload
 
 KEPT_S = 3600.0
 KEPT_AN_ADDRESS = 30
@@ -27,9 +27,14 @@ _ENDING = re.compile(r"\.\w{1,8}$")
 
 
 class UploadedSpeakers:
-    """Vectors by token."""
+    """Vectors by token.
 
-    def __init__(self) -> None:
+    Args:
+        size: values that the checkpoint's vectors have.
+    """
+
+    def __init__(self, size: int = VECTOR_SIZE) -> None:
+        self._size = size
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[Speaker, str, float]] = OrderedDict()
 
@@ -44,7 +49,7 @@ class UploadedSpeakers:
             `{"speaker": token, "label": ...}`, or `{"problem": sentence}`.
         """
         try:
-            speaker = _read(sent)
+            speaker = _read(sent, self._size)
         except DemoError as error:
             return {"problem": str(error)}
         token = secrets.token_urlsafe(18)
@@ -81,7 +86,7 @@ class UploadedSpeakers:
             del self._kept[key]
 
 
-def _read(sent: Any) -> Speaker:
+def _read(sent: Any, size: int) -> Speaker:
     name, content = (sent.get("name"), sent.get("content")) if isinstance(sent, dict) else (None, None)
     if not isinstance(name, str) or not isinstance(content, str) or len(name) > 255:
         raise SpeakerError("Choose a .npy or .pt file with one speaker vector.")
@@ -96,4 +101,4 @@ def _read(sent: Any) -> Speaker:
     with tempfile.TemporaryDirectory(prefix="speecht5-demo-upload-") as folder:
         path = Path(folder) / f"{stem}{ending.group() if ending else ''}"
         path.write_bytes(data)
-        return load_upload(path)
+        return load_upload(path, size)
