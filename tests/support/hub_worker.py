@@ -64,7 +64,11 @@ class HubWorker:
 
 def serve() -> None:
     """Answer requests until the input ends."""
-    import speecht5_demo.checkpoints  # noqa: F401  # here, so that it counts to no request
+    # Imported here, so that it counts to no request.
+    from transformers import SpeechT5Tokenizer  # noqa: F401
+
+    import speecht5_demo.checkpoints.from_hub
+    import speecht5_demo.checkpoints.loading  # noqa: F401
 
     answers, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
