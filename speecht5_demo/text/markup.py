@@ -34,7 +34,7 @@ _EMPHASIS = (
     re.compile(r"(?<=[A-Za-z0-9])(~)([A-Za-z0-9]{1,8})~(?!~)"),
 )
 _RAISED = re.compile(r"(?<=[A-Za-z0-9])\^([A-Za-z0-9]{1,8})\^(?!\^)")
-_ESCAPED = re.compile(r"\\(?=[\\`*_{}\[\]()#+.!|~>=-])")
+_ESCAPED = re.compile(r"\\(?:[`*_~]|(?=[\\{}\[\]()#+.!|>=-]))")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,40}\]:?")
 _REFERENCE_LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\]\[[^\[\]\n]{0,100}\]")
 _WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]{1,200}\|)?([^\[\]|\n]{1,200})\]\]")
