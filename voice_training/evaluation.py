@@ -1,7 +1,7 @@
 """A voice against its teacher: word errors, predicted opinion scores, lengths, stops, reading order.
 
-Development lines are heard while it trains, Harvard sentences when it is done. pocketsphinx is the recogniser, a weak
-one: the teacher's own rate is the floor. Nobody taught a blend of two speakers, so it has to be measured.
+Development lines are heard while it trains, Harvard sentences when it is done. The recogniser is quality's own
+default; its rate on the teacher is the floor. Nobody taught a blend of two speakers, so it has to be measured.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from speecht5_demo.quality.metrics import require
 from speecht5_demo.quality.metrics.attention import read
 from speecht5_demo.quality.metrics.predicted import predicted_mos
 from speecht5_demo.quality.metrics.words import word_errors
-from speecht5_demo.quality.recognisers import OFFLINE, PocketSphinx
+from speecht5_demo.quality.recognisers import WHISPER, Recogniser, open_recogniser
 from speecht5_demo.quality.signals import SAMPLING_RATE, SILENCE_PEAK, Samples
 from voice_training.corpus import Clip, trimmed
 from voice_training.processes import in_processes
@@ -152,7 +152,7 @@ def require_libraries(with_mos: bool) -> None:
     Raises:
         QualityError: when a measuring library is not installed.
     """
-    require(("wer", "predicted-mos") if with_mos else ("wer",), OFFLINE)
+    require(("wer", "predicted-mos") if with_mos else ("wer",), WHISPER)
 
 
 def harvard_sentences(count: int) -> list[str]:
@@ -183,12 +183,12 @@ class _Job:
 
 
 @cache
-def _recogniser() -> PocketSphinx:
-    return PocketSphinx()
+def _recogniser() -> Recogniser:
+    return open_recogniser()
 
 
 def _hear(job: _Job) -> Heard:
-    found = word_errors(job.text, _recogniser().transcribe(job.samples))
+    found = word_errors(job.text, _recogniser().transcribe(job.samples).text)
     opinion = _opinion(job.samples) if job.with_mos else None
     return Heard(errors=found.wer * found.words, words=found.words, predicted_mos=opinion)
 

@@ -109,7 +109,7 @@ unpredictable one. English only.
 ## How well it speaks
 
 On {evaluation.sentences} held-out Harvard sentences a speaker, each spoken with {seeds}. Word errors
-are pocketsphinx's, a weak recogniser: the teacher's own rate is its floor. Predicted MOS is DNSMOS P.808. Length
+are Whisper tiny.en's, a small recogniser: the teacher's own rate is its floor. Predicted MOS is DNSMOS P.808. Length
 is the mean over the teacher's, and the largest.
 
 {_table(evaluation.by_speaker)}

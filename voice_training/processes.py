@@ -1,6 +1,6 @@
 """Work for all cores: parallel items, work in the background, and processes that train one model together.
 
-Each is a process, not a thread, since flite and pocketsphinx keep state of their own. New processes are started clean:
+Each is a process, not a thread, since flite keeps state of its own. New processes are started clean:
 a copy of a process that has used torch's threads can hang.
 """
 

@@ -23,7 +23,7 @@ from speecht5_demo.commands.options import CheckpointOption, JsonOption, SeedOpt
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.metrics import BY_NAME, SWEPT, choose, unavailable
 from speecht5_demo.quality.metrics.similarity import OFFLINE_SPEAKERS
-from speecht5_demo.quality.recognisers import OFFLINE
+from speecht5_demo.quality.recognisers import SPHINX, WHISPER
 from speecht5_demo.quality.sentences import DEFAULT_SENTENCES, read_sentences
 
 if TYPE_CHECKING:
@@ -51,7 +51,10 @@ METRIC_WIDTH, CELL_WIDTH = 36, 24  # characters of a terminal
 SWEPT_METRICS = ",".join(SWEPT)
 AsrOption = Annotated[
     str,
-    typer.Option("--asr", help=f"{OFFLINE}, or a transformers checkpoint such as openai/whisper-base.en."),
+    typer.Option(
+        "--asr",
+        help=f"{WHISPER}, {SPHINX}, or a CTranslate2 or transformers checkpoint, such as openai/whisper-base.en.",
+    ),
 ]
 MetricsOption = Annotated[str, typer.Option("--metrics", help=f"all, or some of: {','.join(BY_NAME)}.")]
 ReferencesOption = Annotated[
@@ -80,7 +83,7 @@ def evaluation(
     speakers: SpeakersOption = "",
     sentences: SentencesOption = str(DEFAULT_SENTENCES),
     metrics: MetricsOption = "all",
-    asr: AsrOption = OFFLINE,
+    asr: AsrOption = WHISPER,
     references: ReferencesOption = None,
     speaker_model: SpeakerModelOption = OFFLINE_SPEAKERS,
     seed: SeedOption = 0,
@@ -151,7 +154,7 @@ def sweep_command(
     speakers: SpeakersOption = "",
     sentences: SentencesOption = "20",
     metrics: MetricsOption = SWEPT_METRICS,
-    asr: AsrOption = OFFLINE,
+    asr: AsrOption = WHISPER,
     seed: SeedOption = 0,
     jobs: JobsOption = 2,
     repeats: Annotated[
@@ -187,6 +190,7 @@ def sweep_command(
             sentences=read_sentences(sentences),
             metrics=tuple(name for name in chosen if name not in absent),
             asr=asr,
+            teacher=_has_teacher(source),
             seed=seed,
         ),
         source,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.quality.metrics import Need
 from speecht5_demo.quality.page import write_page
 from speecht5_demo.quality.plan import Settings
+from speecht5_demo.quality.recognisers import find_recogniser
 from speecht5_demo.quality.records import Records
 from speecht5_demo.quality.runner import OnTask, run
 from speecht5_demo.quality.summary import SUMMARY, summarise
@@ -35,6 +38,8 @@ def evaluate(
     Raises:
         QualityError: when the folder belongs to another evaluation, or a recogniser does not open.
     """
+    if Need.RECOGNISER in settings.needs and settings.recogniser is None:
+        settings = replace(settings, recogniser=find_recogniser(settings.asr))
     records = Records(folder, settings.document(), checkpoint.digest)
     try:
         run(settings, records, jobs, on_task)

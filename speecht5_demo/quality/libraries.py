@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-from collections.abc import Iterable
+import importlib.util
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -23,11 +26,13 @@ class Library:
         module: what is imported.
         distribution: what pip calls it; the module's name where it is the same.
         requirements: the file that installs it, with options of pip.
+        unused: modules that it imports and that nothing here calls; where they are absent, empty ones stand in.
     """
 
     module: str
     distribution: str = ""
     requirements: str = REQUIREMENTS
+    unused: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -41,7 +46,8 @@ class Library:
             QualityError: when it is not installed, or does not load.
         """
         try:
-            return importlib.import_module(self.module)
+            with _stand_ins(self.unused):
+                return importlib.import_module(self.module)
         except ImportError as error:
             raise QualityError(
                 f"{purpose} needs {self.title}, which does not load here ({error}). "
@@ -54,6 +60,18 @@ class Library:
             return importlib.metadata.version(self.title)
         except importlib.metadata.PackageNotFoundError:
             return None
+
+
+@contextmanager
+def _stand_ins(names: Iterable[str]) -> Iterator[None]:
+    """Empty modules in place of those that are not installed, for as long as this is open."""
+    absent = [name for name in names if name not in sys.modules and importlib.util.find_spec(name) is None]
+    sys.modules.update({name: ModuleType(name) for name in absent})
+    try:
+        yield
+    finally:
+        for name in absent:
+            sys.modules.pop(name, None)
 
 
 def versions(libraries: Iterable[Library]) -> dict[str, str]:

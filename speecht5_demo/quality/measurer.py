@@ -11,7 +11,7 @@ import numpy as np
 from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.errors import QualityError
 from speecht5_demo.files import whole_file
-from speecht5_demo.quality.metrics import BY_NAME, Need
+from speecht5_demo.quality.metrics import Need
 from speecht5_demo.quality.metrics.similarity import Embedding, SpeakerModel, open_speaker_model
 from speecht5_demo.quality.plan import RECORDINGS, RESEEDED, TEACHER, Settings, Task
 from speecht5_demo.quality.recognisers import Recogniser, open_recogniser
@@ -52,12 +52,13 @@ class TaskMeasurer:
         self._speakers = {speaker.name: speaker for speaker in settings.speakers}
         self._sentences = {sentence.number: sentence.text for sentence in settings.sentences}
         self._engines: dict[str, Engine] = {}
-        needs = frozenset[Need]().union(*(BY_NAME[name].needs for name in settings.metrics))
         self._recogniser: Recogniser | None = (
-            open_recogniser(settings.asr) if Need.RECOGNISER in needs else None
+            open_recogniser(settings.recogniser or settings.asr)
+            if Need.RECOGNISER in settings.needs
+            else None
         )
         self._speaker_model: SpeakerModel | None = (
-            open_speaker_model(settings.speaker_model) if Need.SPEAKER_MODEL in needs else None
+            open_speaker_model(settings.speaker_model) if Need.SPEAKER_MODEL in settings.needs else None
         )
         self._baseline_voices: dict[tuple[str, int], Embedding] = {}
 

@@ -47,9 +47,10 @@ def evaluation_page(document: EvaluationDocument, rows: Sequence[Row], folder: P
 def lead(document: EvaluationDocument) -> str:
     """What was measured, on what, in one sentence."""
     settings = document.settings
+    asr = settings.asr + (f" ({settings.asr_source})" if settings.asr_source else "")
     return (
         f"{document.checkpoint.title}: {counted(len(settings.sentences), 'sentence')} by "
-        f"{', '.join(settings.speakers)}; recogniser {settings.asr}; {document.machine.cpu}, {document.created[:10]}."
+        f"{', '.join(settings.speakers)}; recogniser {asr}; {document.machine.cpu}, {document.created[:10]}."
     )
 
 

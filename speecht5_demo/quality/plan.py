@@ -9,9 +9,9 @@ from pathlib import Path
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.metrics import BY_NAME, Metric
+from speecht5_demo.quality.metrics import BY_NAME, Metric, Need
 from speecht5_demo.quality.metrics.similarity import OFFLINE_SPEAKERS
-from speecht5_demo.quality.recognisers import OFFLINE
+from speecht5_demo.quality.recognisers import WHISPER, FoundRecogniser
 from speecht5_demo.quality.sentences import Sentence
 from speecht5_demo.results import EvaluationSettings
 from speecht5_demo.speakers import Speaker
@@ -43,6 +43,7 @@ class Settings:
         speaker_model: for `similarity`: `resemblyzer`, or a transformers x-vector checkpoint.
         teacher: whether the recogniser's floor is heard on the built-in voice's teacher.
         seed: of the dropout masks; the reseeded floor takes the next one.
+        recogniser: `asr` and its weights, once they are found; None where nothing is transcribed.
     """
 
     checkpoint: str
@@ -50,11 +51,12 @@ class Settings:
     speakers: tuple[Speaker, ...]
     sentences: tuple[Sentence, ...]
     metrics: tuple[str, ...]
-    asr: str = OFFLINE
+    asr: str = WHISPER
     references: Path | None = None
     speaker_model: str = OFFLINE_SPEAKERS
     teacher: bool = False
     seed: int = 0
+    recogniser: FoundRecogniser | None = None
 
     def document(self) -> EvaluationSettings:
         """As it is written down, in `settings.json` and the summary."""
@@ -71,7 +73,14 @@ class Settings:
             references=str(self.references) if self.references else None,
             speaker_model=self.speaker_model,
             seed=self.seed,
+            asr_source=self.recogniser.source if self.recogniser else "",
+            asr_sha256=self.recogniser.sha256 if self.recogniser else "",
         )
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What its metrics need beside the sound of an utterance."""
+        return frozenset[Need]().union(*(BY_NAME[name].needs for name in self.metrics))
 
     @property
     def floors(self) -> tuple[str, ...]:

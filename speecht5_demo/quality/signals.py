@@ -15,6 +15,11 @@ SILENCE_PEAK = 1e-3  # full scale is 1; quieter than -60 dB at its loudest sampl
 Samples = NDArray[np.float32]
 
 
+def is_silent(samples: Samples) -> bool:
+    """Whether there is nothing to hear."""
+    return samples.size == 0 or float(np.abs(samples).max()) < SILENCE_PEAK
+
+
 def audible(samples: NDArray[Any], name: str) -> Samples:
     """`samples` as float32 in [-1, 1], shape (n,).
 

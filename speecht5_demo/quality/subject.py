@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.signals import SILENCE_PEAK, Samples
+from speecht5_demo.quality.signals import Samples, is_silent
 
 if TYPE_CHECKING:
     from speecht5_demo.quality.metrics.similarity import Embedding, SpeakerModel
@@ -61,7 +59,7 @@ class Subject:
     @cached_property
     def silent(self) -> bool:
         """Whether there is nothing to hear."""
-        return self.samples.size == 0 or float(np.abs(self.samples).max()) < SILENCE_PEAK
+        return is_silent(self.samples)
 
     @cached_property
     def locked(self) -> tuple[Samples, Samples]:

@@ -118,6 +118,8 @@ class EvaluationSettings:
         references: folder of natural recordings, or None.
         speaker_model: for `similarity`.
         seed: of the dropout masks.
+        asr_source: where the recogniser's weights are from; empty where nothing was transcribed.
+        asr_sha256: of its model file; empty where it has not one but several.
     """
 
     checkpoint: str
@@ -129,6 +131,8 @@ class EvaluationSettings:
     references: str | None
     speaker_model: str
     seed: int
+    asr_source: str = ""
+    asr_sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,12 @@ import numpy as np
 import pytest
 
 from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.quality.recognisers import (
+    FoundRecogniser,
+    Recogniser,
+    find_recogniser,
+    open_recogniser,
+)
 from speecht5_demo.quality.signals import Samples
 from speecht5_demo.quality.speaking import Spoken, speak
 from speecht5_demo.synthesis import ReferenceEngine, SpeechPlan, plan_speech
@@ -31,6 +37,16 @@ def spoken(baseline_engine: ReferenceEngine, plan: SpeechPlan) -> Spoken:
 @pytest.fixture(scope="session")
 def speech(spoken: Spoken) -> Samples:
     return spoken.samples
+
+
+@pytest.fixture(scope="session")
+def found_whisper() -> FoundRecogniser:
+    return find_recogniser()
+
+
+@pytest.fixture(scope="session")
+def whisper(found_whisper: FoundRecogniser) -> Recogniser:
+    return open_recogniser(found_whisper)
 
 
 def noisy(samples: Samples, snr_db: float) -> Samples:

@@ -13,6 +13,7 @@ from speecht5_demo.quality.plan import Task
 from speecht5_demo.quality.signals import Samples
 from speecht5_demo.quality.speaking import Spoken
 from speecht5_demo.quality.subject import Subject
+from speecht5_demo.quality.transcript import Transcript
 
 SILENCE = np.zeros(16_000, np.float32)
 HUM = (0.5 * np.sin(2 * np.pi * 20 * np.arange(16_000) / 16_000)).astype(np.float32)
@@ -24,7 +25,7 @@ class Crashing:
 
     name = "crashing"
 
-    def transcribe(self, samples: Samples) -> str:
+    def transcribe(self, samples: Samples) -> Transcript:
         raise RuntimeError(f"out of memory at {len(samples)} samples")
 
 
@@ -34,7 +35,7 @@ def test_silence_misses_every_word(speech: Samples) -> None:
     assert "silent" in row.reason
 
 
-@pytest.mark.parametrize("metric", ["mcd", "f0", "voicing", "predicted-mos"])
+@pytest.mark.parametrize("metric", ["mcd", "f0", "voicing", "predicted-mos", "distill-mos"])
 def test_silence_has_no_other_value_but_a_reason(speech: Samples, metric: str) -> None:
     row = measure(TASK, metric, Subject("go", SILENCE, baseline=speech))
     assert row.value is None

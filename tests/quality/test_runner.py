@@ -22,7 +22,7 @@ from tests.quality.processes import cannot_start, dies_in_its_recogniser
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = (
     "-c", "embedded", "--sentences", "2", "--speakers", "rms", "--variants", "pruned",
-    "--metrics", "pesq,duration,stop,repeats",
+    "--metrics", "wer,pesq,duration,stop,repeats,distill-mos",
 )  # fmt: skip
 
 

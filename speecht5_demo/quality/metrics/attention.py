@@ -109,6 +109,5 @@ METRICS = (
         about="Share of decoder steps that do not move back in the text.",
         measure=lambda subject: float(np.mean([reading.monotonicity for reading in _readings(subject)])),
         needs=frozenset({Need.RUN}),
-        digits=1,
     ),
 )

@@ -62,7 +62,6 @@ class Metric:
         libraries: modules of the optional set that `measure` imports; those of a recogniser or a speaker model are its
             own.
         weigh: what an utterance counts in a mean, such as its words.
-        digits: decimals that a table prints.
         swept: whether a sweep over amounts of pruning measures it by default.
     """
 
@@ -75,7 +74,6 @@ class Metric:
     needs: frozenset[Need] = frozenset()
     libraries: tuple[Library, ...] = ()
     weigh: Callable[[Subject], float] = one
-    digits: int = 2
     swept: bool = False
 
     @property
@@ -92,16 +90,3 @@ class Metric:
     def optional(self) -> bool:
         """Whether it is measured only where recordings are given."""
         return Need.RECORDING in self.needs
-
-    @property
-    def unit_shown(self) -> str:
-        """The unit's name in a table or on an axis."""
-        return "%" if self.unit == SHARE else self.unit
-
-    def scaled(self, value: float) -> float:
-        """A value in the unit that it is shown in."""
-        return 100.0 * value if self.unit == SHARE else value
-
-    def shown(self, value: float) -> str:
-        """A value as a table prints it."""
-        return f"{self.scaled(value):.{self.digits}f}"

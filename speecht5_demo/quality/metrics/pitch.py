@@ -83,7 +83,6 @@ METRICS = (
         measure=lambda subject: subject.shared(_errors).cents,
         needs=frozenset({Need.BASELINE}),
         libraries=(*WARPING, PRAAT),
-        digits=0,
         swept=True,
     ),
     Metric(
@@ -95,6 +94,5 @@ METRICS = (
         measure=lambda subject: subject.shared(_errors).voicing,
         needs=frozenset({Need.BASELINE}),
         libraries=(*WARPING, PRAAT),
-        digits=1,
     ),
 )

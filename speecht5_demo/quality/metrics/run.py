@@ -33,7 +33,6 @@ METRICS = (
         about="Runs that had to be cut: at the checkpoint's step limit, or at three times the baseline's steps.",
         measure=_unstopped,
         needs=frozenset({Need.RUN}),
-        digits=1,
         swept=True,
     ),
 )

@@ -15,6 +15,7 @@ from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.libraries import Library
 from speecht5_demo.quality.metrics.metric import SHARE, Measured, Metric, Need
 from speecht5_demo.quality.subject import Subject, given
+from speecht5_demo.quality.transcript import Transcript
 
 JIWER = Library("jiwer")
 SILENT = "the output is silent: every word counts as missed"
@@ -72,21 +73,23 @@ def word_errors(spoken: str, heard: str) -> WordErrors:
     )
 
 
-def _heard(subject: Subject) -> WordErrors:
+def _transcript(subject: Subject) -> Transcript:
     if subject.silent:
-        return word_errors(subject.spoken_text, "")
-    return word_errors(
-        subject.spoken_text, given(subject.recogniser, "recogniser").transcribe(subject.samples)
-    )
+        return Transcript("", SILENT)
+    return given(subject.recogniser, "recogniser").transcribe(subject.samples)
+
+
+def _errors(subject: Subject) -> WordErrors:
+    return word_errors(subject.spoken_text, subject.shared(_transcript).text)
 
 
 def _word_error_rate(subject: Subject) -> Measured:
-    found = subject.shared(_heard)
-    return Measured(found.wer, SILENT if subject.silent else "", found.hypothesis)
+    found = subject.shared(_errors)
+    return Measured(found.wer, subject.shared(_transcript).remark, found.hypothesis)
 
 
 def _character_error_rate(subject: Subject) -> Measured:
-    return Measured(subject.shared(_heard).cer, SILENT if subject.silent else "")
+    return Measured(subject.shared(_errors).cer, subject.shared(_transcript).remark)
 
 
 METRICS = (
@@ -100,7 +103,6 @@ METRICS = (
         needs=frozenset({Need.RECOGNISER}),
         libraries=(JIWER,),
         weigh=lambda subject: float(len(normalised(subject.spoken_text).split())),
-        digits=1,
         swept=True,
     ),
     Metric(
@@ -113,7 +115,6 @@ METRICS = (
         needs=frozenset({Need.RECOGNISER}),
         libraries=(JIWER,),
         weigh=lambda subject: float(len(normalised(subject.spoken_text))),
-        digits=1,
         swept=True,
     ),
 )

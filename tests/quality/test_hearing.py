@@ -1,0 +1,55 @@
+"""What a recogniser hears of a sample is shown word by word, beside the opinion that is predicted."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from speecht5_demo.errors import QualityError
+from speecht5_demo.quality.hearing import HeardWord, compare, hear, open_listener
+from speecht5_demo.quality.recognisers import Recogniser
+from speecht5_demo.quality.signals import Samples
+from tests.quality.conftest import TEXT
+
+
+@pytest.mark.parametrize(
+    ("spoken", "heard", "words"),
+    [
+        ("Go on.", "go on", [("go", "same"), ("on", "same")]),
+        ("Go on then.", "go then", [("go", "same"), ("on", "missing"), ("then", "same")]),
+        ("Go on.", "go on and on", [("go", "same"), ("on", "same"), ("and", "added"), ("on", "added")]),
+        ("Twenty apples.", "20 apples", [("20", "same"), ("apples", "same")]),
+        ("Go on.", "", [("go", "missing"), ("on", "missing")]),
+    ],
+)
+def test_words_that_differ_are_marked(spoken: str, heard: str, words: list[tuple[str, str]]) -> None:
+    assert [(word.text, word.kind) for word in compare(spoken, heard)] == words
+
+
+def test_a_word_in_place_of_another_names_both() -> None:
+    assert compare("a smooth plank", "a smooth blank")[2] == HeardWord("blank", "other", said="plank")
+
+
+def test_a_sample_of_the_built_in_voice_is_heard_and_predicted(whisper: Recogniser, speech: Samples) -> None:
+    found = hear(whisper, TEXT, speech)
+    same = [word.text for word in found.words if word.kind == "same"]
+    assert {"smooth", "planks"} <= set(same)
+    assert found.wer < 0.3
+    assert found.predicted_mos is not None
+    assert 1 <= found.predicted_mos <= 5
+
+
+def test_silence_is_heard_as_missing_words_with_a_remark(whisper: Recogniser) -> None:
+    found = hear(whisper, "Go on.", np.zeros(16_000, np.float32))
+    assert {word.kind for word in found.words} == {"missing"}
+    assert (found.wer, found.predicted_mos) == (1.0, None)
+    assert "silent" in found.remark
+
+
+@pytest.mark.parametrize("module", ["faster_whisper", "jiwer", "onnxruntime"])
+def test_without_the_optional_set_the_error_says_how_to_get_it(
+    module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(QualityError, match="requirements-quality"):
+        open_listener()

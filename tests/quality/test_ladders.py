@@ -1,0 +1,133 @@
+"""Each measure falls, or rises, step by step where speech gets worse: with noise, band limits and pruning."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy.signal import butter, sosfiltfilt
+from scipy.stats import spearmanr
+
+from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.quality.metrics.cepstra import align
+from speecht5_demo.quality.metrics.perceptual import pesq, stoi, visqol
+from speecht5_demo.quality.metrics.predicted import distilled_mos, predicted_mos
+from speecht5_demo.quality.metrics.words import word_errors
+from speecht5_demo.quality.recognisers import Recogniser
+from speecht5_demo.quality.sentences import read_sentences
+from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
+from speecht5_demo.quality.speaking import bounded, speak, speak_along
+from speecht5_demo.synthesis import ReferenceEngine, plan_speech
+from speecht5_demo.variants import build, custom
+from tests.quality.conftest import noisy
+
+pytestmark = pytest.mark.timeout(900)  # ten variants speak and are measured
+Pair = Callable[[Samples, Samples], float]
+
+SNRS_DB = (40, 30, 20, 10, 0)
+CUTOFFS_HZ = (7000, 5000, 4000, 3000, 2000)
+AMOUNTS = tuple(round(0.1 * step, 1) for step in range(10))
+SENTENCES, SPEAKER = "3", "slt"
+
+
+def distance_db(reference: Samples, other: Samples) -> float:
+    return align(reference, other).distance_db
+
+
+def noised(speech: Samples, snrs_db: Sequence[float] = SNRS_DB) -> list[Samples]:
+    return [np.clip(noisy(speech, snr), -1, 1) for snr in snrs_db]
+
+
+def band_limited(speech: Samples, cutoffs_hz: Sequence[float] = CUTOFFS_HZ) -> list[Samples]:
+    filters = [butter(6, cutoff, fs=SAMPLING_RATE, output="sos") for cutoff in cutoffs_hz]
+    return [sosfiltfilt(each, speech).astype(np.float32) for each in filters]
+
+
+def falls(values: list[float]) -> bool:
+    """Whether every value is below the one before it."""
+    return all(later < earlier for earlier, later in pairwise(values))
+
+
+@pytest.mark.parametrize(
+    ("measure", "snrs_db", "cutoffs_hz"),
+    [
+        (pesq, SNRS_DB, CUTOFFS_HZ),
+        # Its speech mode looks at the telephone's band, and gives up at 20 dB of white noise.
+        (visqol, (45, 40, 35, 30, 25), (3000, 2500, 2000, 1500)),
+        (stoi, SNRS_DB, (4000, 3000, 2000, 1000)),
+        # Below 3 kHz what is left has so little shape that the distance falls again.
+        (lambda one, other: -distance_db(one, other), SNRS_DB, (7000, 5000, 4000, 3000)),
+    ],
+    ids=["pesq", "visqol", "stoi", "mcd"],
+)
+def test_measures_against_the_clean_signal_follow_noise_and_band_limits(
+    speech: Samples, measure: Pair, snrs_db: Sequence[float], cutoffs_hz: Sequence[float]
+) -> None:
+    assert falls([measure(speech, worse) for worse in noised(speech, snrs_db)])
+    assert falls([measure(speech, worse) for worse in band_limited(speech, cutoffs_hz)])
+
+
+@pytest.mark.parametrize("measure", [predicted_mos, distilled_mos])
+@pytest.mark.parametrize("ladder", [noised, band_limited])
+def test_predicted_opinions_follow_noise_and_band_limits(
+    speech: Samples, ladder: Callable[[Samples], list[Samples]], measure: Callable[[Samples], float]
+) -> None:
+    assert spearmanr([measure(worse) for worse in ladder(speech)], range(5)).statistic <= -0.9
+
+
+class Ladder:
+    """What pruning does to a few sentences, amount by amount, and what another dropout seed does."""
+
+    def __init__(self, checkpoint: Checkpoint, baseline: ReferenceEngine, recogniser: Recogniser) -> None:
+        self._recogniser = recogniser
+        speaker = checkpoint.speaker(SPEAKER)
+        texts = [sentence.text for sentence in read_sentences(SENTENCES)]
+        self._plans = [plan_speech(checkpoint, text, speaker, seed=0) for text in texts]
+        self._reseeded = [plan_speech(checkpoint, text, speaker, seed=1) for text in texts]
+        self._baseline = [speak(baseline, plan) for plan in self._plans]
+        self.points = {
+            amount: self._measured(ReferenceEngine(build(checkpoint, custom(amount, int8=False))))
+            for amount in AMOUNTS
+            if amount
+        }
+        self.floor = self._measured(baseline, reseeded=True)
+        self.unpruned = self._measured(baseline)
+
+    def _measured(self, engine: ReferenceEngine, reseeded: bool = False) -> dict[str, float]:
+        rows: dict[str, list[float]] = {}
+        plans = self._reseeded if reseeded else self._plans
+        for plan, spoken in zip(plans, self._baseline, strict=True):
+            assert spoken.heard is not None
+            free = speak(engine, bounded(plan, spoken.heard)).samples
+            locked = speak_along(engine, plan, spoken.heard)
+            assert locked is not None
+            found = {
+                "pesq": pesq(spoken.samples, locked),
+                "visqol": visqol(spoken.samples, locked),
+                "stoi": stoi(spoken.samples, locked),
+                "mcd": -distance_db(spoken.samples, free),
+                "distill-mos": distilled_mos(free),
+                "predicted-mos": predicted_mos(free),
+                "wer": -word_errors(plan.spoken_text, self._recogniser.transcribe(free).text).wer,
+            }
+            for name, value in found.items():
+                rows.setdefault(name, []).append(value)
+        return {name: float(np.mean(values)) for name, values in rows.items()}
+
+
+@pytest.fixture(scope="module")
+def ladder(embedded: Checkpoint, baseline_engine: ReferenceEngine, whisper: Recogniser) -> Ladder:
+    return Ladder(embedded, baseline_engine, whisper)
+
+
+@pytest.mark.parametrize("name", ["pesq", "visqol", "stoi", "mcd", "predicted-mos", "distill-mos", "wer"])
+def test_a_measure_follows_the_amount_of_pruning(ladder: Ladder, name: str) -> None:
+    values = [(ladder.points.get(amount) or ladder.unpruned)[name] for amount in AMOUNTS]
+    assert spearmanr(AMOUNTS, values).statistic <= -0.95
+
+
+@pytest.mark.parametrize("name", ["pesq", "visqol", "stoi", "mcd", "predicted-mos", "distill-mos", "wer"])
+def test_another_dropout_seed_costs_less_than_pruning_that_breaks_the_voice(
+    ladder: Ladder, name: str
+) -> None:
+    assert ladder.floor[name] > ladder.points[0.8][name]
