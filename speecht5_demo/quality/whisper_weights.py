@@ -7,8 +7,8 @@ from pathlib import Path
 
 from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
 
-from speecht5_demo.checkpoints.from_hub import is_hub_id
-from speecht5_demo.checkpoints.weights import hash_file
+from speecht5_demo.checkpoints.hub_ids import is_hub_id
+from speecht5_demo.checkpoints.weight_files import hash_file
 from speecht5_demo.errors import QualityError
 from speecht5_demo.hub import HubError, ask_hub
 from speecht5_demo.quality.libraries import Library
