@@ -126,7 +126,7 @@ def _size_chart(document: SweepDocument, name: str) -> str:
 
 
 def _from_zero(axes: Axes) -> None:
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.08 * axes.get_ylim()[1])
 
 
 def _chart(

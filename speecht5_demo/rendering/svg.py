@@ -89,7 +89,7 @@ def draw(
     }
     stream = io.StringIO()
     with _DRAWING, mpl.rc_context(settings):
-        canvas = Canvas(Figure(figsize=(width / 72, height / 72), layout="constrained"))
+        canvas = Canvas(Figure(figsize=(width / 72, height / 72), dpi=72, layout="constrained"))
         canvas.figure.patch.set_alpha(0)
         paint(canvas)
         canvas.figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
