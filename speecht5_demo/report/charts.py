@@ -27,7 +27,7 @@ def bounds(found: Interval | NotEnough | None) -> tuple[float, float] | None:
     return (found.low, found.high) if isinstance(found, Interval) else None
 
 
-def score_chart(name: str, scores: Sequence[Mos]) -> str:
+def score_chart(name: str, scores: Sequence[Mos], scale: tuple[float, float] = (ACR.low, ACR.high)) -> str:
     """MOS with 95 % intervals, one row a variant, and below each as a thin line the interval that may be watched.
 
     Scores without an interval rest on too little and are left out; nothing is drawn without any.
@@ -44,10 +44,12 @@ def score_chart(name: str, scores: Sequence[Mos]) -> str:
         )
         for one in shown
     ]
-    low, high = _limits(rows, 1, 5)
+    low, high = _limits(rows, *scale)
+    graded = scale == (ACR.low, ACR.high)
+    axis = "mean opinion score, " + ("1 bad to 5 excellent" if graded else f"{scale[0]:g} to {scale[1]:g}")
 
     def paint(canvas: Canvas) -> None:
-        row_chart(canvas, rows, "mean opinion score, 1 bad to 5 excellent").set_xlim(low, high)
+        row_chart(canvas, rows, axis).set_xlim(low, high)
 
     said = "; ".join(f"{one.variant} {one.mos:.2f}{_range(one.ci95)}" for one in shown)
     return for_page(name, f"Mean opinion scores: {said}.", height(len(rows)), paint) if rows else ""

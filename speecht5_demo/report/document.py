@@ -16,9 +16,9 @@ def document(
         extra: further sections as (heading, HTML), placed behind the differences.
         name_listeners: list the screened sessions by id.
     """
-    view, margin = analysis.headline, analysis.settings.margin
+    view, margin, scale = analysis.headline, analysis.settings.margin, analysis.settings.scale
     sections = [
-        ("Scores", pieces.scores_piece("doc", view)),
+        ("Scores", pieces.scores_piece("doc", view, scale)),
         (
             "Against the baseline",
             pieces.differences_piece("doc", view, margin)
@@ -26,7 +26,7 @@ def document(
             + pieces.preference_piece(analysis),
         ),
         *extra,
-        ("Grades", pieces.distribution_piece("doc", view)),
+        ("Grades", pieces.distribution_piece("doc", view, scale)),
         ("Screening", pieces.screening_piece(analysis, name_listeners)),
         ("Other treatments", pieces.sensitivity_piece(analysis)),
         ("Order", pieces.order_piece(analysis)),

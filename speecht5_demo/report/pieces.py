@@ -12,7 +12,7 @@ from speecht5_demo.listening.analysis.interval import Interval, NotEnough
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.analysis.paired import Comparison
 from speecht5_demo.listening.analysis.screening import RULES
-from speecht5_demo.listening.methods import METHODS
+from speecht5_demo.listening.methods import ACR, METHODS
 from speecht5_demo.rendering.html_table import Markup, table
 from speecht5_demo.rendering.wording import counted
 from speecht5_demo.report.charts import difference_chart, distribution_chart, score_chart
@@ -137,11 +137,11 @@ def comparison_table(caption: str, comparisons: Sequence[Comparison]) -> str:
     return table(caption, head, rows, numbers=2)
 
 
-def scores_piece(name: str, view: View) -> str:
-    """Chart and table of the scores of a view."""
+def scores_piece(name: str, view: View, scale: tuple[float, float] = (ACR.low, ACR.high)) -> str:
+    """Chart and table of the scores of a view, on their scale."""
     if not view.variants:
         return "<p>No counted ratings.</p>"
-    drawn = score_chart(f"{name}-mos", view.variants)
+    drawn = score_chart(f"{name}-mos", view.variants, scale)
     drawn += (
         '<p class="key">Thick: 95 % interval, listeners and sentences both sampled. '
         "Thin, below it: valid at every look, for these sentences.</p>"
@@ -159,8 +159,10 @@ def differences_piece(name: str, view: View, margin: float) -> str:
     return chart + comparison_table("Differences to the baseline", view.comparisons)
 
 
-def distribution_piece(name: str, view: View) -> str:
-    """Chart of the grades; its numbers are in the last column of the score table."""
+def distribution_piece(name: str, view: View, scale: tuple[float, float] = (ACR.low, ACR.high)) -> str:
+    """Chart of the grades; its numbers are in the last column of the score table. Another scale has no grades."""
+    if scale != (ACR.low, ACR.high):
+        return ""
     return distribution_chart(f"{name}-dist", view.variants)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,10 @@ from playwright.sync_api import Page, expect
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.quality.signals import save_wav
+from speecht5_demo.results import write
 from tests.browser.compare_page import LONG_WAIT_MS
 from tests.browser.conftest import Server
+from tests.support import results
 
 SENTENCE = "The birch canoe slid on the smooth planks."
 
@@ -21,29 +23,20 @@ def a_sweep(folder: Path, digest: str) -> None:
     """Two points of a sweep that some machine measured, with a buzz for audio."""
     buzz = (0.2 * np.sign(np.sin(np.arange(8_000) / 10))).astype(np.float32)
     points = []
-    for amount, label in ((0.0, "Baseline fp32"), (0.8, "Pruned 80 %")):
+    for amount in (0.0, 0.8):
         path = f"audio/p{amount:g}/rms-0001.wav"
         save_wav(buzz, folder / path)
-        wer = {
-            "mean": 0.2 + amount,
-            "ci95": [0.1 + amount, 0.3 + amount],
-            "difference": None,
-            "n": 20,
-            "failed": 0,
-        }
-        points.append(
-            {
-                "amount": amount, "int8": False, "variant": label, "label": label, "quality": {"wer": wer},
-                "latency_s": {"median": 0.5, "p90": 0.6, "runs": [0.5]}, "rtf": 0.2, "audio_seconds": 2.5,
-                "sizes": {"disk_bytes": 30_000_000, "zip_bytes": 28_000_000}, "audio": {"rms": path},
-            }
-        )  # fmt: skip
-    document = {
-        "schema": 1, "kind": "sweep", "created": "2100-01-01T00:00:00+00:00", "machine": {"cpu": "Test CPU"},
-        "checkpoint": {"spec": "embedded", "title": "built-in voice", "digest": digest},
-        "settings": {"sentences": [SENTENCE]}, "points": points, "breaks_at": 0.8, "rule": "By ear.",
-    }  # fmt: skip
-    (folder / "sweep.json").write_text(json.dumps(document))
+        points.append(replace(results.point(amount), audio={"rms": path}))
+    document = results.sweep(*points, breaks_at=0.8)
+    write(
+        replace(
+            document,
+            created="2100-01-01T00:00:00+00:00",
+            checkpoint=replace(document.checkpoint, digest=digest),
+            settings=replace(document.settings, sentences=(SENTENCE,)),
+        ),
+        folder / "sweep.json",
+    )
 
 
 def test_the_sweep_is_drawn_when_opened_and_every_point_plays(

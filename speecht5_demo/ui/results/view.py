@@ -80,9 +80,9 @@ def view(seen: ResultsView) -> View:
     return View(
         lead=_frame(_lead(seen)),
         scores=_frame(
-            pieces.scores_piece("page", headline)
+            pieces.scores_piece("page", headline, analysis.settings.scale)
             + "<h2>Grades</h2>"
-            + pieces.distribution_piece("page", headline)
+            + pieces.distribution_piece("page", headline, analysis.settings.scale)
             + pieces.mos_table("Scores by speaker", analysis.by["speaker"], "Speaker")
             + pieces.mos_table("Scores by source", analysis.by["source"], "Source")
             + casual
