@@ -27,6 +27,12 @@ def bounds(found: Interval | NotEnough | None) -> tuple[float, float] | None:
     return (found.low, found.high) if isinstance(found, Interval) else None
 
 
+def has_grades(scale: tuple[float, float]) -> bool:
+    """Whether a scale is that of the five grades, which have names."""
+    low, high = scale
+    return low == ACR.low and high == ACR.high
+
+
 def score_chart(name: str, scores: Sequence[Mos], scale: tuple[float, float] = (ACR.low, ACR.high)) -> str:
     """MOS with 95 % intervals, one row a variant, and below each as a thin line the interval that may be watched.
 
@@ -45,8 +51,9 @@ def score_chart(name: str, scores: Sequence[Mos], scale: tuple[float, float] = (
         for one in shown
     ]
     low, high = _limits(rows, *scale)
-    graded = scale == (ACR.low, ACR.high)
-    axis = "mean opinion score, " + ("1 bad to 5 excellent" if graded else f"{scale[0]:g} to {scale[1]:g}")
+    axis = "mean opinion score, " + (
+        "1 bad to 5 excellent" if has_grades(scale) else f"{scale[0]:g} to {scale[1]:g}"
+    )
 
     def paint(canvas: Canvas) -> None:
         row_chart(canvas, rows, axis).set_xlim(low, high)

@@ -15,7 +15,7 @@ from speecht5_demo.listening.analysis.screening import RULES
 from speecht5_demo.listening.methods import ACR, METHODS
 from speecht5_demo.rendering.html_table import Markup, table
 from speecht5_demo.rendering.wording import counted
-from speecht5_demo.report.charts import difference_chart, distribution_chart, score_chart
+from speecht5_demo.report.charts import difference_chart, distribution_chart, has_grades, score_chart
 from speecht5_demo.report.methods import methods
 
 FILE_PROBLEMS = {
@@ -161,9 +161,7 @@ def differences_piece(name: str, view: View, margin: float) -> str:
 
 def distribution_piece(name: str, view: View, scale: tuple[float, float] = (ACR.low, ACR.high)) -> str:
     """Chart of the grades; its numbers are in the last column of the score table. Another scale has no grades."""
-    if scale != (ACR.low, ACR.high):
-        return ""
-    return distribution_chart(f"{name}-dist", view.variants)
+    return distribution_chart(f"{name}-dist", view.variants) if has_grades(scale) else ""
 
 
 def noise_floor_piece(analysis: Analysis) -> str:
