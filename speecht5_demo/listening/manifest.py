@@ -180,9 +180,7 @@ def _known(kind: type[Any], entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check(folder: Path) -> tuple[Manifest, list[str]]:
-    """The manifest, and one sentence for everything that is wrong with the clips: absent, changed, of
-    another size.
-    """
+    """The manifest, and one sentence for every clip that is absent, changed or of another size."""
     manifest = load_manifest(folder)
     wrong = [f"There is no clip for {what}." for what in manifest.missing()]
     for stimulus in manifest.stimuli:

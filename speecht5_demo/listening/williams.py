@@ -1,5 +1,4 @@
-"""Williams squares: orders in which every condition stands at every place, and follows every other, equally
-often.
+"""Williams squares: every condition stands at every place, and follows every other, equally often.
 
 What was heard just before colours what is heard now. With these rows (Williams 1949) that carry-over, and
 getting tired, fall on all conditions alike.

@@ -104,3 +104,20 @@ def test_a_voice_that_cannot_be_understood_prepares_no_study(tmp_path: Path) -> 
     ]
     result = CliRunner().invoke(app, asked)
     assert isinstance(result.exception, StudyError)
+
+
+def test_links_name_each_participant_once_with_a_signature(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = tmp_path / "ids.txt"
+    ids.write_text("w 1\nw2\n\nw2\n", encoding="utf-8")
+    asked = ["links", str(study), "--ids", str(ids), "--url", "https://host.example/listen"]
+    monkeypatch.delenv("STUDY_LINK_SECRET", raising=False)
+    with pytest.raises(StudyError, match="STUDY_LINK_SECRET has 0 characters"):
+        CliRunner().invoke(app, asked, catch_exceptions=False)
+    monkeypatch.setenv("STUDY_LINK_SECRET", "s" * 20)
+    done = CliRunner().invoke(app, asked, catch_exceptions=False)
+    lines = done.stdout.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("https://host.example/listen?participant=w+1&signature=")
+    assert len({line.split("signature=")[1] for line in lines}) == 2

@@ -213,3 +213,25 @@ def test_check_names_a_clip_that_the_recipe_asks_for_and_the_manifest_lacks(tmp_
         f"There is no clip for test {gone.variant} of {gone.sentence_id} by {gone.speaker}.",
         f"{gone.id}.wav does not belong to the study.",
     ]
+
+
+def test_the_seeds_of_a_study_come_from_the_deployments_secret(tmp_path: Path) -> None:
+    """Whoever knows the recipe cannot speak its clips again; the deployment can, to the last sample."""
+
+    def made(name: str, secret: bytes, **changes: object) -> Manifest:
+        return prepare(make_study(**changes), VOICE, tmp_path / name, secret=secret)
+
+    first, again, other = made("a", b"one"), made("b", b"one"), made("c", b"two")
+    assert {clip.sha256 for clip in first.stimuli} == {clip.sha256 for clip in again.stimuli}
+    assert not {clip.sha256 for clip in first.stimuli} & {clip.sha256 for clip in other.stimuli}
+    assert not {clip.seed for clip in first.stimuli} & {
+        clip.seed for clip in made("d", b"one", id="another").stimuli
+    }
+    assert all(clip.seed > 1000 for clip in (*first.stimuli, *other.stimuli))
+    assert len({clip.seed for clip in first.stimuli}) == 2
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StudyError, match=r"No study can be made in .*Name a folder"):
+        prepare(make_study(), VOICE, tmp_path / "file" / "study")

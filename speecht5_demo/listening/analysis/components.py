@@ -115,9 +115,9 @@ def variance_of_mean(parts: Components, who: Layout) -> float:
 def crossed_interval(
     values: FloatArray, listeners: IntArray, sentences: IntArray, level: float = 0.95
 ) -> Interval | NotEnough:
-    """The default interval of a MOS: listeners and sentences both drawn from larger populations.
+    """The default interval of a MOS, listeners and sentences both drawn from larger populations.
 
-    T on min(L,S)-1.
+    A t interval on min(listeners, sentences) - 1 degrees of freedom.
     """
     who = layout(listeners, sentences)
     short = _too_few(who)

@@ -24,9 +24,7 @@ def stimulus_codes(ratings: pd.DataFrame) -> IntArray:
 
 
 def listener_bias(values: FloatArray, listeners: IntArray, stimuli: IntArray) -> FloatArray:
-    """How many points each listener lies above the mean of the stimuli they rated (ITU-T P.913, 12.4), shape
-    (L,).
-    """
+    """Points that each listener lies above the mean of the stimuli they rated (ITU-T P.913, 12.4), shape (L,)."""
     stimulus_means = np.bincount(stimuli, weights=values) / np.bincount(stimuli)
     above = values - stimulus_means[stimuli]
     return np.asarray(np.bincount(listeners, weights=above) / np.bincount(listeners))
