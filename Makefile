@@ -18,7 +18,7 @@ SWEEP_OPTIONS ?=
 SWEEP ?= sweep
 RUNS ?= runs
 RESULTS ?= results
-README ?= README.md
+PAGES ?= README.md docs/results.md docs/speed.md
 PICTURES ?= assets/pictures
 RUN := .venv/bin/python -m speecht5_demo
 
@@ -37,7 +37,7 @@ quality: setup ## install the measuring libraries of `evaluate`
 	@sh scripts/install.sh requirements-quality.txt
 	@sh scripts/install.sh requirements-speakers.txt --no-deps
 
-report: speed-report quality-report sweep-report tables ## measure speed and quality again, and rewrite the README from the files
+report: speed-report quality-report sweep-report tables ## measure speed and quality again, and rewrite the tables of the pages
 
 report-published: ## the same for the published voice, which has to be cached or the hub has to answer; takes hours on two cores
 	@$(MAKE) report CHECKPOINT=microsoft/speecht5_tts BENCHMARK=microsoft/speecht5_tts RUNS=$(RUNS)/published
@@ -53,9 +53,9 @@ sweep-report: quality ## quality over the amounts of PRUNE; SWEEP=sweep-int8 SWE
 	$(RUN) evaluate sweep --checkpoint $(CHECKPOINT) --prune $(PRUNE) --sentences $(SWEEP_SENTENCES) --jobs $(JOBS) \
 		--repeats $(ROUNDS) $(SWEEP_OPTIONS) --output $(RUNS)/$(SWEEP) --publish $(RESULTS)/$(SWEEP)
 
-tables: quality ## the report's claims beside the files in RESULTS, and the tables and pictures of README
+tables: quality ## the report's claims beside the files in RESULTS, and the tables and pictures of the pages
 	$(RUN) report $(RESULTS) --html $(RESULTS)/report.html
-	$(RUN) tables $(README) --results $(RESULTS) --pictures $(PICTURES)
+	$(RUN) tables $(PAGES) --results $(RESULTS) --pictures $(PICTURES)
 
 voice: quality ## make a voice as the built-in one from nothing, in MINUTES of training: voice_training/README.md
 	@sh scripts/system_packages.sh flite

@@ -1,61 +1,99 @@
-"""`tables`: the tables and pictures of a README, rewritten from result files."""
+"""`tables`: the tables and pictures of the pages, rewritten from result files."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from speecht5_demo.commands import console
 from speecht5_demo.errors import ResultsError
 
+if TYPE_CHECKING:
+    from speecht5_demo.results import BenchmarkDocument
+
+PAGES = (Path("README.md"), Path("docs/results.md"), Path("docs/speed.md"))
+
+Table = Callable[[Path], str]
+"""Writes a table for a page: links to pictures depend on where the page lies."""
+
 
 def tables(
-    readme: Annotated[Path, typer.Argument(help="Markdown file with marked tables.", exists=True)] = Path(
-        "README.md"
-    ),
+    pages: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Markdown files with marked tables (README and docs).", exists=True),
+    ] = None,
     results: Annotated[Path, typer.Option(help="Folder of result files.", exists=True)] = Path("results"),
     pictures: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("assets/pictures"),
 ) -> None:
-    """Rewrite a README's tables and pictures from result files; a table without a file stays as it is.
+    """Rewrite the marked tables of pages from result files; a table without a file stays as it is.
 
-    Example: python -m speecht5_demo tables README.md --results results
+    Example: python -m speecht5_demo tables README.md docs/results.md --results results
     """
-    from speecht5_demo.benchmark.speed_tables import speed_table
+    from speecht5_demo.rendering.markdown_table import has_section, marks, write_section
+
+    made = _tables(results, pictures)
+    for page in pages or PAGES:
+        here = [name for name in made if has_section(page, name)]
+        if not here:
+            begin, end = marks(next(iter(made)))
+            raise ResultsError(f"{page} has no place for a table: add lines such as {begin} and {end}.")
+        for name in here:
+            write_section(page, name, made[name](page))
+        console.stderr.print(f"Rewrote {', '.join(here)} in {page}.")
+
+
+def _tables(results: Path, pictures: Path) -> dict[str, Table]:
+    """Every table that the files of a folder can fill, by its name."""
+    from speecht5_demo.benchmark.speed_tables import batch_table, length_table
     from speecht5_demo.quality.markdown import evaluation_markdown, sweep_markdown, write_pictures
     from speecht5_demo.quality.records import read_rows, read_table
     from speecht5_demo.quality.summary import SUMMARY
     from speecht5_demo.quality.sweep import SWEEP
-    from speecht5_demo.rendering.markdown_table import write_section
     from speecht5_demo.report.claims import judge_claims
     from speecht5_demo.report.claims_table import claims_markdown
     from speecht5_demo.report.result_files import read_results
+    from speecht5_demo.report.summary_table import summary_markdown
     from speecht5_demo.results import BenchmarkDocument, EvaluationDocument, SweepDocument, read
 
-    write_section(readme, "claims", claims_markdown(judge_claims(read_results([results]))))
-    done = ["claims"]
-    if files := sorted(results.glob("benchmark*.json")):
-        measured = sorted(
-            (read(file, BenchmarkDocument) for file in files), key=lambda one: one.settings.threads
-        )
-        try:
-            table = speed_table(*measured[:2])
-        except ResultsError as error:
-            console.stderr.print(str(error))
-            table = speed_table(measured[0])
-        write_section(readme, "benchmark", table)
-        done.append("benchmark")
-    for file in sorted(results.rglob(SUMMARY)):
+    claims = claims_markdown(judge_claims(read_results([results])))
+    made: dict[str, Table] = {"claims": lambda page: claims}
+    measured = sorted(
+        (read(file, BenchmarkDocument) for file in sorted(results.glob("benchmark*.json"))),
+        key=lambda one: one.settings.threads,
+    )
+    if measured:
+        fewest = measured[0]
+        made["benchmark"] = lambda page: _speed(measured)
+        made["batches"] = lambda page: batch_table(fewest)
+        made["lengths"] = lambda page: length_table(fewest)
+    if file := next(iter(sorted(results.rglob(SUMMARY))), None):
         summary = read(file, EvaluationDocument)
         rows = read_table(file.parent) if (file.parent / "rows.csv").exists() else read_rows(file.parent)
         drawn = write_pictures(summary, rows, pictures)
-        links = (f"![{title}]({os.path.relpath(path, readme.parent)})" for title, path in drawn.items())
-        write_section(readme, "evaluation", "\n\n".join([evaluation_markdown(summary), *links]))
-        done.append("evaluation")
+
+        def evaluation(page: Path) -> str:
+            links = (f"![{title}]({os.path.relpath(path, page.parent)})" for title, path in drawn.items())
+            return "\n\n".join([evaluation_markdown(summary), *links])
+
+        made["evaluation"] = evaluation
+        if measured:
+            made["summary"] = lambda page: summary_markdown(measured[0], summary)
     if files := sorted(results.rglob(SWEEP)):
-        sweeps = [sweep_markdown(read(file, SweepDocument)) for file in files]
-        write_section(readme, "sweep", "\n\n".join(sweeps))
-        done.append("sweep")
-    console.stderr.print(f"Rewrote {', '.join(done)} in {readme}.")
+        sweeps = "\n\n".join(sweep_markdown(read(file, SweepDocument)) for file in files)
+        made["sweep"] = lambda page: sweeps
+    return made
+
+
+def _speed(measured: Sequence[BenchmarkDocument]) -> str:
+    """The table, with another thread count's ratios in brackets where they are of the same thing."""
+    from speecht5_demo.benchmark.speed_tables import speed_table
+
+    try:
+        return speed_table(*measured[:2])
+    except ResultsError as error:
+        console.stderr.print(str(error))
+        return speed_table(measured[0])

@@ -49,7 +49,7 @@ def test_tables_and_pictures_are_rewritten_between_their_marks(results: Path, tm
         for name in ("claims", "evaluation")
     )
     readme.write_text(f"# Title\n{marks}The end.\n")
-    tables(readme, results, tmp_path / "pictures")
+    tables([readme], results, tmp_path / "pictures")
     text = readme.read_text()
     assert "| WER, % | 25.0 [25.0, 25.0] | 37.5 [37.5, 37.5] | – |" in text
     assert "| PESQ against baseline, length-locked, MOS-LQO | – | 1.88 [1.88, 1.88] | failed (6) |" in text
@@ -58,7 +58,7 @@ def test_tables_and_pictures_are_rewritten_between_their_marks(results: Path, tm
     assert "out of date" not in text
     assert text.startswith("# Title\n")
     assert text.endswith("The end.\n")
-    tables(readme, results, tmp_path / "pictures")
+    tables([readme], results, tmp_path / "pictures")
     assert readme.read_text() == text
 
 
@@ -66,7 +66,7 @@ def test_a_readme_without_the_marks_is_left_alone(results: Path, tmp_path: Path)
     readme = tmp_path / "README.md"
     readme.write_text("nothing here\n")
     with pytest.raises(DemoError, match="begin table: claims"):
-        tables(readme, results, tmp_path / "pictures")
+        tables([readme], results, tmp_path / "pictures")
     assert readme.read_text() == "nothing here\n"
 
 
