@@ -101,7 +101,7 @@ class _Utterance:
         )
 
     def reserve(self, first: int, until: int) -> tuple[object, ...]:
-        """ListeningTest for steps `first` to `until`; what is returned has to live while they run."""
+        """Room for steps `first` to `until`; what is returned has to live while they run."""
         shape = self._shape
         while len(self._chunks) * CHUNK < until:
             count = shape.decoder_layers * shape.heads * CHUNK * self._size
