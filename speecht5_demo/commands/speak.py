@@ -212,8 +212,8 @@ def _ask(text: str, checkpoint: str, speaker: str | None, seed: int) -> _Asked:
     from speecht5_demo.checkpoints import open_checkpoint
     from speecht5_demo.text import spoken_form
 
-    spoken_form(text)
     source = open_checkpoint(checkpoint)
+    spoken_form(text, source.letters, source.language)
     return _Asked(text, source, read_speaker(source, speaker), seed)
 
 

@@ -71,9 +71,11 @@ def plan_speech(checkpoint: Checkpoint, text: str, speaker: Speaker, seed: int) 
         raise SynthesisError(
             f"The seed {seed} is out of range: choose a whole number from 0 to {MAX_SEED:,}."
         )
-    spoken = spoken_form(text)
+    spoken = spoken_form(text, checkpoint.letters, checkpoint.language)
     pieces = []
-    for index, piece in enumerate(split_for_speech(spoken, checkpoint.limits.max_characters)):
+    for index, piece in enumerate(
+        split_for_speech(spoken, checkpoint.limits.max_characters, checkpoint.language)
+    ):
         tokens = token_ids(checkpoint, piece.text)
         pieces.append(
             PlannedPiece(

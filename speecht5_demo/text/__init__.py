@@ -4,8 +4,9 @@ SpeechT5's vocabulary is characters, without digits and with little punctuation:
 not know goes silent. So everything is written out first, and what cannot be written out is an error
 that says why, never a gap."""
 
+from speecht5_demo.text.dropped import dropped
 from speecht5_demo.text.letters import respell_letters
 from speecht5_demo.text.normalise import MAX_CHARACTERS, spoken_form
 from speecht5_demo.text.split import Piece, split_for_speech
 
-__all__ = ["MAX_CHARACTERS", "Piece", "respell_letters", "split_for_speech", "spoken_form"]
+__all__ = ["MAX_CHARACTERS", "Piece", "dropped", "respell_letters", "split_for_speech", "spoken_form"]

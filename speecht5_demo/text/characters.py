@@ -167,8 +167,11 @@ def _plain(text: str, index: int, foreign: dict[str, int]) -> str:
     return ""
 
 
-def to_plain_characters(text: str) -> str:
+def to_plain_characters(text: str, letters: frozenset[str] = frozenset()) -> str:
     """ASCII and the symbols of `symbols.NAMES`; line breaks are newlines, other control characters are gone.
+
+    Args:
+        letters: of other alphabets, kept as they are.
 
     Raises:
         TextError: letters of another script (each is named, with an example) or unassigned characters.
@@ -183,7 +186,7 @@ def to_plain_characters(text: str) -> str:
     foreign: dict[str, int] = {}
     plain = [
         (" " if c < " " and c != "\n" else "" if c == "\x7f" else c)
-        if c.isascii()
+        if c.isascii() or c in letters
         else _plain(text, index, foreign)
         for index, c in enumerate(text)
     ]

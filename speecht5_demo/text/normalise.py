@@ -34,6 +34,7 @@ from speecht5_demo.text import (
     units,
     years,
 )
+from speecht5_demo.text.other_languages import spoken_in
 
 MAX_CHARACTERS = 5_000
 """Longest text accepted, as written and as spoken: about six minutes of speech."""
@@ -75,15 +76,17 @@ _RULES: tuple[Callable[[str], str], ...] = (
 _MOST_PASSES = 5  # two are enough for nearly all text: one that writes out, one that finds nothing to do
 
 
-def spoken_form(text: str) -> str:
-    """Write text out the way an English speaker reads it aloud.
+def spoken_form(text: str, letters: frozenset[str] = frozenset(), language: str = "en") -> str:
+    """Write text out the way a speaker reads it aloud.
 
     Args:
         text: English, at most `MAX_CHARACTERS` characters as written and as spoken; accents, emoji, links and
             markup are fine.
+        letters: those beyond a-z that the checkpoint's tokenizer knows; they are kept.
+        language: code of what the checkpoint speaks; for another one than English only numbers are written out.
 
     Returns:
-        Only letters a-z and A-Z, apostrophes, hyphens inside words, spaces and ``, . ? ! ; :``; a newline
+        Only letters a-z and A-Z and `letters`, apostrophes, hyphens inside words, spaces and ``, . ? ! ; :``; a newline
         stands between two paragraphs. The spoken form of a spoken form is itself.
 
     Raises:
@@ -100,13 +103,13 @@ def spoken_form(text: str) -> str:
         raise TextError("There is no text to speak: write a sentence first.")
     if not any(character.isalnum() or not character.isascii() for character in text):
         raise TextError("The text has only punctuation, nothing to speak: add at least one word or number.")
-    text = _settled(text)
+    text = _settled(text, letters) if language == "en" else spoken_in(language, text, letters)
     if not any(character.isalpha() for character in text):
         raise TextError("The text has only punctuation, nothing to speak: add at least one word or number.")
     return text
 
 
-def _settled(text: str) -> str:
+def _settled(text: str, letters: frozenset[str]) -> str:
     """Apply the rules until they change nothing, as when quotation marks hid an abbreviation: "Mr" Lee.
 
     What is shown as spoken must be spoken the same when somebody pastes it back.
@@ -115,7 +118,8 @@ def _settled(text: str) -> str:
     for _ in range(_MOST_PASSES):
         before = text
         for rule in _RULES:
-            text = rule(text)
+            plain = rule is characters.to_plain_characters
+            text = characters.to_plain_characters(text, letters) if plain else rule(text)
             if len(text) > MAX_CHARACTERS:
                 raise TextError(
                     f"Written out in words, this text of {written:,} characters grows past the limit of "

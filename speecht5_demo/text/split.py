@@ -43,12 +43,13 @@ class Piece:
     pause_after_s: float
 
 
-def split_for_speech(spoken: str, max_characters: int) -> list[Piece]:
+def split_for_speech(spoken: str, max_characters: int, language: str = "en") -> list[Piece]:
     """Cut a spoken form into pieces.
 
     Args:
         spoken: what `spoken_form` returns; a newline separates paragraphs.
         max_characters: longest piece, in characters, at least 4.
+        language: single letters are respelled in English alone.
 
     Returns:
         Pieces in order, holding the words of `spoken` with single letters respelled; only a word
@@ -59,7 +60,8 @@ def split_for_speech(spoken: str, max_characters: int) -> list[Piece]:
             f"max_characters is {max_characters}; the shortest piece has {_SHORTEST_LIMIT} characters"
         )
     pieces: list[Piece] = []
-    for paragraph in respell_letters(spoken).split("\n"):
+    respelled = respell_letters(spoken) if language == "en" else spoken
+    for paragraph in respelled.split("\n"):
         sentences = _merge_short(_SENTENCE_END.split(" ".join(paragraph.split())), max_characters)
         for sentence in filter(None, sentences):
             pieces += _split_sentence(sentence, max_characters)

@@ -110,6 +110,8 @@ def _name(character: str) -> str:
         return character
     if character in NAMES:
         return f" {NAMES[character]} "
+    if character.isalpha():
+        return character  # a letter that the checkpoint knows; others are gone by now
     return f" {unicode_name(character)} "
 
 

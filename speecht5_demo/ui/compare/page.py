@@ -10,8 +10,9 @@ from typing import Any
 import gradio as gr
 from gradio.events import api as gradio_api
 
+from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import DemoError
-from speecht5_demo.text import spoken_form
+from speecht5_demo.text import dropped, spoken_form
 from speecht5_demo.ui.compare import sweep
 from speecht5_demo.ui.compare.api import compare_endpoint
 from speecht5_demo.ui.compare.board import board
@@ -45,16 +46,23 @@ you hear, then see what each version costs in time and megabytes.</p>
 NO_BLEND = ""
 
 
-def preview(written: object) -> str:
-    """What will be spoken, as markup; while typing, a problem is only mentioned."""
+def preview(written: object, checkpoint: Checkpoint) -> str:
+    """What will be spoken and what is left out, as markup; while typing, a problem is only mentioned."""
     if not isinstance(written, str) or not written.strip():
         return ""
     try:
-        said = spoken_form(checked_text(written))
+        said = spoken_form(checked_text(written), checkpoint.letters, checkpoint.language)
         check_length(said)
     except DemoError as error:
         return f'<p class="preview wrong">{escape(str(error))}</p>'
-    return f'<p class="preview">Will be spoken as <q>{escape(said)}</q></p>'
+    left_out = dropped(written, checkpoint.language)
+    remark = f" Left out: {escape('; '.join(left_out))}." if left_out else ""
+    language = (
+        ""
+        if checkpoint.language == "en"
+        else f" The voice is taken to speak “{escape(checkpoint.language)}”."
+    )
+    return f'<p class="preview">Will be spoken as <q>{escape(said)}</q>{remark}{language}</p>'
 
 
 def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None) -> CompareService:
@@ -74,7 +82,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 placeholder="Type a sentence: numbers, prices and dates are welcome.",
                 elem_id="text",
             )
-            spoken = gr.HTML(preview(EXAMPLES[0]), elem_id="spoken", apply_default_css=False)
+            spoken = gr.HTML(preview(EXAMPLES[0], checkpoint), elem_id="spoken", apply_default_css=False)
             examples = gr.Dataset(
                 components=[text],
                 samples=[[sentence] for sentence in EXAMPLES],
@@ -210,7 +218,9 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
     stop.click(stop_run, run, [samples, speak, stop], **at_once)
     examples.click(lambda sample: sample[0], examples, text, **at_once)
     dice.click(lambda: secrets.randbelow(10_000), None, seed, **at_once)
-    text.change(preview, text, spoken, trigger_mode="always_last", **at_once)
+    text.change(
+        lambda written: preview(written, checkpoint), text, spoken, trigger_mode="always_last", **at_once
+    )
     gradio_api(compare_endpoint(service), api_name="compare", concurrency_limit=None)
     demo.unload(leave)
     return service

@@ -117,7 +117,7 @@ def make_plan(
     hidden = blind is not False and checkpoint.listenable and len(chosen) > 1
     return Plan(
         text=written,
-        spoken_text=spoken_form(written),
+        spoken_text=spoken_form(written, checkpoint.letters, checkpoint.language),
         speaker=_speaker(checkpoint, voice, uploaded),
         seed=secrets.randbelow(MAX_SEED + 1)
         if hidden or seed is None

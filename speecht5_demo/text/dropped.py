@@ -1,0 +1,36 @@
+"""What of a text is not spoken, for a preview that hides nothing: tags, comments, control characters, addresses."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_TAG = re.compile(r"</?([A-Za-z][\w:-]{0,30})(?=[\s/>])[^<>]{0,2000}>")
+_COMMENT = re.compile(r"<!--[^<>]{0,1000}-->")
+_LINK = re.compile(r"\[[^\[\]\n]{1,300}\]\(([^()\s]{1,500})\)")
+_FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,40}\]")
+_SIGN = re.compile(r"[^\w\s',.?!;:()\"-]")
+
+
+def dropped(text: str, language: str = "en") -> tuple[str, ...]:
+    """What will not be heard, in the order tags, comments, links, footnotes, control characters, signs; empty for none.
+
+    Args:
+        text: as written.
+        language: signs have English names alone, and are left out of any other language.
+    """
+    found = []
+    if tags := list(dict.fromkeys(f"<{name.lower()}>" for name in _TAG.findall(text))):
+        found.append(f"tags ({', '.join(tags)})")
+    if _COMMENT.search(text):
+        found.append("comments")
+    if _LINK.search(text):
+        found.append("the addresses of links")
+    if _FOOTNOTE.search(text):
+        found.append("footnote marks")
+    hidden = sum(unicodedata.category(c) in ("Cc", "Cf") and c not in "\n\r\t\v\f\x85\u200d" for c in text)
+    if hidden:
+        found.append(f"{hidden} control character{'' if hidden == 1 else 's'}")
+    if language != "en" and (signs := list(dict.fromkeys(_SIGN.findall(_TAG.sub("", text))))):
+        found.append(f"signs ({' '.join(signs)})")
+    return tuple(found)
