@@ -67,10 +67,11 @@ dev: setup ## install what the tests need
 	@sh scripts/install.sh requirements-speakers.txt --no-deps
 	@sh scripts/system_packages.sh
 
-lint: dev ## style, format and types
+lint: dev ## style, format, types and import layers
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports
 
 test: lint ## every check there is
 	.venv/bin/python -m pytest -n $(TESTERS) --dist loadfile

@@ -21,9 +21,9 @@ from torch import nn
 from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.files import write_json
 from speecht5_demo.quality.metrics import require
-from speecht5_demo.quality.metrics.attention import read
 from speecht5_demo.quality.metrics.predicted import predicted_mos
 from speecht5_demo.quality.metrics.words import word_errors
+from speecht5_demo.quality.reading import read
 from speecht5_demo.quality.recognisers import WHISPER, Recogniser, open_recogniser
 from speecht5_demo.quality.signals import SAMPLING_RATE, SILENCE_PEAK, Samples
 from voice_training.corpus import Clip, trimmed

@@ -22,9 +22,9 @@ from speecht5_demo.commands import console
 from speecht5_demo.commands.options import CheckpointOption, JsonOption, SeedOption, read_speaker
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.metrics import BY_NAME, SWEPT, choose, unavailable
-from speecht5_demo.quality.metrics.similarity import OFFLINE_SPEAKERS
 from speecht5_demo.quality.recognisers import SPHINX, WHISPER
 from speecht5_demo.quality.sentences import DEFAULT_SENTENCES, read_sentences
+from speecht5_demo.quality.speaker_models import OFFLINE_SPEAKERS
 
 if TYPE_CHECKING:
     from speecht5_demo.checkpoints import Checkpoint

@@ -12,11 +12,11 @@ from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.errors import QualityError
 from speecht5_demo.files import whole_file
 from speecht5_demo.quality.metrics import Need
-from speecht5_demo.quality.metrics.similarity import Embedding, SpeakerModel, open_speaker_model
 from speecht5_demo.quality.plan import RECORDINGS, RESEEDED, TEACHER, Settings, Task
 from speecht5_demo.quality.recognisers import Recogniser, open_recogniser
 from speecht5_demo.quality.recordings import find_recording, read_recording, warped_onto
 from speecht5_demo.quality.signals import Samples, save_wav
+from speecht5_demo.quality.speaker_models import Embedding, SpeakerModel, open_speaker_model
 from speecht5_demo.quality.speaking import Frames, Spoken, bounded, speak, speak_along
 from speecht5_demo.quality.subject import Subject
 from speecht5_demo.synthesis import Engine, SpeechPlan, plan_speech

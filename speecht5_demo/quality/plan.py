@@ -10,9 +10,9 @@ from pathlib import Path
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.metrics import BY_NAME, Metric, Need
-from speecht5_demo.quality.metrics.similarity import OFFLINE_SPEAKERS
 from speecht5_demo.quality.recognisers import WHISPER, FoundRecogniser
 from speecht5_demo.quality.sentences import Sentence
+from speecht5_demo.quality.speaker_models import OFFLINE_SPEAKERS
 from speecht5_demo.results import EvaluationSettings
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.variants import BASELINE, Variant

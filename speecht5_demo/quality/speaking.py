@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from speecht5_demo.quality.metrics.attention import Reading, read
+from speecht5_demo.quality.reading import Reading, read
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 from speecht5_demo.synthesis import Engine, SpeechPlan, Utterance
 from speecht5_demo.synthesis.joining import join

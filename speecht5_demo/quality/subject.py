@@ -11,8 +11,8 @@ from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.signals import Samples, is_silent
 
 if TYPE_CHECKING:
-    from speecht5_demo.quality.metrics.similarity import Embedding, SpeakerModel
     from speecht5_demo.quality.recognisers import Recogniser
+    from speecht5_demo.quality.speaker_models import Embedding, SpeakerModel
     from speecht5_demo.quality.speaking import Spoken
 
 T = TypeVar("T")

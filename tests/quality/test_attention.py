@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from speecht5_demo.quality.metrics.attention import read
+from speecht5_demo.quality.reading import read
 from speecht5_demo.quality.speaking import Spoken
 
 TOKENS = 40

@@ -11,13 +11,9 @@ from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2ForXV
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.metrics import unavailable
-from speecht5_demo.quality.metrics.similarity import (
-    OFFLINE_SPEAKERS,
-    SpeakerModel,
-    open_speaker_model,
-    similarity,
-)
+from speecht5_demo.quality.metrics.similarity import similarity
 from speecht5_demo.quality.signals import Samples
+from speecht5_demo.quality.speaker_models import OFFLINE_SPEAKERS, SpeakerModel, open_speaker_model
 from speecht5_demo.quality.speaking import speak
 from speecht5_demo.synthesis import ReferenceEngine, plan_speech
 from tests.quality.conftest import TEXT, noisy

@@ -18,6 +18,7 @@ from speecht5_demo.quality.metrics import (
 )
 from speecht5_demo.quality.metrics.metric import Better, Measured, Metric, Need
 from speecht5_demo.quality.recognisers import RECOGNISER_LIBRARIES, recogniser_libraries
+from speecht5_demo.quality.speaker_models import OFFLINE_SPEAKERS, RESEMBLYZER, speaker_libraries
 
 __all__ = [
     "BY_NAME",
@@ -75,13 +76,11 @@ def libraries(metric: Metric, asr: str, speaker_model: str) -> tuple[Library, ..
     if Need.RECOGNISER in metric.needs:
         needed += recogniser_libraries(asr)
     if Need.SPEAKER_MODEL in metric.needs:
-        needed += similarity.speaker_libraries(speaker_model)
+        needed += speaker_libraries(speaker_model)
     return tuple(needed)
 
 
-def unavailable(
-    metrics: Iterable[str], asr: str, speaker_model: str = similarity.OFFLINE_SPEAKERS
-) -> dict[str, str]:
+def unavailable(metrics: Iterable[str], asr: str, speaker_model: str = OFFLINE_SPEAKERS) -> dict[str, str]:
     """The metrics whose library is absent, each with how to get it."""
     found = {}
     for name in metrics:
@@ -107,4 +106,4 @@ def require(metrics: Iterable[str], asr: str) -> None:
 def library_versions() -> dict[str, str]:
     """The version of every measuring library that is installed, by what pip calls it."""
     used = [library for metric in METRICS for library in metric.libraries]
-    return versions([*used, *RECOGNISER_LIBRARIES, similarity.RESEMBLYZER])
+    return versions([*used, *RECOGNISER_LIBRARIES, RESEMBLYZER])
