@@ -108,6 +108,8 @@ def mos(
     )
     if refused := [problem.message for problem in table.problems if problem.kind == "unreadable"]:
         raise RatingsError(refused[0])
+    if table.frame.empty and ratings and all(source.is_file() for source in ratings):
+        raise RatingsError(f"{ratings[0]} holds no ratings. Name a CSV with a header and one row a rating.")
     analysis = analyse(table, settings, simulated_sessions(ratings))
     if html:
         from speecht5_demo.report.document import document

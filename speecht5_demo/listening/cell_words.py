@@ -14,10 +14,10 @@ _TRUTH: Mapping[str, str] = {
     **dict.fromkeys((*_TRUE.split(), "doğru", "истина", "да", "真", "是", "सही"), "true"),
     **dict.fromkeys((*_FALSE.split(), "yanlış", "ложь", "нет", "假", "否", "ग़लत"), "false"),
 }
-_NUMBER = re.compile(r"[+−-]?\d+(?:[.,]\d+)?|[+−-]?[.,]\d+")
+_NUMBER = re.compile(r"[+−-]?\d+(?:[.,]\d*)?|[+−-]?[.,]\d+")
 _NUMBER_AND_WORDS = re.compile(rf"({_NUMBER.pattern})\s*[-–—:=.)|,]?\s*\(?([^\W\d].*?)\)?")
 _WORDS_AND_NUMBER = re.compile(rf"([^\W\d].*?)\s*[-–—:=(|,]?\s*({_NUMBER.pattern})\)?")
-_OF_FIVE = re.compile(rf"({_NUMBER.pattern})\s*(?:/|of|von|sur|de|su)\s*(\d+)", re.IGNORECASE)
+_OF_FIVE = re.compile(rf"({_NUMBER.pattern})\s*(?:/|of|out of|von|sur|de|su)\s*(\d+)", re.IGNORECASE)
 _COUNTED = frozenset(
     ("point", "points", "star", "stars", "punkt", "punkte", "stern", "sterne", "étoile", "étoiles")
 )
@@ -31,7 +31,7 @@ def truth_of(cell: str) -> str | None:
 
 def number_of(cell: str) -> str | None:
     """A number with a decimal point, from one with a point or a comma; None is unreadable."""
-    word = cell.strip()
+    word = _latin_digits(cell.strip())
     return word.replace("−", "-").replace(",", ".") if _NUMBER.fullmatch(word) else None
 
 
@@ -41,7 +41,7 @@ def rating_of(cell: str, method: Method) -> str | None:
     `3`, `3,5`, `5 - Excellent`, `Excellent (5)`, `excellent`, `4 of 5` and `4 stars` are read. A number and a word
     that contradict each other are not, nor is anything else.
     """
-    word = cell.strip()
+    word = cell.strip(" \t\u200b\ufeff")
     if (number := number_of(word)) is not None:
         return number
     labels = _labels(method)
@@ -56,6 +56,11 @@ def rating_of(cell: str, method: Method) -> str | None:
             if number is not None and (labels.get(label) == float(number) or label in _COUNTED):
                 return number
     return None
+
+
+def _latin_digits(word: str) -> str:
+    """Full-width, Arabic and other decimal digits as 0 to 9, which is what is parsed afterwards."""
+    return word if word.isascii() else "".join(str(int(c)) if c.isdecimal() else c for c in word)
 
 
 def _plain(words: str) -> str:

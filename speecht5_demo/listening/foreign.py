@@ -28,17 +28,25 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "listener_id": (
         "listener", "worker", "workerid", "worker_id", "participant", "participant_id", "subject", "subject_id",
         "rater", "rater_id", "user", "user_id", "assessor", "annotator", "prolific_pid",
+        "evaluator", "judge", "respondent",
+        "evaluator_id", "annotator_id", "assessor_id",
     ),
     "stimulus_id": ("stimulus", "file", "file_url", "filename", "file_name", "short_file_name", "clip", "wav", "audio"),
-    "sentence_id": ("sentence", "utterance", "utterance_id", "utt", "utt_id", "utt_no", "item", "prompt_id"),
-    "variant": (
-        "system", "system_id", "model", "method_name", "condition", "condition_name", "condition_num", "algorithm",
+    "sentence_id": (
+        "sentence", "utterance", "utterance_id", "utt", "utt_id", "utt_no", "item", "prompt_id", "text_id",
+        "sent_id",
     ),
-    "rating": ("score", "vote", "votes", "mos", "opinion", "acr", "answer", "grade"),
+    "variant": (
+        "system", "system_id", "system_name", "tts_system", "sys", "model",
+        "method_name", "condition", "condition_name", "condition_num", "algorithm",
+    ),
+    "rating": ("score", "vote", "votes", "mos", "opinion", "acr", "answer", "grade", "mos_score", "opinion_score"),
     "session_id": ("session", "hitid", "assignmentid"),
     "study_id": ("study",),
 }  # fmt: skip
 """Names that other tools give our columns, tried where ours is not there and only one of them is."""
+_SQUEEZED: Mapping[str, str] = {name.replace("_", ""): name for name in (*RATING_COLUMNS, *ALIASES)}
+"""`listenerid` and the like: how a header in camel case reads once its case is gone."""
 MARKS = ",;\t|"
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "–", "?"})
 _SEP_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
@@ -95,6 +103,11 @@ def read_foreign(path: Path, data: bytes, options: ReadingOptions) -> ForeignTab
     rows = [row for row in rows if any(row)]
     header, body = (rows[0], rows[1:]) if rows else ([], [])
     header, body, skipped = _squared(header, body, notes)
+    if skipped and "rating_id" not in header:
+        raise RatingsError(
+            f"{path}: {skipped} lines have another number of cells than the header ({len(header)}). Correct them; "
+            "a cell with the delimiter in it, such as 3,5, needs quotes."
+        )
     names = _our_names(path, header, options, notes)
     table = {name: [row[k] for row in body] for k, name in enumerate(names) if name}
     _split_clip_names(path, table, options)
@@ -110,6 +123,10 @@ def read_foreign(path: Path, data: bytes, options: ReadingOptions) -> ForeignTab
 
 
 def _decoded(path: Path, data: bytes, notes: list[str]) -> str:
+    if b"\x00" in data[:1000].rstrip(b"\x00") and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise RatingsError(
+            f"{path} is no text file in UTF-8 or Windows-1252. Export the ratings as CSV in UTF-8."
+        )
     for start, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig")):
         if data.startswith(start):
             try:
@@ -121,8 +138,6 @@ def _decoded(path: Path, data: bytes, notes: list[str]) -> str:
             if encoding == "utf-16":
                 notes.append("read as UTF-16.")
             return text
-    if b"\x00" in data[:1000]:
-        raise RatingsError(f"{path} is no text file. Export the ratings as CSV.")
     notes.append("not UTF-8; read as Windows-1252.")
     return data.decode("cp1252", errors="replace")
 
@@ -159,16 +174,22 @@ def _squared(
 
 def plain_name(name: str) -> str:
     """A header as it is compared: lower case, words joined by `_`."""
-    return re.sub(r"[\s\-]+", "_", name.strip().casefold())
+    return re.sub(r"[\s\-.]+", "_", name.strip().casefold())
 
 
 def _our_names(path: Path, header: Sequence[str], options: ReadingOptions, notes: list[str]) -> list[str]:
     asked = {plain_name(theirs): ours for ours, theirs in options.columns.items()}
-    names = [asked.get(plain_name(name)) or plain_name(name) for name in header]
-    if unknown := [theirs for ours, theirs in options.columns.items() if ours not in names]:
+    plain = [plain_name(name) for name in header]
+    names = [asked.get(name) or _SQUEEZED.get(name.replace("_", ""), name) for name in plain]
+    if unknown := [theirs for theirs in options.columns.values() if plain_name(theirs) not in plain]:
         raise RatingsError(f"{path} has no column {unknown[0]!r}; it has {', '.join(header)[:200]}.")
     for ours, theirs in ALIASES.items():
         found = [name for name in theirs if name in names]
+        if ours == "rating" and ours not in names and len(found) > 1:
+            raise RatingsError(
+                f"{path} has several columns that may be the rating ({', '.join(found)}). "
+                f"Name the right one: --map rating={found[0]}"
+            )
         if ours not in names and found:
             names[names.index(found[0])] = ours
             notes.append(f"the column {found[0]} is taken for {ours}.")

@@ -38,6 +38,10 @@ _DEFAULTS: Mapping[str, str] = {
 }
 _CATEGORY = pa.dictionary(pa.int32(), pa.utf8())
 DECIDING = ("rating", "blind")
+_ONE_ANSWER = (
+    "study_id", "session_id", "listener_id", "sentence_id", "variant", "stimulus_id", "method", "question",
+    "compared_with", "trial", "position", "role", "checkpoint", "speaker", "seed",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ def _read_file(
                     return table, found
             stream.seek(0)
             whole = stream.read()
-        if not whole.strip(b"\x00\r\n\t "):
+        if not whole.removeprefix(b"\xef\xbb\xbf").strip(b"\x00\r\n\t "):
             return None, problems
         read = read_foreign(path, whole, options)
         return _foreign_table(path, read, wanted, problems), problems
@@ -171,7 +175,19 @@ def _foreign_table(
         message = f"{path.name}: {read.empty_ratings} rows have no rating."
         problems.append(ReadProblem("empty-rating", str(path), read.empty_ratings, message))
     problems += _bad_values(path, bad)
+    if again := _given_again(read):
+        message = f"{path.name}: {again} rows rate a clip that the same listener has rated before; all count."
+        problems.append(ReadProblem("note", str(path), 0, message))
     return table
+
+
+def _given_again(read: ForeignTable) -> int:
+    """Rows beyond the first of a listener, a clip and a question, in a file without ids of its ratings."""
+    names = [name for name in _ONE_ANSWER if name in read.columns]
+    if "rating_id" in read.columns:
+        return 0
+    answers = list(zip(*(read.columns[name] for name in names), strict=True))
+    return len(answers) - len(set(answers))
 
 
 def _broken_lines(path: Path, count: int) -> ReadProblem:

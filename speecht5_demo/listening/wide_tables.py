@@ -20,6 +20,12 @@ _LONG = {
     ("sentence_id", "variant"): "listener_id",
     ("listener_id", "variant"): "sentence_id",
 }
+_ABOUT = frozenset((
+    "age", "gender", "sex", "year", "index", "row", "nr", "no", "number", "trial", "order", "page", "time", "duration",
+    "duration_s", "mean", "average", "avg", "median", "total", "sum", "std", "sd", "n", "count",
+    "version", "block", "group",
+))  # fmt: skip
+"""Columns of numbers that stand beside the ratings in a table and are none themselves."""
 _SEPARATORS = ("/", "|", ":", "__", " ", ".", "-", "_")
 
 
@@ -29,7 +35,10 @@ def long_form(table: Mapping[str, list[str]], header: Sequence[str], notes: list
     values = [
         name
         for name in header
-        if name in table and name not in RATING_COLUMNS and _holds_ratings(table[name])
+        if name in table
+        and name not in RATING_COLUMNS
+        and name.strip().casefold() not in _ABOUT
+        and _holds_ratings(table[name])
     ]
     if len(values) < 2:
         return None
@@ -66,8 +75,9 @@ def _melted(
 
 
 def _holds_ratings(cells: Sequence[str]) -> bool:
+    """Most of the cells can be read: a column with a few that cannot is refused later, not left out."""
     given = [cell for cell in cells if cell]
-    return bool(given) and all(rating_of(cell, ACR) is not None for cell in given)
+    return bool(given) and 2 * sum(rating_of(cell, ACR) is not None for cell in given) > len(given)
 
 
 def _variant_and_sentence(names: Sequence[str]) -> list[tuple[str, str]] | None:

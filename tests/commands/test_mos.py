@@ -133,3 +133,11 @@ def test_many_ratings_are_read_and_timed_beside_pandas() -> None:
     found = json.loads(done.stdout)
     assert found["ratio_to_pandas"] > 0
     assert 0 < found["analysed"]["peak_bytes"] < 1e9
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "\ufeff", "listener_id,sentence_id,variant,rating\n"])
+def test_a_file_without_a_rating_is_an_error(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RatingsError, match=r"scores\.csv holds no ratings"):
+        CliRunner().invoke(app, ["mos", str(path)], catch_exceptions=False)

@@ -208,3 +208,38 @@ def test_pairs_are_read_in_words_too() -> None:
 ])  # fmt: skip
 def test_true_and_false_are_read_in_the_languages_of_spreadsheets(word: str, value: str | None) -> None:
     assert truth_of(word) == value
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("rating,listener_id,sentence_id,variant\n3,5,l,s,v\n4,l,t,v\n", "1 lines have another number of cells"),
+    ("listener,sentence,system,score,mos\nl,s,v,3,4\n", "several columns that may be the rating"),
+    ("listener,sentence,a,b,c\nl,s,4,3,2\nl,t,4,3,x\nl,u,4,3,2\n", "1 of 9 cells of rating cannot be read"),
+    (HEAD.encode("utf-16-le") + "l,s,v,4\n".encode("utf-16-le"), "no text file"),
+])  # fmt: skip
+def test_no_mean_comes_from_the_part_of_a_file_that_could_be_read(
+    tmp_path: Path, text: str | bytes, message: str
+) -> None:
+    with pytest.raises(RatingsError, match=message):
+        read_ratings(written(tmp_path, text))
+
+
+def test_a_mapped_column_that_is_not_there_is_refused_also_where_ours_is(tmp_path: Path) -> None:
+    path = written(tmp_path, HEAD + "l,s,v,4\n")
+    with pytest.raises(RatingsError, match="has no column 'nope'"):
+        read_ratings(path, {"rating": "nope"})
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("ListenerID,sentenceId,Variant,mos_score\nl,s,v,3\n", [3.0]),
+    ("listener.id,sentence.id,tts_system,opinion score\nl,s,v,3\n", [3.0]),
+    (HEAD + "l,s,v,\uff14\nl,t,v,\u0663\nl,u,v,2.\nl,w,v,4\u200b\n", [4.0, 3.0, 2.0, 4.0]),
+    ("listener,age,sentence,a,b\nl,3,s,4,2\n", [4.0, 2.0]),
+])  # fmt: skip
+def test_headers_and_digits_of_other_tools_are_read(tmp_path: Path, text: str, expected: list[float]) -> None:
+    assert read_ratings(written(tmp_path, text)).frame["rating"].tolist() == expected
+
+
+def test_a_clip_rated_twice_by_one_listener_in_a_file_is_said(tmp_path: Path) -> None:
+    table = read_ratings(written(tmp_path, HEAD + "l,s,v,4\nl,s,v,4\nl,t,v,3\n"))
+    assert len(table.frame) == 3
+    assert "1 rows rate a clip that the same listener has rated before; all count." in notes(table)

@@ -243,14 +243,19 @@ def test_optional_columns_may_be_absent_and_unknown_ones_are_kept(tmp_path: Path
     assert [(problem.kind, problem.count) for problem in table.problems] == [("empty-rating", 1)]
 
 
-def test_a_line_with_cells_too_many_is_skipped_and_counted(tmp_path: Path) -> None:
-    path = tmp_path / "ratings-x.csv"
-    path.write_text(
-        "listener_id,sentence_id,variant,rating\nw,h,v,4\nw,h,v,4,5,6\nw,h\nw,h,v,2\n", encoding="utf-8"
-    )
+@pytest.mark.parametrize(("ids", "kept", "problem"), [
+    (("rating_id", "r1", "r2", "r3", "r4"), [4.0, 2.0], ("broken-line", 2)),
+    (("trial", "1", "2", "3", "4"), [], ("unreadable", 1)),
+])  # fmt: skip
+def test_a_line_with_cells_too_many_is_skipped_and_counted_in_our_files_and_refuses_others(
+    tmp_path: Path, ids: tuple[str, ...], kept: list[float], problem: tuple[str, int]
+) -> None:
+    rows = ("listener_id,sentence_id,variant,rating", "w,h,v,4", "w,h,v,4,5,6", "w,h", "w,h,v,2")
+    text = "".join(f"{name},{row}\n" for name, row in zip(ids, rows, strict=True))
+    (tmp_path / "ratings-x.csv").write_text(text, encoding="utf-8")
     table = read_ratings(tmp_path)
-    assert table.frame["rating"].tolist() == [4.0, 2.0]
-    assert [(problem.kind, problem.count) for problem in table.problems] == [("broken-line", 2)]
+    assert table.frame["rating"].tolist() == kept
+    assert [(one.kind, one.count) for one in table.problems] == [problem]
 
 
 def test_a_foreign_file_is_named_with_the_way_out(tmp_path: Path) -> None:
