@@ -50,6 +50,10 @@ _NAMED_BY_ARTICLE = re.compile(
     r"\b(?P<article>[Tt]he|[Aa]n|[Bb]y|[Tt]o)\s(?P<name>WHO|SAT|ACT|LSAT|MAT|ADA|MOT|FDA|AGM|EGM)\b"
 )
 """Initialisms that are words in lower case as well: an article in front tells that a name is meant."""
+_WHO = re.compile(
+    r"\bWHO(?=(?:'s)?\s(?:officials?|director|chief|experts?|guidelines?|guidance|data|estimates|reports?|recommends|recommended|"
+    r"declared|warned|warns|member|emergency|staff|spokes\w+|statement|figures|team|headquarters|scientists?)\b)"
+)
 _LOWER_LETTERS = words(
     "pdf html http https css url usb cpu gpu tts tv csv xml mp fp hz svg png jpg ssh ftp sql npm vpn",
 )
@@ -99,6 +103,7 @@ def speak_acronyms(text: str) -> str:
     """Spell acronyms; put shouted words in lower case, so that both vocabularies read them as words."""
     text = _AMPERSAND.sub(lambda match: f"{' '.join(match[1])} and {' '.join(match[2])}", text)
     text = _NAMED_BY_ARTICLE.sub(lambda match: f"{match['article']} {' '.join(match['name'])}", text)
+    text = _WHO.sub("W H O", text)
     text = _MIXED.sub(lambda match: _SAID_AS.get(match[0], "why-fye"), text)
     text = _SENTENCE.sub(_speak_sentence, text)
     return _LOWER.sub(lambda match: " ".join(match[1].upper()) + (match["plural"] or ""), text)

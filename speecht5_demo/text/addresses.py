@@ -37,6 +37,15 @@ _SPELLED_STATE_ZIP = re.compile(
 _CITY_STATE = re.compile(
     rf"(?<=[a-z],\s)(?P<state>{'|'.join(sorted(_STATES.keys() - _ALSO_WORDS))})(?=\s*(?:[,.;:?!)\n]|$)|\s+[a-z])"
 )
+_CITY_WORD_STATE = re.compile(
+    rf"(?P<city>\b(?!Please|Maybe|Really|Alright|Great|Sorry|Thanks)[A-Z][a-z]{{4,}},\s)"
+    rf"(?P<state>{'|'.join(sorted(_ALSO_WORDS))})(?=\s*(?:[,.;)\n]|$))"
+)
+_ROOMS = {
+    "Apt": "Apartment", "APT": "Apartment", "apt": "apartment", "Ste": "Suite", "STE": "Suite", "Bldg": "Building",
+    "Rm": "Room",
+}  # fmt: skip
+_ROOM = re.compile(rf"\b({'|'.join(_ROOMS)})\b\.?\s+(?=#?(?:[0-9]|[A-Z]\b))")
 _DIRECTIONS = {
     "N": "North", "S": "South", "E": "East", "W": "West",
     "NE": "Northeast", "NW": "Northwest", "SE": "Southeast", "SW": "Southwest",
@@ -59,7 +68,9 @@ _DIRECTION_BEFORE = re.compile(
 _DIRECTION_BEFORE_ORDINAL = re.compile(
     rf"\b(?P<way>{_DIRECTION})\b\.?(?=\s+{_ORDINAL}\s+(?:{_TYPE}|{_PLACE_WORDS})\b)"
 )
-_DIRECTION_AFTER = re.compile(rf"(?P<before>\b(?:{_PLACE_WORDS})\s+)(?P<way>{_DIRECTION})\b(?!\.?[A-Za-z'])")
+_DIRECTION_AFTER = re.compile(
+    rf"(?P<before>\b(?:{_PLACE_WORDS})\s+)(?P<way>{_DIRECTION})\b(?!\.?[A-Za-z'])(?:\.(?=\s+[a-z]|,))?"
+)
 
 STARTERS = (
     "The|This|That|These|Those|It|Its|He|She|We|They|You|I|A|An|In|On|At|But|And|So|If|When|While|Then|There|Here|His|Her|"
@@ -80,7 +91,7 @@ _SAINTS = (
 )
 _ON_STREET = re.compile(
     rf"(?P<before>\b(?:on|along|down|off|up|near|[0-9]{{1,5}}[A-Za-z]?)\s+(?:[NSEW]\.?\s+)?(?:{_NAME}\s+){{1,3}})"
-    rf"(?P<type>{_TYPE})\.(?=\s+[A-Z])(?!\s+(?:{_PLACE_WORDS})\b)"
+    rf"(?P<type>{_TYPE})\.(?=\s+[A-Z])(?!\s+[NSEW]{{1,2}}\b)(?!\s+(?:{_PLACE_WORDS})\b)"
 )
 _SAINT = re.compile(rf"\bSt\.?\s+(?=(?:{_SAINTS})\b)")
 _STREET = re.compile(
@@ -113,6 +124,8 @@ def speak_addresses(text: str) -> str:
     text = _STATE_ZIP.sub(_speak_zip, text)
     text = _SPELLED_STATE_ZIP.sub(_speak_zip, _NAMED_ZIP.sub(_speak_zip, text))
     text = _CITY_STATE.sub(lambda match: _STATES[match["state"]], text)
+    text = _CITY_WORD_STATE.sub(lambda match: match["city"] + _STATES[match["state"]], text)
+    text = _ROOM.sub(lambda match: f"{_ROOMS[match[1]]} ", text)
     text = _DIRECTION_BEFORE.sub(lambda match: match["before"] + _DIRECTIONS[match["way"]], text)
     text = _DIRECTION_BEFORE_ORDINAL.sub(lambda match: _DIRECTIONS[match["way"]], text)
     text = _SAINT.sub("Saint ", text)

@@ -10,10 +10,23 @@ _COEFFICIENT_BEHIND = re.compile(
     r"(?<=[-+=<>≤≥≠≈*/^(×÷])(\s*)([0-9]+(?:\.[0-9]+)?)([a-z]{1,2})(?![\w'-])(?!\s+[a-z]{2})"
 )
 _OPERATORS_ONLY = re.compile(
-    r"(?<![A-Za-z])[b-hj-zB-HJ-Z](?:²|³|\^[0-9]+)?\s*[-−]\s*(?=[0-9])|(?<=[0-9a-z]) [-−] (?=(?:[0-9]* ?[xyzn]|[a-z])\b)"
+    r"(?<![A-Za-z'-])[b-hj-z](?:²|³|\^[0-9]+)?(?:\s+[-−]\s+|[−]|(?<=[xyznk²³0-9])-)(?=[0-9])"
+    r"|(?:(?<=^)|(?<=[=(+*/])|(?<=[=(+*/] ))[B-HJ-Z]\s?[-−]\s(?=[0-9])"
+    r"|(?:(?<=\b[a-z])|(?<=[0-9][a-z])|(?<=[0-9])) [-−] (?=(?:[0-9]* ?[xyzn]|[b-hj-z]|a(?!\s+[A-Za-z]))\b)"
 )
 
 
+_NAMED = {
+    "sin": "sine",
+    "cos": "cosine",
+    "tan": "tangent",
+    "log": "log",
+    "ln": "natural log",
+    "exp": "e to the",
+}
+_NAMED_FUNCTION = re.compile(rf"\b({'|'.join(_NAMED)})\(([^()\n]{{1,30}})\)")
+_OVER = re.compile(r"(?<![\w/'-])([xyznk])\s?/\s?(?=(?:[0-9]+|[xyznk])(?![\w/]))")
+_PRODUCT = re.compile(r"(?<==)(\s*)([a-z]{2,3})(?=\^[0-9]|[²³])")
 _FUNCTION = re.compile(r"\b([fghFGH])\(([a-z])\)")
 
 
@@ -23,6 +36,13 @@ def _spaced(letters: str) -> str:
 
 def speak_algebra(text: str) -> str:
     """Set coefficients apart from their letters, and read a dash between terms as "minus"."""
+    text = _NAMED_FUNCTION.sub(
+        lambda match: (
+            f"{_NAMED[match[1]]} {match[2]}" if match[1] == "exp" else f"{_NAMED[match[1]]} of {match[2]}"
+        ),
+        text,
+    )
+    text = _PRODUCT.sub(lambda match: match[1] + _spaced(match[2]), _OVER.sub(r"\1 over ", text))
     text = _FUNCTION.sub(r"\1 of \2", text)
     text = _COEFFICIENT.sub(lambda match: f"{match[1]} {_spaced(match[2])}", text)
     text = _COEFFICIENT_BEHIND.sub(lambda match: f"{match[1]}{match[2]} {_spaced(match[3])}", text)

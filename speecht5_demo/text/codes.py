@@ -9,15 +9,15 @@ from speecht5_demo.text.telephones import speak_groups, speak_telephones
 
 # What a number in digits belongs to; those of the second kind are also counted, and need a word in between.
 _SECRETS = (
-    r"OTP|PIN|TAN|CVV|CVC|IBAN|ISBN|SSN|IMEI|VIN|ID|[Pp]in|[Pp]asscode|[Pp]assword|[Cc]ode|[Cc]ombination|[Ee]xtension|[Ee]xt\.?"
-    r"|[Ss]erial|[Tt]racking|[Cc]onfirmation|[Mm]embership|[Rr]outing"
+    r"OTP|PIN|TAN|CVV|CVC|IBAN|ISBN|SSN|IMEI|VIN|ID|[Pp]in|[Pp]asscode|[Pp]assword"
+    r"|[Cc]ode|[Cc]ombination|[Ee]xtension|[Ee]xt\.?"
 )
 _FILED = (
     r"[Aa]ccount|[Oo]rder|[Rr]eference|[Bb]ooking|[Tt]icket|[Cc]ard|[Cc]ase|[Cc]laim|[Pp]olicy|[Ii]nvoice|[Pp]hone"
-    r"|[Pp]assport"
+    r"|[Pp]assport|[Ss]erial|[Tt]racking|[Cc]onfirmation|[Mm]embership|[Rr]outing"
 )
 _NAMING = r"\s+(?:[Nn]umber|[Nn]o\.?|code|ID|PIN|ending\s+in|ends\s+in)"
-_LINKING = r"(?:\s+(?:is|was|of|to|as))?\s*:?\s*#?\s?"
+_LINKING = r"(?:\s+(?:is|was|to|as))?\s*:?\s*#?\s?"
 _COUNTED = r"of|times|dollars|euros|people|words|lines|points|characters|more|digits|percent"
 _SECRET = re.compile(
     rf"(?P<before>\b(?:(?:{_SECRETS})(?:{_NAMING})?|(?:{_FILED})(?:{_NAMING}|\s+#)){_LINKING})"

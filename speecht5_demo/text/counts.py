@@ -26,12 +26,24 @@ _COUNTABLE = words(
 _COUNTED = re.compile(
     rf"(?<![\w.,$€£¥-])({NUMBER})\s?(k|K|m|M|mn|mil|mio|b|B|bn|bil|t|T|tn|trn)(?=[ -](?:{'|'.join(_COUNTABLE)})\b)"
 )
+_MONEY_OR_PEOPLE = (
+    r"population|audience|revenues?|turnover|profits?|budget|loss(?:es)?|sales|funding|readership|subscribers|views|debt|"
+    r"investment|income|earnings|valued|worth|donated|raised|invested"
+)
+_OF_MANY = re.compile(
+    rf"(?P<before>\b(?:{_MONEY_OR_PEOPLE})\b(?: [a-z]+){{0,4}} )({NUMBER})(m|b)(?![\w/²³])"
+    r"(?! (?:long|wide|high|deep|tall|away|up|down|off|apart|below|above)\b)"
+)
+_AMOUNT_OF = re.compile(
+    rf"(?<![\w.,$€£¥-])({NUMBER})(m|b)"
+    r"(?=[ -](?:loan|deal|fund|budget|grant|investment|contract|fine|bid|bailout|lawsuit)\b)"
+)
 _BARE = re.compile(rf"(?<![\w.,$€£¥-])({NUMBER})(k|M|bn|mn|trn)(?![\w/])")
 _DECIMAL_BILLION = re.compile(r"(?<![\w.,$€£¥-])([0-9]+\.[0-9]+)(b|B|t|T)(?![\w/.])")
 
 
 def speak_counts(text: str) -> str:
     """Write out the scale behind a number; the number stays digits."""
-    for pattern in (_COUNTED, _BARE, _DECIMAL_BILLION):
+    for pattern in (_COUNTED, _AMOUNT_OF, _BARE, _DECIMAL_BILLION):
         text = pattern.sub(lambda match: f"{match[1]} {SCALES[match[2].lower()]}", text)
-    return text
+    return _OF_MANY.sub(lambda match: f"{match[1]}{match[2]} {SCALES[match[3]]}", text)

@@ -26,6 +26,10 @@ _SECONDS = re.compile(
 )
 
 
+_MINUTES = re.compile(
+    r"(?P<before>\b(?:[Tt]ime|[Dd]uration|[Pp]rep|[Cc]ook|[Bb]ake|ETA|[Dd]elay|[Tt]imer|[Rr]untime|[Uu]ptime)(?:\s(?:is|of|for|was))?:?\s)"
+    r"([0-9]{1,3})m(?![\w/²³])(?!\s(?:long|wide|high|deep|tall)\b)"
+)
 _DESCRIBED = re.compile(r"\b[Aa]n?\s$")
 
 
@@ -47,4 +51,5 @@ def speak_durations(text: str) -> str:
     """Write out two or more short units in a row, and seconds behind a word of time."""
     text = _HOURS_MINUTES.sub(lambda match: f"{_named(match[1], 'h')} {_named(match[2], 'm')}", text)
     text = _ROW.sub(_speak_row, text)
+    text = _MINUTES.sub(lambda match: match["before"] + _named(match[2], "m"), text)
     return _SECONDS.sub(lambda match: match["before"] + _named(match[2], "s"), text)

@@ -119,6 +119,7 @@ _WORD_LAST = re.compile(
     rf"(?<![\w.,])(?P<number>{NUMBER}){_SCALE}\s?(?P<word>zł|zl|Kč|Kc|kr\.?|Ft|R\$|฿)(?!\w)"
 )
 _ARTICLE = re.compile(r"\b(?P<article>[Aa]n?\s)$")
+_PENCE = re.compile(r"(?<![\w.,$€£-])([0-9]{1,2})p(?![\w/])")
 _CENTS = re.compile(rf"({NUMBER})\s?¢")
 
 
@@ -157,9 +158,18 @@ def _speak(match: re.Match[str]) -> str:
     return f" {minus}{words}{thing}"
 
 
+def _speak_cents(match: re.Match[str]) -> str:
+    described = _ARTICLE.search(match.string[max(0, match.start() - 3) : match.start()])
+    singular = is_one(match[1]) or (
+        described and match.string[match.end() : match.end() + 2].strip().isalpha()
+    )
+    return f"{match[1]} cent{'' if singular else 's'}"
+
+
 def speak_money(text: str) -> str:
     """Write out every amount of money."""
     text = _SCALED_RANGE.sub(r"\1 to ", _RANGE.sub(r"\2 to \1", text))
     text = _SIGN_FIRST.sub(_speak, _WORD_LAST.sub(_speak, _WORD_FIRST.sub(_speak, text)))
     text = _CODE_FIRST.sub(_speak, _SIGN_LAST.sub(_speak, text))
-    return _CENTS.sub(lambda match: f"{match[1]} cent{'' if is_one(match[1]) else 's'}", text)
+    text = _PENCE.sub(lambda match: f"{match[1]} {'penny' if match[1] == '1' else 'pence'}", text)
+    return _CENTS.sub(_speak_cents, text)

@@ -20,11 +20,17 @@ _SCORED = words(
 )
 
 
+_SCORE_NEAR = re.compile(
+    r"\b(?:scores?|won|beat|beaten|lost|defeated|victory|defeat|win|draw|drew|tied|led|voted?)\b[^.?!\n]*$"
+)
+
+
 def _speak_spaced(match: re.Match[str]) -> str:
     """A dash with spaces is "to" before what is counted, behind a word of a score, and from small to large."""
     before = (match["before"] or "").strip().lower().rstrip(".")
     first, last = (float(match[part].replace(",", "")) for part in ("first", "last"))
-    counted = bool(match["after"]) or before in _SCORED
+    near = match.string[max(0, match.start() - 40) : match.start()]
+    counted = bool(match["after"]) or before in _SCORED or bool(_SCORE_NEAR.search(near))
     up = last > first and before not in _CALCULATED
     word = "to" if counted or up else "minus"
     return f"{match['before'] or ''}{match['first']}{match['unit'] or ''} {word} {match['last']}{match['after'] or ''}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from speecht5_demo.text.addresses import STARTERS
 from speecht5_demo.text.cardinals import cardinal, ordinal
 
 _RULERS = (
@@ -23,15 +24,20 @@ _NOUNS = (
     "Lecture|chapter|part|act|scene|book|volume|section|article|appendix|phase|stage|type|level|grade"
 )
 _TITLES = "Pope|King|Queen|Emperor|Empress|Tsar|Czar|Prince|Kaiser|Sultan|Pharaoh|Patriarch|Shah|Duke|Count|Antipope"
-_NUMERAL = r"(?P<numeral>(?=[IVXL])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))"
+_NUMERAL = r"(?P<numeral>(?=[IVX]|L[IVX])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))"
 _ALONE = r"(?!\w|[-.][A-Za-z]|'(?!s\b)[A-Za-z])"
+_NO_INITIAL = rf"(?!\.\s+(?!(?:{STARTERS})\b)[A-Z])"  # John V. Lindsay
 # "I", "V" and "X" alone are words or letters more often than numbers: they need the end of a phrase behind.
-_SAFE = r"(?:(?<=[IVXL]{2})|(?=[,.;:?!)\n]|'s\b|\s*$|\s(?:of|and|was|is|in|died|ruled|became|by)\b))"
+_SAFE = rf"(?:(?<=[IVXL]{{2}})|{_NO_INITIAL}(?=[,.;:?!)\n]|'s\b|\s*$|\s(?:of|and|was|is|in|died|ruled|became|by)\b))"
+_NO_SPEAKER = (
+    r"(?!(?<=I)\s(?:am|think|have|had|know|knew|saw|met|will|would|can|love|like|mean|do|did|don't)\b)"
+)
 _RULER = re.compile(rf"\b(?P<before>(?:{_RULERS})\s){_NUMERAL}{_ALONE}{_SAFE}")
 _TITLED = re.compile(
-    rf"\b(?P<before>(?:{_TITLES})\s(?:[A-Z][a-z]+\s){{1,3}}){_NUMERAL}{_ALONE}(?:(?<=[IVXL]{{2}})|(?<=\s[IVX]))"
+    rf"\b(?P<before>(?:{_TITLES})\s(?:[A-Z][a-z]+\s){{1,3}}){_NUMERAL}{_ALONE}(?:(?<=[IVXL]{{2}})|{_NO_INITIAL}(?<=\s[IVX]){_NO_SPEAKER})"
 )
 _NOUN = re.compile(rf"\b(?P<before>(?:{_NOUNS})\s){_NUMERAL}{_ALONE}{_SAFE}")
+_CENTURY = re.compile(rf"\b{_NUMERAL}(?:st|nd|rd|th)?(?=\s(?:[Cc]entury|[Cc]enturies)\b)")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50}
 
 
@@ -44,5 +50,6 @@ def _value(numeral: str) -> int:
 def speak_roman(text: str) -> str:
     """Read a ruler's numeral as a rank and a noun's numeral as a count."""
     text = _RULER.sub(lambda match: f"{match['before']}the {ordinal(_value(match['numeral']))}", text)
+    text = _CENTURY.sub(lambda match: ordinal(_value(match["numeral"])), text)
     text = _TITLED.sub(lambda match: f"{match['before']}the {ordinal(_value(match['numeral']))}", text)
     return _NOUN.sub(lambda match: f"{match['before']}{cardinal(str(_value(match['numeral'])))}", text)

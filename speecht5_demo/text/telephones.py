@@ -26,7 +26,10 @@ _CALLING = (
     r"|[Ee]mergency\s(?:number|line)(?:\s(?:is|was))?|[Hh]otline(?:\sis)?"
 )
 # A number of things may be called, too: "call 112 people".
-_GOES_ON = "or|and|for|if|when|from|now|immediately|again|in|on|at|to|but|because|after|before|right|instead"
+_GOES_ON = (
+    "or|and|for|if|when|from|now|immediately|again|in|on|at|to|but|because|after|before|right|instead|once|twice|three|"
+    "four|five|several|many|today|tonight|yesterday|as|without|until|straight|first|about|with|while|so|then|this|that"
+)
 _BEFORE_THINGS = rf"\s(?!(?:{_GOES_ON})\b)[a-z]"
 _EMERGENCY = re.compile(
     rf"(?P<before>\b(?:{_CALLING})\s+)(?P<number>{_SHORT})(?P<also>\s(?:or|and)\s(?:{_SHORT})(?!\w))?"
@@ -34,6 +37,9 @@ _EMERGENCY = re.compile(
 )
 _EMERGENCY_CALL = re.compile(
     r"\b(911|999|112)(?=\s(?:call|caller|operator|dispatcher|emergency|service|line)s?\b)"
+)
+_TEXTED = re.compile(
+    r"(?P<before>\b(?:[Tt]ext|[Tt]exting|[Tt]exted|SMS)\s(?:[\w\"']{1,20}\s){1,3}to\s)(?P<number>[0-9]{4,6})(?![\w%°]|[.,:/-][0-9]|\s[a-z]+s\b)"
 )
 _NUMBER = re.compile("[0-9]+")
 
@@ -49,4 +55,5 @@ def speak_telephones(text: str) -> str:
     for pattern in (_INTERNATIONAL, _PHONE, _NATIONAL):
         text = pattern.sub(speak_groups, text)
     text = _EMERGENCY.sub(lambda match: _NUMBER.sub(lambda number: digits(number[0]), match[0]), text)
+    text = _TEXTED.sub(lambda match: match["before"] + digits(match["number"]), text)
     return _EMERGENCY_CALL.sub(lambda match: digits(match[1]), text)

@@ -42,11 +42,23 @@ _NO_NOUN = words(
     "across through over under between if when while has have had will would can could may might must do does did",
     "it its they he she we you i not no off out up down back further only too also then there here thick old",
 )
+_DESCRIBED = words(
+    "bag bags box boxes bottle bottles can cans jar jars pack packs packet packets sack sacks run runs race",
+    "races weight weights walk walks hike hikes trip trips drive drives sprint dash radius limit zone zones",
+    "engine engines lens lenses screen screens battery batteries bulb bulbs cable cables pipe pipes board",
+    "boards bullet bullets dumbbell dumbbells kettlebell kettlebells tank tanks tub tubs tin tins carton",
+    "cartons container containers break breaks intervals interval session sessions call calls meeting",
+    "meetings tablet tablets pill pills dose doses capsules",
+)
+"""Nouns that a unit in front of describes, also without an article and in the plural: two 5 kg bags."""
+
 _PERCENT = re.compile(rf"({NUMBER})\s?%")
 _FEET = re.compile(r"(?<![\w.,'])([0-9]{1,3})'\s?([0-9]{1,2})(?:\"|'')")
 _FEET_ALONE = re.compile(r"(?<![\w.,'])([0-9]{1,3})'(?=\s)")
 _INCH_WORD = re.compile(rf"({NUMBER})\s?in\.(?=\s+[a-z]|,)")
-_INCHES = re.compile(r"(?<![\w.,/])([0-9]{1,3}(?:\.[0-9]+)?)\"(?=\s(?P<noun>[a-z]+)\b)?")
+_INCHES = re.compile(
+    r"(?<![\w.,/])([0-9]{1,3}(?:\.[0-9]+)?)\"(?=\s(?P<noun>[a-z]+|[A-Z]{2,}|[A-Z][a-z]+)\b)?"
+)
 _SIZE = re.compile(r"(?<![\w.,])(?!0x)([0-9]+(?:\.[0-9]+)?)(?:×|\s?x\s?)(?=[0-9])")
 _FACTOR = re.compile(rf"(?<![\w.,])({NUMBER})[x×](?![\w])")
 _PER_SHORT = {
@@ -62,7 +74,7 @@ _PER_UNIT = re.compile(
     rf"\bper ({'|'.join(map(re.escape, sorted(_PER_SHORT, key=len, reverse=True)))})(?![\w²³'])"
 )
 _FRACTION_OF_UNIT = re.compile(
-    rf"{_ARTICLE}(?<![\w.,/])(?P<amount>(?:[0-9]{{1,3}}[ -]+)?[0-9]{{1,2}}/[0-9]{{1,3}})(?P<gap>[ -]?)"
+    rf"{_ARTICLE}(?<![\w.,/])(?P<amount>(?:[0-9]{{1,3}}[ -]+)?[0-9]{{1,2}}/[0-9]{{1,3}})(?P<gap>\s{{0,2}}|-)"
     rf"(?P<unit>{_NAMES}|in\b|\"|'')(?![\w°²³'/])(?P<dot>\.(?=\s+[a-z]))?"
 )
 
@@ -99,7 +111,8 @@ def _speak_unit(match: re.Match[str]) -> str:
     counted_noun = noun.startswith("-") or (noun.strip() not in _NO_NOUN and bool(noun))
     one = article.strip().lower() in ("a", "an")
     attached = not gap and unit in _DESCRIBING and counted_noun and not noun.endswith("s")
-    describes = attached or (bool(article) and (one or counted_noun))
+    described = noun.strip() in _DESCRIBED
+    describes = attached or described or (bool(article) and (one or counted_noun))
     ends = gap == "-" or is_one(number) or describes
     return f"{article}{number} {name if ends else plural(name)}{_below(below) if below else ''}{noun}"
 
@@ -132,8 +145,9 @@ def _speak_inches(text: str) -> str:
         return match[0] if opened else f"{match[1]} inch{'' if one else 'es'}"
 
     quotes = [0]
-    for character in text:
-        quotes.append(quotes[-1] + (character == '"'))
+    for before, character in zip(" " + text, text, strict=False):
+        measures = before.isdigit() and quotes[-1] % 2 == 0
+        quotes.append(quotes[-1] + (character == '"' and not measures))
     return _INCHES.sub(speak, text)
 
 
