@@ -26,6 +26,9 @@ def main() -> int:
     except DemoError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        _say("Stopped.")
+        return 130
     return 0
 
 

@@ -112,6 +112,7 @@ class Evaluation:
         by_speaker: on `sentences` sentences each, spoken with each of `seeds` seeds.
         long: with the first seed, on texts of 150 to 200 characters.
         blends: even blends of two speakers.
+        asr: the recogniser that heard the word errors.
     """
 
     sentences: int
@@ -119,6 +120,7 @@ class Evaluation:
     by_speaker: list[SpeakerFigures]
     long: list[SpeakerFigures]
     blends: list[BlendFigures]
+    asr: str = WHISPER
 
     @property
     def stops(self) -> dict[str, int]:
@@ -143,7 +145,7 @@ class Evaluation:
         told = json.loads(path.read_text(encoding="utf-8"))
         blends = [BlendFigures(**row | {"speakers": tuple(row["speakers"])}) for row in told["blends"]]
         by_speaker, long = ([SpeakerFigures(**row) for row in told[name]] for name in ("by_speaker", "long"))
-        return cls(told["sentences"], told["seeds"], by_speaker, long, blends)
+        return cls(told["sentences"], told["seeds"], by_speaker, long, blends, told["asr"])
 
 
 def require_libraries(with_mos: bool) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from safetensors import safe_open
 
 from speecht5_demo.files import write_json, write_text
+from speecht5_demo.quality.recognisers import SPHINX, WHISPER
 from voice_training import VoiceTrainingError
 from voice_training.evaluation import Evaluation, SpeakerFigures
 
@@ -19,6 +20,7 @@ PROVENANCE_FILE = "provenance.json"
 FIGURES_FILE = "figures.json"
 _CARD_FILE = "README.md"
 _WIDTH = 105
+_HEARD_BY = {WHISPER: "Whisper tiny.en's, a small recogniser", SPHINX: "pocketsphinx's, a weak recogniser"}
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def card(folder: Path) -> str:
     provenance = Provenance.read(folder)
     evaluation = Evaluation.read(folder / FIGURES_FILE)
     stops = evaluation.stops
+    heard_by = _HEARD_BY.get(evaluation.asr, f"{evaluation.asr}'s")
     seeds = "one seed" if evaluation.seeds == 1 else f"{evaluation.seeds} seeds"
     return f"""---
 license: mit
@@ -109,7 +112,7 @@ unpredictable one. English only.
 ## How well it speaks
 
 On {evaluation.sentences} held-out Harvard sentences a speaker, each spoken with {seeds}. Word errors
-are Whisper tiny.en's, a small recogniser: the teacher's own rate is its floor. Predicted MOS is DNSMOS P.808. Length
+are {heard_by}: the teacher's own rate is its floor. Predicted MOS is DNSMOS P.808. Length
 is the mean over the teacher's, and the largest.
 
 {_table(evaluation.by_speaker)}

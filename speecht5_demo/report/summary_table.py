@@ -7,7 +7,7 @@ from speecht5_demo.rendering.wording import megabytes
 from speecht5_demo.results import BenchmarkDocument, EvaluationDocument
 
 HEAD = ("variant", "times faster", "MB on disk", "word errors, %", "PESQ")
-ASR_TITLES = {"whisper": "Whisper tiny.en"}
+ASR_TITLES = {"whisper-tiny.en": "Whisper tiny.en"}
 
 
 def summary_markdown(speed: BenchmarkDocument, quality: EvaluationDocument) -> str:

@@ -26,7 +26,6 @@ def test_an_export_that_broke_off_is_made_again(tmp_path: Path) -> None:
     target = tmp_path / "model"
 
     def half(folder: Path) -> None:
-        folder.mkdir()
         (folder / "first").touch()
         raise KeyboardInterrupt
 
@@ -35,7 +34,6 @@ def test_an_export_that_broke_off_is_made_again(tmp_path: Path) -> None:
     assert not target.exists()
 
     def whole(folder: Path) -> None:
-        folder.mkdir()
         (folder / "second").touch()
 
     peers._whole(target, whole)

@@ -62,18 +62,26 @@ class Listener:
         """Fetch clips as the page does: their receipts, and the seconds that playing them takes."""
         receipts, seconds = [], 0.0
         for name in clips:
+            audio_s, receipt = self._fetch(name)
+            seconds += audio_s
+            receipts.append(receipt)
+        return receipts, seconds
+
+    def _fetch(self, name: str) -> tuple[float, str]:
+        """Seconds and receipt of a clip; a server that was killed is asked again."""
+        end = time.monotonic() + FOREVER_S
+        while True:
             line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
             try:
                 line.request("GET", f"/listening/clip/{name}")
                 reply = line.getresponse()
                 with wave.open(io.BytesIO(reply.read())) as clip:
-                    seconds += clip.getnframes() / clip.getframerate()
-                receipts.append(reply.getheader("x-receipt", ""))
+                    return clip.getnframes() / clip.getframerate(), reply.getheader("x-receipt", "")
             except (OSError, http.client.HTTPException, EOFError, wave.Error):
-                seconds += 0.2  # a server that was killed: it is asked for the next clip again
+                assert time.monotonic() < end, "the clip was never served"
+                time.sleep(0.05)
             finally:
                 line.close()
-        return receipts, seconds
 
     def take_the_test(
         self, stop_before: Callable[[dict[str, Any]], bool] = lambda view: False
