@@ -1,5 +1,8 @@
 """Entry point, here and in a Space: `python app.py`. What the environment can choose: ui/settings.py."""
 
+import atexit
+import logging
+import os
 import sys
 
 from speecht5_demo.errors import DemoError
@@ -36,5 +39,20 @@ def _say(sentence: str) -> None:
     print(sentence, flush=True)
 
 
+def _end(code: int) -> None:
+    """Leave at once, ratings carried off and files closed: a thread that speaks behind the page is inside PyTorch, which
+    an interpreter that shuts down around it would abort.
+    """
+    atexit._run_exitfuncs()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        ended = main()
+    except SystemExit as asked:  # by SIGTERM
+        ended = asked.code if isinstance(asked.code, int) else 0
+    _end(ended)

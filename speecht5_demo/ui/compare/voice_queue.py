@@ -144,7 +144,10 @@ class VoiceQueue:
                 self._end(job, None)
                 continue
             begun = time.monotonic()
-            step = self._voice.submit(next, job.steps, None)
+            try:
+                step = self._voice.submit(next, job.steps, None)
+            except RuntimeError:  # the interpreter is ending, and takes no more work
+                return
             error = step.exception()
             took = time.monotonic() - begun
             job.spent_s += took
