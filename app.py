@@ -40,8 +40,9 @@ def _say(sentence: str) -> None:
 
 
 def _end(code: int) -> None:
-    """Leave at once, ratings carried off and files closed: a thread that speaks behind the page is inside PyTorch, which
-    an interpreter that shuts down around it would abort.
+    """Leave at once, ratings carried off and files closed.
+
+    A thread that speaks behind the page is inside PyTorch; an interpreter that shuts down around it aborts.
     """
     atexit._run_exitfuncs()
     logging.shutdown()
