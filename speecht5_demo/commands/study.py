@@ -28,7 +28,7 @@ from speecht5_demo.listening.tickets import server_secret
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Make, check, plan and rehearse a blind listening test. assets/studies/example.toml explains the format.",
+    help="Make, check, plan and simulate a blind listening test. assets/studies/example.toml explains the format.",
 )
 Folder = Annotated[Path, typer.Argument(help="Folder of a prepared study.", show_default=False)]
 

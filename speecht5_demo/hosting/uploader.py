@@ -37,7 +37,7 @@ FAILURES = (HfHubHTTPError, HFValidationError, *HUB_ERRORS)
 
 
 @dataclass(frozen=True)
-class CarrierState:
+class UploadState:
     """How carrying goes.
 
     Attributes:
@@ -78,7 +78,7 @@ class RatingsUploader:
         self._scheduler: _Scheduler | None = None
         self._stopped = threading.Event()
         self._tried = threading.Event()
-        self.state = CarrierState(repo)
+        self.state = UploadState(repo)
 
     def start(self, patience_s: float = 5.0) -> None:
         """Begin in the background; returns when earlier ratings are back, at the latest after `patience_s`.
@@ -86,7 +86,7 @@ class RatingsUploader:
         Started before the pages are built, it lets listeners of an earlier process resume where they were.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        threading.Thread(target=self._keep_trying, name="carrier", daemon=True).start()
+        threading.Thread(target=self._keep_trying, name="ratings-uploader", daemon=True).start()
         self._tried.wait(patience_s)
 
     def push_on_sigterm(self) -> None:
@@ -151,19 +151,19 @@ class RatingsUploader:
 
     def succeeded(self) -> None:
         """A push was taken, or there was nothing to push."""
-        self.state = CarrierState(self._repo, time.time())
+        self.state = UploadState(self._repo, time.time())
 
     def failed(self, error: BaseException) -> None:
         """An attempt failed; ratings stay on the disk and the next one tries again."""
-        self.state = CarrierState(self._repo, self.state.last_success, f"{type(error).__name__}: {error}")
+        self.state = UploadState(self._repo, self.state.last_success, f"{type(error).__name__}: {error}")
         log.warning("Ratings could not be carried to %s, will try again: %s", self._repo, error)
 
 
 class _Scheduler(CommitScheduler):
-    """Tells the carrier how each push went."""
+    """Tells the uploader how each push went."""
 
-    def __init__(self, carrier: RatingsUploader, **options: Any) -> None:
-        self._carrier = carrier
+    def __init__(self, uploader: RatingsUploader, **options: Any) -> None:
+        self._uploader = uploader
         super().__init__(**options)
 
     def trigger(self) -> Future[Any]:
@@ -176,6 +176,6 @@ class _Scheduler(CommitScheduler):
             return
         error = future.exception()
         if error is None:
-            self._carrier.succeeded()
+            self._uploader.succeeded()
         else:
-            self._carrier.failed(error)
+            self._uploader.failed(error)

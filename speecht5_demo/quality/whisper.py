@@ -24,7 +24,7 @@ from speecht5_demo.quality.transcript import NO_SPEECH, REPEATED, Transcript
 FASTER_WHISPER = Library("faster_whisper", "faster-whisper")
 FRAMES_A_SECOND = 100
 WINDOW_S, LONGEST_S = 15.0, 30.0
-ROOM_S = 1.0  # of silence after the last word, without which it is easily lost
+TRAILING_SILENCE_S = 1.0  # of silence after the last word, without which it is easily lost
 BEAM = 5
 TOKENS, TOKENS_A_SECOND = 16, 12  # nobody speaks faster; an endless repeat is cut here
 REPEATED_FROM = 2.4  # bytes over zlib's bytes, as in Whisper's own decoder
@@ -84,7 +84,7 @@ class Whisper:
         """Log-mel frames of the speech in a window that leaves room after it, shape (80, frames)."""
         mel = self._model.feature_extractor(np.asarray(samples, np.float32))
         mel = mel[:, : -(-len(samples) * FRAMES_A_SECOND // SAMPLING_RATE)]
-        wanted = max(WINDOW_S, mel.shape[1] / FRAMES_A_SECOND + ROOM_S)
+        wanted = max(WINDOW_S, mel.shape[1] / FRAMES_A_SECOND + TRAILING_SILENCE_S)
         frames = int(min(wanted, LONGEST_S) * FRAMES_A_SECOND)
         return np.pad(mel, ((0, 0), (0, max(0, frames - mel.shape[1]))))
 

@@ -6,11 +6,11 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from speecht5_demo.checkpoints.hub_ids import PUBLISHED
 from speecht5_demo.rendering.html_table import Markup, table
 from speecht5_demo.rendering.markdown_table import markdown_table
 from speecht5_demo.rendering.wording import counted
 from speecht5_demo.report.claims import Claim, Judged, Verdict, elsewhere
-from speecht5_demo.report.result_files import PUBLISHED
 
 HEAD = ("Claim", "Verdict", "Variant", "Measured", "Interval", "n", "CPU", "Checkpoint", "Date")
 FILL = "make report-published"

@@ -32,28 +32,26 @@ class Method:
 
 
 RIBEIRO = (
-    "Ribeiro, Florêncio, Zhang, Seltzer: CrowdMOS: an approach for crowdsourcing mean opinion score studies. "
-    "ICASSP 2011."
+    "Ribeiro, Florêncio, Zhang, Seltzer: CrowdMOS: an approach for crowdsourcing mean opinion score "
+    "studies. ICASSP 2011."
 )
 SEARLE = "Searle, Casella, McCulloch: Variance Components. Wiley 1992 (Henderson's method I, section 5.3)."
 CAMERON = "Cameron, Gelbach, Miller: Robust inference with multiway clustering. JBES 29(2), 2011."
 LINDON = (
-    "Lindon, Ham, Tingley, Bojinov: Anytime-valid linear models and regression adjusted causal inference in "
-    "randomized experiments. arXiv:2210.08589."
+    "Lindon, Ham, Tingley, Bojinov: Anytime-valid linear models and regression adjusted causal inference "
+    "in randomized experiments. arXiv:2210.08589."
 )
-COMPANY = (
+RANGE_EQUALIZING = (
     "Cooper, Yamagishi: Investigating range-equalizing bias in mean opinion score ratings of synthesized "
     "speech. Interspeech 2023."
 )
 SIGNIFICANCE = (
     "Rosenberg, Ramabhadran: Bias and statistical significance in evaluating speech synthesis with mean "
-    "opinion "
-    "scores. Interspeech 2017."
+    "opinion scores. Interspeech 2017."
 )
 SIZE = (
     "Wester, Valentini-Botinhao, Henter: Are we using enough listeners? No! An empirically-supported "
-    "critique of "
-    "Interspeech 2014 TTS evaluations. Interspeech 2015."
+    "critique of Interspeech 2014 TTS evaluations. Interspeech 2015."
 )
 
 
@@ -63,54 +61,48 @@ def methods(analysis: Analysis) -> tuple[Method, ...]:
     questions = " / ".join(f'"{one}"' for one in collected.questions) or "no question was recorded"
     applied = [RULES[name] for name in analysis.screening.applied]
     dropped = ", ".join(f"{n} {reason}" for reason, n in analysis.excluded.items()) or "none"
-    company = ", ".join(collected.conditions) or "none"
+    conditions = ", ".join(collected.conditions) or "none"
     power = chance_of_not_worse(30, 20, settings.margin)
     return (
         Method(
             "Ratings",
-            f"Absolute category rating, {ACR.summary}; question: {questions}. "
-            "Only blind "
-            f"ratings of test clips count: {collected.counted} of {collected.rows} rows read from "
-            f"{collected.files} files; the others, by reason: {dropped}. A rating that occurs twice counts "
-            "once.",
+            f"Absolute category rating, {ACR.summary}; question: {questions}. Only blind ratings of test "
+            f"clips count: {collected.counted} of {collected.rows} rows read from {collected.files} files; "
+            f"the others, by reason: {dropped}. A rating that occurs twice counts once.",
             sources=("ITU-T P.800 (1996), annex B", "ITU-T P.808 (2021)"),
         ),
         Method(
             "Mean opinion score",
-            "The mean of all counted ratings of a variant. It is relative to the company it was heard in: "
-            f"{company}. Scores of studies with other company do not compare.",
+            "The mean of all counted ratings of a variant. It is relative to the conditions it was heard with: "
+            f"{conditions}. Scores of studies with other conditions do not compare.",
             "MOS = sum(z[l,s]) / T",
-            ("ITU-T P.800.1", COMPANY),
+            ("ITU-T P.800.1", RANGE_EQUALIZING),
         ),
         Method(
             "95 % interval of a score",
-            "Listeners and sentences are both samples of larger populations. Their variances and that of the "
-            "remaining noise are found by the method of moments for unbalanced data; a negative estimate "
-            "counts as "
-            "zero. N_l ratings of listener l, M_s of sentence s, T in total, L listeners, S sentences. "
-            "Where the "
-            "layout cannot tell the variances apart, the two-way clustered variance takes their place.",
+            "Listeners and sentences are both samples of larger populations. Their variances and that of "
+            "the remaining noise are found by the method of moments for unbalanced data; a negative "
+            "estimate counts as zero. N_l ratings of listener l, M_s of sentence s, T in total, L "
+            "listeners, S sentences. Where the layout cannot tell the variances apart, the two-way "
+            "clustered variance takes their place.",
             "var = sL2·sum(N_l²)/T² + sS2·sum(M_s²)/T² + sE2/T;  MOS ± t(0.975, min(L,S) - 1)·sqrt(var)",
             (RIBEIRO, SEARLE),
         ),
         Method(
             "Two other intervals, for contrast",
             "Over listeners: a t interval of the listeners' means, which takes the sentences as fixed. "
-            "Naive: "
-            "1.96·s/sqrt(T), which takes every rating as a new listener's and is too narrow; it is shown "
-            "because "
-            "many papers print it.",
+            "Naive: 1.96·s/sqrt(T), which takes every rating as a new listener's and is too narrow; it is "
+            "shown because many papers print it.",
             "mean(z[l]) ± t(0.975, L - 1)·s(z[l])/sqrt(L);   MOS ± 1.96·s/sqrt(T)",
             ("ITU-T P.1401 (2020)", SIGNIFICANCE),
         ),
         Method(
             f"Difference to {settings.baseline}",
             "Paired: the same listener, sentence and speaker in both. Positive means that the variant was "
-            "rated "
-            "lower. The variance is clustered both ways and floored at the larger of its first two parts; "
-            "G/(G-1) "
-            "corrects each part for its number of groups. Over all comparisons, p is adjusted after Holm. "
-            "Wilcoxon's signed-rank test on the listeners' mean differences is a check without normality.",
+            "rated lower. The variance is clustered both ways and floored at the larger of its first two "
+            "parts; G/(G-1) corrects each part for its number of groups. Over all comparisons, p is "
+            "adjusted after Holm. Wilcoxon's signed-rank test on the listeners' mean differences is a "
+            "check without normality.",
             "D[l,s] = z_base[l,s] - z_variant[l,s];  V = V_listener + V_sentence - V_cell;  t on min(L,S) "
             "- 1",
             (
@@ -120,26 +112,20 @@ def methods(analysis: Analysis) -> tuple[Method, ...]:
         ),
         Method(
             "Verdict",
-            f"The margin is {settings.margin:g} points, fixed before the study. Not worse: the one-sided "
-            "95 % upper "
-            "bound of D lies below the margin. Worse: the one-sided 95 % lower bound lies above 0. Otherwise "
-            "undecided, with the number of further listeners that would give an 80 % chance of a verdict "
-            "if the "
-            "difference stayed what it looks like now. A p above 0.05 is never read as no difference. With "
-            "30 "
-            "listeners who each hear 20 sentences, a variant that lost nothing is found not worse in "
-            f"{power:.0%} of "
-            "studies of typical spread.",
+            f"The margin is {settings.margin:g} points, fixed before the study. Not worse: the one-sided 95 "
+            "% upper bound of D lies below the margin. Worse: the one-sided 95 % lower bound lies above 0. "
+            "Otherwise undecided, with the number of further listeners that would give an 80 % chance of a "
+            "verdict if the difference stayed what it looks like now. A p above 0.05 is never read as no "
+            "difference. With 30 listeners who each hear 20 sentences, a variant that lost nothing is "
+            f"found not worse in {power:.0%} of studies of typical spread.",
             "not worse: D + t(0.95)·sqrt(V) < margin;   worse: D - t(0.95)·sqrt(V) > 0",
             (SIZE,),
         ),
         Method(
             "Watching a study",
             "The thin intervals hold at every look together, so that a study may be watched and stopped "
-            "when they "
-            "say enough. They are wider, and speak about the sentences of this study only. The thick ones "
-            "and the "
-            "verdicts hold for one look, at a number of listeners fixed beforehand.",
+            "when they say enough. They are wider, and speak about the sentences of this study only. The "
+            "thick ones and the verdicts hold for one look, at a number of listeners fixed beforehand.",
             "t² = (n-1)(c-1)/(1-c·r),  r = phi/(phi+n),  c = (1/(r·0.05²))^(1/n),  phi = 2;  mean ± "
             "t·s/sqrt(n)",
             (LINDON,),
@@ -147,16 +133,14 @@ def methods(analysis: Analysis) -> tuple[Method, ...]:
         Method(
             "Noise floor",
             f"{settings.baseline} is compared blind with itself under another seed in the same study: what "
-            "differs "
-            "there is the voice's own chance and the listeners'.",
+            "differs there is the voice's own chance and the listeners'.",
         ),
         Method(
             "Screening",
             "A session is taken out of the screened tables when "
             + ("; or when ".join(applied) if applied else "a rule applies; the data hold nothing to check")
             + f". Clips count as heard from {settings.rules.heard_fraction:.0%} on; the variance of a "
-            "session's "
-            f"ratings must reach {settings.rules.variance:g}. Files keep every row.",
+            f"session's ratings must reach {settings.rules.variance:g}. Files keep every row.",
             sources=(
                 "ITU-T P.808 (2021)",
                 "Naderi, Cutler: An open source implementation of P.808. Interspeech 2020.",
@@ -166,14 +150,13 @@ def methods(analysis: Analysis) -> tuple[Method, ...]:
             "Sensitivity",
             "Beside the headline, never instead of it: ratings with each listener's mean distance from the "
             "stimulus means subtracted, and ratings without the listeners that stray in more than 5 % of "
-            "their "
-            "ratings, up and down alike.",
+            "their ratings, up and down alike.",
             sources=("ITU-T P.913 (2021), 12.4", "ITU-R BT.500-15, annex 1, 2.3.1"),
         ),
         Method(
             "Order",
-            "After the means of stimulus and listener are taken off, each listener gives one slope along the "
-            "session, one difference of halves and one slope on the clip before; each is tested over "
+            "After the means of stimulus and listener are taken off, each listener gives one slope along "
+            "the session, one difference of halves and one slope on the clip before; each is tested over "
             "listeners.",
         ),
     )

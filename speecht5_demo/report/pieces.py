@@ -59,10 +59,10 @@ def headline_sentence(analysis: Analysis) -> str:
     kind = (
         "blind rating{} of the listening test" if analysis.source == "study" else "casual blind rating{}"
     ).format("" if found.counted == 1 else "s")
-    company = ", ".join(found.conditions)
+    conditions = ", ".join(found.conditions)
     text = (
-        f"{found.counted:,} {kind} by {counted(found.listeners, 'listener')}; heard together: {company}. "
-        "A MOS is relative to this company."
+        f"{found.counted:,} {kind} by {counted(found.listeners, 'listener')}; heard together: {conditions}. "
+        "A MOS is relative to these conditions."
     )
     return "Simulated listeners, for trying things out: not evidence. " + text if found.simulated else text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from speecht5_demo.checkpoints.hub_ids import PUBLISHED
 from speecht5_demo.errors import ResultsError
 from speecht5_demo.rendering.wording import counted, megabytes
 from speecht5_demo.report.measured import BASELINE, Measured, Measurement, Source
@@ -21,7 +22,6 @@ from speecht5_demo.results import (
 
 RESULTS = Path("results")
 """Where the README's tables, the report and the Results page look for result files."""
-PUBLISHED = "microsoft/speecht5_tts"
 RECORDED = "pesq-recording"
 FULL_SIZE_PARAMETERS = 100_000_000  # SpeechT5 has 144 million and more; the built-in voice a few
 FEWEST_RATINGS, FEWEST_LISTENERS, FEWEST_SENTENCES = 60, 6, 6

@@ -1,4 +1,4 @@
-"""Telling simulated listeners from people, so that nobody takes a rehearsal for evidence."""
+"""Telling simulated listeners from people, so that nobody takes a simulation for evidence."""
 
 from __future__ import annotations
 

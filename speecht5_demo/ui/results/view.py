@@ -7,7 +7,7 @@ import html
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from speecht5_demo.hosting.uploader import CarrierState
+from speecht5_demo.hosting.uploader import UploadState
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.manifest import Manifest, Stimulus, clip_path
 from speecht5_demo.rendering.html_table import Markup, table
@@ -63,9 +63,9 @@ def ready_file(address: str, name: str) -> str:
     return f'<p role="status"><a class="ready" href="{html.escape(address)}" download="{name}">{name}</a></p>'
 
 
-def uploading(state: CarrierState) -> str:
+def uploading(state: UploadState) -> str:
     """Whether ratings reach the hub."""
-    return _frame(_carrying(state))
+    return _frame(_uploading(state))
 
 
 def view(seen: ResultsView) -> View:
@@ -132,7 +132,7 @@ def _lead(seen: ResultsView) -> str:
     return "".join(parts)
 
 
-def _carrying(state: CarrierState) -> str:
+def _uploading(state: UploadState) -> str:
     repo = html.escape(state.repo)
     if state.problem:
         return f'<p class="mark">Ratings are not reaching {repo}: {html.escape(state.problem[:300])}</p>'
