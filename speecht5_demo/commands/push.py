@@ -18,7 +18,10 @@ def push(
     ],
     repo: Annotated[str, typer.Option("--repo", help="Dataset on the hub: user/name.")],
     public: Annotated[
-        bool, typer.Option("--public", help="Make a new dataset public; private otherwise.")
+        bool,
+        typer.Option(
+            "--public", help="Let everybody read the ratings; a public dataset is refused otherwise."
+        ),
     ] = False,
     study: Annotated[Path | None, typer.Option("--study", help="Folder of the prepared study.")] = None,
     json: JsonOption = False,
@@ -34,7 +37,7 @@ def push(
     from speecht5_demo.listening.manifest import load_manifest
 
     settings = Settings.of_study(load_manifest(study)) if study else None
-    done = push_ratings(ratings, repo, not public, settings)
+    done = push_ratings(ratings, repo, public, settings)
     if json:
         console.print_json(asdict(done))
         return

@@ -12,7 +12,7 @@ import pandas as pd
 from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-from speecht5_demo.errors import DemoError
+from speecht5_demo.hosting.repository import HostingError, open_repository
 from speecht5_demo.hub import HUB_ERRORS
 from speecht5_demo.listening.analysis import Analysis, Settings, analyse, as_json, simulated_sessions
 from speecht5_demo.listening.cells import neutralise
@@ -22,10 +22,6 @@ from speecht5_demo.report.methods import as_markdown, methods
 from speecht5_demo.report.pieces import headline_sentence, interval_text
 
 DATA = "data/ratings.csv"
-
-
-class HostingError(DemoError):
-    """The hub did not take what was pushed."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +44,18 @@ class Pushed:
 def push_ratings(
     sources: Iterable[Path],
     repo: str,
-    private: bool = True,
+    public: bool = False,
     settings: Settings | None = None,
     token: str | None = None,
 ) -> Pushed:
     """Merge ratings and commit them as a dataset in one commit.
+
+    Args:
+        sources: ratings files, or folders of them.
+        repo: dataset id; made when there is none.
+        public: whether everybody may read it; a public one is refused otherwise.
+        settings: of the analysis.
+        token: of the hub; the machine's own when None.
 
     Raises:
         HostingError: the hub refused or could not be reached; nothing was changed then.
@@ -72,7 +75,7 @@ def push_ratings(
     operations = [CommitOperationAdd(name, text.encode("utf-8")) for name, text in files.items()]
     api = HfApi(token=token)
     try:
-        api.create_repo(repo, repo_type="dataset", private=private, exist_ok=True)
+        open_repository(api, repo, public, make_public=public)
         done = api.create_commit(
             repo, operations, commit_message=f"Add {len(table.frame)} ratings", repo_type="dataset"
         )
@@ -134,10 +137,8 @@ def card(repo: str, analysis: Analysis) -> str:
             markdown_table(head, rows),
             "",
             f'One row a rating: `load_dataset("{repo}")`. Only rows with `blind` true and `role` test '
-            "count towards a "
-            "MOS. A text that a spreadsheet would run begins with an apostrophe. `results.json` holds "
-            "every figure, "
-            "`methods.md` how it came about.",
+            "count towards a MOS. A text that a spreadsheet would run begins with an apostrophe. "
+            "`results.json` holds every figure, `methods.md` how it came about.",
             "",
         ]
     )

@@ -1,10 +1,11 @@
 """Ratings leave an ephemeral disk every few minutes, and come back when the server starts again.
 
 A Space loses its disk at every restart. `huggingface_hub.CommitScheduler` commits the folder's changed files
-to a private dataset; our files have uuid names, so no process ever overwrites another's. What the scheduler
-leaves open is closed here: a hub that is away when the server starts is tried again instead of ending the
-server, a failed push is logged and kept as the state, a SIGTERM pushes once more before the process ends, and
-files of earlier processes are fetched first, so that listeners resume and results are whole.
+to a private dataset; our files have uuid names, so no process ever overwrites another's. What the scheduler leaves open
+is closed here: a hub that is away when the server starts is tried again instead of ending the server, each push is
+logged and kept as the state, a SIGTERM pushes once more before the process ends, and files of earlier processes are
+fetched first, so that listeners resume and results are whole. A dataset that everybody can read is refused at the
+start, and before any later push, unless the owner allowed it.
 """
 
 from __future__ import annotations
@@ -15,25 +16,27 @@ import signal
 import sys
 import threading
 import time
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
-from huggingface_hub import CommitScheduler, HfApi
+from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
 from speecht5_demo.files import write_bytes
+from speecht5_demo.hosting.repository import PublicRepositoryError, open_repository
+from speecht5_demo.hosting.scheduler import PATTERNS, Privacy, RatingsScheduler
 from speecht5_demo.hub import HUB_ERRORS
 
 log = logging.getLogger(__name__)
 
-PATTERNS = ("ratings-*.csv", "sessions-*.csv")
 FOLDER_IN_REPO = "ratings"
 RETRY_S = 30.0
-FAILURES = (HfHubHTTPError, HFValidationError, *HUB_ERRORS)
+LEAVING_S = 8.0
+"""Seconds that the last push may take: who stops a server kills it after ten."""
+FAILURES = (PublicRepositoryError, HfHubHTTPError, HFValidationError, *HUB_ERRORS)
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class RatingsUploader:
     Args:
         folder: of ratings and sessions files.
         repo: dataset id; made private when it does not exist.
+        privacy: the secret that platform ids are hashed with, and whether the dataset may be public.
         every_min: minutes between pushes.
         retry_s: seconds between attempts to reach a hub that is away.
         token: of the hub; the machine's own when None.
@@ -66,28 +70,38 @@ class RatingsUploader:
         self,
         folder: Path,
         repo: str,
+        privacy: Privacy,
         every_min: float = 5.0,
         retry_s: float = RETRY_S,
         token: str | None = None,
     ) -> None:
         self._folder = folder
         self._repo = repo
+        self._privacy = privacy
         self._every_min = every_min
         self._retry_s = retry_s
         self._token = token
-        self._scheduler: _Scheduler | None = None
+        self._scheduler: RatingsScheduler | None = None
         self._stopped = threading.Event()
         self._tried = threading.Event()
+        self._thread = threading.Thread(target=self._keep_trying, name="ratings-uploader", daemon=True)
+        self._refused: PublicRepositoryError | None = None
         self.state = UploadState(repo)
 
     def start(self, patience_s: float = 5.0) -> None:
         """Begin in the background; returns when earlier ratings are back, at the latest after `patience_s`.
 
         Started before the pages are built, it lets listeners of an earlier process resume where they were.
+
+        Raises:
+            PublicRepositoryError: everybody can read the dataset, and the owner did not allow it.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        threading.Thread(target=self._keep_trying, name="ratings-uploader", daemon=True).start()
+        self._thread.start()
         self._tried.wait(patience_s)
+        if self._refused is not None:
+            self._stopped.set()
+            raise self._refused
 
     def push_on_sigterm(self) -> None:
         """Push once more when the process is asked to end. Call it from the main thread."""
@@ -96,19 +110,22 @@ class RatingsUploader:
             self.stop()
             logging.shutdown()
             sys.stdout.flush()
-            # At once: a synthesis in a native thread would abort an orderly end, and all ratings are on the
-            # disk.
+            # At once: a synthesis in a native thread would abort an orderly end; all ratings are on the disk.
             os._exit(0)
 
         signal.signal(signal.SIGTERM, end)
 
-    def stop(self, patience_s: float = 20.0) -> None:
+    def stop(self, patience_s: float = LEAVING_S) -> None:
         """Push what is there, wait for the hub at most `patience_s`, and stop."""
+        deadline = time.monotonic() + patience_s
         self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(patience_s)
         if self._scheduler is None:
+            log.error("Ratings were not carried to %s on leaving: it was never reached.", self._repo)
             return
         try:
-            self._scheduler.trigger().result(timeout=patience_s)
+            self._scheduler.trigger().result(timeout=max(0.0, deadline - time.monotonic()))
         except (*FAILURES, FutureTimeout, CancelledError, RuntimeError) as error:
             log.error("Ratings were not carried to %s on leaving: %s", self._repo, error)
         self._scheduler.stop()
@@ -116,10 +133,12 @@ class RatingsUploader:
     def _keep_trying(self) -> None:
         while not self._stopped.is_set():
             try:
-                self._fetch_earlier()
-                self._tried.set()
-                self._scheduler = _Scheduler(
+                api = HfApi(token=self._token)
+                self._fetch_earlier(api)
+                open_repository(api, self._repo, self._privacy.public)
+                self._scheduler = RatingsScheduler(
                     self,
+                    self._privacy,
                     repo_id=self._repo,
                     repo_type="dataset",
                     folder_path=self._folder,
@@ -127,17 +146,17 @@ class RatingsUploader:
                     every=self._every_min,
                     private=True,
                     token=self._token,
-                    allow_patterns=list(PATTERNS),
                 )
+                self._tried.set()
                 return
             except FAILURES as error:
                 self.failed(error)
+                self._refused = error if isinstance(error, PublicRepositoryError) else None
                 self._tried.set()
             self._stopped.wait(self._retry_s)
 
-    def _fetch_earlier(self) -> None:
+    def _fetch_earlier(self, api: HfApi) -> None:
         """Bring back files of earlier processes that are not here."""
-        api = HfApi(token=self._token)
         if not api.repo_exists(self._repo, repo_type="dataset"):
             return
         for path in api.list_repo_files(self._repo, repo_type="dataset"):
@@ -149,33 +168,13 @@ class RatingsUploader:
             fetched = Path(api.hf_hub_download(self._repo, path, repo_type="dataset"))
             write_bytes(self._folder / name, fetched.read_bytes())
 
-    def succeeded(self) -> None:
-        """A push was taken, or there was nothing to push."""
+    def succeeded(self, files: int) -> None:
+        """A push of so many files was taken; 0 where nothing had changed."""
+        if files or self.state.problem:
+            log.info("%d files of ratings were carried to %s.", files, self._repo)
         self.state = UploadState(self._repo, time.time())
 
     def failed(self, error: BaseException) -> None:
         """An attempt failed; ratings stay on the disk and the next one tries again."""
         self.state = UploadState(self._repo, self.state.last_success, f"{type(error).__name__}: {error}")
         log.warning("Ratings could not be carried to %s, will try again: %s", self._repo, error)
-
-
-class _Scheduler(CommitScheduler):
-    """Tells the uploader how each push went."""
-
-    def __init__(self, uploader: RatingsUploader, **options: Any) -> None:
-        self._uploader = uploader
-        super().__init__(**options)
-
-    def trigger(self) -> Future[Any]:
-        future: Future[Any] = super().trigger()
-        future.add_done_callback(self._tell)
-        return future
-
-    def _tell(self, future: Future[Any]) -> None:
-        if future.cancelled():
-            return
-        error = future.exception()
-        if error is None:
-            self._uploader.succeeded()
-        else:
-            self._uploader.failed(error)

@@ -15,6 +15,9 @@ from gradio.components import Component, Navbar
 from starlette.middleware import Middleware
 
 from speecht5_demo.hosting import RatingsUploader
+from speecht5_demo.hosting.repository import publishing_agreed
+from speecht5_demo.hosting.scheduler import Privacy
+from speecht5_demo.listening.tickets import server_secret
 from speecht5_demo.ui import compare, results
 from speecht5_demo.ui.compare.sweep import audio_route, places_of
 from speecht5_demo.ui.context import AppContext
@@ -100,10 +103,15 @@ def build_app(settings: Settings) -> gr.Blocks:
 
 
 def start_uploader(settings: Settings) -> RatingsUploader | None:
-    """Keep ratings safe where the disk does not last, if the deployment names a dataset for them."""
+    """Keep ratings safe where the disk does not last, if the deployment names a dataset for them.
+
+    Raises:
+        HostingError: the dataset is public and the owner did not allow it.
+    """
     if not settings.ratings_repo:
         return None
-    uploader = RatingsUploader(settings.ratings, settings.ratings_repo)
+    privacy = Privacy(server_secret(settings.data), publishing_agreed(os.environ))
+    uploader = RatingsUploader(settings.ratings, settings.ratings_repo, privacy)
     uploader.start()
     if threading.current_thread() is threading.main_thread():
         uploader.push_on_sigterm()

@@ -114,8 +114,10 @@ def test_the_merged_csv_reads_back_as_the_same_ratings(tmp_path: Path) -> None:
 CARRY = """
 import sys, time
 from pathlib import Path
+from speecht5_demo.hosting.scheduler import Privacy
 from speecht5_demo.hosting.uploader import RatingsUploader
-carrier = RatingsUploader(Path(sys.argv[1]), "tester/ratings", every_min=float(sys.argv[2]), retry_s=0.3)
+privacy = Privacy(b"a secret of this server")
+carrier = RatingsUploader(Path(sys.argv[1]), "tester/ratings", privacy, every_min=float(sys.argv[2]), retry_s=0.3)
 carrier.push_on_sigterm()
 carrier.start()
 while True:
@@ -164,7 +166,7 @@ def test_a_restart_on_an_empty_disk_brings_earlier_ratings_back(
     hub: LoopbackHub, tmp_path: Path, carry: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
     earlier = write(tmp_path / "lost", [rating(k) for k in range(3)], "ratings-earlier.csv").read_bytes()
-    hub.add_dataset(REPO, {"ratings/ratings-earlier.csv": earlier, "ratings/../evil.csv": b"x"})
+    hub.add_dataset(REPO, {"ratings/ratings-earlier.csv": earlier, "ratings/../evil.csv": b"x"}, private=True)
     folder = tmp_path / "fresh"
     write(folder, [rating(9)], "ratings-new.csv")
     carry(folder, 60)
@@ -179,7 +181,7 @@ def test_the_served_app_takes_its_ratings_along_when_it_is_asked_to_end(
     hub: LoopbackHub, tmp_path: Path
 ) -> None:
     earlier = write(tmp_path / "lost", [rating(k) for k in range(3)], "ratings-earlier.csv").read_bytes()
-    hub.add_dataset(REPO, {"ratings/ratings-earlier.csv": earlier})
+    hub.add_dataset(REPO, {"ratings/ratings-earlier.csv": earlier}, private=True)
     data = tmp_path / "data"
     more = {"DATA_DIR": str(data), "CHECKPOINT": "embedded", "PREPARE_STUDY": "0", "RATINGS_REPO": REPO}
     port = free_port()
