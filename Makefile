@@ -24,7 +24,7 @@ RUN := .venv/bin/python -m speecht5_demo
 
 # Measurements must not run beside each other, whatever -j says.
 .NOTPARALLEL:
-.PHONY: demo setup quality report report-published speed-report quality-report sweep-report tables voice dev lint test format clean
+.PHONY: attack demo setup quality report report-published speed-report quality-report sweep-report tables voice dev lint test format clean
 
 demo: setup ## serve the app on http://HOST:PORT
 	@HOST="$(HOST)" PORT="$(PORT)" CHECKPOINT="$(CHECKPOINT)" .venv/bin/python app.py
@@ -75,6 +75,9 @@ lint: dev ## style, format, types and import layers
 
 test: lint ## every check there is
 	.venv/bin/python -m pytest -n $(TESTERS) --dist loadfile
+
+attack: dev ## attack a server of our own on loopback, and write the table of docs/attack.md
+	.venv/bin/python -m tests.attack --write docs/attack.md
 
 format: dev ## rewrite the code in the house format
 	.venv/bin/ruff check --fix .
