@@ -46,6 +46,7 @@ class App(gr.Blocks):
         self.surface.events = {
             number: Event(len(function.inputs), bool(function.queue), str(function.api_name or ""))
             for number, function in self.fns.items()
+            if function.fn is not None  # events of the page's script alone ask no server
         }
         self.surface.components = {
             number: frozenset(function.__name__ for function in block.server_fns)
