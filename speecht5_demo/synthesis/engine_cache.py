@@ -29,12 +29,12 @@ def make_engine(checkpoint: Checkpoint, variant: Variant) -> Engine:
 
 
 def engine_for(built: Built) -> Engine:
-    """The engine that runs what was built: the one place that knows which there are."""
+    """The engine that runs what was built, which it may use up: the one place that knows which there are."""
     match built:
         case Modules():
             return ReferenceEngine(built)
         case TurboWeights():
-            return TurboEngine(built)
+            return TurboEngine(built, consume=True)
         case _:
             assert_never(built)
 

@@ -6,6 +6,7 @@ import ctypes
 import sys
 import time
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -47,8 +48,22 @@ def return_freed_memory() -> None:
 
 
 def native_kernels(weights: TurboWeights) -> ctypes.CDLL | None:
-    """The C++ kernels, where they can be had and gain: fp32 weights are bound by memory whoever reads them."""
-    return native.load() if weights.quantized and NativeDecoder.fits(weights) else None
+    """The C++ kernels, where they can be had and the model's widths suit them: in every storage they are the faster."""
+    return native.load() if NativeDecoder.fits(weights) else None
+
+
+def _packed(kernels: ctypes.CDLL, weights: TurboWeights, consume: bool) -> dict[str, PackedLinear]:
+    """Every linear layer packed; with `consume`, what each was made from is freed before the next one is packed."""
+    packed = {}
+    for name in list(weights.linears):
+        layer = weights.linears[name]
+        packed[name] = PackedLinear(kernels, layer)
+        if consume and isinstance(weights.linears, dict):
+            # Its shape is asked for later.
+            weights.linears[name] = replace(layer, weight=layer.weight.to("meta"))
+            del layer
+            return_freed_memory()
+    return packed
 
 
 def vocoder_of(weights: TurboWeights) -> AnyVocoder:
@@ -60,7 +75,7 @@ def vocoder_of(weights: TurboWeights) -> AnyVocoder:
 
 
 def _kernels_in_words(weights: TurboWeights, in_cpp: bool) -> str:
-    reason = None if in_cpp or not weights.quantized else native.unavailable()
+    reason = None if in_cpp else native.unavailable()
     return "C++" if in_cpp else f"PyTorch ({reason})" if reason else "PyTorch"
 
 
@@ -69,9 +84,10 @@ class TurboEngine:
 
     Args:
         weights: from `fold` or from an artifact.
+        consume: whether the weights are this engine's alone; then memory of what is packed is given back.
     """
 
-    def __init__(self, weights: TurboWeights) -> None:
+    def __init__(self, weights: TurboWeights, consume: bool = False) -> None:
         self._shape = weights.shape
         self._decoder: Decoder
         kernels = native_kernels(weights)
@@ -79,7 +95,7 @@ class TurboEngine:
         """Whether an utterance of a batch equals the same one alone. Where PyTorch's kernels quantise activations they
         round differently in company, and a voice magnifies that; then texts are spoken one by one."""
         if kernels is not None:
-            packed = {name: PackedLinear(kernels, layer) for name, layer in weights.linears.items()}
+            packed = _packed(kernels, weights, consume)
             fits = NativeEncoder.fits(weights)
             self._encoder = NativeEncoder(kernels, weights, packed) if fits else Encoder(weights, packed)
             self._decoder = NativeDecoder(kernels, weights, packed)
