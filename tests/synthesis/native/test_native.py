@@ -22,7 +22,7 @@ from speecht5_demo.synthesis.turbo.encoder import Encoder
 from speecht5_demo.synthesis.turbo.native_encoding import NativeEncoder
 from speecht5_demo.variants import find
 from speecht5_demo.variants.build import build
-from speecht5_demo.variants.turbo import Linear, quantized
+from speecht5_demo.variants.turbo import Linear, TurboWeights, quantized
 from tests.synthesis.conftest import Pair
 
 NEVER = 9.0
@@ -174,17 +174,29 @@ def test_attention_is_told_and_is_part_of_decoding(
 
 
 def test_native_fp32_equals_the_pytorch_loop(pair: Pair, embedded: Checkpoint) -> None:
-    native = load()
-    if native is None:
-        assert not needs_kernels
-        return
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "native_kernels", lambda weights: native)
-        ours = TurboEngine(build(embedded, find("turbo")))
+        patch.setattr(engine, "native_kernels", lambda weights: None)
+        theirs = TurboEngine(build(embedded, find("turbo")))
+    assert (pair.turbo.abilities.kernels == "C++") == needs_kernels
+    assert theirs.abilities.kernels != "C++"
     request = pair.request("the birch canoe slid.", StepLimits(70, 70, NEVER))
-    one = ours.speak(request.tokens, request.speaker, request.masks, request.limits).mel
-    other = pair.turbo.speak(request.tokens, request.speaker, request.masks, request.limits).mel
+    one = pair.turbo.speak(request.tokens, request.speaker, request.masks, request.limits).mel
+    other = theirs.speak(request.tokens, request.speaker, request.masks, request.limits).mel
     assert float((one - other).abs().max() / other.abs().max()) < 1e-4
+
+
+def test_an_engine_that_owns_its_weights_frees_them_and_speaks_the_same(
+    pair: Pair, embedded: Checkpoint
+) -> None:
+    weights = build(embedded, find("turbo"))
+    assert isinstance(weights, TurboWeights)
+    owner = TurboEngine(weights, consume=True)
+    if needs_kernels:
+        assert {layer.weight.device.type for layer in weights.linears.values()} == {"meta"}
+    request = pair.request("so?", StepLimits(20, 20, NEVER))
+    one = owner.speak(request.tokens, request.speaker, request.masks, request.limits).samples
+    other = pair.turbo.speak(request.tokens, request.speaker, request.masks, request.limits).samples
+    assert torch.equal(one, other)
 
 
 def test_two_threads_among_busy_neighbours_are_hardly_slower_than_one(
