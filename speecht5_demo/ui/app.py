@@ -24,11 +24,24 @@ from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.listen import build as listen
 from speecht5_demo.ui.serving.connections import limit_connections
 from speecht5_demo.ui.serving.guard import Event, Guard, Surface
+from speecht5_demo.ui.serving.page_head import PageHead, Preview
 from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.settings import Settings
 from speecht5_demo.ui.theme import FAVICON, HEAD, STYLESHEETS, theme
 
 TITLE = "Hear what optimisation costs"
+PREVIEWS = {
+    "": Preview(
+        TITLE,
+        "SpeechT5 reads your sentence as it is, quantised and pruned. Listen blind, rate, see the price.",
+    ),
+    "/listen": Preview(
+        f"Listening test · {TITLE}", "A blind test of some minutes: how natural do these voices sound?"
+    ),
+    "/results": Preview(
+        f"Results · {TITLE}", "What listeners heard: scores with their intervals, verdicts and costs."
+    ),
+}
 MOST_QUEUED = 128
 """Events that wait in Gradio's queue; who speaks next is decided in our own."""
 MOST_THREADS = 128
@@ -57,14 +70,19 @@ class App(gr.Blocks):
         kwargs["app_kwargs"] = {
             **kwargs.get("app_kwargs", {}),
             "routes": routes,
-            "middleware": [Middleware(Guard, surface=self.surface)],
+            "middleware": [Middleware(Guard, surface=self.surface), Middleware(PageHead, previews=PREVIEWS)],
         }
-        block = not kwargs.pop("prevent_thread_lock", False)
-        answer = super().launch(*args, **{"i18n": listen.I18N, **kwargs, "prevent_thread_lock": True})
-        limit_connections(self.server)
-        if block:
-            self.block_thread()
-        return answer
+        return super().launch(*args, **{"i18n": listen.I18N, **kwargs})
+
+    @property
+    def server(self) -> Any:
+        """The web server; `launch` makes it, and waits for its end inside."""
+        return self._server
+
+    @server.setter
+    def server(self, server: Any) -> None:
+        limit_connections(server)
+        self._server = server
 
 
 def build_app(settings: Settings) -> gr.Blocks:
@@ -91,8 +109,7 @@ def build_app(settings: Settings) -> gr.Blocks:
         in_space=bool(os.environ.get("SPACE_ID")),
         pages=("/listen", "/results"),
         routes=[
-            *service.streams.routes,
-            *service.clips.routes,
+            *service.routes,
             audio_route(places_of(context)),
             *downloads.routes,
             *study.routes,

@@ -17,7 +17,10 @@ STYLESHEETS = (
     HERE / "results" / "results.css",
 )
 FAVICON = HERE / "favicon.svg"
-HEAD = f"<style>{(HERE / 'media.css').read_text(encoding='utf-8')}</style>"
+HEAD = (
+    f"<style>{(HERE / 'media.css').read_text(encoding='utf-8')}</style>"
+    f"<script>{(HERE / 'theme.js').read_text(encoding='utf-8')}</script>"
+)
 
 _SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")

@@ -142,10 +142,11 @@ class PageVisitor(Client):
             if view.get("run") is None:
                 return None, view
             self.join(self.follow, [None])
-            first = None
+            first, raw = None, None
             for message in self.stream():
                 output = (message.get("output") or {}).get("data") or [None]
-                view = _patched(view, output[0])
+                raw = _patched(raw, output[0])
+                view = raw if isinstance(raw, dict) and "cards" in raw else view
                 if first is None and view.get("cards"):
                     first = time.monotonic() - begun
                 if message["msg"] == "process_completed":
@@ -161,13 +162,11 @@ class PageVisitor(Client):
         return answer
 
 
-def _patched(view: dict[str, Any], told: Any) -> dict[str, Any]:
-    """Gradio sends a whole snapshot first and then what changed: `[[action, path, value], ...]`."""
-    if isinstance(told, dict) and told.get("run"):
-        return told
+def _patched(document: Any, told: Any) -> Any:
+    """Gradio sends a whole value first and then what changed: `[[action, path, value], ...]`."""
     if not isinstance(told, list):
-        return view
-    document: Any = json.loads(json.dumps(view))
+        return document if told is None else told
+    document = json.loads(json.dumps(document))
     for action, path, value in told:
         if not path:
             document = value
@@ -184,7 +183,7 @@ def _patched(view: dict[str, Any], told: Any) -> dict[str, Any]:
             place.insert(key, value)
         else:
             place[key] = value
-    return dict(document)
+    return document
 
 
 def at_once(*works: Any) -> list[Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
+import zipfile
 from collections.abc import Iterator
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from speecht5_demo.errors import DemoError
 from speecht5_demo.synthesis import Speech
@@ -129,9 +133,17 @@ def test_leaving_the_page_stops_the_run(visitor: Guest) -> None:
     assert run.cancel.is_set()
 
 
-def test_a_recipe_that_fails_is_explained_before_anything_speaks(visitor: Guest) -> None:
+def test_a_recipe_that_fails_is_left_out_and_the_others_speak(visitor: Guest) -> None:
     own = OwnVariant(wanted=True, pruned_percent=50, include="no.such.layer")
-    run = visitor.finish(visitor.start(own=own))
+    run = visitor.finish(visitor.start(own=own, variants=["int8"]))
+    assert "no.such.layer" in run.problem
+    assert [card.variant.name for card in run.cards] == ["int8"]
+    assert not run.plan.blind, "one is left: it has no name to hide"
+
+
+def test_a_recipe_that_fails_alone_is_explained_before_anything_speaks(visitor: Guest) -> None:
+    own = OwnVariant(wanted=True, pruned_percent=50, include="no.such.layer")
+    run = visitor.finish(visitor.start(own=own, variants=[]))
     assert "no.such.layer" in run.problem
     assert run.cards == []
 
@@ -254,3 +266,19 @@ def test_nobody_pushes_out_a_run_that_waits_to_be_rated(
 def test_unusable_input_is_refused_before_a_run_exists(visitor: Guest, wrong: dict[str, object]) -> None:
     with pytest.raises(DemoError):
         visitor.start(**wrong)
+
+
+def test_a_revealed_run_is_taken_away_as_one_file_and_a_blind_one_is_not(visitor: Guest) -> None:
+    run = visitor.finish(visitor.start(text="=Good morning."))
+    client = TestClient(Starlette(routes=visitor.service.routes))
+    assert client.get(f"/compare/bundle/{run.id}").status_code == 404
+    rate_all(visitor, run)
+    answer = client.get(str(board_view(run)["table"]["bundle"]))
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    figures = json.loads(archive.read("figures.json"))
+    assert {row["variant"] for row in figures} == {"baseline", "int8", "pruned"}
+    assert [row["rating"] for row in figures] == [4, 4, 4]
+    assert {row["seed"] for row in figures} == {run.plan.seed}
+    assert all(archive.read(row["file"]).startswith(b"RIFF") for row in figures)
+    assert b"synthetic" in archive.read("README.txt")
+    assert b"'=Good" in archive.read("figures.csv")

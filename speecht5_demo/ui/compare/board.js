@@ -1,7 +1,6 @@
 // The whole board. `props.value` is the snapshot that the server lets this page know; nothing else is kept here.
 // Cards are made once and then changed in place, so audio plays on while other cards arrive.
 const board = element.querySelector('.board');
-const view = { run: null, opened: 0, revision: -1, cards: new Map(), played: false };
 
 // After a save the keyboard's focus goes to the next sample without a rating, or to the reveal.
 const moveOn = (card) => {
@@ -11,13 +10,21 @@ const moveOn = (card) => {
   if (target?.scrollIntoView && !open) target.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
 };
 
-const areas = { state: h('div'), reveal: h('div'), cards: h('div', { class: 'cards' }) };
+const areas = { state: h('div', { class: 'area-state' }), reveal: h('div', { class: 'area-reveal' }), cards: h('div', { class: 'cards' }) };
 const status = h('p', { class: 'status', role: 'status' });
 const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
 const spoken = h('p', { class: 'spoken' });
 const track = h('div', { class: 'track', role: 'progressbar', 'aria-label': 'Progress', 'aria-valuemin': 0, 'aria-valuemax': 100 }, h('span'));
 const region = h('div', { class: 'reveal', tabindex: 0, role: 'region', 'aria-label': 'What you heard and what it costs' });
-const stateBox = h('div', { class: 'state' }, status, problem, track, spoken);
+const stale = h('p', { class: 'stale', role: 'status', hidden: true }, 'These samples are of what you asked for before. Press Speak for the new ones.');
+const stateBox = h('div', { class: 'state' }, status, problem, stale, track, spoken);
+// What is changed after Speak makes the samples below those of an earlier request.
+const noteChange = (event) => {
+  if (view.run && event.isTrusted && event.target.closest?.('.inputs, .options, .actions')) stale.hidden = false;
+};
+document.removeEventListener('input', window.speecht5NoteChange);
+window.speecht5NoteChange = noteChange;
+document.addEventListener('input', noteChange);
 
 // A visitor who pressed Speak wants to see what comes of it, also on a small screen.
 const showBoard = () => {
@@ -39,7 +46,7 @@ const playFirst = (card) => {
 const draw = (value) => {
   if (!value || !value.run && !value.problem) return;
   if (value.run && (value.opened < view.opened || (value.run === view.run && value.revision < view.revision))) return;
-  if (!areas.cards.isConnected) board.replaceChildren(areas.state, areas.reveal, areas.cards);
+  if (!areas.cards.isConnected) board.replaceChildren(areas.state, areas.reveal, bar, areas.cards);
   if (!stateBox.isConnected) areas.state.append(stateBox);
   if (!value.run) return complain(value.problem);
   if (value.run !== view.run) {
@@ -62,7 +69,8 @@ const draw = (value) => {
     track.firstChild.style.width = `${Math.max(3, 100 * value.progress)}%`;
   }
   spoken.hidden = !value.spoken;
-  spoken.replaceChildren('Spoken as: ', h('q', {}, value.spoken || ''));
+  spoken.replaceChildren(`${value.voice} says: `, h('q', {}, value.spoken || ''));
+  stale.hidden = true;
 
   areas.cards.querySelectorAll('.waiting').forEach((placeholder) => placeholder.remove());
   const cards = (value.cards ?? []).filter((data) => !data.audio?.live || canPlayLive);
@@ -88,6 +96,7 @@ const draw = (value) => {
       h('header', {}, h('div', { class: 'letter' }, String.fromCharCode(65 + i)), h('h3', {}, i === cards.length ? 'Speaking…' : 'Waiting')),
       h('div', { class: 'placeholder' })));
   }
+  refreshTransport();
   const key = JSON.stringify(value.table ?? null);
   if (areas.reveal.dataset.key !== key) {
     areas.reveal.dataset.key = key;

@@ -12,7 +12,7 @@ import gradio as gr
 from speecht5_demo.ui.compare.fragments import MIME
 from speecht5_demo.ui.components.scale import ACR_WORDS, QUESTION
 
-_PARTS = ("dom.js", "live.js", "player.js", "card.js", "reveal.js", "board.js")
+_PARTS = ("dom.js", "live.js", "player.js", "card.js", "reveal.js", "transport.js", "board.js")
 _SCRIPT = "\n".join(
     [
         f"const WORDS = {json.dumps(ACR_WORDS)};",

@@ -15,7 +15,7 @@ const makeSilentCard = (data) => {
 
 // ---- one sample: player, scale, and, once the server tells, its name and figures ----
 const makeCard = (run, data) => {
-  const player = makePlayer(data.letter, () => card.refresh());
+  const player = makePlayer(data.letter, () => card.refresh(), () => refreshTransport(), () => afterEnd(card));
   const link = h('a', { class: 'download' }, 'Download WAV');
   const title = h('h3', { id: `title-${data.ticket}` });
   const subtitle = h('p');
@@ -26,7 +26,7 @@ const makeCard = (run, data) => {
 
   const scale = makeScale(run, data, player);
   const card = {
-    node, audio: player.audio, start: player.start, leave: player.leave,
+    node, letter: data.letter, audio: player.audio, start: player.start, leave: player.leave,
     refresh: () => scale.heardMore(),
     update: (next) => {
       data = next;
@@ -34,7 +34,7 @@ const makeCard = (run, data) => {
       player.load(audio);
       node.classList.toggle('live', !!audio.live);
       title.textContent = told ? told.label : next.label ?? `Sample ${next.letter}`;
-      subtitle.textContent = audio.live ? 'Being made: listen already' : told ? `Sample ${next.letter}` : 'Name hidden until all are rated';
+      subtitle.textContent = audio.live ? 'Being made: listen already' : told ? `Sample ${next.letter}, voice ${told.voice}` : 'Name hidden until all are rated';
       slots.top.replaceChildren(...(!next.cut_off ? [] : [h('p', { class: 'cut' }, 'Cut off: this variant did not stop by itself.')]));
       if (next.rating) slots.rating.replaceChildren(ratedLine(next.rating));
       else if (!audio.live && !slots.rating.contains(scale.node)) slots.rating.replaceChildren(scale.node);

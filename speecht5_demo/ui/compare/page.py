@@ -18,6 +18,7 @@ from speecht5_demo.ui.compare.api import compare_endpoint
 from speecht5_demo.ui.compare.board import board
 from speecht5_demo.ui.compare.budget import check_length
 from speecht5_demo.ui.compare.plan import (
+    MAX_CHARACTERS,
     MAX_PRUNED_PERCENT,
     MAX_REPEATS,
     OwnVariant,
@@ -62,7 +63,8 @@ def preview(written: object, checkpoint: Checkpoint) -> str:
         if checkpoint.language == "en"
         else f" The voice is taken to speak “{escape(checkpoint.language)}”."
     )
-    return f'<p class="preview">Will be spoken as <q>{escape(said)}</q>{remark}{language}</p>'
+    count = f' <span class="count">{len(written):,} of {MAX_CHARACTERS:,} characters</span>'
+    return f'<p class="preview">Will be spoken as <q>{escape(said)}</q>{remark}{language}{count}</p>'
 
 
 def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None) -> CompareService:
@@ -79,7 +81,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 label="What should it say?",
                 lines=3,
                 max_lines=8,
-                placeholder="Type a sentence: numbers, prices and dates are welcome.",
+                placeholder="Type a sentence: numbers, prices and dates are welcome. Ctrl+Enter speaks it.",
                 elem_id="text",
             )
             spoken = gr.HTML(preview(EXAMPLES[0], checkpoint), elem_id="spoken", apply_default_css=False)
@@ -99,9 +101,17 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
             )
             speaker = gr.Dropdown(speakers, value=speakers[0][1], label="Speaker", elem_id="speaker")
             with gr.Row():
-                seed = gr.Number(0, label="Seed", precision=0, min_width=90, elem_id="seed")
+                seed = gr.Number(
+                    0,
+                    label="Seed",
+                    info="Where names are shown; a blind comparison draws its own in secret.",
+                    precision=0,
+                    scale=2,
+                    min_width=160,
+                    elem_id="seed",
+                )
                 dice = gr.Button("New seed", size="sm", scale=1, min_width=80, elem_id="dice")
-    with gr.Row(equal_height=False):
+    with gr.Row(equal_height=False, elem_classes="options"):
         with gr.Column(min_width=280), gr.Accordion("Another voice: upload or blend", open=False):
             upload = speaker_upload(service.uploads)
             blend_with = gr.Dropdown(
@@ -168,6 +178,10 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
         return view, started.id, gr.update(interactive=False), gr.update(visible=True)
 
     async def follow(run_id: object) -> AsyncIterator[Any]:
+        yield (
+            gr.skip(),
+            gr.skip(),
+        )  # events that yield nothing empty what they are bound to, the label of Speak too
         async for running in service.follow(run_id):
             view = board_view(running, service.waiting(running))
             yield view, gr.update(interactive=not running.speaking)

@@ -2,7 +2,7 @@
 // the source changes at the next pause, so nobody hears it change, and what was heard before still counts.
 const players = new Set();
 
-const makePlayer = (letter, onHeard) => {
+const makePlayer = (letter, onHeard, onState, onEnd) => {
   const heard = { plays: 0, since: null, spans: [] };
   const audio = h('audio', { preload: 'auto' });
   const state = { path: null, seconds: null, settled: false, resuming: false, leave: () => {} };
@@ -23,7 +23,7 @@ const makePlayer = (letter, onHeard) => {
     glyph.firstChild.setAttribute('d', playing ? PAUSE : PLAY);
     play.setAttribute('aria-label', `${playing ? 'Pause' : 'Play'} sample ${letter}`);
   };
-  const broken = () => { time.textContent = state.path ? 'cannot play' : 'plays when whole'; };
+  const broken = () => { time.textContent = state.path ? 'no longer kept: press Speak' : 'plays when whole'; };
   const start = () => audio.play().catch((error) => { if (!['AbortError', 'NotAllowedError'].includes(error.name)) broken(); });
   const settle = () => {
     if (!state.path || state.settled) return;
@@ -47,9 +47,10 @@ const makePlayer = (letter, onHeard) => {
     show(true);
     players.forEach((other) => other !== audio && other.pause());
     onHeard();
+    onState();
   };
-  audio.onpause = () => { show(false); settle(); };
-  audio.onended = () => { show(false); settle(); onHeard(); };
+  audio.onpause = () => { show(false); settle(); onState(); };
+  audio.onended = () => { show(false); settle(); onHeard(); onState(); onEnd(); };
   audio.onerror = broken;
   players.add(audio);
   return {

@@ -29,7 +29,8 @@ const figures = (data, told) => {
 };
 const revealTable = (value) => {
   const cell = (part, i) => h('td', { 'data-label': value.table.head[i + 2] }, part.text, ...(part.change ? [' ', change(part.change.text, part.change.direction)] : []));
-  return [h('table', {}, h('caption', {}, value.table.caption),
+  const result = value.table.result.length ? [h('ul', { class: 'result' }, ...value.table.result.map((sentence) => h('li', {}, sentence)))] : [];
+  return [...result, h('table', {}, h('caption', {}, value.table.caption),
       h('thead', {}, h('tr', {}, ...value.table.head.map((name) => h('th', { scope: 'col' }, name)))),
       h('tbody', {}, ...value.table.rows.map((row) => h('tr', {},
         h('th', { scope: 'row' }, h('span', { class: 'letter-small', 'aria-hidden': 'true' }, row.letter), row.label),
@@ -37,5 +38,6 @@ const revealTable = (value) => {
           ? [h('span', { class: 'stars', 'aria-hidden': 'true' }, '★'.repeat(row.rating) + '☆'.repeat(5 - row.rating)),
             ` ${row.rating} ${WORDS[row.rating - 1]}`] : ['not rated'])),
         ...row.cells.map(cell))))),
-  h('p', { class: 'note' }, value.table.note)];
+  h('p', { class: 'note' }, value.table.note),
+  ...(value.table.bundle ? [h('p', { class: 'note' }, h('a', { class: 'download', href: root + value.table.bundle, download: 'comparison.zip' }, 'Take it all away: samples and figures in one file'))] : [])];
 };

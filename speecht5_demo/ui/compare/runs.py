@@ -12,9 +12,9 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
-from speecht5_demo.errors import RatingsError
+from speecht5_demo.errors import RatingsError, VariantError
 from speecht5_demo.listening.rows import new_id
 from speecht5_demo.synthesis import Latency, Speech
 from speecht5_demo.ui.compare.clips import Clip
@@ -129,6 +129,19 @@ class Run:
         In a blind run all samples appear whole and at one pace: only quick variants could be heard early.
         """
         return variant.streams and self.plan.listenable and not self.plan.blind
+
+    def leave_out(self, variant: Variant, problem: str) -> None:
+        """Go on without a variant that cannot be made.
+
+        Raises:
+            VariantError: no other is left.
+        """
+        left = tuple(other for other in self.plan.variants if other is not variant)
+        if not left:
+            raise VariantError(problem)
+        self.order.remove(variant)
+        self.plan = replace(self.plan, variants=left, blind=self.plan.blind and len(left) > 1)
+        self.problem = f"{variant.label} is left out: {problem}"
 
     def complete(self, card: Card) -> None:
         """A sample is whole: its card takes the place of the one that played while it was made."""

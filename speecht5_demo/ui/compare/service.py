@@ -11,6 +11,7 @@ import anyio
 
 from speecht5_demo.errors import DemoError
 from speecht5_demo.ui.compare.budget import SpeechBudget, affordable_repeats, check_length
+from speecht5_demo.ui.compare.bundle import bundle_route
 from speecht5_demo.ui.compare.clips import ClipCache
 from speecht5_demo.ui.compare.live import LiveStreams
 from speecht5_demo.ui.compare.plan import OwnVariant, Plan, VoiceChoice, make_plan, preselected
@@ -53,6 +54,7 @@ class CompareService:
         self._presence = presence
         self._budget = SpeechBudget()
         self._runs = Runs(self._forget)
+        self.routes = [*self.streams.routes, *self.clips.routes, bundle_route(self._runs)]
         self._jobs: dict[str, Job] = {}
         self._estimate = RuntimeEstimate()
         self._speaking = Speaking(context.synthesizer, self.clips, self.streams, self._estimate)

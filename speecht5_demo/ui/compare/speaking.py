@@ -10,7 +10,7 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
-from speecht5_demo.errors import DemoError, SynthesisCancelled
+from speecht5_demo.errors import DemoError, SynthesisCancelled, VariantError
 from speecht5_demo.synthesis import Latency, Progress, Synthesizer, first_audio_s
 from speecht5_demo.ui.compare.clips import ClipCache
 from speecht5_demo.ui.compare.live import LiveSample, LiveStreams
@@ -79,7 +79,10 @@ class Speaking:
         for variant in run.plan.variants:
             _check_cancelled(run)
             begun = time.monotonic()
-            self.synthesizer.warm_up(variant)
+            try:
+                self.synthesizer.warm_up(variant)
+            except VariantError as error:
+                run.leave_out(variant, str(error))
             if time.monotonic() - begun > QUICK_S:
                 yield Kind.AUDIO
         run.phase = "speaking"

@@ -12,9 +12,11 @@ from typing import Any
 
 from speecht5_demo.machine import this_machine
 from speecht5_demo.rendering.wording import megabytes
+from speecht5_demo.ui.compare.bundle import ADDRESS as BUNDLE
 from speecht5_demo.ui.compare.clips import ADDRESS as CLIPS
 from speecht5_demo.ui.compare.figures import change, overlap, row, seconds
 from speecht5_demo.ui.compare.live import ADDRESS, LiveSample
+from speecht5_demo.ui.compare.result import result_sentences
 from speecht5_demo.ui.compare.runs import LETTERS, Card, Run
 from speecht5_demo.variants import BASELINE
 
@@ -41,6 +43,7 @@ def board_view(run: Run, waiting: tuple[int, float] = (0, 0.0)) -> dict[str, Any
         "problem": run.problem,
         "progress": _progress(run, revealed),
         "spoken": run.plan.spoken_text,
+        "voice": run.plan.speaker.label,
         "expected": len(run.order) if run.speaking and not run.cancel.is_set() else len(cards),
         "step": run.step,
         "cards": [_card(run, card, revealed) for card in cards] + ([_live_card(live)] if live else []),
@@ -137,6 +140,7 @@ def _told(run: Run, card: Card) -> dict[str, Any]:
     return {
         "label": card.variant.label,
         "name": card.variant.name,
+        "voice": run.plan.speaker.label,
         "explanation": card.variant.explanation,
         "latency": {
             "median": seconds(latency.median),
@@ -226,6 +230,8 @@ def _table(run: Run, cards: list[Card]) -> dict[str, Any]:
     place = {variant.name: index for index, variant in enumerate(run.plan.variants)}
     return {
         "caption": "What you heard and what it costs",
+        "result": result_sentences(run),
+        "bundle": BUNDLE + run.id if run.over and run.plan.listenable else None,
         "note": " ".join([*_notes(run), _measured_on()]),
         "head": ["Sample", "You said", "Latency", "Real-time factor", "First audio", "On disk", "Zipped"],
         "rows": [

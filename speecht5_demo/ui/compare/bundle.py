@@ -1,0 +1,80 @@
+"""One file to take away: a revealed comparison's samples under readable names, and its figures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from speecht5_demo.listening.cells import neutralise
+from speecht5_demo.ui.compare.clips import HEADERS
+from speecht5_demo.ui.compare.runs import Card, Run, Runs
+
+ADDRESS = "/compare/bundle/"
+COLUMNS = (
+    "sample", "variant", "label", "rating", "speaker", "seed", "text", "latency_median_s", "latency_runs_s",
+    "real_time_factor", "first_audio_s", "audio_s", "disk_bytes", "zip_bytes", "resident_bytes", "file",
+)  # fmt: skip
+NOTE = """The speech in these files is synthetic: it was made by a text-to-speech model, not spoken by a person.
+figures.csv and figures.json say which checkpoint, variant, speaker and seed made each file.
+"""
+
+
+def bundle_route(runs: Runs) -> Route:
+    """Serves the bundle of a run whose names its visitor knows; the run's id is a secret of its page."""
+
+    def serve(request: Request) -> Response:
+        run = runs.find(request.path_params["run"])
+        if run is None or not run.revealed or not run.over or not run.plan.listenable:
+            return Response("There is nothing to take away here (yet).", 404, HEADERS, "text/plain")
+        headers = {**HEADERS, "content-disposition": 'attachment; filename="comparison.zip"'}
+        return Response(bundle(run), 200, headers, "application/zip")
+
+    return Route(ADDRESS + "{run}", serve, methods=["GET"])
+
+
+def bundle(run: Run) -> bytes:
+    """The ZIP."""
+    rows = [_row(card) for card in run.cards]
+    table = io.StringIO()
+    writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        seconds = " ".join(f"{each:.4f}" for each in row["latency_runs_s"])
+        writer.writerow({**row, "text": neutralise(row["text"]), "latency_runs_s": seconds})
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("README.txt", NOTE)
+        archive.writestr("figures.csv", b"\xef\xbb\xbf" + table.getvalue().encode())
+        archive.writestr("figures.json", json.dumps(rows, ensure_ascii=False, indent=1))
+        for card, row in zip(run.cards, rows, strict=True):
+            archive.writestr(row["file"], card.clip.audio.read_bytes())
+    return content.getvalue()
+
+
+def _row(card: Card) -> dict[str, Any]:
+    sample, sizes = card.sample, card.sizes
+    return {
+        "sample": card.letter,
+        "variant": card.variant.name,
+        "label": card.variant.label,
+        "rating": card.rating,
+        "speaker": sample.speaker,
+        "seed": sample.seed,
+        "text": sample.text,
+        "latency_median_s": sample.latency.median,
+        "latency_runs_s": list(sample.latency.runs),
+        "real_time_factor": sample.rtf,
+        "first_audio_s": card.first_audio_s,
+        "audio_s": sample.audio_seconds,
+        "disk_bytes": sizes.disk_bytes if sizes else None,
+        "zip_bytes": sizes.zip_bytes if sizes else None,
+        "resident_bytes": sizes.resident_bytes if sizes else None,
+        "file": f"{card.letter}-{card.variant.name}.wav",
+    }

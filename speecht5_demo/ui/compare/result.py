@@ -1,0 +1,41 @@
+"""What a comparison came to, in a sentence a variant, made from its figures."""
+
+from __future__ import annotations
+
+from speecht5_demo.ui.compare.figures import change, overlap
+from speecht5_demo.ui.compare.runs import Card, Run
+from speecht5_demo.variants import BASELINE
+
+
+def result_sentences(run: Run) -> list[str]:
+    """One for each variant beside the baseline; none while figures are missing or where nothing is compared."""
+    cards = {card.variant.name: card for card in run.made}
+    baseline = cards.get(BASELINE.name)
+    if baseline is None or not run.revealed or not run.over:
+        return []
+    return [
+        f"{cards[variant.name].variant.label}: {', '.join(_findings(cards[variant.name], baseline))}."
+        for variant in run.plan.variants
+        if variant.name in cards and cards[variant.name] is not baseline
+    ]
+
+
+def _findings(card: Card, baseline: Card) -> list[str]:
+    found = []
+    if card.sizes is not None and baseline.sizes is not None:
+        size = change(card.sizes.disk_bytes, baseline.sizes.disk_bytes, "smaller", "larger")
+        found.append("the same size" if size is None or not size["direction"] else size["text"])
+    mine, base = card.sample.latency, baseline.sample.latency
+    speed = change(mine.median, base.median, "faster here", "slower here")
+    if speed is None or not speed["direction"] or overlap(mine.runs, base.runs) or len(mine.runs) < 2:
+        found.append("no clear change of speed here")
+    else:
+        found.append(speed["text"])
+    if card.rating is not None and baseline.rating is not None:
+        apart = card.rating - baseline.rating
+        found.append(
+            "you rated it the same"
+            if not apart
+            else f"you rated it {abs(apart)} {'higher' if apart > 0 else 'lower'}"
+        )
+    return found

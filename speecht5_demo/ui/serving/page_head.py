@@ -1,0 +1,83 @@
+"""What a link to a page shows elsewhere: its title and description, instead of those of the library it is made with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_LIBRARY = re.compile(
+    rb'<meta\s[^>]*?(?:property="og:|name="twitter:)[^>]*>\s*|<title>.*?</title>', re.DOTALL
+)
+
+_KEEP = """{
+  const title = document.querySelector('title');
+  const own = title.textContent;
+  new MutationObserver(() => { if (document.title !== own) document.title = own; }).observe(title, { childList: true });
+}"""
+"""The library writes one title over that of every page."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Of one page.
+
+    Attributes:
+        title: of the tab and of links.
+        description: one sentence.
+    """
+
+    title: str
+    description: str
+
+    def head(self) -> bytes:
+        """As it stands in the page's head."""
+        title, description = escape(self.title), escape(self.description)
+        return (
+            f'<title>{title}</title><meta name="description" content="{description}">'
+            f'<meta property="og:type" content="website"><meta property="og:title" content="{title}">'
+            f'<meta property="og:description" content="{description}"><meta name="twitter:card" content="summary">'
+            f'<meta name="twitter:title" content="{title}"><meta name="twitter:description" content="{description}">'
+            f"<script>{_KEEP}</script>"
+        ).encode()
+
+
+class PageHead:
+    """An ASGI layer that gives pages their own head.
+
+    Args:
+        app: what makes the pages.
+        previews: by address, without a slash at the end.
+    """
+
+    def __init__(self, app: ASGIApp, previews: Mapping[str, Preview]) -> None:
+        self._app = app
+        self._previews = previews
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve; a page is held back until its head is known."""
+        preview = self._previews.get(scope["path"].rstrip("/")) if scope["type"] == "http" else None
+        if preview is None or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        begun: Message = {}
+        body = bytearray()
+
+        async def hold(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = message
+                return
+            body.extend(message.get("body", b""))
+            if message.get("more_body", False):
+                return
+            html = _LIBRARY.sub(b"", bytes(body)).replace(b"<head>", b"<head>" + preview.head(), 1)
+            headers = [(name, value) for name, value in begun["headers"] if name.lower() != b"content-length"]
+            length = (b"content-length", str(len(html)).encode())
+            await send({**begun, "headers": [*headers, length]})
+            await send({"type": "http.response.body", "body": html})
+
+        await self._app(scope, receive, hold)

@@ -1,0 +1,116 @@
+"""All samples under one hand: play, switch at the same place, play in turn; and what the page says around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.compare_page import LONG_WAIT_MS, ComparePage
+from tests.browser.conftest import Server
+
+NewPage = Callable[..., Page]
+TIME = "i => document.querySelectorAll('.card:not(.waiting) audio')[i].currentTime"
+PLAYS = "i => !document.querySelectorAll('.card:not(.waiting) audio')[i].paused"
+NEARLY_OVER = (
+    "i => { const a = document.querySelectorAll('.card audio')[i]; a.currentTime = a.duration - 0.2 }"
+)
+
+
+@pytest.fixture(scope="module")
+def spoken(server: Server, chromium: object) -> Iterator[ComparePage]:
+    """An open comparison of two, made once."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})  # type: ignore[attr-defined]
+    context.set_default_timeout(30_000)
+    page = ComparePage(context.new_page(), server.url)
+    page.choose("Baseline fp32", "Dynamic INT8")
+    page.hide_names(False)
+    page.say("The birch canoe slid on the smooth planks, and nobody on the river saw it go.")
+    page.speak(samples=2)
+    expect(page.page.locator("#stop")).to_be_hidden(timeout=LONG_WAIT_MS)
+    yield page
+    context.close()
+
+
+def silence(page: ComparePage) -> None:
+    page.page.evaluate("document.querySelectorAll('audio').forEach((a) => { a.pause(); a.currentTime = 0; })")
+
+
+def test_a_letter_switches_to_a_sample_at_the_same_place(spoken: ComparePage) -> None:
+    silence(spoken)
+    spoken.cards.nth(0).get_by_role("button", name="Play sample A").click()
+    spoken.page.wait_for_function(f"({TIME})(0) > 0.6")
+    spoken.page.keyboard.press("b")
+    spoken.page.wait_for_function(f"({PLAYS})(1) && ({TIME})(1) > 0.5")
+    assert not spoken.page.evaluate(PLAYS, 0)
+    assert abs(spoken.page.evaluate(TIME, 1) - spoken.page.evaluate(TIME, 0)) < 1.5
+    expect(spoken.page.get_by_role("button", name="Switch to sample B")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
+def test_a_letter_typed_into_the_text_stays_a_letter(spoken: ComparePage) -> None:
+    silence(spoken)
+    spoken.page.locator("#text textarea").press("a")
+    assert not spoken.page.evaluate(PLAYS, 0)
+    expect(spoken.page.locator(".board .stale")).to_be_visible()
+
+
+def test_all_play_in_turn(spoken: ComparePage) -> None:
+    silence(spoken)
+    spoken.page.get_by_role("button", name="Play all in turn").click()
+    spoken.page.wait_for_function(f"({PLAYS})(0)")
+    spoken.page.evaluate(NEARLY_OVER, 0)
+    spoken.page.wait_for_function(f"({PLAYS})(1)")
+    spoken.page.get_by_role("group", name="All samples").get_by_role("button", name="Pause").click()
+    assert not spoken.page.evaluate(PLAYS, 1)
+
+
+def test_a_sentence_says_what_each_variant_came_to(spoken: ComparePage) -> None:
+    expect(spoken.page.locator(".board .result li")).to_have_count(1)
+    expect(spoken.page.locator(".board .result")).to_contain_text("Dynamic INT8: ")
+    expect(spoken.page.locator(".board .result")).to_contain_text("% smaller, ")
+    expect(spoken.cards.nth(0)).to_contain_text("voice Rms")
+
+
+def test_speak_keeps_its_name_after_a_refusal_and_ctrl_enter_presses_it(
+    server: Server, new_page: NewPage
+) -> None:
+    page = ComparePage(new_page(), server.url)
+    page.say("   ")
+    page.page.locator("#speak").click()
+    expect(page.problem).to_be_visible()
+    expect(page.page.locator("#speak")).to_be_enabled()
+    expect(page.page.locator("#speak")).to_have_text("Speak")
+    page.choose("Dynamic INT8")
+    page.say("With two keys.")
+    expect(page.page.locator("#spoken")).to_contain_text("14 of 2,000 characters")
+    page.page.locator("#text textarea").press("Control+Enter")
+    expect(page.cards).to_have_count(1, timeout=LONG_WAIT_MS)
+
+
+def test_a_recipe_without_a_match_is_left_out_and_said(server: Server, new_page: NewPage) -> None:
+    page = ComparePage(new_page(), server.url)
+    page.choose("Dynamic INT8")
+    page.say("One recipe is wrong.")
+    page.page.get_by_role("button", name="Your own version").click()
+    page.page.get_by_label("Add it to the comparison").check()
+    page.page.get_by_label("Layers to change").fill("no.such.layer")
+    page.speak(samples=1)
+    expect(page.problem).to_contain_text("no.such.layer")
+    expect(page.cards.nth(0).locator("h3")).to_have_text("Dynamic INT8")
+
+
+def test_tabs_and_links_name_the_page_and_keep_the_theme(server: Server, new_page: NewPage) -> None:
+    page = new_page()
+    page.goto(f"{server.url}/results?__theme=dark")
+    expect(page).to_have_title("Results · Hear what optimisation costs")
+    told = page.locator("meta[property^='og:'], meta[name^='twitter:']").evaluate_all(
+        "all => all.map((m) => m.content)"
+    )
+    assert not [content for content in told if "radio" in content]
+    page.get_by_role("link", name="Compare").first.click()
+    expect(page.locator("#speak")).to_be_visible()
+    assert "__theme=dark" in page.url
+    assert page.evaluate("document.body.classList.contains('dark')")
