@@ -3,6 +3,9 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 CHECKPOINT ?= auto
 MINUTES ?= 240
+# Who reads for `make voice`: flite, kokoro (natural), or a folder of recordings; and how many sentences.
+TEACHER ?= flite
+TEXTS ?= 40000
 # Processes that share the tests, a file each; 0 for one after the other.
 TESTERS ?= 2
 # What `make report` measures, and where it writes.
@@ -24,7 +27,7 @@ RUN := .venv/bin/python -m speecht5_demo
 
 # Measurements must not run beside each other, whatever -j says.
 .NOTPARALLEL:
-.PHONY: attack demo setup quality report report-published speed-report quality-report sweep-report tables voice dev lint test format clean
+.PHONY: attack demo setup quality report report-published speed-report quality-report sweep-report tables voice voice-teacher dev lint test format clean
 
 demo: setup ## serve the app on http://HOST:PORT
 	@HOST="$(HOST)" PORT="$(PORT)" CHECKPOINT="$(CHECKPOINT)" .venv/bin/python app.py
@@ -57,9 +60,12 @@ tables: quality ## the report's claims beside the files in RESULTS, and the tabl
 	$(RUN) report $(RESULTS) --html $(RESULTS)/report.html
 	$(RUN) tables $(PAGES) --results $(RESULTS) --pictures $(PICTURES)
 
-voice: quality ## make a voice as the built-in one from nothing, in MINUTES of training: voice_training/README.md
-	@sh scripts/system_packages.sh flite
-	.venv/bin/python -m voice_training train --minutes $(MINUTES)
+voice: quality ## make a voice as the built-in one from nothing, by TEACHER, in MINUTES of training: voice_training/README.md
+	@sh scripts/voice_teacher.sh "$(TEACHER)"
+	.venv/bin/python -m voice_training train --minutes $(MINUTES) --teacher "$(TEACHER)" --texts $(TEXTS)
+
+voice-teacher: setup ## install the natural teacher, kokoro: 600 MB, Apache 2.0
+	@sh scripts/voice_teacher.sh kokoro
 
 dev: setup ## install what the tests need
 	@sh scripts/install.sh requirements-dev.txt

@@ -18,7 +18,9 @@ app = typer.Typer(
     help="Train a small SpeechT5 voice on what a teacher reads, or measure one.",
 )
 
-_Teacher = Annotated[str, typer.Option(help="Who reads: flite, or a folder of recordings with transcripts.")]
+_Teacher = Annotated[
+    str, typer.Option(help="Who reads: flite, kokoro, or a folder of recordings with transcripts.")
+]
 _Threads = Annotated[int, typer.Option(help="Processor threads; 0 takes every core.")]
 
 
@@ -82,6 +84,22 @@ def train(
     typer.echo(
         f"The voice is in {voice}. Hear it: python -m speecht5_demo synthesize --checkpoint {voice} ..."
     )
+
+
+@app.command()
+def check(teacher: Annotated[str, typer.Argument(help="As for `train`.")] = "flite") -> None:
+    """Let a teacher read one line by each speaker: whether all that it needs is there and works."""
+    from voice_training import VoiceTrainingError
+    from voice_training.teachers import find_teacher
+    from voice_training.texts import make_texts
+
+    reader = find_teacher(teacher)
+    typer.echo(f"{teacher}: {reader.description}. {reader.licence}")
+    lines = {line.speaker: line for line in reader.development_lines(make_texts(0, 0))}
+    for name, label in reader.speakers.items():
+        if reader.read(lines[name]) is None:
+            raise VoiceTrainingError(f"{label} ({name}) could not read {lines[name].text!r}.")
+        typer.echo(f"{name}: {label}")
 
 
 @app.command()

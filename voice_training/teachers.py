@@ -1,8 +1,8 @@
 """Whom a voice learns from: anyone who reads texts aloud and can tell when each word is spoken.
 
-A teacher is one choice behind one interface. `Flite` reads any text and knows its words' times. `Recordings` are files
-with transcripts, which are read as they are; their words' times are guessed. A further synthesizer is a class with what
-`Teacher` asks for, and a name in `find_teacher`.
+A teacher is one choice behind one interface. `Flite` and `Kokoro` read any text and know its words' times; Kokoro is
+the natural one. `Recordings` are files with transcripts, which are read as they are; their words' times are guessed. A
+further synthesizer is a class with what `Teacher` asks for, and a name in `find_teacher`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from speecht5_demo.quality.flite import SPEAKERS, SpokenWord, TeacherSpeech, fli
 from speecht5_demo.quality.recordings import read_recording
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 from voice_training import VoiceTrainingError
+from voice_training.kokoro.files import VOICES
+from voice_training.kokoro.speech import kokoro
 from voice_training.texts import TextSets, normalised
 
 
@@ -64,7 +66,22 @@ class Teacher(Protocol):
         """
 
 
-class Flite:
+class _ReadsAnything:
+    """The lines of a synthesizer: every text that there is."""
+
+    encoding_order: Sequence[str]
+
+    def training_lines(self, texts: TextSets, seed: int) -> list[Line]:
+        """One random speaker a text."""
+        chance = random.Random(seed)
+        return [Line(text, chance.choice(self.encoding_order)) for text in texts.training]
+
+    def development_lines(self, texts: TextSets) -> list[Line]:
+        """Every text by every speaker."""
+        return [Line(text, name) for text in texts.development for name in self.encoding_order]
+
+
+class Flite(_ReadsAnything):
     """The free synthesizer flite and its four voices."""
 
     description = "the free synthesizer flite"
@@ -81,20 +98,38 @@ class Flite:
             "kal16": "Kal, a man's voice (US English, robotic)",
         }
 
-    def training_lines(self, texts: TextSets, seed: int) -> list[Line]:
-        """One random speaker a text."""
-        chance = random.Random(seed)
-        return [Line(text, chance.choice(self.encoding_order)) for text in texts.training]
-
-    def development_lines(self, texts: TextSets) -> list[Line]:
-        """Every text by every speaker."""
-        return [Line(text, name) for text in texts.development for name in self.encoding_order]
-
     def read(self, line: Line) -> TeacherSpeech | None:
         """As flite says it; None where its words do not match the written ones, or the speaker is none of its own."""
         if line.speaker not in self.encoding_order:
             return None
         return flite().say(line.text, line.speaker)
+
+
+class Kokoro(_ReadsAnything):
+    """The natural synthesizer Kokoro-82M: two women and two men, American and British."""
+
+    description = "the synthesizer Kokoro-82M, which is nobody's recording"
+    licence = (
+        "Kokoro-82M's weights and voices, by hexgrad, are distributed under the Apache License 2.0; what it reads is "
+        "synthetic speech, no recording of any person."
+    )
+    encoding_order = tuple(VOICES)
+
+    @property
+    def speakers(self) -> Mapping[str, str]:
+        """af_heart, the best of Kokoro's, is the default."""
+        return {
+            "af_heart": "Heart, a woman's voice (US English)",
+            "bf_emma": "Emma, a woman's voice (British English)",
+            "am_michael": "Michael, a man's voice (US English)",
+            "bm_george": "George, a man's voice (British English)",
+        }
+
+    def read(self, line: Line) -> TeacherSpeech | None:
+        """As Kokoro says it; None where a word has no sound of its own, or the speaker is none of these."""
+        if line.speaker not in self.encoding_order:
+            return None
+        return kokoro().say(line.text, line.speaker)
 
 
 @dataclass(frozen=True)
@@ -186,14 +221,17 @@ def _spread(words: Sequence[str], start: float, end: float) -> tuple[SpokenWord,
     )
 
 
+_SYNTHESIZERS: Mapping[str, type[Flite] | type[Kokoro]] = {"flite": Flite, "kokoro": Kokoro}
+
+
 def find_teacher(name: str) -> Teacher:
-    """`flite`, or the recordings in the folder of that name.
+    """`flite`, `kokoro`, or the recordings in the folder of that name.
 
     Raises:
-        VoiceTrainingError: it is neither.
+        VoiceTrainingError: it is none of these.
     """
-    if name == "flite":
-        return Flite()
+    if name in _SYNTHESIZERS:
+        return _SYNTHESIZERS[name]()
     if not Path(name).is_dir():
-        raise VoiceTrainingError(f"{name} is no teacher: name flite, or a folder of recordings.")
+        raise VoiceTrainingError(f"{name} is no teacher: name flite, kokoro, or a folder of recordings.")
     return Recordings(Path(name))

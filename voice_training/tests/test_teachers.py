@@ -7,7 +7,9 @@ import pytest
 
 from speecht5_demo.quality.signals import SAMPLING_RATE, save_wav
 from voice_training import VoiceTrainingError
-from voice_training.teachers import Flite, Line, Recordings, Teacher, find_teacher
+from voice_training.kokoro import speech as kokoro_speech
+from voice_training.kokoro.files import VOICES
+from voice_training.teachers import Flite, Kokoro, Line, Recordings, Teacher, find_teacher
 from voice_training.texts import TextSets
 
 _TEXTS = TextSets(training=("hello.", "good morning."), development=("where is it?",))
@@ -62,6 +64,24 @@ def test_what_is_held_out_is_never_trained_on(teacher: Teacher) -> None:
 def test_flite_reads_every_text_that_it_is_given_once() -> None:
     assert [line.text for line in Flite().training_lines(_TEXTS, 1)] == list(_TEXTS.training)
     assert Flite().read(Line("hello.", "nobody")) is None
+
+
+def test_the_natural_teacher_names_its_speakers_and_terms() -> None:
+    teacher = find_teacher("kokoro")
+    assert isinstance(teacher, Kokoro)
+    assert list(teacher.speakers) == list(VOICES)
+    assert {label.split("(")[1] for label in teacher.speakers.values()} == {"US English)", "British English)"}
+    assert "Apache License 2.0" in teacher.licence
+    assert "no recording of any person" in teacher.licence
+    assert [line.text for line in teacher.training_lines(_TEXTS, 1)] == list(_TEXTS.training)
+    assert teacher.read(Line("hello.", "nobody")) is None
+
+
+def test_the_natural_teacher_says_what_it_lacks_when_it_has_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voice_training.kokoro.files._MODEL_PACKAGE", "no_such_package")
+    kokoro_speech.kokoro.cache_clear()
+    with pytest.raises(VoiceTrainingError, match=r"not installed\. Run `make voice-teacher`"):
+        find_teacher("kokoro").read(Line("hello.", "af_heart"))
 
 
 def test_recordings_read_their_own_transcripts_and_nothing_else(tmp_path: Path) -> None:

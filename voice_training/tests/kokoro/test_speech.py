@@ -1,0 +1,76 @@
+"""Samples at 16 kHz with the words' times, from a small graph in the place of Kokoro's."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from voice_training import VoiceTrainingError
+from voice_training.kokoro.phonemes import Phoneme
+from voice_training.kokoro.speech import KokoroSpeech
+from voice_training.tests.kokoro.examples import files_of, speaking_graph
+
+_VOCABULARY = {"a": 20, "b": 40, " ": 10}
+"""Each lasts so many fortieths of a second."""
+
+asked: list[tuple[str, bool]] = []
+
+
+def letters(text: str, british: bool) -> list[Phoneme]:
+    """Every letter is its own sound."""
+    asked.append((text, british))
+    word, phonemes = 0, []
+    for letter in text:
+        word += letter == " "
+        phonemes.append(Phoneme(letter, None if letter == " " else word))
+    return phonemes
+
+
+@pytest.fixture
+def speech(tmp_path: Path) -> KokoroSpeech:
+    return KokoroSpeech(files_of(tmp_path, speaking_graph(), _VOCABULARY), read=letters)
+
+
+def test_words_are_where_they_are_heard(speech: KokoroSpeech) -> None:
+    said = speech.say("a b", "af_heart")
+    assert said is not None
+    first, second = said.words
+    assert (first.text, second.text) == ("a", "b")
+    edge = 1 / 40
+    assert (first.start, first.end) == pytest.approx((edge, edge + 0.5))
+    assert (second.start, second.end) == pytest.approx((edge + 0.75, edge + 1.75))
+    assert len(said.samples) == pytest.approx(16_000 * (second.end + edge), abs=2)
+    assert said.samples.dtype == np.float32
+    for word, level in ((first, 0.2), (second, 0.4)):
+        middle = said.samples[int((word.start + 0.05) * 16_000) : int((word.end - 0.05) * 16_000)]
+        np.testing.assert_allclose(middle, level, atol=0.01)
+
+
+def test_the_same_line_is_the_same_samples_whatever_was_said_between(speech: KokoroSpeech) -> None:
+    before = speech.say("ab a", "bm_george")
+    speech.say("b", "af_heart")
+    again = speech.say("ab a", "bm_george")
+    assert before is not None
+    assert again is not None
+    np.testing.assert_array_equal(before.samples, again.samples)
+
+
+def test_british_speakers_read_british_english(speech: KokoroSpeech) -> None:
+    asked.clear()
+    speech.say("a", "bm_george")
+    speech.say("a", "af_heart")
+    assert asked == [("a", True), ("a", False)]
+
+
+@pytest.mark.parametrize(
+    "text", ["a x", "aaa bbb", ""], ids=["a word without a token", "longer than the styles", "none"]
+)
+def test_what_cannot_be_timed_is_not_said(speech: KokoroSpeech, text: str) -> None:
+    assert speech.say(text, "af_heart") is None
+
+
+def test_a_changed_voice_is_refused_when_it_is_asked_for(tmp_path: Path, speech: KokoroSpeech) -> None:
+    (tmp_path / "bm_george.bin").write_bytes(b"other")
+    assert speech.say("a", "af_heart") is not None
+    with pytest.raises(VoiceTrainingError, match=r"bm_george\.bin"):
+        speech.say("a", "bm_george")
