@@ -18,8 +18,8 @@ import numpy as np
 
 from speecht5_demo.quality.flite import SPEAKERS, SpokenWord, TeacherSpeech, flite
 from speecht5_demo.quality.recordings import read_recording
-from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 from voice_training import VoiceTrainingError
+from voice_training.audible import audible_span
 from voice_training.kokoro.files import VOICES
 from voice_training.kokoro.speech import kokoro
 from voice_training.texts import TextSets, normalised
@@ -203,14 +203,7 @@ class Recordings:
         if line not in self._files:
             return None
         samples = read_recording(self._files[line])
-        return TeacherSpeech(samples=samples, words=_spread(line.text.split(), *_audible(samples)))
-
-
-def _audible(samples: Samples) -> tuple[float, float]:
-    """When the first and the last sound are, in seconds: above 2 % of the peak."""
-    loud = np.flatnonzero(np.abs(samples) > 0.02 * np.abs(samples).max(initial=1e-6))
-    first, last = (int(loud[0]), int(loud[-1])) if loud.size else (0, len(samples))
-    return first / SAMPLING_RATE, last / SAMPLING_RATE
+        return TeacherSpeech(samples=samples, words=_spread(line.text.split(), *audible_span(samples)))
 
 
 def _spread(words: Sequence[str], start: float, end: float) -> tuple[SpokenWord, ...]:

@@ -13,6 +13,7 @@ from scipy.signal import resample_poly
 from speecht5_demo.quality.flite import SpokenWord, TeacherSpeech
 from speecht5_demo.quality.signals import SAMPLING_RATE
 from voice_training import VoiceTrainingError
+from voice_training.audible import audible_span
 from voice_training.kokoro.files import KokoroFiles, installed_files
 from voice_training.kokoro.graph import DURATION_SAMPLES, telling_durations
 from voice_training.kokoro.phonemes import Phoneme, read_english, word_times
@@ -63,8 +64,22 @@ class KokoroSpeech:
         times = word_times(known, durations.ravel() * (DURATION_SAMPLES / _RATE), len(written))
         if times is None:
             return None
+        spoken = _at_16_khz(samples.ravel())
+        times = _within(times, audible_span(spoken))
         words = tuple(SpokenWord(word, start, end) for word, (start, end) in zip(written, times, strict=True))
-        return TeacherSpeech(samples=_at_16_khz(samples.ravel()), words=words)
+        return TeacherSpeech(samples=spoken, words=words)
+
+
+def _within(times: list[tuple[float, float]], audible: tuple[float, float]) -> list[tuple[float, float]]:
+    """The same times, from the first to the last sound.
+
+    The token of silence reaches up to 80 ms into a first fricative, and the last sound's lasts 300 ms beyond it.
+    """
+    bounded = list(times)
+    bounded[0] = (min(bounded[0][0], audible[0]), bounded[0][1])
+    start, end = bounded[-1]
+    bounded[-1] = (start, min(end, audible[1]) if audible[1] > start else end)
+    return bounded
 
 
 def _at_16_khz(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

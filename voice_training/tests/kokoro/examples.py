@@ -10,8 +10,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from voice_training.kokoro.files import KokoroFiles
-
-DURATIONS = "/encoder/Clip_output_0"
+from voice_training.kokoro.graph import DURATIONS
 
 
 def digest(data: bytes) -> str:
@@ -87,7 +86,7 @@ def speaking_graph() -> bytes:
 
 
 def quantised_graph() -> tuple[bytes, dict[str, np.ndarray]]:
-    """A convolution with a bias and a product, both of integers, as in Kokoro's; and the float weights they stand for."""
+    """A convolution with a bias and a product of integers, as in Kokoro's, and the float weights they stand for."""
     chance = np.random.default_rng(0)
     kernel = chance.integers(0, 255, (4, 3, 3)).astype(np.uint8)
     matrix = chance.integers(-127, 127, (5, 2)).astype(np.int8)

@@ -1,6 +1,7 @@
 """The natural teacher's files are the ones that were tried, or are refused in a sentence."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,12 @@ def test_tokens_and_styles_are_read(small: KokoroFiles) -> None:
 )
 @pytest.mark.parametrize("how", ["removed", "shortened", "altered"])
 def test_a_file_that_is_absent_or_changed_is_named_with_what_to_do(
-    tmp_path: Path, small: KokoroFiles, changed: str, read, told: str, how: str
+    tmp_path: Path,
+    small: KokoroFiles,
+    changed: str,
+    read: Callable[[KokoroFiles], object],
+    told: str,
+    how: str,
 ) -> None:
     file = tmp_path / changed
     content = file.read_bytes()

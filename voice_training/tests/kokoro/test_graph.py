@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from voice_training import VoiceTrainingError
-from voice_training.kokoro.graph import telling_durations
-from voice_training.tests.kokoro.examples import DURATIONS, quantised_graph
+from voice_training.kokoro.graph import DURATIONS, telling_durations
+from voice_training.tests.kokoro.examples import quantised_graph
 
 
 def _run(model: bytes, x: np.ndarray) -> list[np.ndarray]:

@@ -10,8 +10,8 @@ from voice_training.kokoro.phonemes import Phoneme
 from voice_training.kokoro.speech import KokoroSpeech
 from voice_training.tests.kokoro.examples import files_of, speaking_graph
 
-_VOCABULARY = {"a": 20, "b": 40, " ": 10}
-"""Each lasts so many fortieths of a second."""
+_VOCABULARY = {"a": 20, "b": 40, " ": 10, "_": 0}
+"""Each lasts so many fortieths of a second, at least one, and is as loud."""
 
 asked: list[tuple[str, bool]] = []
 
@@ -37,13 +37,21 @@ def test_words_are_where_they_are_heard(speech: KokoroSpeech) -> None:
     first, second = said.words
     assert (first.text, second.text) == ("a", "b")
     edge = 1 / 40
-    assert (first.start, first.end) == pytest.approx((edge, edge + 0.5))
-    assert (second.start, second.end) == pytest.approx((edge + 0.75, edge + 1.75))
+    assert (first.start, first.end) == pytest.approx((edge, edge + 0.5), abs=0.002)
+    assert (second.start, second.end) == pytest.approx((edge + 0.75, edge + 1.75), abs=0.002)
     assert len(said.samples) == pytest.approx(16_000 * (second.end + edge), abs=2)
     assert said.samples.dtype == np.float32
     for word, level in ((first, 0.2), (second, 0.4)):
         middle = said.samples[int((word.start + 0.05) * 16_000) : int((word.end - 0.05) * 16_000)]
         np.testing.assert_allclose(middle, level, atol=0.01)
+
+
+def test_silence_at_the_end_is_of_no_word(speech: KokoroSpeech) -> None:
+    with_silence, without = speech.say("a b__", "af_heart"), speech.say("a b", "af_heart")
+    assert with_silence is not None
+    assert without is not None
+    assert with_silence.words[-1].end == pytest.approx(without.words[-1].end, abs=0.002)
+    assert len(with_silence.samples) == len(without.samples) + 2 * 400
 
 
 def test_the_same_line_is_the_same_samples_whatever_was_said_between(speech: KokoroSpeech) -> None:
@@ -62,9 +70,7 @@ def test_british_speakers_read_british_english(speech: KokoroSpeech) -> None:
     assert asked == [("a", True), ("a", False)]
 
 
-@pytest.mark.parametrize(
-    "text", ["a x", "aaa bbb", ""], ids=["a word without a token", "longer than the styles", "none"]
-)
+@pytest.mark.parametrize("text", ["a x", "aaa bbb", ""], ids=["unknown letter", "too long", "none"])
 def test_what_cannot_be_timed_is_not_said(speech: KokoroSpeech, text: str) -> None:
     assert speech.say(text, "af_heart") is None
 
