@@ -54,11 +54,11 @@ class VocoderSettings:
         channels: width of the first layer; each of the four stages halves it.
         batch: segments of speech in a batch. segment_frames: frames (16 ms) of one segment.
         learning_rate: highest rate of the cosine schedule. warmup_steps: until it is reached.
-        discriminators_from: step from which the discriminators count; spectra alone before.
-        discriminators_alone: first steps, in which the discriminators learn and the vocoder stays as it is.
+        discriminators_from: step from which the discriminators learn; spectra alone before.
+        discriminators_alone: steps from then on in which only they learn and the vocoder stays as it is.
         discriminator_width: channels of their first layers.
         discriminator_rate: their learning rate over the vocoder's.
-        periods: one discriminator each; those of spectrograms come on top.
+        periods: one discriminator each. windows: likewise, of spectrograms; samples of a window.
         reconstruction_weight: of the distance to the teacher's speech; that of the adversarial loss is 1.
         cuda_graph: a step is recorded once and replayed: its many kernels are so short that starting them one by one
             takes longer than they do.
@@ -74,6 +74,7 @@ class VocoderSettings:
     discriminator_width: int = 16
     discriminator_rate: float = 0.7
     periods: tuple[int, ...] = (2, 3, 5, 7, 11)
+    windows: tuple[int, ...] = (512, 256)
     reconstruction_weight: float = 1.0
     cuda_graph: bool = False
 

@@ -103,17 +103,18 @@ def _judgement(x: Tensor, layers: nn.ModuleList, score: nn.Module, shifts: Shift
 
 
 class Discriminators(nn.Module):
-    """One for each of the periods, and two of spectrograms.
+    """One for each of the periods, and one for each window of spectrograms.
 
     Args:
-        width: channels of the first layers. speakers: how many there are. periods: in samples; may be none.
+        width: channels of the first layers. speakers: how many there are.
+        periods, windows: in samples; there may be no periods.
     """
 
-    def __init__(self, width: int, speakers: int, periods: Sequence[int]) -> None:
+    def __init__(self, width: int, speakers: int, periods: Sequence[int], windows: Sequence[int]) -> None:
         super().__init__()
         parts: list[PeriodDiscriminator | SpectrogramDiscriminator] = []
         parts += [PeriodDiscriminator(period, width) for period in periods]
-        parts += [SpectrogramDiscriminator(size, size // 4, width * 3 // 2) for size in (512, 256)]
+        parts += [SpectrogramDiscriminator(size, size // 4, width * 3 // 2) for size in windows]
         self.parts = nn.ModuleList(parts)
         self.shifts = nn.ModuleList(SpeakerShifts(part.layers, speakers) for part in parts)
 

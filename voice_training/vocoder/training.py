@@ -104,7 +104,9 @@ class VocoderTraining(AdversarialTraining[SpeechT5HifiGan]):
         device = clips.mel.device
         torch.manual_seed(files.seed)
         nn.Module.to(start.train(), device)
-        discriminators: Any = Discriminators(settings.discriminator_width, clips.speakers, settings.periods)
+        discriminators: Any = Discriminators(
+            settings.discriminator_width, clips.speakers, settings.periods, settings.windows
+        )
         layout = torch.channels_last if device.type == "cpu" else torch.preserve_format
         discriminators.to(device, memory_format=layout)
         graph = settings.cuda_graph
@@ -131,10 +133,12 @@ class VocoderTraining(AdversarialTraining[SpeechT5HifiGan]):
         _set_rate(self.optimizer, rate)
         _set_rate(self.discriminator_optimizer, rate * settings.discriminator_rate)
         batch = self._batch()
-        if self.step < settings.discriminators_alone:
-            return self._catching_up(*batch)
-        adversarial = self.step >= settings.discriminators_from
-        return self._adversarial(*batch) if adversarial else self._reconstructing(*batch)
+        learnt = self.step - settings.discriminators_from
+        if learnt < 0:
+            return self._reconstructing(*batch)
+        return (
+            self._catching_up(*batch) if learnt < settings.discriminators_alone else self._adversarial(*batch)
+        )
 
     def _made(self, mel: Tensor) -> Tensor:
         with mixed_precision(self.device):

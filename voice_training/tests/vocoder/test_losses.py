@@ -26,7 +26,10 @@ def test_a_score_of_a_period_discriminator_rests_on_samples_a_period_apart(perio
 @pytest.mark.parametrize("relative", [False, True])
 def test_speech_like_the_real_one_has_nothing_to_match(relative: bool) -> None:
     torch.manual_seed(0)
-    discriminators, speakers = Discriminators(4, speakers=2, periods=(2, 3)), torch.tensor([0, 1])
+    discriminators, speakers = (
+        Discriminators(4, speakers=2, periods=(2, 3), windows=(512, 256)),
+        torch.tensor([0, 1]),
+    )
     real, other = torch.randn(2, _SAMPLES) * 0.1, torch.randn(2, _SAMPLES) * 0.1
     alike = generator_loss(discriminators(real, speakers), discriminators(real, speakers), relative)
     adversarial = torch.stack(
@@ -44,7 +47,10 @@ def test_scores_that_tell_real_from_made_cost_the_discriminators_nothing() -> No
 
 def test_a_discriminator_knows_who_speaks_only_by_what_it_has_learnt() -> None:
     torch.manual_seed(0)
-    discriminators, speakers = Discriminators(4, speakers=2, periods=(2,)), torch.tensor([0, 1])
+    discriminators, speakers = (
+        Discriminators(4, speakers=2, periods=(2,), windows=(512, 256)),
+        torch.tensor([0, 1]),
+    )
     samples = (torch.randn(1, _SAMPLES) * 0.1).expand(2, -1)
     assert all(torch.equal(score[0], score[1]) for score, _ in discriminators(samples, speakers))
     scores = discriminators(samples, speakers)

@@ -75,10 +75,14 @@ def test_what_it_re_makes_comes_nearer_to_the_real(
     assert after["mel"] < 0.98 * before["mel"]
 
 
+@pytest.mark.parametrize("spectra_alone", [0, 2])
 def test_discriminators_first_learn_alone_where_asked(
-    files: Callable[..., StageFiles], spoken: VocoderClips
+    files: Callable[..., StageFiles], spoken: VocoderClips, spectra_alone: int
 ) -> None:
-    training = VocoderTraining(vocoder(), replace(_SETTINGS, discriminators_alone=1), spoken, files())
+    settings = replace(_SETTINGS, discriminators_from=spectra_alone, discriminators_alone=1)
+    training = VocoderTraining(vocoder(), settings, spoken, files())
+    for _ in range(spectra_alone):
+        assert "discriminators" not in training.advance(0.0)
     start = [weights.clone() for weights in training.model.parameters()]
     judging = [weights.clone() for weights in training.discriminators.parameters()]
     assert set(training.advance(0.0)) == {"discriminators"}
