@@ -16,7 +16,7 @@ from speecht5_demo.files import write_text
 from speecht5_demo.listening.analysis import NEEDED_COLUMNS, Settings, analyse, simulated_sessions
 from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.rendering.markdown_table import write_section
-from speecht5_demo.report.claims import judge_claims
+from speecht5_demo.report.claims import check_claims
 from speecht5_demo.report.claims_table import (
     claim_rows,
     claims_markdown,
@@ -64,31 +64,31 @@ def report(
             read_ratings(ratings, only=NEEDED_COLUMNS), Settings(), simulated_sessions(ratings)
         )
         measured = together(measured, of_listeners(listeners_document(analysis)))
-    judged = judge_claims(measured)
+    checked = check_claims(measured)
     if html:
         from speecht5_demo.rendering.page import page
         from speecht5_demo.report.document import document
 
-        piece = ("Claimed versus measured", claims_piece(judged))
+        piece = ("Claimed versus measured", claims_piece(checked))
         lead = "Every claim of the source report beside what was measured, and by whom."
         text = document(analysis, (piece,)) if analysis else page(piece[0], lead, (("", piece[1]),))
         write_text(html, text, parents=True)
     if markdown:
-        write_text(markdown, claims_markdown(judged), parents=True)
+        write_text(markdown, claims_markdown(checked), parents=True)
     if readme:
-        write_section(readme, "claims", claims_markdown(judged))
-    rows = claim_rows(judged)
+        write_section(readme, "claims", claims_markdown(checked))
+    rows = claim_rows(checked)
     if json:
         console.print_json({"claims": [asdict(row) for row in rows], "files": [str(path) for path in measured.files],
                             "problems": list(measured.problems)})  # fmt: skip
         return
     out = Table("claim", "measured", "n", "checkpoint", "verdict")
-    for one, row in zip(judged, rows, strict=True):
+    for one, row in zip(checked, rows, strict=True):
         figure = "–" if row.measured is None else measured_text(one.claim, row.measured)
         verdict = f"{row.verdict}: {row.reason}"
         out.add_row(f"{row.metric}: {row.claim}", figure, row.n or "–", row.checkpoint or "–", verdict)
     console.stdout.print(out)
-    for remark in remarks_on(judged, here=True):
+    for remark in remarks_on(checked, here=True):
         console.stdout.print(remark, markup=False)
     for problem in measured.problems:
         console.stderr.print(problem)

@@ -53,13 +53,13 @@ def _tables(results: Path, pictures: Path) -> dict[str, Table]:
     from speecht5_demo.quality.records import read_rows, read_table
     from speecht5_demo.quality.summary import SUMMARY
     from speecht5_demo.quality.sweep import SWEEP
-    from speecht5_demo.report.claims import judge_claims
+    from speecht5_demo.report.claims import check_claims
     from speecht5_demo.report.claims_table import claims_markdown
     from speecht5_demo.report.result_files import read_results
     from speecht5_demo.report.summary_table import summary_markdown
     from speecht5_demo.results import BenchmarkDocument, EvaluationDocument, SweepDocument, read
 
-    claims = claims_markdown(judge_claims(read_results([results])))
+    claims = claims_markdown(check_claims(read_results([results])))
     made: dict[str, Table] = {"claims": lambda page: claims}
     measured = sorted(
         (read(file, BenchmarkDocument) for file in sorted(results.glob("benchmark*.json"))),

@@ -24,8 +24,8 @@ def as_sent(path: Path, secret: bytes) -> bytes:
     return without_platform_ids(content, secret) if fnmatch.fnmatch(path.name, SESSIONS_PATTERN) else content
 
 
-class Told(Protocol):
-    """Who is told how each push went."""
+class PushObserver(Protocol):
+    """Who is observer how each push went."""
 
     def succeeded(self, files: int) -> None:
         """A push of so many files was taken; 0 where nothing had changed."""
@@ -51,13 +51,13 @@ class RatingsScheduler(CommitScheduler):
     """The hub's scheduler, which sends hashed sessions and asks before each push whether the dataset is private.
 
     Args:
-        told: hears of each push.
+        observer: hears of each push.
         privacy: what must hold.
         options: of `CommitScheduler`.
     """
 
-    def __init__(self, told: Told, privacy: Privacy, **options: Any) -> None:
-        self._told = told
+    def __init__(self, observer: PushObserver, privacy: Privacy, **options: Any) -> None:
+        self._observer = observer
         self._privacy = privacy
         self._sent: dict[Path, tuple[int, int]] = {}
         self._files = 0
@@ -95,6 +95,6 @@ class RatingsScheduler(CommitScheduler):
             return
         error = future.exception()
         if error is None:
-            self._told.succeeded(self._files)
+            self._observer.succeeded(self._files)
         else:
-            self._told.failed(error)
+            self._observer.failed(error)

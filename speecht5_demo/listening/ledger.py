@@ -45,16 +45,16 @@ class Ledger:
     def session(self, session_id: str) -> SessionRecord:
         """The record as the files are now."""
         with self._lock:
-            self._look()
+            self._read_new()
             return self._sessions.setdefault(session_id, SessionRecord())
 
     def sessions(self) -> dict[str, SessionRecord]:
         """All sessions that have started, by id."""
         with self._lock:
-            self._look()
+            self._read_new()
             return {name: record for name, record in self._sessions.items() if record.events or record.rated}
 
-    def _look(self) -> None:
+    def _read_new(self) -> None:
         if not self._folder.is_dir():
             return
         for path in sorted(self._folder.glob("*.csv")):

@@ -28,7 +28,7 @@ from speecht5_demo.listening.rows import iso_utc, utc_now
 from speecht5_demo.listening.session import Session
 from speecht5_demo.listening.session_events import SessionEvent, SessionsWriter
 from speecht5_demo.listening.tickets import Kind, Signer, Token
-from speecht5_demo.listening.turns import Turns
+from speecht5_demo.listening.listener_locks import ListenerLocks
 from speecht5_demo.listening.views import DEVICES, HEADPHONES, STEPS, RefusedError, View
 from speecht5_demo.listening.writing import RatingsWriter
 
@@ -71,7 +71,7 @@ class ListeningTest:
         self._sessions = SessionsWriter(self.ratings_folder, self.durable)
         self._refusals = AppendOnlyCsv(self.ratings_folder, "refusals", ("at", "study_id", "reason"))
         self.plan = lru_cache(maxsize=4096)(lambda listener_id: plan_session(self.manifest, listener_id))
-        self._turns = Turns(self.ratings_folder)
+        self._locks = ListenerLocks(self.ratings_folder)
         self._begun = SessionLimit(self.most_sessions)
         self._listeners = Listeners(self._signer, self._ledger, self.plan, self.session_id)
 
@@ -99,7 +99,7 @@ class ListeningTest:
                 )
         else:
             listener_id = known or self._listeners.newcomer("visit", words(visit, 64) or str(uuid.uuid4()))
-        with self._turns.of(listener_id):
+        with self._locks.of(listener_id):
             self._note_end(listener_id)
         return self.view(listener_id)
 
@@ -110,7 +110,7 @@ class ListeningTest:
             address: where it came from; kept in memory only, to bound how many sessions one place begins.
         """
         listener_id = self._listener(token)
-        with self._turns.of(listener_id):
+        with self._locks.of(listener_id):
             step = self._session(listener_id).step
             if event != step or step not in (*STEPS, "break"):
                 if event in (*STEPS, "break") and event in self._record(listener_id).events:
@@ -161,7 +161,7 @@ class ListeningTest:
         playback = Playback.from_page(heard, plays, response_s)
         session_id, fetched = self.session_id(listener_id), self._fetched(listener_id, trial, receipts)
         given = Answer(listener_id, session_id, trial, score, playback, opened.issued_ms / 1000, now, fetched)
-        with self._turns.of(listener_id):
+        with self._locks.of(listener_id):
             record = self._record(listener_id)
             if trial.number in record.rated:
                 self._note_end(listener_id)

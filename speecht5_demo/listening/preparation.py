@@ -84,7 +84,7 @@ class Voice:
         digest: sha256 of its weights.
         speakers: names it knows, the first one being its default.
         speak: text, speaker, variant, seed -> clip.
-        speak_all: lines, variant -> the same clips in that order, each given out as soon as it is made; for models
+        speak_all: lines, variant -> the same clips in that planned, each given out as soon as it is made; for models
             that speak many lines quicker than one after the other.
     """
 
@@ -100,7 +100,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
-class Order:
+class PlannedClip:
     """One clip to be made: everything that determines it."""
 
     role: str
@@ -117,7 +117,7 @@ class Order:
         return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
-def orders(study: Study, speakers: tuple[str, ...], secret: bytes) -> Iterator[Order]:
+def planned_clips(study: Study, speakers: tuple[str, ...], secret: bytes) -> Iterator[PlannedClip]:
     """Every clip of a study; the repeat of the baseline is another draw."""
     plan = study.session
     seed, repeat_seed = secret_seed(secret, study, "test"), secret_seed(secret, study, "repeat")
@@ -125,19 +125,19 @@ def orders(study: Study, speakers: tuple[str, ...], secret: bytes) -> Iterator[O
         for sentence in study.sentences:
             # Sentence by sentence is what a broken-off run can use.
             for variant in study.variants:
-                yield Order("test", sentence, speaker, variant, seed)
+                yield PlannedClip("test", sentence, speaker, variant, seed)
             if plan.repeats:
-                yield Order("repeat", sentence, speaker, study.baseline, repeat_seed)
+                yield PlannedClip("repeat", sentence, speaker, study.baseline, repeat_seed)
             if plan.anchors:
-                yield Order("anchor", sentence, speaker, study.baseline, seed)
+                yield PlannedClip("anchor", sentence, speaker, study.baseline, seed)
         if plan.traps:
             for answer, text in study.question_type.traps.items():
-                yield Order("trap", Sentence(f"trap-{answer}", text), speaker, study.baseline, seed, answer)
+                yield PlannedClip("trap", Sentence(f"trap-{answer}", text), speaker, study.baseline, seed, answer)
     if plan.practice:
         # Best and worst of what will be heard, so that the scale is used from the first trial.
         for k, sentence in enumerate(study.practice_sentences):
             worst = study.variants[-1] if k % 2 else study.baseline
-            yield Order("practice", sentence, speakers[k % len(speakers)], worst, seed)
+            yield PlannedClip("practice", sentence, speakers[k % len(speakers)], worst, seed)
 
 
 def prepare(
@@ -168,17 +168,17 @@ def prepare(
             )
         # Variant by variant: each is built once, however many sentences it speaks.
         wanted = sorted(
-            orders(study, speakers, secret), key=lambda order: study.variants.index(order.variant)
+            planned_clips(study, speakers, secret), key=lambda planned: study.variants.index(planned.variant)
         )
         raw = folder / RAW
         spoken: dict[str, SpokenClip] = {}
         done = 0
-        for variant, group in groupby(wanted, key=lambda order: order.variant):
-            for order, clip in _spoken(study, voice, variant, list(group), raw):
-                spoken[order.key(study, voice.digest)] = clip
+        for variant, group in groupby(wanted, key=lambda planned: planned.variant):
+            for planned, clip in _spoken(study, voice, variant, list(group), raw):
+                spoken[planned.key(study, voice.digest)] = clip
                 done += 1
                 if on_progress:
-                    on_progress(done, len(wanted), f"{order.variant}: {order.sentence.text}")
+                    on_progress(done, len(wanted), f"{planned.variant}: {planned.sentence.text}")
         manifest = _store(study, voice, speakers, wanted, spoken, folder)
         save_manifest(manifest, folder)
         shutil.rmtree(raw)
@@ -186,34 +186,34 @@ def prepare(
 
 
 def _spoken(
-    study: Study, voice: Voice, variant: str, group: list[Order], raw: Path
-) -> Iterator[tuple[Order, SpokenClip]]:
+    study: Study, voice: Voice, variant: str, group: list[PlannedClip], raw: Path
+) -> Iterator[tuple[PlannedClip, SpokenClip]]:
     """Every clip of one variant: those that an earlier run left, and those that are made now."""
 
-    def place(order: Order) -> Path:
-        return raw / f"{order.key(study, voice.digest)}.npz"
+    def place(planned: PlannedClip) -> Path:
+        return raw / f"{planned.key(study, voice.digest)}.npz"
 
-    together = [order for order in group if order.role != "anchor" and not place(order).exists()]
+    together = [planned for planned in group if planned.role != "anchor" and not place(planned).exists()]
     if voice.speak_all is not None and len(together) > 1:
-        lines = [Line(order.sentence.text, order.speaker, order.seed) for order in together]
-        for order, clip in zip(together, voice.speak_all(lines, variant), strict=True):
-            _save_raw(place(order), clip)
-            yield order, clip
-        group = [order for order in group if order not in together]
-    for order in group:
-        kept = _load_raw(place(order))
-        clip = kept or _make(study, voice, order, raw)
+        lines = [Line(planned.sentence.text, planned.speaker, planned.seed) for planned in together]
+        for planned, clip in zip(together, voice.speak_all(lines, variant), strict=True):
+            _save_raw(place(planned), clip)
+            yield planned, clip
+        group = [planned for planned in group if planned not in together]
+    for planned in group:
+        kept = _load_raw(place(planned))
+        clip = kept or _make(study, voice, planned, raw)
         if kept is None:
-            _save_raw(place(order), clip)
-        yield order, clip
+            _save_raw(place(planned), clip)
+        yield planned, clip
 
 
-def _make(study: Study, voice: Voice, order: Order, raw: Path) -> SpokenClip:
-    if order.role != "anchor":
-        return voice.speak(order.sentence.text, order.speaker, order.variant, order.seed)
-    clean = replace(order, role="test")
+def _make(study: Study, voice: Voice, planned: PlannedClip, raw: Path) -> SpokenClip:
+    if planned.role != "anchor":
+        return voice.speak(planned.sentence.text, planned.speaker, planned.variant, planned.seed)
+    clean = replace(planned, role="test")
     clip = _load_raw(raw / f"{clean.key(study, voice.digest)}.npz") or _make(study, voice, clean, raw)
-    samples = levelling.modulated_noise(clip.samples, study.anchor.q_db, order.seed)
+    samples = levelling.modulated_noise(clip.samples, study.anchor.q_db, planned.seed)
     return SpokenClip(samples, clip.sampling_rate, clip.spoken_text, clip.ended)
 
 
@@ -241,18 +241,18 @@ def _store(
     study: Study,
     voice: Voice,
     speakers: tuple[str, ...],
-    wanted: list[Order],
+    wanted: list[PlannedClip],
     spoken: dict[str, SpokenClip],
     folder: Path,
 ) -> Manifest:
     """Level all clips alike and give them their names."""
-    clips = [spoken[order.key(study, voice.digest)] for order in wanted]
+    clips = [spoken[planned.key(study, voice.digest)] for planned in wanted]
     levels = [levelling.measure(clip.samples, clip.sampling_rate) for clip in clips]
     target = levelling.common_target(levels, study.loudness)
     size = max(smallest_file(len(clip.samples)) for clip in clips)
     shutil.rmtree(folder / CLIPS, ignore_errors=True)
     stimuli = []
-    for order, clip, level in zip(wanted, clips, levels, strict=True):
+    for planned, clip, level in zip(wanted, clips, levels, strict=True):
         gain = levelling.gain_db(level, target)
         data = wav_bytes(levelling.apply_gain(clip.samples, gain), clip.sampling_rate, size)
         name = secrets.token_hex(16)
@@ -260,14 +260,14 @@ def _store(
         stimuli.append(
             Stimulus(
                 id=name,
-                role=order.role,
-                sentence_id=order.sentence.id,
-                text=order.sentence.text,
+                role=planned.role,
+                sentence_id=planned.sentence.id,
+                text=planned.sentence.text,
                 spoken_text=clip.spoken_text,
-                speaker=order.speaker,
-                variant=order.variant,
-                seed=order.seed,
-                expected=order.expected,
+                speaker=planned.speaker,
+                variant=planned.variant,
+                seed=planned.seed,
+                expected=planned.expected,
                 sha256=hashlib.sha256(data).hexdigest(),
                 audio_s=round(len(clip.samples) / clip.sampling_rate, 4),
                 loudness_lufs=round(level.lufs, 2),

@@ -2,7 +2,7 @@
 
 A claim is a range for one figure of one variant. It is confirmed when the measured figure lies in the range,
 not confirmed when it lies outside, and not measured where no result file holds the figure. What a claim is about
-decides what may judge it:
+decides what may check it:
 
     a size or a time           any model of the published one's size, random weights included
     a PESQ, a WER, any MOS     the published checkpoint alone
@@ -34,7 +34,7 @@ class Claim:
         variant: of which variant.
         low, high: the claimed range, in the quantity's unit.
         unit: for people.
-        about: what may judge it, as the module says: a model's `size`, the published `voice`, or `any` voice.
+        about: what may check it, as the module says: a model's `size`, the published `voice`, or `any` voice.
         signs: what a change below and above zero is called; None for a level.
     """
 
@@ -72,7 +72,7 @@ CLAIMS: tuple[Claim, ...] = (
 
 
 @dataclass(frozen=True)
-class Judged:
+class CheckedClaim:
     """A claim beside what was measured.
 
     Attributes:
@@ -87,36 +87,36 @@ class Judged:
     reason: str
 
 
-def judge_claims(measured: Measured) -> tuple[Judged, ...]:
+def check_claims(measured: Measured) -> tuple[CheckedClaim, ...]:
     """Every claim with its verdict, in the report's order."""
-    return tuple(_judge(claim, measured) for claim in CLAIMS)
+    return tuple(_check(claim, measured) for claim in CLAIMS)
 
 
-def _judge(claim: Claim, measured: Measured) -> Judged:
+def _check(claim: Claim, measured: Measured) -> CheckedClaim:
     found = measured.best(claim.quantity, claim.variant)
     if found is None:
-        return Judged(claim, None, "not measured", "no result file holds this figure")
+        return CheckedClaim(claim, None, "not measured", "no result file holds this figure")
     voice = found.source.checkpoint or "an unnamed voice"
     fits = found.source.published or (claim.about == "size" and bool(found.source.full_size))
     if not fits and claim.about != "any":
         reason = f"measured on {voice}, which is not the published model: shown, not judged"
-        return Judged(claim, found, "not measured", reason)
+        return CheckedClaim(claim, found, "not measured", reason)
     if found.too_little:
-        return Judged(claim, found, "not measured", found.too_little)
+        return CheckedClaim(claim, found, "not measured", found.too_little)
     on = "" if fits or found.source.full_size else f"; measured on {voice}, not on the published model"
     if claim.low <= found.value <= claim.high:
-        return Judged(claim, found, "confirmed", f"lies in the claimed range{on}")
+        return CheckedClaim(claim, found, "confirmed", f"lies in the claimed range{on}")
     side = "below" if found.value < claim.low else "above"
     ends = found.interval
     touches = ends is not None and ends[0] <= claim.high and ends[1] >= claim.low
     tail = ", though its interval reaches into it" if touches else ""
-    return Judged(claim, found, "not confirmed", f"lies {side} the claimed range{tail}{on}")
+    return CheckedClaim(claim, found, "not confirmed", f"lies {side} the claimed range{tail}{on}")
 
 
-def elsewhere(judged: Judged) -> bool:
+def elsewhere(checked: CheckedClaim) -> bool:
     """Whether the figure depends on a machine and is from another one than this."""
-    found = judged.found
-    if found is None or found.source.machine is None or not judged.claim.quantity.startswith("seconds"):
+    found = checked.found
+    if found is None or found.source.machine is None or not checked.claim.quantity.startswith("seconds"):
         return False
     there, here = found.source.machine, this_machine()
     return (there.cpu, there.capabilities) != (here.cpu, here.capabilities)

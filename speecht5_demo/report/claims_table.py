@@ -10,7 +10,7 @@ from speecht5_demo.checkpoints.hub_ids import PUBLISHED
 from speecht5_demo.rendering.html_table import Markup, table
 from speecht5_demo.rendering.markdown_table import markdown_table
 from speecht5_demo.rendering.wording import counted
-from speecht5_demo.report.claims import Claim, Judged, Verdict, elsewhere
+from speecht5_demo.report.claims import Claim, CheckedClaim, Verdict, elsewhere
 
 HEAD = ("Claim", "Verdict", "Variant", "Measured", "Interval", "n", "CPU", "Checkpoint", "Date")
 FILL = "make report-published"
@@ -48,12 +48,12 @@ class ClaimRow:
     reason: str
 
 
-def claim_rows(judged: Sequence[Judged]) -> tuple[ClaimRow, ...]:
+def claim_rows(checked: Sequence[CheckedClaim]) -> tuple[ClaimRow, ...]:
     """The table as data."""
-    return tuple(map(_row, judged))
+    return tuple(map(_row, checked))
 
 
-def _row(one: Judged) -> ClaimRow:
+def _row(one: CheckedClaim) -> ClaimRow:
     claim, found = one.claim, one.found
     source = found.source if found else None
     return ClaimRow(
@@ -76,48 +76,48 @@ def _row(one: Judged) -> ClaimRow:
     )
 
 
-def claims_piece(judged: Sequence[Judged]) -> str:
+def claims_piece(checked: Sequence[CheckedClaim]) -> str:
     """The table as HTML, and what fills its empty rows."""
     rows = []
-    for one in judged:
+    for one in checked:
         badge = Markup(
             f'<span class="verdict {one.verdict.replace(" ", "-")}">{one.verdict}</span> '
             f'<span class="why">{html.escape(_why(one))}</span>'
         )
         rows.append([f"{one.claim.metric}: {one.claim.statement}", badge, *_cells(one)])
-    remarks = "".join(f"<p>{html.escape(remark)}</p>" for remark in remarks_on(judged, here=True))
+    remarks = "".join(f"<p>{html.escape(remark)}</p>" for remark in remarks_on(checked, here=True))
     return table("Claimed by the source report, measured here", HEAD, rows) + remarks.replace("`", "")
 
 
-def claims_markdown(judged: Sequence[Judged]) -> str:
+def claims_markdown(checked: Sequence[CheckedClaim]) -> str:
     """The table as Markdown, and what fills its empty rows."""
     rows = [
         [f"{one.claim.metric}: {one.claim.statement}", f"{one.verdict}: {_why(one)}", *_cells(one)]
-        for one in judged
+        for one in checked
     ]
-    return "\n\n".join([markdown_table(HEAD, rows, numbers=len(HEAD)), *remarks_on(judged)]) + "\n"
+    return "\n\n".join([markdown_table(HEAD, rows, numbers=len(HEAD)), *remarks_on(checked)]) + "\n"
 
 
-def remarks_on(judged: Sequence[Judged], here: bool = False) -> list[str]:
+def remarks_on(checked: Sequence[CheckedClaim], here: bool = False) -> list[str]:
     """Sentences below the table.
 
     Args:
-        judged: the rows.
+        checked: the rows.
         here: whether the reader sits at this machine, so that figures of another one are said to be so.
     """
     said = []
-    others = [one for one in judged if one.found and not one.found.source.published]
+    others = [one for one in checked if one.found and not one.found.source.published]
     voices = sorted({one.found.source.checkpoint for one in others if one.found})
     if voices:
         said.append(
-            f"{counted(len(others), 'row')} of {len(judged)} measured on {', '.join(voices)}, not on {PUBLISHED}. "
+            f"{counted(len(others), 'row')} of {len(checked)} measured on {', '.join(voices)}, not on {PUBLISHED}. "
             f"Where that can be loaded, one command fills them for it: `{FILL}`."
         )
-    if any(one.claim.quantity.startswith("mos") and one.verdict == "not measured" for one in judged):
+    if any(one.claim.quantity.startswith("mos") and one.verdict == "not measured" for one in checked):
         said.append(f"MOS rows need a listening test of {PUBLISHED}: `{LISTENERS}`.")
     away = {
         one.found.source.machine.cpu
-        for one in judged
+        for one in checked
         if elsewhere(one) and one.found and one.found.source.machine
     }
     if here and away:
@@ -132,18 +132,18 @@ def measured_text(claim: Claim, value: float) -> str:
     return f"{_number(abs(value))} {claim.unit} {claim.signs[value > 0]}"
 
 
-def _why(one: Judged) -> str:
+def _why(one: CheckedClaim) -> str:
     return one.reason + (f"; {one.found.note}" if one.found and one.found.note else "")
 
 
-def _cpu(one: Judged) -> str:
+def _cpu(one: CheckedClaim) -> str:
     machine = one.found.source.machine if one.found else None
     if one.found is None or machine is None:
         return ""
     return f"{machine.cpu}, {counted(one.found.source.threads, 'thread')}"
 
 
-def _cells(one: Judged) -> list[str | None]:
+def _cells(one: CheckedClaim) -> list[str | None]:
     """The columns behind the verdict."""
     found, claim = one.found, one.claim
     if found is None:

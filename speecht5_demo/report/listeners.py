@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from speecht5_demo.listening.analysis.analysis import Analysis
 from speecht5_demo.listening.analysis.interval import Interval, NotEnough
-from speecht5_demo.results import Collected, ListenersDocument, ListenersSettings, Lost, Score
+from speecht5_demo.results import Collected, ListenersDocument, ListenersSettings, ScoreDifference, Score
 
 
 def listeners_document(analysis: Analysis) -> ListenersDocument:
@@ -16,7 +16,7 @@ def listeners_document(analysis: Analysis) -> ListenersDocument:
             for one in view.variants
         ),
         comparisons=tuple(
-            Lost(
+            ScoreDifference(
                 one.variant, found.mean, _ends(found.interval), found.n, found.n_listeners, found.n_sentences
             )
             for one in view.comparisons

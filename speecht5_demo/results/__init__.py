@@ -23,7 +23,7 @@ from speecht5_demo.results.evaluation import (
     RunDocument,
 )
 from speecht5_demo.results.files import as_text, kind_of, read, write
-from speecht5_demo.results.listeners import Collected, ListenersDocument, ListenersSettings, Lost, Score
+from speecht5_demo.results.listeners import Collected, ListenersDocument, ListenersSettings, ScoreDifference, Score
 from speecht5_demo.results.sweep import PointLatency, SweepDocument, SweepPoint
 
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
     "LengthPoint",
     "ListenersDocument",
     "ListenersSettings",
-    "Lost",
+    "ScoreDifference",
     "MetricInfo",
     "NotMeasured",
     "PeerRow",

@@ -26,7 +26,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Lost:
+class ScoreDifference:
     """Points that a variant lost against the baseline.
 
     Attributes:
@@ -87,6 +87,6 @@ class ListenersDocument:
     COMMAND: ClassVar[str] = "python -m speecht5_demo mos RATINGS --json"
 
     variants: tuple[Score, ...]
-    comparisons: tuple[Lost, ...]
+    comparisons: tuple[ScoreDifference, ...]
     collected: Collected
     settings: ListenersSettings

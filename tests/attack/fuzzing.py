@@ -65,7 +65,7 @@ def bodies(chance: random.Random, config: dict[str, Any]) -> tuple[str, bytes]:
         "fn_index": event["id"] if chance.random() < 0.9 else _anything(chance),
         "session_hash": _word(chance) if chance.random() < 0.9 else _anything(chance),
         "component_id": chance.choice(config["components"])["id"] if chance.random() < 0.8 else _anything(chance),
-        "fn_name": chance.choice(("rate", "judge", "__class__", "preprocess", 3)),
+        "fn_name": chance.choice(("rate", "check", "__class__", "preprocess", 3)),
         "event_data": _anything(chance),
         "trigger_id": _anything(chance),
         "batched": _anything(chance),

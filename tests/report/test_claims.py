@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from speecht5_demo.cli import app
 from speecht5_demo.machine import this_machine
-from speecht5_demo.report.claims import CLAIMS, Judged, judge_claims
+from speecht5_demo.report.claims import CLAIMS, CheckedClaim, check_claims
 from speecht5_demo.report.claims_table import claim_rows, claims_markdown, claims_piece, measured_text
 from speecht5_demo.report.result_files import read_results
 from speecht5_demo.results import (
@@ -17,7 +17,7 @@ from speecht5_demo.results import (
     EvaluationDocument,
     ListenersDocument,
     ListenersSettings,
-    Lost,
+    ScoreDifference,
     Score,
     write,
 )
@@ -34,10 +34,10 @@ from tests.support.results import (
 )
 
 
-def judged(folder: Path, **files: Document) -> dict[str, Judged]:
+def checked(folder: Path, **files: Document) -> dict[str, CheckedClaim]:
     for name, document in files.items():
         write(document, folder / f"{name}.json")
-    return {one.claim.statement: one for one in judge_claims(read_results([folder]))}
+    return {one.claim.statement: one for one in check_claims(read_results([folder]))}
 
 
 def listeners(mos: float, lost: float, ratings: int = 200, count: int = 20, sentences: int = 10,
@@ -46,7 +46,7 @@ def listeners(mos: float, lost: float, ratings: int = 200, count: int = 20, sent
     few = ratings, count, sentences
     return ListenersDocument(
         variants=(Score("baseline", mos, (mos - 0.1, mos + 0.1), *few), Score("pruned-int8", mos - lost, None, *few)),
-        comparisons=(Lost("pruned-int8", lost, (lost - 0.1, lost + 0.1), *few),),
+        comparisons=(ScoreDifference("pruned-int8", lost, (lost - 0.1, lost + 0.1), *few),),
         collected=Collected((checkpoint,), simulated, "2026-11-23T04:00:00Z"),
         settings=ListenersSettings("study", scale),
     )  # fmt: skip
@@ -58,13 +58,13 @@ def small() -> Document:
 
 
 def test_without_result_files_nothing_is_measured(tmp_path: Path) -> None:
-    found = judged(tmp_path)
+    found = checked(tmp_path)
     assert len(found) == len(CLAIMS)
     assert {one.verdict for one in found.values()} == {"not measured"}
 
 
 def test_speed_and_size_are_judged_by_the_benchmarks_file(tmp_path: Path) -> None:
-    found = judged(tmp_path, benchmark=benchmark())
+    found = checked(tmp_path, benchmark=benchmark())
     assert found["before: 1-1.5 GB with HiFi-GAN"].verdict == "not confirmed"
     assert found["INT8: 50-60 % less"].verdict == "not confirmed"
     after = found["after: 2-2.5 s"]
@@ -80,7 +80,7 @@ def test_speed_and_size_are_judged_by_the_benchmarks_file(tmp_path: Path) -> Non
 
 
 def test_a_small_voice_does_not_judge_claims_about_the_published_one(tmp_path: Path) -> None:
-    found = judged(tmp_path, benchmark=small())
+    found = checked(tmp_path, benchmark=small())
     level, change = found["before: 3.5-5 s"], found["30-40 % less"]
     assert level.verdict == "not measured"
     assert level.found is not None
@@ -90,7 +90,7 @@ def test_a_small_voice_does_not_judge_claims_about_the_published_one(tmp_path: P
 
 
 def test_word_errors_and_pesq_are_judged_by_the_evaluations_file(tmp_path: Path) -> None:
-    found = judged(tmp_path, summary=evaluation(PUBLISHED))
+    found = checked(tmp_path, summary=evaluation(PUBLISHED))
     assert found["before: 5-6 %"].verdict == "confirmed"
     assert found["after: 7-8 %"].verdict == "confirmed"
     assert found["1-3 points more"].verdict == "confirmed"
@@ -102,7 +102,7 @@ def test_word_errors_and_pesq_are_judged_by_the_evaluations_file(tmp_path: Path)
 
 @pytest.mark.parametrize("spec", ["me/speecht5_tts-finetuned", "embedded", "/models/speecht5_tts"])
 def test_only_the_published_checkpoint_stands_for_itself(spec: str, tmp_path: Path) -> None:
-    found = judged(tmp_path, summary=evaluation(spec), mos=listeners(4.3, 0.15, checkpoint=spec))
+    found = checked(tmp_path, summary=evaluation(spec), mos=listeners(4.3, 0.15, checkpoint=spec))
     for claim in ("before: 5-6 %", "before: 4.2-4.5", "0.1-0.2 lower"):
         assert found[claim].verdict == "not measured"
         assert found[claim].found is not None
@@ -111,7 +111,7 @@ def test_only_the_published_checkpoint_stands_for_itself(spec: str, tmp_path: Pa
 def test_pesq_against_recordings_judges_before_and_after_alike(tmp_path: Path) -> None:
     document = evaluation(PUBLISHED)
     recorded = [entry(RECORDED, "baseline", 4.1), entry(RECORDED, "pruned-int8", 3.9)]
-    found = judged(tmp_path, summary=replace(document, rows=(*document.rows, *recorded)))
+    found = checked(tmp_path, summary=replace(document, rows=(*document.rows, *recorded)))
     assert found["before: about 4.1"].verdict == "confirmed"
     assert found["after: about 3.9"].verdict == "confirmed"
 
@@ -122,7 +122,7 @@ def test_pesq_against_recordings_judges_before_and_after_alike(tmp_path: Path) -
 def test_a_mos_on_too_little_judges_nothing_and_shows_no_interval(
     ratings: int, count: int, sentences: int, tmp_path: Path
 ) -> None:
-    found = judged(tmp_path, mos=listeners(4.3, 0.15, ratings, count, sentences))
+    found = checked(tmp_path, mos=listeners(4.3, 0.15, ratings, count, sentences))
     for claim in ("before: 4.2-4.5", "0.1-0.2 lower"):
         assert found[claim].verdict == "not measured"
         assert "too little to judge by" in found[claim].reason
@@ -130,13 +130,13 @@ def test_a_mos_on_too_little_judges_nothing_and_shows_no_interval(
 
 
 def test_a_mos_on_another_scale_judges_no_claim_about_one_to_five(tmp_path: Path) -> None:
-    found = judged(tmp_path, mos=listeners(4.3, 0.15, scale=(0, 100)))
+    found = checked(tmp_path, mos=listeners(4.3, 0.15, scale=(0, 100)))
     assert found["before: 4.2-4.5"].verdict == "not measured"
     assert "0 to 100" in found["before: 4.2-4.5"].reason
 
 
 def test_a_mos_on_enough_is_judged(tmp_path: Path) -> None:
-    found = judged(tmp_path, mos=listeners(4.3, 0.15))
+    found = checked(tmp_path, mos=listeners(4.3, 0.15))
     assert found["before: 4.2-4.5"].verdict == "confirmed"
     assert found["0.1-0.2 lower"].verdict == "confirmed"
 
@@ -150,7 +150,7 @@ def test_a_mos_on_enough_is_judged(tmp_path: Path) -> None:
     ],
 )
 def test_a_change_says_which_way_it_goes(lost: float, said: str, reason: str, tmp_path: Path) -> None:
-    one = judged(tmp_path, mos=listeners(4.3, lost))["0.1-0.2 lower"]
+    one = checked(tmp_path, mos=listeners(4.3, lost))["0.1-0.2 lower"]
     assert one.found is not None
     assert measured_text(one.claim, one.found.value) == said
     assert f"lies {reason} the claimed range" in one.reason
@@ -158,7 +158,7 @@ def test_a_change_says_which_way_it_goes(lost: float, said: str, reason: str, tm
 
 def test_growing_is_not_printed_as_saving_less_than_nothing(tmp_path: Path) -> None:
     larger = benchmark(timed("baseline", megabytes=100), timed("int8", 0.5, megabytes=120))
-    one = judged(tmp_path, benchmark=larger)["INT8: 50-60 % less"]
+    one = checked(tmp_path, benchmark=larger)["INT8: 50-60 % less"]
     assert one.found is not None
     assert measured_text(one.claim, one.found.value) == "20.0 % more"
 
@@ -172,25 +172,25 @@ def test_a_file_that_cannot_be_read_is_reported_and_not_used(tmp_path: Path) -> 
 
 
 def test_simulated_listeners_never_fill_a_cell(tmp_path: Path) -> None:
-    found = judged(tmp_path, mos=listeners(4.3, 0.15, simulated=True))
+    found = checked(tmp_path, mos=listeners(4.3, 0.15, simulated=True))
     assert found["before: 4.2-4.5"].found is None
 
 
 def test_the_table_says_which_rows_are_of_another_voice_and_what_fills_them(tmp_path: Path) -> None:
-    text = claims_markdown([*judged(tmp_path, benchmark=small(), summary=evaluation("embedded")).values()])
+    text = claims_markdown([*checked(tmp_path, benchmark=small(), summary=evaluation("embedded")).values()])
     remark = next(line for line in text.splitlines() if "make report-published" in line)
     assert "measured on embedded, not on microsoft/speecht5_tts" in remark
     assert "study prepare" in text
-    published = claims_markdown([*judged(tmp_path / "published", summary=evaluation(PUBLISHED)).values()])
+    published = claims_markdown([*checked(tmp_path / "published", summary=evaluation(PUBLISHED)).values()])
     assert "make report-published" not in published
 
 
 def test_times_of_another_machine_are_said_to_be_so(tmp_path: Path) -> None:
     document = benchmark()
-    away = claims_piece([*judged(tmp_path, benchmark=document).values()])
+    away = claims_piece([*checked(tmp_path, benchmark=document).values()])
     assert "Times are from another machine: Test CPU." in away
     here = replace(document, machine=this_machine())
-    assert "another machine" not in claims_piece([*judged(tmp_path, benchmark=here).values()])
+    assert "another machine" not in claims_piece([*checked(tmp_path, benchmark=here).values()])
 
 
 def test_report_prints_every_claim_as_json_markdown_and_html(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_what_a_file_says_cannot_become_markup(tmp_path: Path) -> None:
         evaluation("embedded", entry(PESQ, "pruned-int8", 3.0)),
         checkpoint=voice("<img src=x onerror=alert(1)>"),
     )
-    found = [*judged(tmp_path, evil=evil).values()]
+    found = [*checked(tmp_path, evil=evil).values()]
     assert "<img" not in claims_piece(found)
     assert "onerror" in claims_markdown(found)
 

@@ -65,7 +65,7 @@ def test_the_last_rating_reveals_names_and_figures(visitor: Guest) -> None:
     answers = rate_all(visitor, run)
     board = answers[-1]["board"]
     assert isinstance(board, dict)
-    assert {card["told"]["name"] for card in board["cards"]} == {"baseline", "int8", "pruned"}
+    assert {card["reveal"]["name"] for card in board["cards"]} == {"baseline", "int8", "pruned"}
     assert [row["rating"] for row in board["table"]["rows"]] == [4, 4, 4]
 
 

@@ -1,4 +1,4 @@
-"""Uploaded speakers and the disk: judged at once, bounded, swept, and never in the way of ratings."""
+"""Uploaded speakers and the disk: checked at once, bounded, swept, and never in the way of ratings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_good_file_becomes_a_token_and_leaves_nothing_on_the_disk(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     kept = UploadedSpeakers()
-    answer = kept.judge(a_file(), "here")
+    answer = kept.check(a_file(), "here")
     assert kept.find(answer["speaker"]).vector.shape == (512,)
     assert "mine" in answer["label"]
     assert not list(tmp_path.iterdir())
@@ -48,14 +48,14 @@ def test_a_good_file_becomes_a_token_and_leaves_nothing_on_the_disk(
     ],
 )
 def test_a_bad_file_is_a_sentence_without_a_path(sent: Any, sentence: str) -> None:
-    problem = UploadedSpeakers().judge(sent, "here")["problem"]
+    problem = UploadedSpeakers().check(sent, "here")["problem"]
     assert sentence in problem
     assert tempfile.gettempdir() not in problem
 
 
 def test_an_address_keeps_its_newest_and_all_are_swept_in_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = UploadedSpeakers()
-    tokens = [kept.judge(a_file(number), "here")["speaker"] for number in range(KEPT_AN_ADDRESS + 1)]
+    tokens = [kept.check(a_file(number), "here")["speaker"] for number in range(KEPT_AN_ADDRESS + 1)]
     with pytest.raises(SpeakerError, match="Choose it again"):
         kept.find(tokens[0])
     assert kept.find(tokens[-1])

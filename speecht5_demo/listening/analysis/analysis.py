@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from speecht5_demo.listening.analysis.cleaning import Judged, judge, valid_points
+from speecht5_demo.listening.analysis.cleaning import CleanedRatings, clean, valid_points
 from speecht5_demo.listening.analysis.clustered import MeanDifference
 from speecht5_demo.listening.analysis.mos import Mos, summarise
 from speecht5_demo.listening.analysis.order import Effect, order_effects
@@ -164,14 +164,14 @@ def analyse(
         simulated: ids of sessions that were not taken by people (`simulated_sessions`).
     """
     settings = settings or Settings()
-    judged = judge(table.frame, settings.study_id, settings.scale)
-    counted = judged.counted
-    screening = screen(judged, settings.rules, settings.traps)
+    cleaned = clean(table.frame, settings.study_id, settings.scale)
+    counted = cleaned.counted
+    screening = screen(cleaned, settings.rules, settings.traps)
     kept, rejected = without_rejected(counted)
-    casual_rows = judged.rows("casual")
+    casual_rows = cleaned.rows("casual")
     headline = _view(counted, settings)
-    everyone = judged.frame.loc[np.isin(judged.reason, [0, judged.names.index("casual")])]
-    excluded = judged.counts()
+    everyone = cleaned.frame.loc[np.isin(cleaned.reason, [0, cleaned.names.index("casual")])]
+    excluded = cleaned.counts()
     for problem in table.problems:
         if problem.kind in NOT_ROWS:
             continue
@@ -179,7 +179,7 @@ def analyse(
     return Analysis(
         settings=settings,
         source=_source(counted),
-        collected=_collected(table, judged, simulated),
+        collected=_collected(table, cleaned, simulated),
         headline=headline,
         screened=_view(screening.kept, settings) if screening.removed else headline,
         screening=screening,
@@ -196,11 +196,11 @@ def analyse(
             *(problem.message for problem in table.problems if problem.kind == "note"),
             *_no_baseline(headline, settings),
         ),
-        noise_floor=_noise_floor(judged, settings.baseline, settings.scale),
+        noise_floor=_noise_floor(cleaned, settings.baseline, settings.scale),
         anchors=summarise(
-            valid_points(judged.rows("anchor"), *settings.scale), (), settings.baseline, settings.scale
+            valid_points(cleaned.rows("anchor"), *settings.scale), (), settings.baseline, settings.scale
         ),
-        preferences=preferences(judged, settings.baseline, settings.variants),
+        preferences=preferences(cleaned, settings.baseline, settings.variants),
         without_bias=_view(without_bias(counted), settings),
         without_rejected=_view(kept, settings) if rejected else headline,
         rejected=rejected,
@@ -236,12 +236,12 @@ def _source(counted: pd.DataFrame) -> str:
     return "compare" if len(counted) and bool((counted["source"] == "compare").all()) else "study"
 
 
-def _noise_floor(judged: Judged, baseline: str, scale: tuple[float, float]) -> NoiseFloor:
-    repeats = valid_points(judged.rows("repeat"), *scale)
+def _noise_floor(cleaned: CleanedRatings, baseline: str, scale: tuple[float, float]) -> NoiseFloor:
+    repeats = valid_points(cleaned.rows("repeat"), *scale)
     repeats = repeats.loc[(repeats["variant"] == baseline).to_numpy(dtype=bool)]
     if repeats.empty:
         return NoiseFloor(None, None)
-    both = pd.concat([judged.counted, repeats])
+    both = pd.concat([cleaned.counted, repeats])
     of_repeat = np.arange(len(both)) >= len(both) - len(repeats)
     of_baseline = (both["variant"] == baseline).to_numpy(dtype=bool) & ~of_repeat
     pairing = Pairing(both)
@@ -250,8 +250,8 @@ def _noise_floor(judged: Judged, baseline: str, scale: tuple[float, float]) -> N
     return NoiseFloor(difference, float(np.abs(given.values).mean()) if difference else None)
 
 
-def _collected(table: RatingsTable, judged: Judged, simulated: Collection[str]) -> Collected:
-    counted = judged.counted
+def _collected(table: RatingsTable, cleaned: CleanedRatings, simulated: Collection[str]) -> Collected:
+    counted = cleaned.counted
     times = counted["submitted_at"].dropna()
 
     def distinct(column: str) -> tuple[str, ...]:

@@ -61,8 +61,8 @@ _REASON_NAMES = (COUNTED, *REASONS)
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A table of ratings with one verdict a row.
+class CleanedRatings:
+    """A table of ratings, each row counted or left out for a reason.
 
     Attributes:
         frame: the rows as read, with `sentence_key` added: sentence_id, else text, else stimulus_id.
@@ -79,7 +79,7 @@ class Judged:
         return self.rows(COUNTED)
 
     def rows(self, name: str) -> pd.DataFrame:
-        """The rows with one verdict."""
+        """The rows with one reason."""
         chosen: pd.DataFrame = self.frame.loc[self.reason == self.names.index(name)]
         return chosen
 
@@ -89,10 +89,10 @@ class Judged:
         return {name: int(n) for name, n in zip(self.names[1:], totals[1:], strict=True) if n}
 
 
-def judge(
+def clean(
     frame: pd.DataFrame, study_id: str | None = None, scale: tuple[float, float] = (ACR.low, ACR.high)
-) -> Judged:
-    """Give every row its verdict.
+) -> CleanedRatings:
+    """Give every row its reason to be left out, or count it.
 
     Ratings from the Compare page count only where there is not one from a study.
 
@@ -133,7 +133,7 @@ def judge(
     casual = (reason == 0) & _is(frame, "source", "compare")
     if casual.any() and not casual[reason == 0].all():
         reason[casual] = _REASON_NAMES.index("casual")
-    return Judged(frame, reason)
+    return CleanedRatings(frame, reason)
 
 
 def valid_points(frame: pd.DataFrame, low: float, high: float) -> pd.DataFrame:
@@ -203,7 +203,7 @@ def dense(raw: IntArray) -> IntArray:
 
 
 def scores(frame: pd.DataFrame) -> Scores:
-    """The arrays of the rows of a judged frame."""
+    """The arrays of the rows of a frame of cleaned ratings."""
     return Scores(
         frame["rating"].to_numpy(dtype=np.float64), codes(frame["listener_id"]), codes(frame["sentence_key"])
     )

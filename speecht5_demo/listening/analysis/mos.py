@@ -20,7 +20,7 @@ from speecht5_demo.listening.analysis.interval import (
     on_scale,
     too_little,
 )
-from speecht5_demo.listening.analysis.watching import anytime_interval
+from speecht5_demo.listening.analysis.anytime import anytime_interval
 from speecht5_demo.listening.methods import ACR
 
 Scale = tuple[float, float]
@@ -89,7 +89,7 @@ def summarise(
     """One MOS a variant, or one for each variant within each value of the columns `by`.
 
     Args:
-        ratings: rows that count (`judge(frame).counted`).
+        ratings: rows that count (`clean(frame).counted`).
         by: columns to split by besides the variant, such as ("speaker",).
         first: the variant listed first; the others follow by name.
         scale: the ends of the scale.

@@ -27,7 +27,7 @@ from speecht5_demo.listening.analysis.interval import (
     on_scale,
 )
 from speecht5_demo.listening.analysis.power import Needed, listeners_needed
-from speecht5_demo.listening.analysis.watching import anytime_interval
+from speecht5_demo.listening.analysis.anytime import anytime_interval
 from speecht5_demo.listening.methods import ACR
 
 Verdict = Literal["not worse", "worse", "undecided", "not enough data", "no margin"]
@@ -162,14 +162,14 @@ def _comparison(
             reason,
         )
     means = listener_means(given.values, given.listeners)
-    verdict, needed, text = judge_difference(found, given, margin)
+    verdict, needed, text = reach_verdict(found, given, margin)
     if isinstance(found.interval, NotEnough):
         return Comparison(name, baseline, found, found.interval, None, None, verdict, needed, text)
     anytime = on_scale(anytime_interval(means), -reach, reach)
     return Comparison(name, baseline, found, anytime, p_holm, wilcoxon_p(means), verdict, needed, text)
 
 
-def judge_difference(
+def reach_verdict(
     found: MeanDifference, given: Scores, margin: float | None
 ) -> tuple[Verdict, Needed, str]:
     """The verdict on a difference with the margin (points), the listeners still needed, and a sentence."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from speecht5_demo.listening.analysis.cleaning import Judged, Scores, codes, valid_points
+from speecht5_demo.listening.analysis.cleaning import CleanedRatings, Scores, codes, valid_points
 from speecht5_demo.listening.analysis.clustered import MeanDifference
 from speecht5_demo.listening.analysis.paired import mean_difference_or_none
 from speecht5_demo.listening.methods import METHODS
@@ -40,7 +40,7 @@ class Preference:
 
 
 def preferences(
-    judged: Judged, baseline: str = "baseline", variants: Mapping[str, str] | None = None
+    cleaned: CleanedRatings, baseline: str = "baseline", variants: Mapping[str, str] | None = None
 ) -> tuple[Preference, ...]:
     """One entry for each question type and variant that was compared with the baseline.
 
@@ -48,13 +48,13 @@ def preferences(
         variants: stimulus id -> variant, from the study. A reference clip that neither it nor any row names
             is taken for one of the baseline, which every study compares with.
     """
-    pairs = judged.rows("pair")
+    pairs = cleaned.rows("pair")
     pairs = pairs.loc[(pairs["role"] == "test").to_numpy(dtype=bool)]
     if pairs.empty:
         return ()
-    known = judged.frame[["stimulus_id", "variant"]].drop_duplicates("stimulus_id").astype(str)
+    known = cleaned.frame[["stimulus_id", "variant"]].drop_duplicates("stimulus_id").astype(str)
     variant_of = {**dict(zip(known["stimulus_id"], known["variant"], strict=True)), **(variants or {})}
-    names = set(judged.frame["variant"].astype(str).unique())
+    names = set(cleaned.frame["variant"].astype(str).unique())
     found = []
     for method in (one for one in METHODS.values() if one.paired):
         of_method = pairs.loc[(pairs["method"] == method.name).to_numpy(dtype=bool)]

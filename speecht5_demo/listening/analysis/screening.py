@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from speecht5_demo.listening.analysis.cleaning import Judged
+from speecht5_demo.listening.analysis.cleaning import CleanedRatings
 from speecht5_demo.listening.playback import (
     HEARD_IMPOSSIBLE,
     MUST_HEAR,
@@ -44,7 +44,7 @@ class Rules:
     Attributes:
         heard_fraction: least share of every clip that was played, 0 to 1.
         variance: least variance of a session's ratings, squared points.
-        ratings_for_variance: a session with fewer ratings is not judged by its variance.
+        ratings_for_variance: a session with fewer ratings is not screened by its variance.
         impossible_flags: flags that make a rating count as given too early.
     """
 
@@ -88,8 +88,8 @@ class Screening:
     removed_by_rule: dict[str, int]
 
 
-def screen(judged: Judged, rules: Rules | None = None, traps: Mapping[str, int] | None = None) -> Screening:
-    """Screen the sessions of a judged table.
+def screen(cleaned: CleanedRatings, rules: Rules | None = None, traps: Mapping[str, int] | None = None) -> Screening:
+    """Screen the sessions of cleaned ratings.
 
     Args:
         rules: thresholds; the defaults when None.
@@ -97,10 +97,10 @@ def screen(judged: Judged, rules: Rules | None = None, traps: Mapping[str, int] 
             text counts ("please choose two").
     """
     rules = rules or Rules()
-    frame, counted = judged.frame, judged.counted
+    frame, counted = cleaned.frame, cleaned.counted
     session = _session_codes(frame)
     total = int(session.max()) + 1 if session.size else 0
-    is_counted = judged.reason == 0
+    is_counted = cleaned.reason == 0
     present = np.bincount(session[is_counted], minlength=total) > 0
     broken: dict[str, np.ndarray] = {}
 

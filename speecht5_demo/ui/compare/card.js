@@ -9,7 +9,7 @@ const makeSilentCard = (data) => {
     h('header', {}, h('div', { class: 'letter', 'aria-hidden': 'true' }, data.letter), title, h('p', {}, 'Speed and size only')), facts);
   return {
     node, audio: null, refresh: () => {}, leave: () => {},
-    update: (next) => { title.textContent = next.told.label; facts.replaceChildren(...figures(next, next.told)); },
+    update: (next) => { title.textContent = next.reveal.label; facts.replaceChildren(...figures(next, next.reveal)); },
   };
 };
 
@@ -30,11 +30,11 @@ const makeCard = (run, data) => {
     refresh: () => scale.heardMore(),
     update: (next) => {
       data = next;
-      const { told, audio } = next;
+      const { reveal, audio } = next;
       player.load(audio);
       node.classList.toggle('live', !!audio.live);
-      title.textContent = told ? told.label : next.label ?? `Sample ${next.letter}`;
-      subtitle.textContent = audio.live ? 'Being made: listen already' : told ? `Sample ${next.letter}, voice ${told.voice}` : 'Name hidden until all are rated';
+      title.textContent = reveal ? reveal.label : next.label ?? `Sample ${next.letter}`;
+      subtitle.textContent = audio.live ? 'Being made: listen already' : reveal ? `Sample ${next.letter}, voice ${reveal.voice}` : 'Name hidden until all are rated';
       slots.top.replaceChildren(...(!next.cut_off ? [] : [h('p', { class: 'cut' }, 'Cut off: this variant did not stop by itself.')]));
       if (next.rating) slots.rating.replaceChildren(ratedLine(next.rating));
       else if (!audio.live && !slots.rating.contains(scale.node)) slots.rating.replaceChildren(scale.node);
@@ -44,10 +44,10 @@ const makeCard = (run, data) => {
         link.setAttribute('aria-label', `Download sample ${next.letter} as WAV`);
         slots.link.replaceChildren(link);
       }
-      const key = JSON.stringify(told ?? null);
+      const key = JSON.stringify(reveal ?? null);
       if (slots.facts.dataset.key !== key) {
         slots.facts.dataset.key = key;
-        slots.facts.replaceChildren(...(told ? figures(next, told) : []));
+        slots.facts.replaceChildren(...(reveal ? figures(next, reveal) : []));
       }
     },
   };

@@ -26,7 +26,7 @@ from speecht5_demo.wav import as_int16
 
 ADDRESS = "/compare/live/"
 KEPT = 16
-LOOK_S = 0.02
+POLL_S = 0.02
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff", "x-accel-buffering": "no"}
 
 
@@ -62,7 +62,7 @@ class LiveAudio:
             elif over:
                 return
             else:
-                await anyio.sleep(LOOK_S)
+                await anyio.sleep(POLL_S)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,14 @@
 // What a card and the table show once the server tells.
 const change = (text, direction) => text && h('span', { class: `change ${direction || ''}` }, text);
-const figures = (data, told) => {
-  const parts = [h('p', { class: 'about' }, told.explanation)];
+const figures = (data, reveal) => {
+  const parts = [h('p', { class: 'about' }, reveal.explanation)];
   const fact = (name, value, delta) =>
     [h('dt', {}, name), h('dd', {}, value, ...(delta ? [' ', change(delta.text, delta.direction)] : []))];
-  if (told.latency) {
-    const stages = told.latency.stages;
+  if (reveal.latency) {
+    const stages = reveal.latency.stages;
     parts.push(
-      h('div', { class: 'big' }, h('strong', {}, told.latency.median), h('small', {}, told.latency.note),
-        told.latency.change && change(told.latency.change.text, told.latency.change.direction)),
+      h('div', { class: 'big' }, h('strong', {}, reveal.latency.median), h('small', {}, reveal.latency.note),
+        reveal.latency.change && change(reveal.latency.change.text, reveal.latency.change.direction)),
       h('div', { class: 'stages' },
         h('div', { class: 'bar', 'aria-hidden': 'true' }, ...stages.map((stage, i) =>
           h('span', { style: `flex:${stage.share} 1 0;background:var(--stage-${i + 1})` }))),
@@ -16,12 +16,12 @@ const figures = (data, told) => {
           h('li', { style: `--dot:var(--stage-${i + 1})` }, `${stage.name} ${stage.seconds}`)))));
   }
   const rows = [];
-  for (const row of told.facts) rows.push(...fact(row.name, row.value, row.change));
+  for (const row of reveal.facts) rows.push(...fact(row.name, row.value, row.change));
   parts.push(h('dl', { class: 'facts' }, ...rows));
-  if (told.spectrogram && data.audio) {
+  if (reveal.spectrogram && data.audio) {
     parts.push(h('figure', {},
-      h('img', { class: 'day', src: `${root}${told.spectrogram.day}`, alt: told.spectrogram.alt }),
-      h('img', { class: 'night', src: `${root}${told.spectrogram.night}`, alt: told.spectrogram.alt }),
+      h('img', { class: 'day', src: `${root}${reveal.spectrogram.day}`, alt: reveal.spectrogram.alt }),
+      h('img', { class: 'night', src: `${root}${reveal.spectrogram.night}`, alt: reveal.spectrogram.alt }),
       h('figcaption', { 'aria-hidden': 'true' }, h('span', {}, '0 s'), h('span', {}, 'mel spectrogram'),
         h('span', {}, `${data.audio.seconds.toFixed(1)} s`))));
   }

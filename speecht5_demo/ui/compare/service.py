@@ -31,7 +31,7 @@ TOO_LONG = (
     "This comparison used its time of the voice and was ended. Shorten the text or choose fewer versions."
 )
 WARM_UP_SENTENCE = "Hello there, this is a short sentence to warm up the voice."
-LOOK_S = 0.05
+POLL_S = 0.05
 TIME_LIMIT_S = 300.0
 """Seconds of the voice for one run, repeats included."""
 
@@ -147,27 +147,27 @@ class CompareService:
     async def follow(self, run_id: object) -> AsyncIterator[Run]:
         """The run, whenever its page may be told something new, until it is over."""
         run = self._runs.find(run_id)
-        told: object = None
+        seen: object = None
         while run is not None:
             self._wanted(run)
             state = self._state(run)
-            if state != told:
-                told = state
+            if state != seen:
+                seen = state
                 yield run
             if run.over:
                 return
-            await anyio.sleep(LOOK_S)
+            await anyio.sleep(POLL_S)
 
     def _state(self, run: Run) -> object:
         ahead, seconds = self.waiting(run)
-        told = (run.phase, run.problem, len(run.cards), run.live and run.live.token)
+        seen = (run.phase, run.problem, len(run.cards), run.live and run.live.token)
         if run.phase == "waiting":
-            return (*told, ahead, round(seconds))
+            return (*seen, ahead, round(seconds))
         if run.revealed and not run.speaking:
             sizes = sum(1 for card in run.made if card.sizes is not None)
             first = sum(1 for card in run.made if card.first_audio_s is not None)
-            return (*told, run.runs_done, sizes, first)
-        return (*told, None if run.plan.blind else int(time.monotonic()))
+            return (*seen, run.runs_done, sizes, first)
+        return (*seen, None if run.plan.blind else int(time.monotonic()))
 
     def find(self, run_id: object) -> Run | None:
         """The run of that id, if it is still known."""

@@ -58,7 +58,7 @@ class Speaking:
         """Prepare, speak every variant once, measure sizes and the wait for first audio, time the repeats.
 
         Args:
-            run: what to speak; told of everything as it happens.
+            run: what to speak; notified of everything as it happens.
             interrupt: set while a step that is no audio should make way.
         """
         try:

@@ -1,4 +1,4 @@
-// A chosen file is judged by the server at once; what the page keeps of it is a word that stands for the speaker.
+// A chosen file is checked by the server at once; what the page keeps of it is a word that stands for the speaker.
 const input = element.querySelector('input');
 const said = element.querySelector('.upload-said');
 const clear = element.querySelector('.upload-clear');
@@ -19,7 +19,7 @@ input.onchange = async () => {
   if (file.size > LARGEST) return say(`${file.name}: a speaker vector takes a few kilobytes; choose a file up to 64 kB.`, true);
   say('Reading the file…', false);
   try {
-    const answer = await server.judge({ name: file.name, content: file.size ? await asBase64(file) : '' });
+    const answer = await server.check({ name: file.name, content: file.size ? await asBase64(file) : '' });
     if (!answer?.speaker) throw new Error(answer?.problem || 'The server did not answer. Choose the file again.');
     choose(answer.speaker);
     say(`${answer.label} speaks from the next comparison on.`, false);

@@ -1,4 +1,4 @@
-"""A file field for a speaker of one's own: the file is judged when it is chosen, and its value is a token."""
+"""A file field for a speaker of one's own: the file is checked when it is chosen, and its value is a token."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _TEMPLATE = """<div class="upload-field">
 def speaker_upload(uploads: UploadedSpeakers) -> gr.HTML:
     """The field; its value is None or the token of a speaker in `uploads`."""
 
-    def judge(sent: Any, request: gr.Request) -> dict[str, Any]:
-        return uploads.judge(sent, source_of(request))
+    def check(sent: Any, request: gr.Request) -> dict[str, Any]:
+        return uploads.check(sent, source_of(request))
 
     return gr.HTML(
         value=None,
@@ -30,5 +30,5 @@ def speaker_upload(uploads: UploadedSpeakers) -> gr.HTML:
         js_on_load=(Path(__file__).parent / "upload.js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id="upload",
-        server_functions=[judge],
+        server_functions=[check],
     )

@@ -1,4 +1,4 @@
-"""Speakers that visitors brought: judged when they are chosen, kept as vectors in memory, and for an hour.
+"""Speakers that visitors brought: checked when they are chosen, kept as vectors in memory, and for an hour.
 
 No file of a visitor stays on the disk, and the page holds a random word instead of a path.
 """
@@ -38,7 +38,7 @@ class UploadedSpeakers:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[Speaker, str, float]] = OrderedDict()
 
-    def judge(self, sent: Any, address: str) -> dict[str, Any]:
+    def check(self, sent: Any, address: str) -> dict[str, Any]:
         """Read a file that somebody chose.
 
         Args:

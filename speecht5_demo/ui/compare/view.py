@@ -112,7 +112,7 @@ def _card(run: Run, card: Card, revealed: bool) -> dict[str, Any]:
         }
         if run.plan.listenable
         else None,
-        "told": _told(run, card) if revealed else None,
+        "reveal": _reveal(run, card) if revealed else None,
     }
 
 
@@ -125,7 +125,7 @@ def _live_card(live: LiveSample) -> dict[str, Any]:
         "cut_off": False,
         "label": live.variant.label,
         "audio": {"live": f"{ADDRESS}{live.token}"},
-        "told": None,
+        "reveal": None,
     }
 
 
@@ -133,7 +133,7 @@ def _baseline(run: Run) -> Card | None:
     return next((card for card in run.made if card.variant.name == BASELINE.name), None)
 
 
-def _told(run: Run, card: Card) -> dict[str, Any]:
+def _reveal(run: Run, card: Card) -> dict[str, Any]:
     sample, latency = card.sample, card.sample.latency
     stages = (("encode", latency.encode), ("decode", latency.decode), ("vocode", latency.vocode))
     done, wanted = len(latency.runs), run.plan.repeats

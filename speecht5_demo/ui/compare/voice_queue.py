@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 PLACES_A_SESSION = 2
 PLACES_AN_ADDRESS = 24
 PLACES = 64
-LOOK_S = 0.5
+POLL_S = 0.5
 """Between two looks whether those who wait are still here."""
 USUAL_STEP_S = 1.0
 
@@ -175,7 +175,7 @@ class VoiceQueue:
                     self._running = job
                     return job
                 self._served.clear()
-                self._changed.wait(LOOK_S)
+                self._changed.wait(POLL_S)
 
     def _end(self, job: Job, error: BaseException | None) -> None:
         with self._changed:

@@ -27,7 +27,7 @@ from speecht5_demo.listening.analysis import (
 )
 from speecht5_demo.listening.manifest import MANIFEST, Manifest, load_manifest
 from speecht5_demo.listening.ratings import RatingsTable, read_ratings
-from speecht5_demo.report.claims import Judged, judge_claims
+from speecht5_demo.report.claims import CheckedClaim, check_claims
 from speecht5_demo.report.listeners import listeners_document
 from speecht5_demo.report.measured import Measured, together
 from speecht5_demo.report.result_files import of_listeners, read_results
@@ -61,7 +61,7 @@ class ResultsView:
     Attributes:
         analysis: of the ratings this visitor may see.
         measured: figures from result files, and of those ratings.
-        claims: the source report's, judged by them.
+        claims: the source report's, checked against them.
         progress: of the study.
         sealed: a study is running and this visitor lacks the key.
         running: a study is running.
@@ -72,7 +72,7 @@ class ResultsView:
 
     analysis: Analysis
     measured: Measured
-    claims: tuple[Judged, ...]
+    claims: tuple[CheckedClaim, ...]
     progress: Progress
     sealed: bool
     running: bool
@@ -193,7 +193,7 @@ class ResultsService:
         return ResultsView(
             analysis,
             measured,
-            judge_claims(measured),
+            check_claims(measured),
             progress,
             sealed,
             running,

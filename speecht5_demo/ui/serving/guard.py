@@ -171,40 +171,40 @@ class Guard:
     def _checked(self, path: str, body: bytes) -> bytes:
         """The body as Gradio gets it: what is known of it, and nothing else."""
         try:
-            told = json_object(body)
+            sent = json_object(body)
         except BodyError as error:
             raise RefusedRequest(422, str(error)) from error
-        session = told.get("session_hash")
+        session = sent.get("session_hash")
         if session is not None and not (isinstance(session, str) and SESSION.fullmatch(session)):
             raise RefusedRequest(422, "session_hash is a word of up to 64 letters and digits.")
         if session is None and "/call/" not in path:
             raise RefusedRequest(422, "Name the session: session_hash.")
         if path.endswith("/cancel"):
-            if not isinstance(told.get("event_id"), str) or _whole(told.get("fn_index")) < 0:
+            if not isinstance(sent.get("event_id"), str) or _whole(sent.get("fn_index")) < 0:
                 raise RefusedRequest(422, "A cancellation names fn_index and event_id.")
         elif "component_server" in path:
-            names = self._surface.components.get(_whole(told.get("component_id")), frozenset())
-            if "data" not in told or told.get("fn_name") not in tuple(names):
+            names = self._surface.components.get(_whole(sent.get("component_id")), frozenset())
+            if "data" not in sent or sent.get("fn_name") not in tuple(names):
                 raise RefusedRequest(404, "No component has this function.")
         else:
-            self._check_event(path, told)
-        return json.dumps({name: told[name] for name in _KNOWN if name in told}).encode()
+            self._check_event(path, sent)
+        return json.dumps({name: sent[name] for name in _KNOWN if name in sent}).encode()
 
-    def _check_event(self, path: str, told: dict[str, Any]) -> None:
-        data = told.get("data")
+    def _check_event(self, path: str, sent: dict[str, Any]) -> None:
+        data = sent.get("data")
         if not isinstance(data, list):
             raise RefusedRequest(422, "data is a list of what the event takes.")
         if "/call/" in path:
             event = next((event for event in self._surface.events.values() if event.name == "compare"), None)
         else:
-            event = self._surface.events.get(_whole(told.get("fn_index")))
+            event = self._surface.events.get(_whole(sent.get("fn_index")))
             if event is not None and event.queued != path.endswith("/join"):
                 event = None
         if event is None:
             raise RefusedRequest(404, "No event of these pages is sent to this address.")
         if len(data) != event.inputs:
             raise RefusedRequest(422, f"This event takes {event.inputs} values, not {len(data)}.")
-        if not isinstance(told.get("trigger_id"), (int, type(None))):
+        if not isinstance(sent.get("trigger_id"), (int, type(None))):
             raise RefusedRequest(422, "trigger_id is a number.")
 
 

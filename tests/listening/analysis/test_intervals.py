@@ -16,7 +16,7 @@ from speecht5_demo.listening.analysis.interval import (
     naive_interval,
 )
 from speecht5_demo.listening.analysis.mos import mean_opinion
-from speecht5_demo.listening.analysis.watching import anytime_interval
+from speecht5_demo.listening.analysis.anytime import anytime_interval
 
 # Two listeners (rows) and three sentences (columns), every number small enough for paper.
 GRID = np.array([[4.0, 3.0, 5.0], [2.0, 3.0, 4.0]])

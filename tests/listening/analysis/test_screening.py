@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from made_up_ratings import crowd, row
 
-from speecht5_demo.listening.analysis.cleaning import judge
+from speecht5_demo.listening.analysis.cleaning import clean
 from speecht5_demo.listening.analysis.screening import asked_for, screen
 from speecht5_demo.listening.ratings import RatingRow, RatingsTable
 
@@ -14,12 +14,12 @@ GOOD = [row("good", f"s{k}", "baseline", 3 + k % 2) for k in range(6)]
 
 
 def removed(table: RatingsTable, **options: object) -> dict[str, tuple[str, ...]]:
-    return {one.listener: one.reasons for one in screen(judge(table.frame), **options).removed}  # type: ignore[arg-type]
+    return {one.listener: one.reasons for one in screen(clean(table.frame), **options).removed}  # type: ignore[arg-type]
 
 
 def test_a_session_with_an_unheard_clip_is_taken_out_whole(table: Table) -> None:
     rows = [row("hasty", f"s{k}", "int8", 2 + k % 3, heard_fraction=0.4 if k == 2 else 1.0) for k in range(6)]
-    found = screen(judge(table(GOOD + rows).frame))
+    found = screen(clean(table(GOOD + rows).frame))
     assert [one.listener for one in found.removed] == ["hasty"]
     assert found.removed[0].reasons == ("not-heard",)
     assert found.removed[0].ratings == 6
@@ -53,13 +53,13 @@ def test_practice_is_asked_for_only_where_somebody_practised(table: Table) -> No
 
 def test_ratings_without_a_heard_fraction_are_not_called_unheard(table: Table) -> None:
     rows = [row("unknown", f"s{k}", "int8", 2 + k % 2, heard_fraction=None) for k in range(6)]
-    found = screen(judge(table(rows).frame))
+    found = screen(clean(table(rows).frame))
     assert found.removed == ()
     assert "not-heard" not in found.applied
 
 
 def test_a_good_crowd_is_left_alone(table: Table) -> None:
-    found = screen(judge(table(crowd({"baseline": 0, "int8": 0.2}, 10, 6)).frame))
+    found = screen(clean(table(crowd({"baseline": 0, "int8": 0.2}, 10, 6)).frame))
     assert found.removed == ()
     assert len(found.kept) == 120
 

@@ -22,7 +22,7 @@ PARTS = 64
 LOCKS = ".turns"
 
 
-class Turns:
+class ListenerLocks:
     """Locks by listener, shared by all servers on one folder."""
 
     def __init__(self, folder: Path) -> None:
