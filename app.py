@@ -40,7 +40,7 @@ def _say(sentence: str) -> None:
 
 
 def _end(code: int) -> None:
-    """Leave at once, ratings carried off and files closed.
+    """Leave at once, ratings uploaded and files closed.
 
     A thread that speaks behind the page is inside PyTorch; an interpreter that shuts down around it aborts.
     """

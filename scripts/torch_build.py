@@ -31,7 +31,7 @@ from typing import TypeVar
 
 CHOICES = ("", "cpu", "cuda")
 INDEX = "https://download.pytorch.org/whl/cpu"
-PATIENCE_S = 5.0
+TIMEOUT_S = 5.0
 _USUAL_SIZE = "about 3 GB with its CUDA libraries"
 _ROUGH_SIZE = "about 200 MB"
 _T = TypeVar("_T")
@@ -58,7 +58,7 @@ def choose(
     has_gpu: bool,
     local: Callable[[], tuple[str, Path] | None],
     index: str = INDEX,
-    patience_s: float = PATIENCE_S,
+    timeout_s: float = TIMEOUT_S,
     cafile: str | None = None,
 ) -> Build:
     """The build of torch to install on Linux.
@@ -69,7 +69,7 @@ def choose(
         has_gpu: whether there is an NVIDIA GPU.
         local: the version and file of the wheel that pip finds without a network.
         index: of CPU builds.
-        patience_s: to wait for the index.
+        timeout_s: to wait for the index.
         cafile: certificates to trust.
     """
     if wanted == "cuda" or (has_gpu and wanted != "cpu"):
@@ -88,9 +88,9 @@ def choose(
         exact, wheel = found
         size = _megabytes(wheel.stat().st_size)
         return Build(f"torch=={exact}", f"torch {exact} from {wheel.parent} ({size}), {why}.")
-    listed = _in_time(lambda: _listed(index, version, cafile), patience_s)
+    listed = _in_time(lambda: _listed(index, version, cafile), timeout_s)
     if listed:
-        size = _in_time(lambda: _size(listed, cafile), patience_s) or _ROUGH_SIZE
+        size = _in_time(lambda: _size(listed, cafile), timeout_s) or _ROUGH_SIZE
         host = urllib.parse.urlsplit(index).netloc
         return Build(
             f"torch=={version}+cpu",
@@ -101,7 +101,7 @@ def choose(
     return Build(
         f"torch=={version}",
         f"torch {version} from the usual index ({_USUAL_SIZE}): {host} offered no CPU build of it "
-        f"within {patience_s:g} s.",
+        f"within {timeout_s:g} s.",
     )
 
 
@@ -156,7 +156,7 @@ def pinned_torch(requirements: Path) -> str | None:
     return None
 
 
-def _in_time(work: Callable[[], _T | None], patience_s: float) -> _T | None:
+def _in_time(work: Callable[[], _T | None], timeout_s: float) -> _T | None:
     """What `work` returns, or None where it fails or takes longer; a name server that hangs is not waited for."""
     results: list[_T | None] = []
 
@@ -168,7 +168,7 @@ def _in_time(work: Callable[[], _T | None], patience_s: float) -> _T | None:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(patience_s)
+    thread.join(timeout_s)
     return results[0] if results else None
 
 
@@ -197,7 +197,7 @@ def _size(address: str, cafile: str | None) -> str | None:
 def _open(address: str, cafile: str | None, method: str = "GET"):  # type: ignore[no-untyped-def]
     context = ssl.create_default_context(cafile=cafile) if address.startswith("https:") else None
     request = urllib.request.Request(address, method=method, headers={"User-Agent": "pip/speecht5-demo"})
-    return urllib.request.urlopen(request, timeout=PATIENCE_S, context=context)
+    return urllib.request.urlopen(request, timeout=TIMEOUT_S, context=context)
 
 
 def _megabytes(count: int) -> str:

@@ -59,16 +59,16 @@ def ask_hub(work: Callable[[], Answer], *, wanted: str) -> Answer:
         DemoError: whatever `work` raises of that kind.
     """
     with _one_at_a_time:
-        _listen_to_the_network()
-        _pulse.start()
+        _watch_the_network()
+        _activity.start()
         task = _Task(work)
         thread = threading.Thread(target=task.run, name="hub", daemon=True)
         thread.start()
         while thread.is_alive():
             thread.join(timeout=0.1)
-            if thread.is_alive() and _pulse.has_stopped():
+            if thread.is_alive() and _activity.has_gone_silent():
                 raise HubError(
-                    f"{wanted}: {constants.ENDPOINT} has sent nothing new for {_pulse.patience_s:.1f} s. "
+                    f"{wanted}: {constants.ENDPOINT} has sent nothing new for {_activity.limit_s:.1f} s. "
                     "Check the network connection, or choose the checkpoint embedded."
                 )
     if isinstance(task.error, DemoError):
@@ -95,7 +95,7 @@ class _Task(Generic[Answer]):
             self.error = error
 
 
-class _Pulse:
+class _Activity:
     """Whether an answer is being waited for, and when the network last said something new.
 
     A retry repeats what was said before: a position that was reached already does not count, and a request that
@@ -106,37 +106,37 @@ class _Pulse:
         self.start()
 
     def start(self) -> None:
-        self.patience_s = SILENCE_S
+        self.limit_s = SILENCE_S
         self._unanswered: set[str] = set()
         self._furthest: dict[str, int] = {}
-        self._heard_at = time.monotonic()
+        self._received_at = time.monotonic()
 
     def ask(self, request: str) -> None:
         if not self._unanswered:
-            self._heard_at = time.monotonic()
-            self.patience_s = SILENCE_S
+            self._received_at = time.monotonic()
+            self.limit_s = SILENCE_S
         self._unanswered.add(request)
 
-    def hear(self, request: str, position: int) -> None:
+    def receive(self, request: str, position: int) -> None:
         if position <= self._furthest.get(request, -1):
             return
         self._furthest[request] = position
-        self._heard_at = time.monotonic()
-        self.patience_s = SILENCE_WITHIN_A_FILE_S if position else SILENCE_S
+        self._received_at = time.monotonic()
+        self.limit_s = SILENCE_WITHIN_A_FILE_S if position else SILENCE_S
 
     def finish(self, request: str) -> None:
         self._unanswered.discard(request)
 
-    def has_stopped(self) -> bool:
-        return bool(self._unanswered) and time.monotonic() - self._heard_at > self.patience_s
+    def has_gone_silent(self) -> bool:
+        return bool(self._unanswered) and time.monotonic() - self._received_at > self.limit_s
 
 
-_pulse = _Pulse()
+_activity = _Activity()
 _one_at_a_time = threading.Lock()
 
 
-class _HeardBody(httpx2.SyncByteStream):
-    """The body of a response, which tells the pulse of every chunk and of its end."""
+class _WatchedBody(httpx2.SyncByteStream):
+    """The body of a response, which notes the arrival of every chunk and its end."""
 
     def __init__(self, body: httpx2.SyncByteStream, request: str, position: int) -> None:
         self._body = body
@@ -148,7 +148,7 @@ class _HeardBody(httpx2.SyncByteStream):
         try:
             for chunk in self._body:
                 self._position += len(chunk)
-                _pulse.hear(self._request, self._position)
+                _activity.receive(self._request, self._position)
                 yield chunk
         except httpx2.TransportError:
             self._broken = True
@@ -157,32 +157,32 @@ class _HeardBody(httpx2.SyncByteStream):
     def close(self) -> None:
         self._body.close()
         if not self._broken:
-            _pulse.finish(self._request)
+            _activity.finish(self._request)
 
 
-def _hear_request(request: httpx2.Request) -> None:
-    _pulse.ask(f"{request.method} {request.url}")
+def _note_request(request: httpx2.Request) -> None:
+    _activity.ask(f"{request.method} {request.url}")
 
 
-def _hear_response(response: httpx2.Response) -> None:
+def _note_response(response: httpx2.Response) -> None:
     if response.status_code in RETRIED_STATUSES:
         return
     request = f"{response.request.method} {response.request.url}"
-    _pulse.hear(request, 0)
+    _activity.receive(request, 0)
     first = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
     if isinstance(response.stream, httpx2.SyncByteStream):
-        response.stream = _HeardBody(response.stream, request, int(first[1]) if first else 0)
+        response.stream = _WatchedBody(response.stream, request, int(first[1]) if first else 0)
 
 
 @cache
-def _listen_to_the_network() -> None:
-    """Let the library's HTTP client report what it hears, once a process; nothing else about it changes."""
+def _watch_the_network() -> None:
+    """Let the library's HTTP client report what it receives, once a process; nothing else about it changes."""
     its_hooks = get_session().event_hooks
 
     def client() -> httpx2.Client:
         hooks: dict[str, list[Callable[..., Any]]] = {
-            "request": [*its_hooks["request"], _hear_request],
-            "response": [*its_hooks["response"], _hear_response],
+            "request": [*its_hooks["request"], _note_request],
+            "response": [*its_hooks["response"], _note_response],
         }
         return httpx2.Client(event_hooks=hooks, follow_redirects=True, timeout=None)
 

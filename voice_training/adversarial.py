@@ -14,7 +14,7 @@ from voice_training.training_loop import Training
 
 G = TypeVar("G", bound=nn.Module)
 
-Judgement = tuple[Tensor, list[Tensor]]
+DiscriminatorOutput = tuple[Tensor, list[Tensor]]
 """A discriminator's map of scores (1 real, 0 made) and the features that led to it."""
 
 _MATCHING_WEIGHT = 2.0
@@ -55,19 +55,19 @@ class AdversarialTraining(Training[G]):
     def _discriminator_step(self, made: Tensor, real: Tensor, condition: Tensor) -> Tensor:
         """One step of the discriminators; their loss."""
         with mixed_precision(self.device):
-            judgements = self.discriminators(torch.cat([real, made]), torch.cat([condition, condition]))
-        loss = discriminator_loss(judgements)
+            outputs = self.discriminators(torch.cat([real, made]), torch.cat([condition, condition]))
+        loss = discriminator_loss(outputs)
         _descend(loss, self.discriminators, self.discriminator_optimizer, self._largest[1])
         return loss
 
     def _adversarial_loss(self, made: Tensor, real: Tensor, condition: Tensor) -> Tensor:
         self.discriminators.requires_grad_(False)
         with mixed_precision(self.device):
-            judgements = self.discriminators(made, condition)
+            outputs = self.discriminators(made, condition)
             with torch.no_grad():
                 targets = self.discriminators(real, condition)
         self.discriminators.requires_grad_(True)
-        return generator_loss(judgements, targets, self._relative)
+        return generator_loss(outputs, targets, self._relative)
 
 
 def _descend(loss: Tensor, model: nn.Module, optimizer: torch.optim.Optimizer, largest: float) -> None:
@@ -77,16 +77,18 @@ def _descend(loss: Tensor, model: nn.Module, optimizer: torch.optim.Optimizer, l
     optimizer.step()
 
 
-def discriminator_loss(judgements: list[Judgement]) -> Tensor:
+def discriminator_loss(outputs: list[DiscriminatorOutput]) -> Tensor:
     """Least squares: the first half of each batch is real, the second half made."""
     losses = []
-    for score, _ in judgements:
+    for score, _ in outputs:
         real, made = score.float().chunk(2)
         losses.append(((1 - real) ** 2).mean() + (made**2).mean())
     return torch.stack(losses).sum()
 
 
-def generator_loss(made: list[Judgement], real: list[Judgement], relative: bool) -> Tensor:
+def generator_loss(
+    made: list[DiscriminatorOutput], real: list[DiscriminatorOutput], relative: bool
+) -> Tensor:
     """To be taken for real, with features like those of what is real."""
     taken = torch.stack([((1 - score.float()) ** 2).mean() for score, _ in made]).sum()
     distances = []

@@ -179,10 +179,10 @@ def _exchange() -> Iterator[None]:
 
 
 @contextmanager
-def second_of_two(meeting: Path) -> Iterator[ProcessGroup]:
+def second_of_two(rendezvous: Path) -> Iterator[ProcessGroup]:
     """Inside, this process is the second of the two that meet at that path."""
-    _ready(meeting).touch()
-    with _joined(meeting, 1) as group:
+    _ready(rendezvous).touch()
+    with _joined(rendezvous, 1) as group:
         yield group
 
 
@@ -194,13 +194,13 @@ def first_of_two(second: Callable[[Path], object], name: str) -> Iterator[Proces
         VoiceTrainingError: the other process ended with an error, which it has printed.
     """
     with tempfile.TemporaryDirectory() as folder:
-        meeting = Path(folder) / "meeting"
-        other = BackgroundProcess(functools.partial(second, meeting), name)
+        rendezvous = Path(folder) / "rendezvous"
+        other = BackgroundProcess(functools.partial(second, rendezvous), name)
         try:
-            while other.is_running and not _ready(meeting).exists():
+            while other.is_running and not _ready(rendezvous).exists():
                 time.sleep(0.1)
-            if _ready(meeting).exists():
-                with _joined(meeting, 0) as group:
+            if _ready(rendezvous).exists():
+                with _joined(rendezvous, 0) as group:
                     yield group
         except _DisconnectedError:
             other.wait()
@@ -211,14 +211,14 @@ def first_of_two(second: Callable[[Path], object], name: str) -> Iterator[Proces
         other.wait()
 
 
-def _ready(meeting: Path) -> Path:
-    return meeting.with_suffix(".ready")
+def _ready(rendezvous: Path) -> Path:
+    return rendezvous.with_suffix(".ready")
 
 
 @contextmanager
-def _joined(meeting: Path, rank: int) -> Iterator[ProcessGroup]:
+def _joined(rendezvous: Path, rank: int) -> Iterator[ProcessGroup]:
     dist.init_process_group(
-        "gloo", init_method=f"file://{meeting}", rank=rank, world_size=2, timeout=_LONGEST_WAIT
+        "gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=2, timeout=_LONGEST_WAIT
     )
     try:
         yield _Joined(rank, 2)

@@ -326,10 +326,10 @@ class VoiceRun:
         )
 
 
-def _join_acoustic(config: RunConfig, meeting: Path) -> None:
+def _join_acoustic(config: RunConfig, rendezvous: Path) -> None:
     """What the second of the processes that train the acoustic model does."""
     prepare_process(config.device)
-    with half_of_the_cores(config.workers), second_of_two(meeting) as group:
+    with half_of_the_cores(config.workers), second_of_two(rendezvous) as group:
         run = VoiceRun(config, print)
         run.acoustic(run.vocoder, group)
 

@@ -23,14 +23,14 @@ def speed_table(document: BenchmarkDocument, other: BenchmarkDocument | None = N
     Raises:
         ResultsError: the documents differ in more than threads, rounds and date.
     """
-    beside = bracketed(document, other)
+    in_brackets = bracketed(document, other)
     head = ["variant", "RTF (p10–p90)", "times faster (p10–p90)", "ms a step", "first audio, ms", "on disk, MB",
             "serving memory, MB"]  # fmt: skip
     rows = [
         [
             row.variant,
             _spread(row.rtf, 3),
-            _spread(row.times_faster, 2) + beside.get(row.variant, ""),
+            _spread(row.times_faster, 2) + in_brackets.get(row.variant, ""),
             f"{row.ms_per_step:.2f}",
             f"{1e3 * row.ttfa_s:.0f}" if isinstance(row, VariantRow) else None,
             megabytes(row.disk_bytes, 0),

@@ -43,9 +43,11 @@ def benchmark(
     source: Annotated[
         Path | None, typer.Option("--from", help="Measure nothing: take this document.", exists=True)
     ] = None,
-    beside: Annotated[
+    second: Annotated[
         Path | None,
-        typer.Option(help="A document of another thread count: its ratios in brackets.", exists=True),
+        typer.Option(
+            "--bracketed", help="A document of another thread count: its ratios in brackets.", exists=True
+        ),
     ] = None,
     readme: Annotated[
         Path | None, typer.Option(help="Markdown file whose marked table is replaced.", exists=True)
@@ -57,7 +59,7 @@ def benchmark(
 
     Again from a document: python -m speecht5_demo benchmark --from results/benchmark.json --readme README.md
 
-    Two processors in brackets: measure once more with --threads 2, then add --beside results/benchmark-2.json
+    Two processors in brackets: measure once more with --threads 2, then add --bracketed results/benchmark-2.json
     """
     from speecht5_demo.benchmark.speed_picture import speed_picture
     from speecht5_demo.benchmark.speed_tables import about_brackets, bracketed, conditions, write_tables
@@ -74,7 +76,7 @@ def benchmark(
         write(document, output)
     if picture is not None:
         write_text(picture, speed_picture(document), parents=True)
-    other = None if beside is None else read(beside, BenchmarkDocument)
+    other = None if second is None else read(second, BenchmarkDocument)
     ratios = bracketed(document, other)
     if readme is not None:
         write_tables(readme, document, other)
@@ -120,7 +122,7 @@ def _measure(
         return run_benchmark(plan, makers, say)
 
 
-def _table(document: BenchmarkDocument, beside: dict[str, str]) -> Table:
+def _table(document: BenchmarkDocument, in_brackets: dict[str, str]) -> Table:
     from speecht5_demo.results import VariantRow
 
     table = Table(caption="medians; faster: than the first row, round by round; MB: 10**6 bytes")
@@ -131,7 +133,7 @@ def _table(document: BenchmarkDocument, beside: dict[str, str]) -> Table:
         table.add_row(
             row.variant,
             f"{row.rtf.median:.3f}",
-            f"{ratio.median:.2f}{beside.get(row.variant, '')}",
+            f"{ratio.median:.2f}{in_brackets.get(row.variant, '')}",
             f"{ratio.p10:.2f}-{ratio.p90:.2f}",
             f"{row.ms_per_step:.2f}",
             f"{1e3 * row.ttfa_s:.0f}" if isinstance(row, VariantRow) else "",

@@ -13,7 +13,8 @@ from speecht5_demo.commands.options import CheckpointOption, JsonOption
 from speecht5_demo.rendering.wording import megabytes
 
 if TYPE_CHECKING:
-    from speecht5_demo.variants import Sizes, Variant
+    from speecht5_demo.sizes import Sizes
+    from speecht5_demo.variants import Variant
 
 variants_app = typer.Typer(invoke_without_command=True, help="List the variants, or build one.")
 

@@ -29,7 +29,7 @@ def print_json(document: object) -> None:
 
 
 def print_figures(first: str, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table of names and figures on stdout; no cell is cut: what does not fit beside follows below.
+    """A table of names and figures on stdout; no cell is cut: what does not fit beside it follows below.
 
     Args:
         first: title of the column of names, which every part repeats.
@@ -61,16 +61,16 @@ def print_entries(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     Where that leaves it too little, it goes below the names.
     """
     widths = [max(cell_len(row[at]) for row in (titles, *rows)) + _BETWEEN for at in range(len(titles) - 1)]
-    beside = stdout.width - sum(widths) >= _LEAST_PROSE
+    side_by_side = stdout.width - sum(widths) >= _LEAST_PROSE
     shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     for title in titles[:-1]:
-        shown.add_column(title, no_wrap=beside, overflow="fold")
-    if beside:
+        shown.add_column(title, no_wrap=side_by_side, overflow="fold")
+    if side_by_side:
         shown.add_column(titles[-1], overflow="fold")
     for row in rows:
-        shown.add_row(*(row if beside else row[:-1]))
+        shown.add_row(*(row if side_by_side else row[:-1]))
     stdout.print(shown)
-    for row in () if beside else rows:
+    for row in () if side_by_side else rows:
         stdout.print(f"{row[0]}: {row[-1]}")
 
 

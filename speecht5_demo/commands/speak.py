@@ -34,9 +34,10 @@ from speecht5_demo.rendering.wording import megabytes
 
 if TYPE_CHECKING:
     from speecht5_demo.checkpoints import Checkpoint
+    from speecht5_demo.sizes import Sizes
     from speecht5_demo.speakers import Speaker
     from speecht5_demo.synthesis import Speech, Synthesizer
-    from speecht5_demo.variants import Sizes, Variant
+    from speecht5_demo.variants import Variant
 
 TextArgument = Annotated[str, typer.Argument(help="What to say; numbers, prices and dates are spoken out.")]
 STDOUT = Path("-")

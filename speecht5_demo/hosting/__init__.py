@@ -1,4 +1,4 @@
-"""Carrying ratings off a disk that will not last, and sharing them as a dataset."""
+"""Uploading ratings from a disk that will not last, and sharing them as a dataset."""
 
 from speecht5_demo.hosting.dataset import Pushed, push_ratings
 from speecht5_demo.hosting.repository import HostingError

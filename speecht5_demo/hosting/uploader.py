@@ -41,7 +41,7 @@ FAILURES = (PublicRepositoryError, HfHubHTTPError, HFValidationError, *HUB_ERROR
 
 @dataclass(frozen=True)
 class UploadState:
-    """How carrying goes.
+    """How uploading goes.
 
     Attributes:
         repo: the dataset.
@@ -88,8 +88,8 @@ class RatingsUploader:
         self._refused: PublicRepositoryError | None = None
         self.state = UploadState(repo)
 
-    def start(self, patience_s: float = 5.0) -> None:
-        """Begin in the background; returns when earlier ratings are back, at the latest after `patience_s`.
+    def start(self, timeout_s: float = 5.0) -> None:
+        """Begin in the background; returns when earlier ratings are back, at the latest after `timeout_s`.
 
         Started before the pages are built, it lets listeners of an earlier process resume where they were.
 
@@ -98,7 +98,7 @@ class RatingsUploader:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         self._thread.start()
-        self._tried.wait(patience_s)
+        self._tried.wait(timeout_s)
         if self._refused is not None:
             self._stopped.set()
             raise self._refused
@@ -115,19 +115,19 @@ class RatingsUploader:
 
         signal.signal(signal.SIGTERM, end)
 
-    def stop(self, patience_s: float = LEAVING_S) -> None:
-        """Push what is there, wait for the hub at most `patience_s`, and stop."""
-        deadline = time.monotonic() + patience_s
+    def stop(self, timeout_s: float = LEAVING_S) -> None:
+        """Push what is there, wait for the hub at most `timeout_s`, and stop."""
+        deadline = time.monotonic() + timeout_s
         self._stopped.set()
         if self._thread.is_alive():
-            self._thread.join(patience_s)
+            self._thread.join(timeout_s)
         if self._scheduler is None:
-            log.error("Ratings were not carried to %s on leaving: it was never reached.", self._repo)
+            log.error("Ratings were not uploaded to %s on leaving: it was never reached.", self._repo)
             return
         try:
             self._scheduler.trigger().result(timeout=max(0.0, deadline - time.monotonic()))
         except (*FAILURES, FutureTimeout, CancelledError, RuntimeError) as error:
-            log.error("Ratings were not carried to %s on leaving: %s", self._repo, error)
+            log.error("Ratings were not uploaded to %s on leaving: %s", self._repo, error)
         self._scheduler.stop()
 
     def _keep_trying(self) -> None:
@@ -171,10 +171,10 @@ class RatingsUploader:
     def succeeded(self, files: int) -> None:
         """A push of so many files was taken; 0 where nothing had changed."""
         if files or self.state.problem:
-            log.info("%d files of ratings were carried to %s.", files, self._repo)
+            log.info("%d files of ratings were uploaded to %s.", files, self._repo)
         self.state = UploadState(self._repo, time.time())
 
     def failed(self, error: BaseException) -> None:
         """An attempt failed; ratings stay on the disk and the next one tries again."""
         self.state = UploadState(self._repo, self.state.last_success, f"{type(error).__name__}: {error}")
-        log.warning("Ratings could not be carried to %s, will try again: %s", self._repo, error)
+        log.warning("Ratings could not be uploaded to %s, will try again: %s", self._repo, error)

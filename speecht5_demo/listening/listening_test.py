@@ -21,6 +21,7 @@ from speecht5_demo.listening.append_only import AppendOnlyCsv
 from speecht5_demo.listening.assignment import Trial, plan_session
 from speecht5_demo.listening.ledger import Ledger, SessionRecord
 from speecht5_demo.listening.links import Arrival, read_link, words
+from speecht5_demo.listening.listener_locks import ListenerLocks
 from speecht5_demo.listening.listeners import MOST_SESSIONS, Listeners, SessionLimit, steady_clock
 from speecht5_demo.listening.manifest import Manifest, clip_path
 from speecht5_demo.listening.playback import Playback, least_s
@@ -28,7 +29,6 @@ from speecht5_demo.listening.rows import iso_utc, utc_now
 from speecht5_demo.listening.session import Session
 from speecht5_demo.listening.session_events import SessionEvent, SessionsWriter
 from speecht5_demo.listening.tickets import Kind, Signer, Token
-from speecht5_demo.listening.listener_locks import ListenerLocks
 from speecht5_demo.listening.views import DEVICES, HEADPHONES, STEPS, RefusedError, View
 from speecht5_demo.listening.writing import RatingsWriter
 

@@ -132,7 +132,9 @@ def planned_clips(study: Study, speakers: tuple[str, ...], secret: bytes) -> Ite
                 yield PlannedClip("anchor", sentence, speaker, study.baseline, seed)
         if plan.traps:
             for answer, text in study.question_type.traps.items():
-                yield PlannedClip("trap", Sentence(f"trap-{answer}", text), speaker, study.baseline, seed, answer)
+                yield PlannedClip(
+                    "trap", Sentence(f"trap-{answer}", text), speaker, study.baseline, seed, answer
+                )
     if plan.practice:
         # Best and worst of what will be heard, so that the scale is used from the first trial.
         for k, sentence in enumerate(study.practice_sentences):

@@ -33,7 +33,7 @@ def evaluate(
         folder: of this evaluation, and of no other.
         jobs: processes, one thread each.
         left_out: metric -> why it is not attempted.
-        on_task: told after each utterance.
+        on_task: called after each utterance.
 
     Raises:
         QualityError: when the folder belongs to another evaluation, or a recogniser does not open.

@@ -56,7 +56,7 @@ def run(
         settings: what to measure.
         records: where rows go.
         jobs: processes, each on one thread.
-        on_task: told after each utterance.
+        on_task: called after each utterance.
         body: what each process does.
 
     Raises:

@@ -79,7 +79,7 @@ def sweep(
         folder: of this sweep.
         jobs: processes of the evaluation; timing is done by one alone, repeats of all points interleaved.
         repeats: timed runs of each point.
-        on_task, on_timing: told how far it is.
+        on_task, on_timing: called as it gets on.
         exclude: name patterns of layers that are left alone.
     """
     chosen = recipes(row, int8, exclude)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from speecht5_demo.listening.analysis.analysis import Analysis
 from speecht5_demo.listening.analysis.interval import Interval, NotEnough
-from speecht5_demo.results import Collected, ListenersDocument, ListenersSettings, ScoreDifference, Score
+from speecht5_demo.results import Collected, ListenersDocument, ListenersSettings, Score, ScoreDifference
 
 
 def listeners_document(analysis: Analysis) -> ListenersDocument:

@@ -23,7 +23,13 @@ from speecht5_demo.results.evaluation import (
     RunDocument,
 )
 from speecht5_demo.results.files import as_text, kind_of, read, write
-from speecht5_demo.results.listeners import Collected, ListenersDocument, ListenersSettings, ScoreDifference, Score
+from speecht5_demo.results.listeners import (
+    Collected,
+    ListenersDocument,
+    ListenersSettings,
+    Score,
+    ScoreDifference,
+)
 from speecht5_demo.results.sweep import PointLatency, SweepDocument, SweepPoint
 
 __all__ = [
@@ -40,13 +46,13 @@ __all__ = [
     "LengthPoint",
     "ListenersDocument",
     "ListenersSettings",
-    "ScoreDifference",
     "MetricInfo",
     "NotMeasured",
     "PeerRow",
     "PointLatency",
     "RunDocument",
     "Score",
+    "ScoreDifference",
     "Spread",
     "Stages",
     "SweepDocument",

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
+from speecht5_demo.sizes import Sizes
 from speecht5_demo.synthesis.speech import Latency
-from speecht5_demo.variants import Sizes
 
 
 class SpokenText(Protocol):

@@ -73,7 +73,7 @@ class Abilities:
     """What an engine gains from being asked for more than one piece, whole. Every engine can be asked.
 
     Attributes:
-        batch: pieces worth giving it at once; 1 where it gains nothing, or where company would change what it says.
+        batch: pieces worth giving it at once; 1 where that gains nothing, or where a batch would change the result.
         shares: whether the pieces of a batch share work, so that together they take less time.
         streams: whether `stream` gives samples before the piece is whole.
         kernels: what computes: `transformers`, `C++` or `PyTorch`, with the reason where that is a second choice.
@@ -111,7 +111,7 @@ class Engine(Protocol):
             speaker: x-vector, float32, shape (1, size), of the size the checkpoint says.
             masks: from `new_masks`.
             limits: how long it may get.
-            on_step: told after each decoder step, or after a few.
+            on_step: called after each decoder step, or after a few.
             want_attention: keep the cross-attention, at some cost in time.
         """
 

@@ -12,6 +12,7 @@ import torch
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import SynthesisCancelled, SynthesisError
+from speecht5_demo.sizes import Sizes
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.synthesis.engine import Engine, OnStep, StepLimits, Utterance
 from speecht5_demo.synthesis.engine_cache import EngineCache
@@ -21,7 +22,7 @@ from speecht5_demo.synthesis.speech import Latency, Speech
 from speecht5_demo.synthesis.streaming import Piece, Samples, SpeechStream
 from speecht5_demo.synthesis.threads import choose_threads
 from speecht5_demo.synthesis.turns import GaveWay, Turns
-from speecht5_demo.variants import Sizes, Variant, find
+from speecht5_demo.variants import Variant, find
 from speecht5_demo.variants.artifact import variant_sizes
 
 WARM_UP_STEPS = 8
@@ -92,7 +93,7 @@ class Synthesizer:
             variant: a registered name, or any recipe.
             seed: of the dropout masks; the same seed gives all variants the same masks.
             repeats: timed runs, 1 to 20; the samples are those of the first.
-            on_progress: told after every decoder step.
+            on_progress: called after every decoder step.
             cancelled: set it from another thread to stop at the next decoder step.
 
         Raises:

@@ -8,7 +8,7 @@
 | DATA_DIR      | where ratings, sessions and the server's secret live           | ./data                              |
 | STUDY_DIR     | the study that the Listen page plays                           | DATA_DIR/study                      |
 | PREPARE_STUDY | 0: do not prepare the shipped study when there is none         | 1                                   |
-| RATINGS_REPO  | dataset on the hub that ratings are carried to                 | none: they stay here                |
+| RATINGS_REPO  | dataset on the hub that ratings are uploaded to                | none: they stay here                |
 | OWNER_KEY     | opens a running study's results and the raw ratings            | made in DATA_DIR/owner-key          |
 """
 
@@ -37,7 +37,7 @@ class Settings:
         data: folder of everything that must survive a restart.
         study: folder of the study to listen to; may not exist.
         owner_key: opens a running study's results; None makes one in `data`.
-        ratings_repo: dataset that ratings are carried to; None keeps them on this disk.
+        ratings_repo: dataset that ratings are uploaded to; None keeps them on this disk.
         prepare_study: whether to make the shipped study when DATA_DIR/study holds none.
     """
 

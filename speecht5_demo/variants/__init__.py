@@ -6,14 +6,12 @@ and starts what it made.
 
 from speecht5_demo.variants.recipe import Prune, QuantizeDynamic, Step, Turbo, Variant
 from speecht5_demo.variants.registry import BASELINE, REPORT_VARIANTS, all_variants, custom, find
-from speecht5_demo.variants.sizes import Sizes
 
 __all__ = [
     "BASELINE",
     "REPORT_VARIANTS",
     "Prune",
     "QuantizeDynamic",
-    "Sizes",
     "Step",
     "Turbo",
     "Variant",

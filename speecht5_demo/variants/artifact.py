@@ -17,6 +17,7 @@ from typing import Any, assert_never
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import ArtifactError
 from speecht5_demo.files import whole_folder
+from speecht5_demo.sizes import Sizes
 from speecht5_demo.variants.build import Built, build
 from speecht5_demo.variants.kept_sizes import keep_sizes, kept_sizes
 from speecht5_demo.variants.manifest import (
@@ -31,7 +32,7 @@ from speecht5_demo.variants.manifest import (
 from speecht5_demo.variants.module_files import load_modules, save_modules
 from speecht5_demo.variants.modules import Modules
 from speecht5_demo.variants.recipe import Variant
-from speecht5_demo.variants.sizes import Sizes, sizes_of
+from speecht5_demo.variants.sizes import sizes_of
 from speecht5_demo.variants.turbo.weight_files import load_weights, save_weights
 from speecht5_demo.variants.turbo.weights import TurboWeights
 

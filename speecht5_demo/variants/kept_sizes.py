@@ -14,10 +14,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from speecht5_demo.sizes import Sizes
 from speecht5_demo.user_cache import keep, kept
 from speecht5_demo.variants.manifest import recipe_json
 from speecht5_demo.variants.recipe import Variant
-from speecht5_demo.variants.sizes import Sizes
 
 if TYPE_CHECKING:
     from speecht5_demo.checkpoints import Checkpoint

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from speecht5_demo.sizes import Sizes as Sizes
+from speecht5_demo.sizes import Sizes
 from speecht5_demo.variants.manifest import ACOUSTIC_FILE, VOCODER_FILE
 
 

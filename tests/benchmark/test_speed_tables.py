@@ -58,7 +58,7 @@ def test_the_command_sets_the_second_document_beside_the_first(tmp_path: Path) -
     one, two = write(ONE, tmp_path / "benchmark.json"), write(TWO, tmp_path / "benchmark-2.json")
     page = tmp_path / "README.md"
     page.write_text("<!-- begin table: benchmark -->\n<!-- end table: benchmark -->\n")
-    asked = ["benchmark", "--from", str(one), "--readme", str(page), "--beside", str(two)]
+    asked = ["benchmark", "--from", str(one), "--readme", str(page), "--bracketed", str(two)]
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 0, done.output
     assert "[3.75]" in page.read_text()

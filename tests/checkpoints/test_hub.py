@@ -137,7 +137,7 @@ def test_download_that_is_cut_once_goes_on_where_it_stopped(hub, worker):
 def test_half_a_download_never_counts_as_a_model(hub, worker, home):
     hub.repositories["models", MODEL].files["pytorch_model.bin"] += bytes(300_000)
     hub.misbehave(LARGEST, stall_after=250_000)
-    failed = worker.open(MODEL, patience_s=1.0)
+    failed = worker.open(MODEL, timeout_s=1.0)
     assert "has sent nothing new" in failed["error"]
     assert not list(home.rglob("snapshots/*/pytorch_model.bin"))
     with hub.away():

@@ -1,4 +1,4 @@
-"""Ratings reach the hub: pushed as a dataset that loads, and carried off a disk that does not last."""
+"""Ratings reach the hub: pushed as a dataset that loads, and uploaded from a disk that does not last."""
 
 import json
 import subprocess
@@ -117,17 +117,17 @@ from pathlib import Path
 from speecht5_demo.hosting.scheduler import Privacy
 from speecht5_demo.hosting.uploader import RatingsUploader
 privacy = Privacy(b"a secret of this server")
-carrier = RatingsUploader(Path(sys.argv[1]), "tester/ratings", privacy, every_min=float(sys.argv[2]), retry_s=0.3)
-carrier.push_on_sigterm()
-carrier.start()
+uploader = RatingsUploader(Path(sys.argv[1]), "tester/ratings", privacy, every_min=float(sys.argv[2]), retry_s=0.3)
+uploader.push_on_sigterm()
+uploader.start()
 while True:
     time.sleep(0.1)
 """
 
 
 @pytest.fixture
-def carry(hub: LoopbackHub, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """`carry(folder, every_min)`: a process that carries a folder's ratings."""
+def upload(hub: LoopbackHub, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """`upload(folder, every_min)`: a process that uploads a folder's ratings."""
     processes: list[subprocess.Popen[bytes]] = []
 
     def start(folder: Path, every_min: float) -> subprocess.Popen[bytes]:
@@ -143,12 +143,12 @@ def carry(hub: LoopbackHub, tmp_path: Path) -> Iterator[Callable[..., subprocess
 
 
 def test_ratings_are_carried_even_when_the_hub_was_away_at_the_start(
-    hub: LoopbackHub, tmp_path: Path, carry: Callable[..., subprocess.Popen[bytes]]
+    hub: LoopbackHub, tmp_path: Path, upload: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
     fault = hub.misbehave("/api/repos/create", status=500, times=2)
     path = write(tmp_path / "ratings", [rating(0)])
     (tmp_path / "ratings" / "notes.txt").write_text("stays here")
-    process = carry(tmp_path / "ratings", 60)
+    process = upload(tmp_path / "ratings", 60)
     where = "ratings/ratings-one.csv"
     until(lambda: where in getattr(hub.repositories.get(("datasets", REPO)), "files", {}))
     assert fault.times == 0
@@ -163,13 +163,13 @@ def test_ratings_are_carried_even_when_the_hub_was_away_at_the_start(
 
 
 def test_a_restart_on_an_empty_disk_brings_earlier_ratings_back(
-    hub: LoopbackHub, tmp_path: Path, carry: Callable[..., subprocess.Popen[bytes]]
+    hub: LoopbackHub, tmp_path: Path, upload: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
     earlier = write(tmp_path / "lost", [rating(k) for k in range(3)], "ratings-earlier.csv").read_bytes()
     hub.add_dataset(REPO, {"ratings/ratings-earlier.csv": earlier, "ratings/../evil.csv": b"x"}, private=True)
     folder = tmp_path / "fresh"
     write(folder, [rating(9)], "ratings-new.csv")
-    carry(folder, 60)
+    upload(folder, 60)
     until(lambda: "ratings/ratings-new.csv" in hub.repositories["datasets", REPO].files)
     assert (folder / "ratings-earlier.csv").read_bytes() == earlier
     assert hub.repositories["datasets", REPO].files["ratings/ratings-earlier.csv"] == earlier

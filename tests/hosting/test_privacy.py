@@ -27,10 +27,10 @@ from speecht5_demo.hosting.scheduler import Privacy
 from speecht5_demo.hosting.uploader import RatingsUploader
 try:
     privacy = Privacy(b"a secret of this server", publishing_agreed(os.environ))
-    carrier = RatingsUploader(Path(sys.argv[1]), "tester/ratings", privacy, every_min=60)
-    carrier.start(patience_s=60)
-    carrier.stop(patience_s=60)
-    print(json.dumps(carrier.state.problem))
+    uploader = RatingsUploader(Path(sys.argv[1]), "tester/ratings", privacy, every_min=60)
+    uploader.start(timeout_s=60)
+    uploader.stop(timeout_s=60)
+    print(json.dumps(uploader.state.problem))
 except DemoError as error:
     print(json.dumps(str(error)))
 """
@@ -96,7 +96,7 @@ def test_other_words_are_refused(words: str) -> None:
         publishing_agreed({"RATINGS_REPO_PUBLIC": words})
 
 
-PUBLISHED_LATER = UPLOAD.replace("    carrier.stop(", "    input()\n    carrier.stop(")
+PUBLISHED_LATER = UPLOAD.replace("    uploader.stop(", "    input()\n    uploader.stop(")
 
 
 def test_a_dataset_made_public_later_gets_nothing_more(hub: LoopbackHub, tmp_path: Path) -> None:

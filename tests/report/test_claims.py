@@ -17,8 +17,8 @@ from speecht5_demo.results import (
     EvaluationDocument,
     ListenersDocument,
     ListenersSettings,
-    ScoreDifference,
     Score,
+    ScoreDifference,
     write,
 )
 from speecht5_demo.results.files import Document

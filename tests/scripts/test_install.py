@@ -73,9 +73,9 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def _choose(
-    index: str, wanted: str = "", has_gpu: bool = False, found: Any = None, patience_s: float = 5.0
+    index: str, wanted: str = "", has_gpu: bool = False, found: Any = None, timeout_s: float = 5.0
 ) -> Any:
-    return torch_build.choose("2.13.0", wanted, has_gpu, lambda: found, index, patience_s)
+    return torch_build.choose("2.13.0", wanted, has_gpu, lambda: found, index, timeout_s)
 
 
 def test_without_a_gpu_the_cpu_build_of_pytorchs_index_is_taken_and_its_size_said(index: str) -> None:
@@ -110,7 +110,7 @@ def test_the_cpu_build_can_be_asked_for_beside_a_gpu(index: str) -> None:
 def test_an_index_that_hangs_is_not_waited_for(index: str, monkeypatch: pytest.MonkeyPatch) -> None:
     held = threading.Event()
     monkeypatch.setattr(_Index, "hang", held)
-    build = _choose(index, patience_s=0.3)
+    build = _choose(index, timeout_s=0.3)
     still_held = not held.is_set()
     held.set()
     assert still_held

@@ -36,7 +36,7 @@ class HubWorker:
         Args:
             space: act as a Space.
             load: load both networks, too.
-            patience_s: wait so long, in seconds, for the rest of a file.
+            timeout_s: wait so long, in seconds, for the rest of a file.
         """
         return self._ask({"do": "open", "spec": spec, **how})
 
@@ -79,7 +79,7 @@ def serve() -> None:
         print(json.dumps({**answer, "seconds": time.monotonic() - began}), file=answers, flush=True)
 
 
-def _open(spec: str, space: bool = False, load: bool = False, patience_s: float = 15) -> dict[str, Any]:
+def _open(spec: str, space: bool = False, load: bool = False, timeout_s: float = 15) -> dict[str, Any]:
     from speecht5_demo import hub
     from speecht5_demo.checkpoints import open_checkpoint
     from speecht5_demo.errors import DemoError
@@ -87,7 +87,7 @@ def _open(spec: str, space: bool = False, load: bool = False, patience_s: float 
     os.environ.pop("SPACE_ID", None)
     if space:
         os.environ["SPACE_ID"] = "tester/demo"
-    hub.SILENCE_WITHIN_A_FILE_S = patience_s
+    hub.SILENCE_WITHIN_A_FILE_S = timeout_s
     try:
         checkpoint = open_checkpoint(spec)
         if load:

@@ -19,7 +19,7 @@ from transformers import SpeechT5ForTextToSpeech
 
 from voice_training.acoustic.batches import AcousticClips
 from voice_training.acoustic.losses import decoded, own_frames, shifted_frames
-from voice_training.adversarial import AdversarialTraining, Judgement
+from voice_training.adversarial import AdversarialTraining, DiscriminatorOutput
 from voice_training.devices import mixed_precision
 from voice_training.run_folder import StageFiles
 from voice_training.settings import PostnetSettings
@@ -113,7 +113,7 @@ class MelDiscriminator(nn.Module):
         )
         self.score = nn.Conv2d(channels[-1], 1, 3, 1, 1)
 
-    def forward(self, frames: Tensor, before: Tensor) -> Judgement:
+    def forward(self, frames: Tensor, before: Tensor) -> DiscriminatorOutput:
         both = torch.stack([frames, before], 1)[..., : self.bins].clamp_min(_INAUDIBLE) - _MIDDLE
         x = both.contiguous(memory_format=torch.channels_last)
         features = []
@@ -139,8 +139,8 @@ class MelDiscriminators(nn.Module):
             ]
         )
 
-    def forward(self, frames: Tensor, before: Tensor) -> list[Judgement]:
-        """Judge `frames`, made from `before`; both of shape (B, T, bins)."""
+    def forward(self, frames: Tensor, before: Tensor) -> list[DiscriminatorOutput]:
+        """Scores of `frames`, made from `before`; both of shape (B, T, bins)."""
         return [discriminator(frames, before) for discriminator in self.discriminators]
 
 

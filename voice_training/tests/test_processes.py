@@ -43,16 +43,16 @@ def trained(group: ProcessGroup) -> list[torch.Tensor]:
     return [matrix.detach() for matrix in matrices]
 
 
-def second(meeting: Path) -> None:
-    with second_of_two(meeting) as group:
+def second(rendezvous: Path) -> None:
+    with second_of_two(rendezvous) as group:
         mean, total, agreed = exchanged(group)
         matrices = trained(group)
-        torch.save((mean, total, agreed, matrices), meeting.with_suffix(".told"))
+        torch.save((mean, total, agreed, matrices), rendezvous.with_suffix(".told"))
         group.wait()
 
 
-def lost(meeting: Path) -> None:
-    with second_of_two(meeting):
+def lost(rendezvous: Path) -> None:
+    with second_of_two(rendezvous):
         time.sleep(0.5)
         os._exit(3)
 
@@ -62,8 +62,8 @@ def ask_for_ever(group: ProcessGroup) -> None:
         group.agreed(0.0)
 
 
-def failed(meeting: Path) -> None:
-    raise SystemExit(f"nothing to do at {meeting}")
+def failed(rendezvous: Path) -> None:
+    raise SystemExit(f"nothing to do at {rendezvous}")
 
 
 def test_alone_every_mean_is_ones_own() -> None:
@@ -81,7 +81,7 @@ def test_two_processes_share_means_sums_words_and_the_work_of_a_step(
         mean, total, agreed = exchanged(group)
         matrices = trained(group)
         group.wait()
-        told = torch.load(next(tmp_path.glob("*/meeting.told")))
+        told = torch.load(next(tmp_path.glob("*/rendezvous.told")))
     for found, expected in ((mean, 1.5), (total, 21.0), (told[0], 1.5), (told[1], 21.0)):
         assert found.unique().item() == expected
     assert agreed == told[2] == 0.25

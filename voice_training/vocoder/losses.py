@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from voice_training.adversarial import Judgement
+from voice_training.adversarial import DiscriminatorOutput
 from voice_training.corpus import log_mel
 
 _RESOLUTIONS = ((1024, 256), (512, 128), (256, 64), (128, 32))
@@ -38,13 +38,13 @@ class PeriodDiscriminator(nn.Module):
         )
         self.score = nn.Conv2d(channels[-1], 1, (1, 3), 1, (0, 1))
 
-    def forward(self, samples: Tensor, shifts: Shifts) -> Judgement:
+    def forward(self, samples: Tensor, shifts: Shifts) -> DiscriminatorOutput:
         rest = samples.shape[1] % self.period
         if rest:
             samples = F.pad(samples[:, None], (0, self.period - rest), "reflect")[:, 0]
         # Time runs along the rows: a processor convolves long rows twice as fast as long columns.
         x = samples.reshape(len(samples), 1, -1, self.period).transpose(2, 3)
-        return _judgement(x, self.layers, self.score, shifts)
+        return _output(x, self.layers, self.score, shifts)
 
 
 class SpectrogramDiscriminator(nn.Module):
@@ -66,12 +66,12 @@ class SpectrogramDiscriminator(nn.Module):
         )
         self.score = nn.Conv2d(width, 1, 3, 1, 1)
 
-    def forward(self, samples: Tensor, shifts: Shifts) -> Judgement:
+    def forward(self, samples: Tensor, shifts: Shifts) -> DiscriminatorOutput:
         spectrum = torch.stft(
             samples.float(), self.size, self.hop, self.size, self.window, return_complex=True
         )
         x = torch.log10(spectrum.abs().clamp_min(1e-4))[:, None] + 1
-        return _judgement(x, self.layers, self.score, shifts)
+        return _output(x, self.layers, self.score, shifts)
 
 
 class SpeakerShifts(nn.Module):
@@ -92,7 +92,7 @@ class SpeakerShifts(nn.Module):
         return [shift(speakers)[:, :, None, None] for shift in self.shifts]
 
 
-def _judgement(x: Tensor, layers: nn.ModuleList, score: nn.Module, shifts: Shifts) -> Judgement:
+def _output(x: Tensor, layers: nn.ModuleList, score: nn.Module, shifts: Shifts) -> DiscriminatorOutput:
     *of_layers, projection = shifts
     features = []
     for layer, shift in zip(layers, of_layers, strict=True):
@@ -118,8 +118,8 @@ class Discriminators(nn.Module):
         self.parts = nn.ModuleList(parts)
         self.shifts = nn.ModuleList(SpeakerShifts(part.layers, speakers) for part in parts)
 
-    def forward(self, samples: Tensor, speakers: Tensor) -> list[Judgement]:
-        """Judgements of waveforms of shape (B, n), spoken by `speakers`, shape (B,)."""
+    def forward(self, samples: Tensor, speakers: Tensor) -> list[DiscriminatorOutput]:
+        """Scores and features of waveforms of shape (B, n), spoken by `speakers`, shape (B,)."""
         return [part(samples, shifts(speakers)) for part, shifts in zip(self.parts, self.shifts, strict=True)]
 
 

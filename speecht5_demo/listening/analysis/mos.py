@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from speecht5_demo.listening.analysis.anytime import anytime_interval
 from speecht5_demo.listening.analysis.cleaning import Scores, codes, dense, scores
 from speecht5_demo.listening.analysis.components import crossed_interval
 from speecht5_demo.listening.analysis.interval import (
@@ -20,7 +21,6 @@ from speecht5_demo.listening.analysis.interval import (
     on_scale,
     too_little,
 )
-from speecht5_demo.listening.analysis.anytime import anytime_interval
 from speecht5_demo.listening.methods import ACR
 
 Scale = tuple[float, float]

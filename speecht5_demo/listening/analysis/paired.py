@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from speecht5_demo.listening.analysis.anytime import anytime_interval
 from speecht5_demo.listening.analysis.cleaning import Scores, codes, dense
 from speecht5_demo.listening.analysis.clustered import MeanDifference, holm, mean_difference
 from speecht5_demo.listening.analysis.components import estimate
@@ -27,7 +28,6 @@ from speecht5_demo.listening.analysis.interval import (
     on_scale,
 )
 from speecht5_demo.listening.analysis.power import Needed, listeners_needed
-from speecht5_demo.listening.analysis.anytime import anytime_interval
 from speecht5_demo.listening.methods import ACR
 
 Verdict = Literal["not worse", "worse", "undecided", "not enough data", "no margin"]
@@ -169,9 +169,7 @@ def _comparison(
     return Comparison(name, baseline, found, anytime, p_holm, wilcoxon_p(means), verdict, needed, text)
 
 
-def reach_verdict(
-    found: MeanDifference, given: Scores, margin: float | None
-) -> tuple[Verdict, Needed, str]:
+def reach_verdict(found: MeanDifference, given: Scores, margin: float | None) -> tuple[Verdict, Needed, str]:
     """The verdict on a difference with the margin (points), the listeners still needed, and a sentence."""
     if found.upper is None or found.lower is None:
         reason = found.interval.reason if isinstance(found.interval, NotEnough) else ""

@@ -88,7 +88,9 @@ class Screening:
     removed_by_rule: dict[str, int]
 
 
-def screen(cleaned: CleanedRatings, rules: Rules | None = None, traps: Mapping[str, int] | None = None) -> Screening:
+def screen(
+    cleaned: CleanedRatings, rules: Rules | None = None, traps: Mapping[str, int] | None = None
+) -> Screening:
     """Screen the sessions of cleaned ratings.
 
     Args:

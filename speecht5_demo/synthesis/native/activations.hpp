@@ -17,7 +17,7 @@ struct Activations {
   Buffer<int> group_sums;  // of s, a row's every GROUP inputs
   Buffer<float> scale, origin;  // origin: -zero
 
-  // Room for whole tiles: a kernel may read rows that are not there, and ignores what comes of them. A line between two
+  // Space for whole tiles: a kernel may read rows that are not there, and ignores what comes of them. A line between two
   // rows keeps the same inputs of many rows from falling on the same places near the processor.
   Activations(int rows, int inputs)
       : stride(whole(inputs, 64) + 64),

@@ -66,7 +66,7 @@ INLINE void mix(const Stream<Stored>& stream, const void* const* values, int chu
   for (int j = 0; j < PARTS; ++j) store(out + (first + j) * LANES, (even[j] + odd[j]) * share);
 }
 
-// `scores` has room for `count` rounded up to whole blocks of 16; `next` is where the next call's keys begin.
+// `scores` holds `count` rounded up to whole blocks of 16; `next` is where the next call's keys begin.
 template <int PARTS, typename Stored>
 void attend(const float* query, const void* const* keys, const void* const* values, size_t place, int chunk, int count,
             const void* next, float* scores, float* out) {

@@ -21,13 +21,13 @@ struct Shape {
 struct Row {
   void* const* keys;         // a chunk each: [layer][head][CHUNK / 16][size][16], 16-bit floats where shape.half
   void* const* values;       // a chunk each: [layer][head][CHUNK][size]
-  const void* cross_keys;    // [layer][head][room / 16][size][16]
-  const void* cross_values;  // [layer][head][room][size]
+  const void* cross_keys;    // [layer][head][padded / 16][size][16]
+  const void* cross_values;  // [layer][head][padded][size]
   const float* spoken;       // [hidden]: what the speaker adds
   const float* masks;        // [steps of this run][prenet layer][units]
   float* frames;             // [steps from 0][reduction][mel bins]
   float* last;               // [mel bins]: the frame before
-  int room, tokens;          // of the text; room is tokens rounded up to 16
+  int padded, tokens;        // of the text; padded is tokens rounded up to 16
   int min_steps, max_steps;
   float threshold;
   int ended;                 // set when the stop head fired
@@ -137,7 +137,7 @@ class Run {
     team_.wait();
   }
 
-  // Where a head of a layer begins among keys or values that have room for `length` steps each.
+  // Where a head of a layer begins among keys or values that have space for `length` steps each.
   size_t place_of(int layer, int head, int length) const {
     return (static_cast<size_t>(layer) * d_.shape.heads + head) * length * d_.shape.size;
   }
@@ -146,7 +146,7 @@ class Run {
   const void* keys_of(int job, int layer, bool cross) const {
     job = std::min(job, count_ * d_.shape.heads - 1);
     const Row& row = rows_[job / d_.shape.heads];
-    size_t place = place_of(layer, job % d_.shape.heads, cross ? row.room : CHUNK);
+    size_t place = place_of(layer, job % d_.shape.heads, cross ? row.padded : CHUNK);
     const void* keys = cross ? row.cross_keys : row.keys[0];
     return static_cast<const char*>(keys) + place * (d_.shape.half ? sizeof(Half) : sizeof(float));
   }
@@ -174,9 +174,9 @@ class Run {
     for (int job = begin; job < end; ++job) {
       int r = job / shape.heads, head = job % shape.heads;
       const Row& row = rows_[r];
-      size_t place = place_of(layer, head, row.room);
+      size_t place = place_of(layer, head, row.padded);
       attend_(s_.qkv.get() + static_cast<size_t>(r) * s_.hidden + head * size, &row.cross_keys, &row.cross_values, place,
-              row.room, row.tokens, keys_of(job + 1, layer, true), scores,
+              row.padded, row.tokens, keys_of(job + 1, layer, true), scores,
               s_.mixed.get() + static_cast<size_t>(r) * s_.hidden + head * size);
     }
     team_.wait();
@@ -210,7 +210,7 @@ class Run {
     Tiles tiles;
     const Shape& shape = d_.shape;
     int most = until;
-    for (int r = 0; r < count_; ++r) most = std::max(most, rows_[r].room);
+    for (int r = 0; r < count_; ++r) most = std::max(most, rows_[r].padded);
     Buffer<float> scores = buffer<float>(most + 2 * LANES);
     int hidden = s_.hidden;
     for (int step = first; step < until; ++step) {

@@ -1,7 +1,7 @@
 // The text encoder: all layers of several texts without leaving C++.
 //
 // Linear layers take the rows of all texts at once, so that a weight is read once; attention stays within a text. A row is
-// computed in one fixed order of operations: a text's encoding does not depend on its company.
+// computed in one fixed order of operations: a text's encoding does not depend on what it is batched with.
 #include "linear.hpp"
 
 #include "text_attention.hpp"

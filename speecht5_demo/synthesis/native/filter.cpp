@@ -6,7 +6,7 @@
 namespace {
 
 constexpr int TALL = WIDTH == 16 ? 12 : 6;        // rows of sums that the processor has registers for
-constexpr int ROOM = WIDTH == 16 ? 65536 : 40960; // floats of transformed inputs: part of the second cache
+constexpr int CACHED_FLOATS = WIDTH == 16 ? 65536 : 40960; // floats of transformed inputs: part of the second cache
 constexpr int LONGEST = 7;                        // taps of a filter that is not cut into chunks
 constexpr int MOST = 48;                          // tiles or rows that are made together
 
@@ -34,7 +34,7 @@ INLINE void finish(const Target& to, Part y, size_t at) {
 }
 
 int tiles_at_once(int inputs, int points) {
-  return std::max(2 * TALL, std::min(ROOM / inputs / points / TALL * TALL, MOST / TALL * TALL));
+  return std::max(2 * TALL, std::min(CACHED_FLOATS / inputs / points / TALL * TALL, MOST / TALL * TALL));
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ class Row(ctypes.Structure):
     _fields_ = (
         *((name, POINTER(c_void_p)) for name in ("keys", "values")),
         *((name, c_void_p) for name in ("cross_keys", "cross_values", "spoken", "masks", "frames", "last")),
-        *((name, c_int) for name in ("room", "tokens", "min_steps", "max_steps")),
+        *((name, c_int) for name in ("padded", "tokens", "min_steps", "max_steps")),
         ("threshold", c_float),
         ("ended", c_int),
     )
@@ -89,7 +89,7 @@ def pointers(tensors: Sequence[Tensor]) -> ctypes.Array[c_void_p]:
 class PackedLinear:
     """A linear layer in the library's own layout; the tensors it was made from are not kept.
 
-    Each row is quantised by itself and summed in a fixed order: its result is the same in any company.
+    Each row is quantised by itself and summed in a fixed order: its result is the same in any batch.
     """
 
     def __init__(self, native: ctypes.CDLL, layer: Linear) -> None:

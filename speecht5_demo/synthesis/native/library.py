@@ -70,7 +70,7 @@ def _compiled(levels: list[Level]) -> Path:
         if level is levels[-1] or _knows(compiler, level):
             build(compiler, level, target)
             return target
-    raise AssertionError("the last level is built or its error is told")
+    raise AssertionError("the last level is built or its error is raised")
 
 
 def kept(level: Level) -> Path:

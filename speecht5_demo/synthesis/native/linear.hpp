@@ -1,7 +1,7 @@
 // Linear layers, packed for one processor: float32, int8, or 4 bits in groups.
 //
 // Weights lie in panels of 16 outputs, `PANELS` of them beside each other in a block. A row's sum is formed in one order,
-// alone and in company.
+// alone and in a batch.
 #pragma once
 #include <vector>
 

@@ -37,20 +37,20 @@ class TextAttention {
   // One head of a text. `query`, `key` and `value` lie `stride` apart from token to token, `out` does `out_stride`.
   void head(const float* query, const float* key, const float* value, int stride, int count, const Distances& distances,
             float* out, int out_stride) {
-    const int room = whole(count, LANES), wide = room + 2 * LANES;
-    gather(query, key, value, stride, count, room);
+    const int padded = whole(count, LANES), wide = padded + 2 * LANES;
+    gather(query, key, value, stride, count, padded);
     for (int first = 0; first < count; first += TALL) {
       // Columns of distances that these rows look at, from a whole vector on.
       const int begin = std::max(0, count - first - TALL) / LANES * LANES;
       const float* rows = queries_.get() + static_cast<size_t>(first) * size_;
-      product(rows, size_, keys_.get(), room, size_, room, scores_.get(), room);
+      product(rows, size_, keys_.get(), padded, size_, padded, scores_.get(), padded);
       product(rows, size_, distances.columns.get() + begin, distances.stride, size_,
               std::min(wide, distances.stride - begin), far_.get(), wide);
       float share[TALL];
       const int tall = std::min(TALL, count - first);
       for (int r = 0; r < tall; ++r)
-        share[r] = weigh(scores_.get() + r * room, far_.get() + r * wide + count - 1 - (first + r) - begin, count);
-      product(scores_.get(), room, values_.get(), size_, count, size_, mixed_.get(), size_);
+        share[r] = weigh(scores_.get() + r * padded, far_.get() + r * wide + count - 1 - (first + r) - begin, count);
+      product(scores_.get(), padded, values_.get(), size_, count, size_, mixed_.get(), size_);
       for (int r = 0; r < tall; ++r)
         for (int i = 0; i < size_; i += LANES)
           store(out + static_cast<size_t>(first + r) * out_stride + i, load(mixed_.get() + r * size_ + i) * every(share[r]));
@@ -62,12 +62,12 @@ class TextAttention {
   Buffer<float> queries_, keys_, values_, scores_, far_, mixed_;
 
   // Queries scaled, keys as columns, values in one piece.
-  void gather(const float* query, const float* key, const float* value, int stride, int count, int room) {
+  void gather(const float* query, const float* key, const float* value, int stride, int count, int padded) {
     const float scale = 1.0f / std::sqrt(static_cast<float>(size_));
     for (int t = 0; t < count; ++t) {
       const size_t at = static_cast<size_t>(t) * stride, to = static_cast<size_t>(t) * size_;
       for (int i = 0; i < size_; ++i) queries_[to + i] = query[at + i] * scale;
-      for (int i = 0; i < size_; ++i) keys_[static_cast<size_t>(i) * room + t] = key[at + i];
+      for (int i = 0; i < size_; ++i) keys_[static_cast<size_t>(i) * padded + t] = key[at + i];
       std::memcpy(values_.get() + to, value + at, size_ * sizeof(float));
     }
   }

@@ -69,7 +69,7 @@ class Speaking {
       next += 1 + 2 * v.shape.blocks * v.shape.steps;
       stages_.push_back(std::move(stage));
     }
-    size_t room = 0;
+    size_t capacity = 0;
     const int hop = count / std::max(1, frames);
     first_ = first * hop, last_ = last * hop;
     int from = first_ - v.last_taps / 2, until = last_ + v.last_taps / 2;
@@ -81,9 +81,9 @@ class Speaking {
       from = (stage.first - stage.reach) / stage.rate - 1 - stage.up->reach();
       until = (stage.last + stage.reach) / stage.rate + 1 + stage.up->reach();
       const int rows = std::min(stage.count, v.shape.segment + 2 * (stage.reach + stage.rate));
-      room = std::max(room, static_cast<size_t>(rows + 2 * MARGIN) * stage.channels);
+      capacity = std::max(capacity, static_cast<size_t>(rows + 2 * MARGIN) * stage.channels);
     }
-    for (Buffer<float>* work : {&x_, &inner_, &branch_, &total_}) *work = buffer<float>(room);
+    for (Buffer<float>* work : {&x_, &inner_, &branch_, &total_}) *work = buffer<float>(capacity);
   }
 
   void go() {

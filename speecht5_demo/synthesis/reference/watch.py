@@ -68,7 +68,7 @@ def watched(
     Args:
         acoustic: a `SpeechT5ForTextToSpeech`; left as it was found.
         masks: of the prenet's dropout.
-        on_step: told after each step.
+        on_step: called after each step.
         frames: what the steps hear instead of their own frames, shape (steps, mel bins).
     """
     prenet, encoder = acoustic.speecht5.decoder.prenet, acoustic.speecht5.encoder

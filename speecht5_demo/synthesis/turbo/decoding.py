@@ -295,10 +295,10 @@ class TorchDecoding:
         held = self._cache.shape[4]
         if steps <= held:
             return
-        room = min(max(steps, 2 * held), max(prompt.limits.max_steps for prompt in self._prompts))
-        cache = self._cache.new_empty(*self._cache.shape[:4], room, self._size)
+        capacity = min(max(steps, 2 * held), max(prompt.limits.max_steps for prompt in self._prompts))
+        cache = self._cache.new_empty(*self._cache.shape[:4], capacity, self._size)
         cache[:, :, :, :, : self._step] = self._cache[:, :, :, :, : self._step]
-        frames = self._frames.new_empty(self._frames.shape[0], room, *self._frames.shape[2:])
+        frames = self._frames.new_empty(self._frames.shape[0], capacity, *self._frames.shape[2:])
         frames[:, : self._step] = self._frames[:, : self._step]
         self._cache, self._frames = cache, frames
 

@@ -1,7 +1,7 @@
 """The text encoder by PyTorch's operators, one text at a time.
 
 A batch is encoded text by text on purpose: here the encoder is bound by arithmetic, so padding would cost and batching
-would not pay, and a text's encoding cannot depend on its company.
+would not pay, and a text's encoding cannot depend on what it is batched with.
 """
 
 from __future__ import annotations

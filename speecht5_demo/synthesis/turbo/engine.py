@@ -93,7 +93,7 @@ class TurboEngine:
         kernels = native_kernels(weights)
         exact = True
         """Whether an utterance of a batch equals the same one alone. Where PyTorch's kernels quantise activations they
-        round differently in company, and a voice magnifies that; then texts are spoken one by one."""
+        round differently in a batch, and a voice magnifies that; then texts are spoken one by one."""
         if kernels is not None:
             packed = _packed(kernels, weights, consume)
             fits = NativeEncoder.fits(weights)

@@ -81,7 +81,7 @@ class _Utterance:
         self.ended = False
         tokens = prompt.cross[0].shape[2]
         keys, values = _laid_out(prompt.cross, decoder.stored)
-        room = values.shape[2]
+        padded = values.shape[2]
         spoken = decoder.speaker(prompt.speaker[None]).contiguous()
         self.last = torch.zeros(shape.mel_bins)
         self.frames = torch.empty(0, shape.reduction, shape.mel_bins)
@@ -93,7 +93,7 @@ class _Utterance:
             cross_values=values.data_ptr(),
             spoken=spoken.data_ptr(),
             last=self.last.data_ptr(),
-            room=room,
+            padded=padded,
             tokens=tokens,
             min_steps=limits.min_steps,
             max_steps=limits.max_steps,
@@ -101,7 +101,7 @@ class _Utterance:
         )
 
     def reserve(self, first: int, until: int) -> tuple[object, ...]:
-        """Room for steps `first` to `until`; what is returned has to live while they run."""
+        """Space for steps `first` to `until`; what is returned has to live while they run."""
         shape = self._shape
         while len(self._chunks) * CHUNK < until:
             count = shape.decoder_layers * shape.heads * CHUNK * self._size
@@ -120,7 +120,7 @@ class _Utterance:
 
 
 def _laid_out(cross: Sequence[Tensor], stored: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Keys, (layers, heads, room / 16, size, 16), and values, (layers, heads, room, size), of a text's tokens."""
+    """Keys, (layers, heads, padded / 16, size, 16), and values, (layers, heads, padded, size), of a text's tokens."""
     _, heads, tokens, size = cross[0].shape
     blocks, whole = -(-tokens // 16), tokens // 16
     keys = torch.zeros(len(cross), heads, blocks, size, 16, dtype=stored)

@@ -1,6 +1,6 @@
 """The text encoder in C++, with the interface of the one in PyTorch: several texts at once.
 
-Each layer's weights are read once for all rows; a text's encoding is the same in any company, to the last bit.
+Each layer's weights are read once for all rows; a text's encoding is the same in any batch, to the last bit.
 """
 
 from __future__ import annotations

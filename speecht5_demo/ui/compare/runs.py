@@ -16,13 +16,14 @@ from dataclasses import dataclass, field, fields, replace
 
 from speecht5_demo.errors import RatingsError, VariantError
 from speecht5_demo.listening.rows import new_id
+from speecht5_demo.sizes import Sizes
 from speecht5_demo.synthesis import Latency, Speech
 from speecht5_demo.ui.compare.clips import Clip
 from speecht5_demo.ui.compare.live import LiveSample
 from speecht5_demo.ui.compare.plan import Plan
 from speecht5_demo.ui.compare.voice_queue import BusyError
 from speecht5_demo.ui.serving.visitor import Visitor
-from speecht5_demo.variants import Sizes, Variant
+from speecht5_demo.variants import Variant
 
 KEPT_A_SESSION = 5
 KEPT_AN_ADDRESS = 200

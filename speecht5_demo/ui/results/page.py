@@ -107,10 +107,10 @@ def build(context: AppContext, route: gr.Blocks, uploader: RatingsUploader | Non
     async def pieces(known: bool) -> list[Any]:
         current = await drawn(known)
         page = await anyio.to_thread.run_sync(drawings.page_of, current, limiter=threads)
-        carried = uploading(uploader.state) if uploader and known else ""
+        upload = uploading(uploader.state) if uploader and known else ""
         warning = disk_piece(disk.warning()) if known else ""
         return [
-            page.lead + carried + warning, page.scores, page.differences, page.cost, page.listeners, page.claims,
+            page.lead + upload + warning, page.scores, page.differences, page.cost, page.listeners, page.claims,
             page.methods, gr.Dropdown(choices=sentences(current), value=None), hash(current.signature),
         ]  # fmt: skip
 

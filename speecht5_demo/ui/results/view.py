@@ -139,7 +139,7 @@ def _uploading(state: UploadState) -> str:
     if state.last_success is None:
         return f"<p>Ratings are on their way to {repo}.</p>"
     when = datetime.fromtimestamp(state.last_success, UTC).strftime("%H:%M UTC")
-    return f"<p>Ratings were carried to {repo} at {when}.</p>"
+    return f"<p>Ratings were uploaded to {repo} at {when}.</p>"
 
 
 def cost_piece(seen: ResultsView) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from speecht5_demo.listening.analysis.anytime import anytime_interval
 from speecht5_demo.listening.analysis.cleaning import Scores
 from speecht5_demo.listening.analysis.clustered import clustered_variance, holm, mean_difference
 from speecht5_demo.listening.analysis.components import crossed_interval, estimate, layout, variance_of_mean
@@ -16,7 +17,6 @@ from speecht5_demo.listening.analysis.interval import (
     naive_interval,
 )
 from speecht5_demo.listening.analysis.mos import mean_opinion
-from speecht5_demo.listening.analysis.anytime import anytime_interval
 
 # Two listeners (rows) and three sentences (columns), every number small enough for paper.
 GRID = np.array([[4.0, 3.0, 5.0], [2.0, 3.0, 4.0]])

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from speecht5_demo.listening.analysis.anytime import anytime_interval
 from speecht5_demo.listening.analysis.cleaning import Scores
 from speecht5_demo.listening.analysis.clustered import mean_difference
 from speecht5_demo.listening.analysis.components import crossed_interval
 from speecht5_demo.listening.analysis.interval import Interval, naive_interval
 from speecht5_demo.listening.analysis.power import chance_of_not_worse
-from speecht5_demo.listening.analysis.anytime import anytime_interval
 
 STUDIES = 1000
 TRUE_MEAN = 3.7
