@@ -6,6 +6,7 @@ import os
 import sys
 
 from speecht5_demo.errors import DemoError
+from speecht5_demo.memory import without_garbage_collection
 from speecht5_demo.ui.settings import Settings
 from speecht5_demo.ui.startup import check, refused, spare_loopback
 
@@ -17,7 +18,8 @@ def main() -> int:
         check(settings)
         _say("Starting: loading Gradio and PyTorch.")
         spare_loopback(settings.host)
-        from speecht5_demo.ui.app import build_app, launch_options  # takes seconds
+        with without_garbage_collection():
+            from speecht5_demo.ui.app import build_app, launch_options  # takes seconds
 
         _say(f"Opening the checkpoint ({settings.checkpoint}) and the pages.")
         demo = build_app(settings)

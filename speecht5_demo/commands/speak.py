@@ -30,6 +30,7 @@ from speecht5_demo.commands.options import (
 )
 from speecht5_demo.errors import OutputError, VariantError
 from speecht5_demo.files import telling_why
+from speecht5_demo.memory import without_garbage_collection
 from speecht5_demo.rendering.wording import megabytes
 
 if TYPE_CHECKING:
@@ -219,7 +220,8 @@ def _ask(text: str, checkpoint: str, speaker: str | None, seed: int) -> _Asked:
 
 
 def _synthesizer(asked: _Asked) -> Synthesizer:
-    from speecht5_demo.synthesis import Synthesizer
+    with without_garbage_collection():
+        from speecht5_demo.synthesis import Synthesizer
 
     return Synthesizer(asked.source)
 

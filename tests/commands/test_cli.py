@@ -70,3 +70,47 @@ def test_every_command_that_is_listed_is_there(name: str) -> None:
     command = load_command(name)
     assert command.name == name
     assert command.help
+
+
+def test_what_stays_is_imported_without_a_search_for_garbage() -> None:
+    program = """
+import gc
+searches = []
+gc.callbacks.append(lambda phase, found: searches.append(phase))
+from speecht5_demo.memory import without_garbage_collection
+with without_garbage_collection():
+    before = len(searches)
+    import torch
+    during = len(searches) - before
+print(during, gc.isenabled(), gc.get_freeze_count() > 100_000)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "True", "True"]
+
+
+NOT_NEEDED = (
+    "gradio",
+    "pandas",
+    "datasets",
+    "sklearn",
+    "matplotlib",
+    "torchaudio",
+    "torchvision",
+    "onnx",
+    "librosa",
+)
+
+
+def test_a_sentence_is_spoken_without_the_libraries_of_other_commands(tmp_path: Path) -> None:
+    program = RUN.replace(str(SLOW), str(NOT_NEEDED))
+    done = subprocess.run(
+        [sys.executable, "-c", program, "synthesize", "Hi.", "-c", "embedded", "-o", "hi.wav"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1] == "imported:"
