@@ -15,6 +15,7 @@ from statistics import median
 from typing import TypedDict
 
 from speecht5_demo import __version__
+from speecht5_demo.benchmark.peer_settings import Chosen, Peer, fastest
 from speecht5_demo.benchmark.processes import BenchmarkError, Worker, variant_worker, workers
 from speecht5_demo.benchmark.protocol import Batch, Contents, FirstAudio, Utterance
 from speecht5_demo.benchmark.spread import paired_ratio, spread
@@ -51,6 +52,7 @@ class BenchmarkPlan:
         batches: batch sizes of the batch curve.
         lengths: (characters, steps) pairs of the cost against length; the better of two runs counts.
         artifacts: folder where turbo variants are saved, to start from.
+        level: instruction set of our kernels. held: whether every process is held to it.
     """
 
     checkpoint: str
@@ -62,11 +64,11 @@ class BenchmarkPlan:
     steps: int = 150
     batches: tuple[int, ...] = (1, 4, 16)
     lengths: tuple[tuple[int, int], ...] = ((20, 42), (60, 125), (120, 250), (250, 520), (500, 800))
+    level: str = ""
+    held: bool = False
 
 
-def run_benchmark(
-    plan: BenchmarkPlan, peers: Sequence[Callable[[], Worker]] = (), say: Say = print
-) -> BenchmarkDocument:
+def run_benchmark(plan: BenchmarkPlan, peers: Sequence[Peer] = (), say: Say = print) -> BenchmarkDocument:
     """Measure everything that is planned.
 
     Raises:
@@ -81,17 +83,21 @@ def run_benchmark(
             say(f"saving {recipe.name}")
             _save(plan, recipe.name)
     identity = CheckpointIdentity.of(open_checkpoint(plan.checkpoint))
+    chosen = [fastest(peer, plan.characters, plan.steps, say) for peer in peers]
     with workers([]) as started:
         for name in plan.variants:
             say(f"starting {name}")
             started.append(variant_worker(plan.checkpoint, name, plan.threads, str(plan.artifacts)))
         ours = list(started)
-        for make in peers:
-            started.append(make())
-            say(f"started {started[-1].name}")
+        for peer in chosen:
+            say(f"starting {peer.name}")
+            started.append(peer.start(peer.name))
         rounds = _rounds(plan, started, say)
         rows = [_row(plan, worker, rounds, say) for worker in ours]
-        others = [_peer_row(worker, rounds, started[0].name) for worker in started[len(ours) :]]
+        others = [
+            _peer_row(worker, peer, rounds, started[0].name)
+            for worker, peer in zip(started[len(ours) :], chosen, strict=True)
+        ]
     settings = BenchmarkSettings(
         characters=plan.characters,
         steps=plan.steps,
@@ -99,6 +105,8 @@ def run_benchmark(
         repeats=plan.repeats,
         threads=plan.threads,
         baseline=plan.variants[0],
+        level=plan.level,
+        held=plan.held,
     )
     machine = replace(this_machine(), threads=plan.threads)
     return BenchmarkDocument(now(), __version__, machine, identity, settings, tuple(rows), tuple(others))
@@ -175,10 +183,12 @@ def _row(plan: BenchmarkPlan, worker: Worker, rounds: Rounds, say: Say) -> Varia
     )
 
 
-def _peer_row(worker: Worker, rounds: Rounds, baseline: str) -> PeerRow:
+def _peer_row(worker: Worker, peer: Chosen, rounds: Rounds, baseline: str) -> PeerRow:
     ready = worker.ready
     timed = _timed(worker, rounds[worker.name], rounds[baseline])
-    return PeerRow(**timed, versions=ready.versions, disk_bytes=ready.disk_bytes, note=ready.note)
+    return PeerRow(
+        **timed, versions=ready.versions, disk_bytes=ready.disk_bytes, note=f"{ready.note}; {peer.setting}"
+    )
 
 
 def _batches(plan: BenchmarkPlan, worker: Worker) -> tuple[BatchPoint, ...]:

@@ -1,24 +1,33 @@
 """onnxruntime, one decoder step with a key-value cache as a graph, Linear layers dynamically quantised to int8.
 
-`peer_onnxruntime.py export CHECKPOINT VOCODER FOLDER` writes the graphs; `peer_onnxruntime.py FOLDER THREADS` speaks.
-Encoder, prenet, step and vocoder are graphs of their own; the loop around them is Python.
+`peer_onnxruntime.py export CHECKPOINT VOCODER FOLDER` writes the graphs; `peer_onnxruntime.py FOLDER SETTING THREADS`
+speaks. Encoder, step and vocoder are graphs of their own; the loop around them is Python. Settings:
+
+    plain      the graphs as they were traced
+    optimised  fused before they are quantised, by onnxruntime.transformers.optimizer
+    bound      likewise, and the key-value cache stays in the runtime from step to step
 """
 
 import sys
 import time
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from protocol import Ready, Utterance, pin, serve, size_of, versions  # type: ignore[import-not-found]
+from protocol import Ready, Utterance, pin, serve, versions  # type: ignore[import-not-found]
 
 PARTS = ("encoder", "step", "vocoder")
+
+Steps = Generator[Any, tuple[Any, Any, Any], None]
+"""Takes a frame, dropout masks and a position, and gives the frames of a step."""
 
 
 def export(checkpoint: str, vocoder: str, folder: Path) -> None:
     """Trace the graphs and quantise them; the vocoder has no Linear layer and stays as it is."""
     import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.transformers.optimizer import optimize_model as optimise_model
     from torch import nn
     from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
 
@@ -156,11 +165,20 @@ def export(checkpoint: str, vocoder: str, folder: Path) -> None:
                 dynamo=False,
                 opset_version=17,
             )
-        if name != "vocoder":
-            plain = path.rename(folder / f"plain-{name}.onnx")
-            quantize_dynamic(str(plain), str(path), weight_type=QuantType.QInt8, per_channel=True)
-            for left in folder.glob("plain-*"):
-                left.unlink()
+        if name == "vocoder":
+            continue
+        traced = path.rename(folder / f"traced-{name}.onnx")
+        fused = folder / f"fused-{name}.onnx"
+        optimise_model(str(traced), num_heads=heads, hidden_size=hidden).save_model_to_file(str(fused))
+        for source, target in ((traced, path), (fused, folder / f"optimised-{name}.onnx")):
+            quantize_dynamic(
+                str(source),
+                str(target),
+                weight_type=QuantType.QInt8,
+                per_channel=True,
+                extra_options={"DefaultTensorType": 1},  # float: fused operators tell no type
+            )
+            source.unlink()
     np.savez(
         folder / "shape.npz",
         sizes=[count, heads, size, units, config.num_mel_bins],
@@ -168,46 +186,45 @@ def export(checkpoint: str, vocoder: str, folder: Path) -> None:
     )
 
 
+def _files(folder: Path, setting: str) -> dict[str, Path]:
+    fused = "" if setting == "plain" else "optimised-"
+    return {name: folder / f"{'' if name == 'vocoder' else fused}{name}.onnx" for name in PARTS}
+
+
 class Speaker:
     """The loop around the graphs."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
+    def __init__(self, folder: Path, setting: str, threads: int) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        self._bound = setting == "bound"
+        files = _files(folder, setting)
         self.parts = {
-            name: onnxruntime.InferenceSession(
-                str(folder / f"{name}.onnx"), options, ["CPUExecutionProvider"]
-            )
-            for name in PARTS
+            name: onnxruntime.InferenceSession(str(file), options, ["CPUExecutionProvider"])
+            for name, file in files.items()
         }
+        self.disk_bytes = sum(file.stat().st_size for file in files.values())
+        self._value = onnxruntime.OrtValue.ortvalue_from_numpy
         shape = np.load(folder / "shape.npz")
         self.sizes, self.positions = [int(value) for value in shape["sizes"]], shape["positions"]
 
     def speak(self, characters: int, steps: int) -> Utterance:
         """One utterance of so many tokens and steps."""
-        count, heads, size, units, bins = self.sizes
+        _, _, _, units, bins = self.sizes
         random = np.random.default_rng(0)
         speaker = random.standard_normal((1, 512)).astype(np.float32)
         speaker /= np.linalg.norm(speaker)
         begin = time.perf_counter()
         ck, cv = self.parts["encoder"].run(None, {"tokens": random.integers(4, 35, (1, characters))})
         encoded = time.perf_counter()
-        keys = values = np.zeros((count, heads, 0, size), np.float32)
+        step = self._bound_steps(speaker, ck, cv) if self._bound else self._steps(speaker, ck, cv)
+        next(step)
         frame, frames = np.zeros((1, bins), np.float32), []
-        for step in range(steps):
-            inputs = {
-                "frame": frame,
-                "masks": (random.random((2, units)) < 0.5).astype(np.float32) * 2,
-                "position": self.positions[step : step + 1],
-                "speaker": speaker,
-                "keys": keys,
-                "values": values,
-                "ck": ck,
-                "cv": cv,
-            }
-            made, _, keys, values = self.parts["step"].run(None, inputs)
+        for number in range(steps):
+            masks = (random.random((2, units)) < 0.5).astype(np.float32) * 2
+            made = step.send((frame, masks, self.positions[number : number + 1]))
             frames.append(made)
             frame = made[-1:]
         decoded = time.perf_counter()
@@ -221,20 +238,54 @@ class Speaker:
             steps=steps,
         )
 
+    def _nothing(self) -> Any:
+        count, heads, size, _, _ = self.sizes
+        return np.zeros((count, heads, 0, size), np.float32)
+
+    def _steps(self, speaker: Any, ck: Any, cv: Any) -> Steps:
+        """The cache is handed back as arrays."""
+        keys = values = self._nothing()
+        made = None
+        while True:
+            frame, masks, position = yield made
+            known = {"speaker": speaker, "keys": keys, "values": values, "ck": ck, "cv": cv}
+            inputs = {"frame": frame, "masks": masks, "position": position, **known}
+            made, _, keys, values = self.parts["step"].run(None, inputs)
+
+    def _bound_steps(self, speaker: Any, ck: Any, cv: Any) -> Steps:
+        """The cache stays in the runtime: an output of one step is bound as an input of the next."""
+        session = self.parts["step"]
+        known = {"speaker": self._value(speaker), "ck": self._value(ck), "cv": self._value(cv)}
+        keys = values = self._value(self._nothing())
+        made = None
+        while True:
+            frame, masks, position = yield made
+            binding = session.io_binding()
+            for name, value in (*known.items(), ("keys", keys), ("values", values)):
+                binding.bind_ortvalue_input(name, value)
+            for name, array in (("frame", frame), ("masks", masks), ("position", position)):
+                binding.bind_cpu_input(name, np.ascontiguousarray(array))
+            for name in ("made", "stop", "new_keys", "new_values"):
+                binding.bind_output(name, "cpu")
+            session.run_with_iobinding(binding)
+            frames, _, keys, values = binding.get_outputs()
+            made = frames.numpy()
+
 
 def main() -> None:
     """See the top of the file."""
     if sys.argv[1] == "export":
         export(sys.argv[2], sys.argv[3], Path(sys.argv[4]))
         return
-    folder, threads = Path(sys.argv[1]), int(sys.argv[2])
+    folder, setting, threads = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     pin(threads)
+    speaker = Speaker(folder, setting, threads)
     ready = Ready(
         versions=versions("onnxruntime", "torch", "transformers"),
-        disk_bytes=size_of(folder),
+        disk_bytes=speaker.disk_bytes,
         note="one step as a graph with a key-value cache; Linear layers int8, vocoder fp32",
     )
-    serve(ready, Speaker(folder, threads).speak)
+    serve(ready, speaker.speak)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from speecht5_demo.benchmark.peer_settings import Peer, Start
 from speecht5_demo.benchmark.processes import BenchmarkError, Worker
 from speecht5_demo.checkpoints import Checkpoint, open_checkpoint
 from speecht5_demo.files import whole_folder
@@ -20,6 +21,8 @@ PACKAGES = (
     "transformers==5.5.4",
     "optimum-intel==2.2.0",
     "openvino==2026.4.1",
+    "openvino-genai==2026.4.1.0",
+    "openvino-tokenizers==2026.4.1.0",
     "nncf==3.4.0",
     "onnx==1.23.2",
     "onnxruntime==1.32.0",
@@ -36,7 +39,7 @@ _NO_ANSWER = (
 Say = Callable[[str], None]
 
 
-def prepare_peers(checkpoint: str, folder: Path, threads: int, say: Say) -> tuple[Callable[[], Worker], ...]:
+def prepare_peers(checkpoint: str, folder: Path, threads: int, say: Say) -> tuple[Peer, ...]:
     """Set the environment up, export the checkpoint for each peer, and give what starts each of them.
 
     Raises:
@@ -51,28 +54,29 @@ def prepare_peers(checkpoint: str, folder: Path, threads: int, say: Say) -> tupl
     if not openvino.exists():
         say("exporting to OpenVINO")
         _whole(openvino, lambda target: _openvino(python, place, target))
-    if not (onnx / "shape.npz").exists():
+    if not onnx.exists():
         say("exporting to onnxruntime")
-        _run(
-            [
-                *_script(python, "peer_onnxruntime.py"),
-                "export",
-                str(place / "model"),
-                str(place / "vocoder"),
-                str(onnx),
-            ]
-        )
-    environment = {"OMP_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1"}
+        command = [
+            *_script(python, "peer_onnxruntime.py"),
+            "export",
+            str(place / "model"),
+            str(place / "vocoder"),
+        ]
+        _whole(onnx, lambda target: _run([*command, str(target)]))
 
-    def openvino_worker(precision: str) -> Callable[[], Worker]:
-        command = [*_script(python, "peer_openvino.py"), str(openvino), precision, str(threads)]
-        return lambda: Worker(f"OpenVINO int8 ({precision})", command, environment)
+    def settings(script: str, exported: Path, choices: Iterable[str]) -> dict[str, Start]:
+        environment = {"OMP_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1"}
 
-    command = [*_script(python, "peer_onnxruntime.py"), str(onnx), str(threads)]
+        def starter(setting: str) -> Start:
+            command = [*_script(python, script), str(exported), setting, str(threads)]
+            return lambda name: Worker(name, command, environment)
+
+        return {setting: starter(setting) for setting in choices}
+
     return (
-        openvino_worker("f32"),
-        openvino_worker("bf16"),
-        lambda: Worker("onnxruntime int8", command, environment),
+        Peer("OpenVINO int8", settings("peer_openvino.py", openvino, ("f32", "bf16"))),
+        Peer("OpenVINO GenAI int8", settings("peer_openvino_genai.py", openvino, ("f32", "bf16"))),
+        Peer("onnxruntime int8", settings("peer_onnxruntime.py", onnx, ("plain", "optimised", "bound"))),
     )
 
 

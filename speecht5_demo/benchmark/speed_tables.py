@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from speecht5_demo.benchmark.holding import NOT_HELD
 from speecht5_demo.errors import ResultsError
 from speecht5_demo.rendering.markdown_table import has_section, markdown_table, write_section
 from speecht5_demo.rendering.wording import counted, megabytes
@@ -90,7 +91,8 @@ def conditions(document: BenchmarkDocument) -> str:
     machine, settings = document.machine, document.settings
     kernels = sorted({row.kernels for row in document.rows if row.kernels != "transformers"})
     peers = "; ".join(
-        f"{row.variant}: " + ", ".join(f"{name} {number}" for name, number in row.versions.items())
+        f"{row.variant} ({row.note}): "
+        + ", ".join(f"{name} {number}" for name, number in row.versions.items())
         for row in document.peers
     )
     return (
@@ -101,7 +103,7 @@ def conditions(document: BenchmarkDocument) -> str:
         f"interleaved rounds. RTF: seconds of computing a second of audio, vocoder included. Times faster: than "
         f"{settings.baseline}, round by round. First audio: until samples can be played, text encoding included. "
         f"Serving memory: the most the process ever held, start included. Turbo kernels: {'; '.join(kernels) or '–'}."
-        + (f" Peers: {peers}." if peers else "")
+        f"{_held(document)}" + (f" Peers: {peers}." if peers else "")
     )
 
 
@@ -115,6 +117,12 @@ def bracketed(document: BenchmarkDocument, other: BenchmarkDocument | None) -> d
         return {}
     _check(document, other)
     return {row.variant: f" [{row.times_faster.median:.2f}]" for row in other.all_rows if _stable(row)}
+
+
+def _held(document: BenchmarkDocument) -> str:
+    if not document.settings.held:
+        return ""
+    return f" Held to {document.settings.level} where libraries can be; {NOT_HELD}."
 
 
 def about_brackets(other: BenchmarkDocument | None) -> str:

@@ -30,6 +30,10 @@ def benchmark(
     longest: Annotated[
         int, typer.Option(min=1, help="Decoder steps of the longest text in the cost against length.")
     ] = 800,
+    level: Annotated[
+        str | None,
+        typer.Option(help="Measure as a processor of this level would run: avx2, avx512-vnni, ..."),
+    ] = None,
     peers: Annotated[
         bool, typer.Option("--peers", help="Also OpenVINO and onnxruntime, set up apart.")
     ] = False,
@@ -59,6 +63,8 @@ def benchmark(
 
     Again from a document: python -m speecht5_demo benchmark --from results/benchmark.json --readme README.md
 
+    As a processor with AVX2 alone would: add --level avx2 --json results/benchmark-avx2.json
+
     Two processors in brackets: measure once more with --threads 2, then add --bracketed results/benchmark-2.json
     """
     from speecht5_demo.benchmark.speed_picture import speed_picture
@@ -70,7 +76,17 @@ def benchmark(
         document = read(source, BenchmarkDocument)
     else:
         document = _measure(
-            checkpoint, variants, threads, repeats, steps, characters, longest, peers, peers_folder, brief
+            checkpoint,
+            variants,
+            threads,
+            repeats,
+            steps,
+            characters,
+            longest,
+            level,
+            peers,
+            peers_folder,
+            brief,
         )
     if output is not None:
         write(document, output)
@@ -92,16 +108,20 @@ def _measure(
     steps: int,
     characters: int,
     longest: int,
+    level: str | None,
     peers: bool,
     peers_folder: Path,
     brief: bool,
 ) -> BenchmarkDocument:
     from speecht5_demo.benchmark import BenchmarkPlan, run_benchmark
+    from speecht5_demo.benchmark.holding import held_to
     from speecht5_demo.benchmark.peers import prepare_peers
+    from speecht5_demo.synthesis.native.levels import usable
     from speecht5_demo.variants import all_variants
 
     names = tuple(name.strip() for name in variants.split(",")) if variants else None
-    with tempfile.TemporaryDirectory(prefix="speecht5-benchmark-") as artifacts:
+    with held_to(level), tempfile.TemporaryDirectory(prefix="speecht5-benchmark-") as artifacts:
+        levels = usable()
         lengths = tuple(pair for pair in BenchmarkPlan.lengths if pair[1] <= longest)
         plan = BenchmarkPlan(
             checkpoint=checkpoint,
@@ -113,13 +133,15 @@ def _measure(
             steps=steps,
             batches=(1,) if brief else BenchmarkPlan.batches,
             lengths=() if brief else lengths,
+            level="" if isinstance(levels, str) else levels[0].name,
+            held=level is not None,
         )
 
         def say(line: str) -> None:
             console.stderr.print(line)
 
-        makers = prepare_peers(checkpoint, peers_folder, threads, say) if peers else ()
-        return run_benchmark(plan, makers, say)
+        others = prepare_peers(checkpoint, peers_folder, threads, say) if peers else ()
+        return run_benchmark(plan, others, say)
 
 
 def _table(document: BenchmarkDocument, in_brackets: dict[str, str]) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -61,9 +62,12 @@ def _tables(results: Path, pictures: Path) -> dict[str, Table]:
 
     claims = claims_markdown(check_claims(read_results([results])))
     made: dict[str, Table] = {"claims": lambda page: claims}
+    documents = [read(file, BenchmarkDocument) for file in sorted(results.glob("benchmark*.json"))]
+    held = {one.settings.level: one for one in documents if one.settings.held}
+    for level, document in held.items():
+        made[f"benchmark-{level}"] = functools.partial(_held, document)
     measured = sorted(
-        (read(file, BenchmarkDocument) for file in sorted(results.glob("benchmark*.json"))),
-        key=lambda one: one.settings.threads,
+        (one for one in documents if not one.settings.held), key=lambda one: one.settings.threads
     )
     if measured:
         fewest = measured[0]
@@ -81,11 +85,17 @@ def _tables(results: Path, pictures: Path) -> dict[str, Table]:
 
         made["evaluation"] = evaluation
         if measured:
-            made["summary"] = lambda page: summary_markdown(measured[0], summary)
+            made["summary"] = lambda page: summary_markdown(measured[0], held, summary)
     if files := sorted(results.rglob(SWEEP)):
         sweeps = "\n\n".join(sweep_markdown(read(file, SweepDocument)) for file in files)
         made["sweep"] = lambda page: sweeps
     return made
+
+
+def _held(document: BenchmarkDocument, page: Path) -> str:
+    from speecht5_demo.benchmark.speed_tables import speed_table
+
+    return speed_table(document)
 
 
 def _speed(measured: Sequence[BenchmarkDocument]) -> str:

@@ -152,6 +152,8 @@ class BenchmarkSettings:
         repeats: interleaved rounds.
         threads: of every process, each pinned to as many processors.
         baseline: the variant that the others are compared with.
+        level: the instruction set of our kernels, as `SPEECHT5_DEMO_KERNELS` names it; empty: none, or not told.
+        held: whether that is less than the processor has, and libraries were held to it where they can be.
     """
 
     characters: int
@@ -160,6 +162,8 @@ class BenchmarkSettings:
     repeats: int
     threads: int
     baseline: str
+    level: str = ""
+    held: bool = False
 
 
 @dataclass(frozen=True)

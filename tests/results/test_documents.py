@@ -41,7 +41,6 @@ def test_a_document_is_read_back_as_it_was_written(document: Document, tmp_path:
     [
         ("results/benchmark.json", BenchmarkDocument),
         ("results/benchmark-2.json", BenchmarkDocument),
-        ("docs/speed-without-amx.json", BenchmarkDocument),
         ("results/evaluation/summary.json", EvaluationDocument),
         ("results/sweep/sweep.json", SweepDocument),
     ],
