@@ -11,16 +11,12 @@ start, and before any later push, unless the owner allowed it.
 from __future__ import annotations
 
 import logging
-import os
-import signal
-import sys
 import threading
 import time
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
@@ -34,7 +30,7 @@ log = logging.getLogger(__name__)
 
 FOLDER_IN_REPO = "ratings"
 RETRY_S = 30.0
-LEAVING_S = 8.0
+LEAVING_S = 7.0
 """Seconds that the last push may take: who stops a server kills it after ten."""
 FAILURES = (PublicRepositoryError, HfHubHTTPError, HFValidationError, *HUB_ERRORS)
 
@@ -47,11 +43,13 @@ class UploadState:
         repo: the dataset.
         last_success: UNIX time of the last push that the hub took; None before the first.
         problem: what the last attempt failed with; empty when all is well.
+        failures: attempts that failed since the start.
     """
 
     repo: str
     last_success: float | None = None
     problem: str = ""
+    failures: int = 0
 
 
 class RatingsUploader:
@@ -102,18 +100,6 @@ class RatingsUploader:
         if self._refused is not None:
             self._stopped.set()
             raise self._refused
-
-    def push_on_sigterm(self) -> None:
-        """Push once more when the process is asked to end. Call it from the main thread."""
-
-        def end(number: int, frame: FrameType | None) -> None:
-            self.stop()
-            logging.shutdown()
-            sys.stdout.flush()
-            # At once: a synthesis in a native thread would abort an orderly end; all ratings are on the disk.
-            os._exit(0)
-
-        signal.signal(signal.SIGTERM, end)
 
     def stop(self, timeout_s: float = LEAVING_S) -> None:
         """Push what is there, wait for the hub at most `timeout_s`, and stop."""
@@ -172,9 +158,14 @@ class RatingsUploader:
         """A push of so many files was taken; 0 where nothing had changed."""
         if files or self.state.problem:
             log.info("%d files of ratings were uploaded to %s.", files, self._repo)
-        self.state = UploadState(self._repo, time.time())
+        self.state = UploadState(self._repo, time.time(), failures=self.state.failures)
 
     def failed(self, error: BaseException) -> None:
         """An attempt failed; ratings stay on the disk and the next one tries again."""
-        self.state = UploadState(self._repo, self.state.last_success, f"{type(error).__name__}: {error}")
+        self.state = UploadState(
+            self._repo,
+            self.state.last_success,
+            f"{type(error).__name__}: {error}",
+            self.state.failures + 1,
+        )
         log.warning("Ratings could not be uploaded to %s, will try again: %s", self._repo, error)

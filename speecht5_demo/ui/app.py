@@ -15,6 +15,7 @@ from gradio.components import Component, Navbar
 from starlette.middleware import Middleware
 
 from speecht5_demo.hosting import RatingsUploader
+from speecht5_demo.hosting.ending import end_on_sigterm
 from speecht5_demo.hosting.repository import publishing_agreed
 from speecht5_demo.hosting.scheduler import Privacy
 from speecht5_demo.listening.tickets import server_secret
@@ -22,6 +23,8 @@ from speecht5_demo.ui import compare, results
 from speecht5_demo.ui.compare.sweep import audio_route, places_of
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.listen import build as listen
+from speecht5_demo.ui.operation import Operation, log_operation
+from speecht5_demo.ui.results.owner import Owner
 from speecht5_demo.ui.serving.connections import limit_connections
 from speecht5_demo.ui.serving.guard import Event, Guard, Surface
 from speecht5_demo.ui.serving.page_head import PageHead, Preview
@@ -91,8 +94,11 @@ def build_app(settings: Settings) -> gr.Blocks:
     Raises:
         CheckpointError: the checkpoint that the settings name cannot be opened.
     """
+    log_operation()
     uploader = start_uploader(settings)
     context = AppContext.open(settings)
+    if threading.current_thread() is threading.main_thread():
+        end_on_sigterm(context.ratings, uploader)
     presence = Presence()
     demo = App(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True)
     with demo:
@@ -103,7 +109,12 @@ def build_app(settings: Settings) -> gr.Blocks:
         study = listen.build(context)
     with demo.route("Results", "/results") as page:
         Navbar(main_page_name="Compare")
-        downloads = results.build(context, page, uploader)
+        owner = Owner.of(settings.data, settings.owner_key)
+        downloads = results.build(context, page, owner, uploader)
+    expects_study = settings.prepare_study or settings.study != settings.data / "study"
+    operation = Operation(
+        settings.data, owner, service, study.served, context.ratings, uploader, expects_study
+    )
     demo.surface = Surface(
         presence,
         in_space=bool(os.environ.get("SPACE_ID")),
@@ -113,6 +124,7 @@ def build_app(settings: Settings) -> gr.Blocks:
             audio_route(places_of(context)),
             *downloads.routes,
             *study.routes,
+            *operation.routes,
         ],
     )
     demo.queue(max_size=MOST_QUEUED, api_open=False)
@@ -131,8 +143,6 @@ def start_uploader(settings: Settings) -> RatingsUploader | None:
     privacy = Privacy(server_secret(settings.data), publishing_agreed(os.environ))
     uploader = RatingsUploader(settings.ratings, settings.ratings_repo, privacy)
     uploader.start()
-    if threading.current_thread() is threading.main_thread():
-        uploader.push_on_sigterm()
     return uploader
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from speecht5_demo.checkpoints import Checkpoint, open_checkpoint
-from speecht5_demo.listening.ratings import RatingsWriter
+from speecht5_demo.hosting.writer import ServedRatingsWriter
 from speecht5_demo.synthesis import Synthesizer
 from speecht5_demo.ui.settings import Settings
 
@@ -24,7 +24,7 @@ class AppContext:
     settings: Settings
     checkpoint: Checkpoint
     synthesizer: Synthesizer
-    ratings: RatingsWriter
+    ratings: ServedRatingsWriter
 
     @classmethod
     def open(cls, settings: Settings) -> AppContext:
@@ -34,4 +34,4 @@ class AppContext:
             CheckpointError: the checkpoint cannot be found or read.
         """
         checkpoint = open_checkpoint(settings.checkpoint)
-        return cls(settings, checkpoint, Synthesizer(checkpoint), RatingsWriter(settings.ratings))
+        return cls(settings, checkpoint, Synthesizer(checkpoint), ServedRatingsWriter(settings.ratings))

@@ -111,14 +111,15 @@ def test_the_merged_csv_reads_back_as_the_same_ratings(tmp_path: Path) -> None:
         pd.testing.assert_series_equal(first[name].astype(object), again[name].astype(object))
 
 
-CARRY = """
+UPLOAD_FOLDER = """
 import sys, time
 from pathlib import Path
+from speecht5_demo.hosting.ending import end_on_sigterm
 from speecht5_demo.hosting.scheduler import Privacy
 from speecht5_demo.hosting.uploader import RatingsUploader
 privacy = Privacy(b"a secret of this server")
 uploader = RatingsUploader(Path(sys.argv[1]), "tester/ratings", privacy, every_min=float(sys.argv[2]), retry_s=0.3)
-uploader.push_on_sigterm()
+end_on_sigterm(None, uploader)
 uploader.start()
 while True:
     time.sleep(0.1)
@@ -132,7 +133,7 @@ def upload(hub: LoopbackHub, tmp_path: Path) -> Iterator[Callable[..., subproces
 
     def start(folder: Path, every_min: float) -> subprocess.Popen[bytes]:
         environment = hub.environment(tmp_path / "home", HF_TOKEN="hf_test")
-        command = [sys.executable, "-c", CARRY, str(folder), str(every_min)]
+        command = [sys.executable, "-c", UPLOAD_FOLDER, str(folder), str(every_min)]
         processes.append(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))
         return processes[-1]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from speecht5_demo.checkpoints import Checkpoint
-from speecht5_demo.listening.ratings import RatingsWriter
+from speecht5_demo.hosting.writer import ServedRatingsWriter
 from speecht5_demo.synthesis import Synthesizer
 from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice
 from speecht5_demo.ui.compare.runs import Run
@@ -57,6 +57,8 @@ def tiny_synthesizer(tiny: Checkpoint) -> Synthesizer:
 @pytest.fixture
 def visitor(tiny: Checkpoint, tiny_synthesizer: Synthesizer, tmp_path: Path) -> Guest:
     """A visitor of a server whose voice is loaded and whose ratings go to `tmp_path`."""
-    context = AppContext(Settings(data=tmp_path), tiny, tiny_synthesizer, RatingsWriter(tmp_path / "ratings"))
+    context = AppContext(
+        Settings(data=tmp_path), tiny, tiny_synthesizer, ServedRatingsWriter(tmp_path / "ratings")
+    )
     service = CompareService(context)
     return Guest(service)

@@ -57,6 +57,8 @@ class CompareService:
         self.routes = [*self.streams.routes, *self.clips.routes, bundle_route(self._runs)]
         self._jobs: dict[str, Job] = {}
         self._estimate = RuntimeEstimate()
+        self.warmed_up = threading.Event()
+        self.warm_up_failed = False
         self._speaking = Speaking(context.synthesizer, self.clips, self.streams, self._estimate)
 
     def warm_up_in_background(self) -> None:
@@ -64,7 +66,19 @@ class CompareService:
         variants = preselected(self.context.checkpoint)
         interrupt = threading.Event()
         steps = warm_up_steps(self.context.synthesizer, self._estimate, WARM_UP_SENTENCE, variants, interrupt)
-        self.queue.submit(Job(Visitor("warm-up"), steps, kind=Kind.BACKGROUND, interrupt=interrupt))
+        self.queue.submit(
+            Job(
+                Visitor("warm-up"),
+                steps,
+                ended=self._note_warm_up,
+                kind=Kind.BACKGROUND,
+                interrupt=interrupt,
+            )
+        )
+
+    def _note_warm_up(self, error: BaseException | None) -> None:
+        self.warm_up_failed = error is not None
+        self.warmed_up.set()
 
     def start(
         self,

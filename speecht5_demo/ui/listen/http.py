@@ -60,7 +60,7 @@ class StudyServer:
     """The routes of a served study."""
 
     def __init__(self, served: ServedStudy) -> None:
-        self._served = served
+        self.served = self._served = served
         self._threads: anyio.CapacityLimiter | None = None
         self.routes = [
             Route("/listening/enter", self._asks(_enter), methods=["POST"]),

@@ -43,17 +43,19 @@ SAVE_FILE = "() => { setTimeout(() => document.querySelector('#results-file a.re
 DRAWERS = 2
 
 
-def build(context: AppContext, route: gr.Blocks, uploader: RatingsUploader | None = None) -> Downloads:
+def build(
+    context: AppContext, route: gr.Blocks, owner: Owner, uploader: RatingsUploader | None = None
+) -> Downloads:
     """Lay out the page in `route`, which is open and loads it at every visit.
 
     Args:
+        owner: who holds the key.
         uploader: of the ratings to the hub; its state is shown to the owner.
 
     Returns:
         What serves the files that the page makes.
     """
     settings = context.settings
-    owner = Owner.of(settings.data, settings.owner_key)
     service = ResultsService(
         settings.ratings,
         settings.study,
