@@ -9,9 +9,12 @@ from pathlib import Path
 
 import gradio as gr
 
+from speecht5_demo.ui.player import STYLESHEET as PLAYER
+
 HERE = Path(__file__).parent
 STYLESHEETS = (
     HERE / "theme.css",
+    PLAYER,
     HERE / "compare" / "board.css",
     HERE.parent / "rendering" / "report.css",
     HERE / "results" / "results.css",
@@ -20,6 +23,7 @@ FAVICON = HERE / "favicon.svg"
 HEAD = (
     f"<style>{(HERE / 'media.css').read_text(encoding='utf-8')}</style>"
     f"<script>{(HERE / 'theme.js').read_text(encoding='utf-8')}</script>"
+    f"<script>{(HERE / 'visit.js').read_text(encoding='utf-8')}</script>"
 )
 
 _SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")

@@ -76,7 +76,7 @@ def test_what_was_heard_while_it_was_made_counts_as_heard(server: Server, new_pa
     page.page.evaluate(f"{FIRST}.pause()")
     heard = page.page.evaluate(f"{FIRST}.currentTime")
     expect(page.cards.nth(0).locator(".download")).to_be_visible(timeout=PATIENCE_MS)
-    seconds = float(str(page.cards.nth(0).locator(".seek").get_attribute("max")))
+    seconds = float(str(page.cards.nth(0).locator(".timeline").get_attribute("aria-valuemax")))
     page.choose_score(0, 4)
     page.cards.nth(0).locator(".save").click()
     expect(page.cards.nth(0).locator(".rated")).to_contain_text("Saved. You rated it 4")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import urllib.request
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -55,6 +58,73 @@ def test_a_letter_typed_into_the_text_stays_a_letter(spoken: ComparePage) -> Non
     spoken.page.locator("#text textarea").press("a")
     assert not spoken.page.evaluate(PLAYS, 0)
     expect(spoken.page.locator(".board .stale")).to_be_visible()
+
+
+def test_every_sample_has_a_waveform_of_its_own_audio(spoken: ComparePage) -> None:
+    expect(spoken.page.locator(".card .timeline.drawn")).to_have_count(2)
+    shapes = spoken.page.locator(".card .timeline > svg path").evaluate_all(
+        "all => all.map((p) => p.getAttribute('d'))"
+    )
+    heights = [[float(height) for height in re.findall(r"v([\d.]+)", shape)] for shape in shapes]
+    for index, card in enumerate(heights):
+        with urllib.request.urlopen(
+            str(spoken.cards.locator("audio").nth(index).get_attribute("src"))
+        ) as wav:
+            samples = np.abs(np.frombuffer(wav.read()[44:], "<i2").astype(float))
+        peaks = np.array([part.max() for part in np.array_split(samples, len(card))])
+        assert np.corrcoef(peaks, card)[0, 1] > 0.95
+    assert heights[0] != heights[1]
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_a_click_into_the_waveform_plays_on_from_there(spoken: ComparePage, direction: str) -> None:
+    silence(spoken)
+    spoken.page.evaluate("direction => { document.documentElement.dir = direction }", direction)
+    timeline = spoken.cards.nth(0).get_by_role("slider", name="Position in sample A")
+    box = timeline.bounding_box()
+    assert box is not None
+    timeline.click(position={"x": box["width"] / 4, "y": box["height"] / 2})
+    duration = spoken.page.evaluate("document.querySelector('.card audio').duration")
+    assert spoken.page.evaluate(TIME, 0) == pytest.approx(duration / 4, rel=0.05)
+    head = timeline.locator(".head").bounding_box()
+    spoken.page.evaluate("document.documentElement.dir = 'ltr'")
+    assert head is not None
+    assert head["x"] == pytest.approx(box["x"] + box["width"] / 4, abs=3)
+
+
+def test_the_waveform_is_a_slider_for_the_keyboard(spoken: ComparePage) -> None:
+    silence(spoken)
+    timeline = spoken.cards.nth(0).get_by_role("slider", name="Position in sample A")
+    timeline.focus()
+    for key, where in (("ArrowRight", 0.25), ("ArrowRight", 0.5), ("ArrowLeft", 0.25), ("Home", 0)):
+        spoken.page.keyboard.press(key)
+        assert spoken.page.evaluate(TIME, 0) == pytest.approx(where, abs=0.01)
+    spoken.page.keyboard.press("PageUp")
+    expect(timeline).to_have_attribute("aria-valuetext", re.compile(r"^0\.\d of \d\.\d seconds$"))
+    spoken.page.keyboard.press("End")
+    assert spoken.page.evaluate("(a => a.currentTime === a.duration)(document.querySelector('.card audio'))")
+
+
+def test_the_playhead_moves_while_it_plays(spoken: ComparePage) -> None:
+    silence(spoken)
+    head = spoken.cards.nth(0).locator(".head")
+    before = head.bounding_box()
+    spoken.cards.nth(0).get_by_role("button", name="Play sample A").click()
+    spoken.page.wait_for_function(f"({TIME})(0) > 0.5")
+    after = head.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["x"] > before["x"] + 5
+
+
+def test_arrows_go_to_the_next_sample_and_around(spoken: ComparePage) -> None:
+    silence(spoken)
+    spoken.cards.nth(0).get_by_role("button", name="Play sample A").click()
+    for index in (1, 0):
+        spoken.page.keyboard.press("ArrowRight")
+        spoken.page.wait_for_function(f"({PLAYS})({index})")
+    spoken.page.keyboard.press("ArrowLeft")
+    spoken.page.wait_for_function(f"({PLAYS})(1)")
 
 
 def test_all_play_in_turn(spoken: ComparePage) -> None:

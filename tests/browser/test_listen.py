@@ -27,6 +27,7 @@ from tests.support.random_words import without_random_words
 # Names that occur nowhere else, so that all traffic can be searched for them, the page's own code included.
 ANIMALS = ("ocelot", "quokka", "wombat", "narwhal")
 KEYS = "4321" * 5
+LOADED = ".listen .sample-player:has(audio[src])"
 SENTENCES = tuple(
     Sentence(f"zzid-{k}", f"The {word} was never mentioned aloud.") for k, word in enumerate("abcd")
 )
@@ -150,7 +151,7 @@ def to_practice_by_keys(page: Page) -> None:
     tab_to(page, ".listen button.go")
     page.keyboard.press("Enter")
     wait_for_step(page, "level")
-    tab_to(page, ".listen audio")
+    tab_to(page, ".listen .play")
     page.wait_for_function("document.querySelector('.listen audio').readyState >= 3")
     page.keyboard.press("Space")
     page.wait_for_selector(".listen button.go:not([disabled])")
@@ -221,7 +222,7 @@ def test_a_session_is_done_with_one_thumb_at_360_pixels(study: Open, new_page: C
     page.tap(".listen button.go")
     wait_for_step(page, "level")
     findings += serious(page)
-    page.wait_for_selector(".listen audio[src]")
+    page.wait_for_selector(LOADED)
     page.locator(".listen audio").evaluate("audio => audio.play()")
     page.wait_for_selector(".listen button.go:not([disabled])")
     page.tap(".listen button.go")
@@ -243,7 +244,7 @@ def test_a_session_is_done_with_one_thumb_at_360_pixels(study: Open, new_page: C
         page.wait_for_function("document.querySelector('.listen audio')?.src")
         if "trial" not in seen:
             page.reload()  # at the very same clip, with nothing lost
-            page.wait_for_selector(".listen audio[src]")
+            page.wait_for_selector(LOADED)
             assert page.inner_text(".listen h1") == before
             findings += serious(page)
         seen.add(step(page))
@@ -276,13 +277,13 @@ def to_first_clip(page: Page, url: str) -> None:
     page.check("input[value=headphones]")
     page.click(".listen button.go")
     wait_for_step(page, "level")
-    page.wait_for_selector(".listen audio[src]")
+    page.wait_for_selector(LOADED)
     page.locator(".listen audio").evaluate("audio => audio.play()")
     page.click(".listen button.go:not([disabled])")
     wait_for_step(page, "headphone-check")
     page.click(".listen button.quiet")
     wait_for_step(page, "practice")
-    page.wait_for_selector(".listen audio[src]")
+    page.wait_for_selector(LOADED)
 
 
 def test_a_preview_shows_the_consent_and_an_unfilled_link_says_what_is_wrong(
@@ -396,3 +397,32 @@ def test_files_of_a_study_cannot_be_fetched_around_the_page(study: Open, keyboar
         for address in (f"/gradio_api/file={path}", f"/file={path}", f"/listening/clip/{path.name}"):
             with pytest.raises(urllib.error.HTTPError):
                 urllib.request.urlopen(study.server.url + address)
+
+
+def test_the_clips_of_a_pair_are_switched_at_the_same_place(
+    serve: Callable[..., Server], new_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    recipe = make_study(
+        variants=ANIMALS[:2],
+        baseline="ocelot",
+        sentences=SENTENCES,
+        method="AB",
+        question="preference",
+        session=SessionPlan(sentences=1, practice=1, break_after=9),
+    )
+    prepare(recipe, VOICE, tmp_path / "pairs")
+    page = new_page()
+    to_first_clip(page, serve(STUDY_DIR=str(tmp_path / "pairs")).url)
+    expect(page.locator(".listen .play")).to_have_count(2)
+    expect(page.locator(".listen .keys")).to_contain_text("switch between the clips at the same place")
+    assert page.locator(".listen .timeline.drawn").count() == 0, "a picture of the sound would be a hint"
+    page.keyboard.press("Space")
+    time, plays = (
+        f"document.querySelectorAll('.listen audio')[{{}}].{what}" for what in ("currentTime", "paused")
+    )
+    page.wait_for_function(f"{time.format(0)} > 0.2")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"!{plays.format(1)} && {time.format(1)} > 0.2")
+    assert page.evaluate(plays.format(0))
+    page.keyboard.press("a")
+    page.wait_for_function(f"!{plays.format(0)}")

@@ -1,6 +1,7 @@
 // The whole board. `props.value` is the snapshot that the server lets this page know; nothing else is kept here.
 // Cards are made once and then changed in place, so audio plays on while other cards arrive.
 const board = element.querySelector('.board');
+const view = { run: null, opened: 0, revision: -1, cards: new Map(), played: false };
 
 // After a save the keyboard's focus goes to the next sample without a rating, or to the reveal.
 const moveOn = (card) => {

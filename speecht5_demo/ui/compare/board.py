@@ -11,14 +11,15 @@ import gradio as gr
 
 from speecht5_demo.ui.compare.fragments import MIME
 from speecht5_demo.ui.components.scale import ACR_WORDS, QUESTION
+from speecht5_demo.ui.player import script_with_player
 
-_PARTS = ("dom.js", "live.js", "player.js", "card.js", "reveal.js", "transport.js", "board.js")
+_PARTS = ("live.js", "card.js", "reveal.js", "transport_bar.js", "board.js")
 _SCRIPT = "\n".join(
     [
         f"const WORDS = {json.dumps(ACR_WORDS)};",
         f"const QUESTION = {json.dumps(QUESTION)};",
         f"const MIME = {json.dumps(MIME)};",
-        *((Path(__file__).parent / part).read_text(encoding="utf-8") for part in _PARTS),
+        script_with_player(Path(__file__).parent, *_PARTS),
     ]
 )
 

@@ -14,8 +14,19 @@ const makeSilentCard = (data) => {
 };
 
 // ---- one sample: player, scale, and, once the server tells, its name and figures ----
+const playerWords = (letter) => ({
+  play: `Play sample ${letter}`,
+  pause: `Pause sample ${letter}`,
+  position: `Position in sample ${letter}`,
+  of: (at, total) => `${at.toFixed(1)} of ${total ? total.toFixed(1) : 'so far unknown'} seconds`,
+  broken: (whole) => (whole ? 'no longer kept: press Speak' : 'plays when whole'),
+});
 const makeCard = (run, data) => {
-  const player = makePlayer(data.letter, () => card.refresh(), () => refreshTransport(), () => afterEnd(card));
+  const player = makePlayer({
+    words: playerWords(data.letter),
+    onState: () => { card.refresh(); refreshTransport(); },
+    onEnd: () => transport.ended(card),
+  });
   const link = h('a', { class: 'download' }, 'Download WAV');
   const title = h('h3', { id: `title-${data.ticket}` });
   const subtitle = h('p');
@@ -31,7 +42,8 @@ const makeCard = (run, data) => {
     update: (next) => {
       data = next;
       const { reveal, audio } = next;
-      player.load(audio);
+      if (audio.live) player.grow((element) => playLive(element, root + audio.live));
+      else player.load(root + audio.url, audio.seconds, true);
       node.classList.toggle('live', !!audio.live);
       title.textContent = reveal ? reveal.label : next.label ?? `Sample ${next.letter}`;
       subtitle.textContent = audio.live ? 'Being made: listen already' : reveal ? `Sample ${next.letter}, voice ${reveal.voice}` : 'Name hidden until all are rated';
@@ -100,7 +112,7 @@ const makeScale = (run, data, { heard, heardFraction, audio }) => {
     try {
       const answer = await server.rate({
         ticket: data.ticket, rating: score, plays: heard.plays, heard_fraction: heardFraction(),
-        response_s: (performance.now() - heard.since) / 1000, listener: listenerId(),
+        response_s: (performance.now() - heard.since) / 1000, listener: window.speecht5.listener(),
         device: matchMedia('(pointer: coarse)').matches ? 'touch' : 'mouse',
       });
       if (!answer?.saved) throw new Error(answer?.problem || '');
@@ -119,6 +131,9 @@ const makeScale = (run, data, { heard, heardFraction, audio }) => {
     if (event.key === 'Enter' && event.target !== save) { event.preventDefault(); send(); }
   };
   refresh();
-  const heardMore = () => { if (!busy) say(''); refresh(); };
+  const heardMore = () => {
+    if (heard.plays > 0 && !busy && !note.classList.contains('wrong')) say('');
+    refresh();
+  };
   return { node, heardMore, choose };
 };

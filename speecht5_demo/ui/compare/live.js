@@ -28,15 +28,3 @@ const playLive = (audio, address) => {
   };
   return () => gone.abort();
 };
-
-// What was heard of one sample, in seconds, whichever of its sources it was heard from: each part counts once.
-const spansOf = (ranges) => Array.from({ length: ranges.length }, (_, i) => [ranges.start(i), ranges.end(i)]);
-const secondsIn = (spans) => {
-  let seconds = 0;
-  let reached = 0;
-  for (const [start, end] of [...spans].sort((a, b) => a[0] - b[0])) {
-    seconds += Math.max(0, end - Math.max(start, reached));
-    reached = Math.max(reached, end);
-  }
-  return seconds;
-};

@@ -7,9 +7,10 @@ from pathlib import Path
 import gradio as gr
 
 from speecht5_demo.ui.listen.texts import I18N, KEY
+from speecht5_demo.ui.player import script_with_player
 
 HERE = Path(__file__).parent
-SCRIPTS = ("player.js", "headphones.js", "steps.js", "page.js")
+SCRIPTS = ("clips.js", "headphones.js", "steps.js", "page.js")
 
 
 def listen_page() -> gr.HTML:
@@ -18,7 +19,7 @@ def listen_page() -> gr.HTML:
         value=I18N(KEY),
         html_template='<div class="listen" aria-busy="true"></div>',
         css_template=(HERE / "page.css").read_text(encoding="utf-8"),
-        js_on_load="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+        js_on_load=script_with_player(HERE, *SCRIPTS),
         apply_default_css=False,
         elem_id="listen",
     )

@@ -89,10 +89,10 @@ const steps = {
 
   level(view, texts, send) {
     const ready = button(texts.level_ready, () => send('level', {}), { disabled: true });
-    const player = view.upcoming.length && makePlayer(view.upcoming[0], texts.clip, () => { ready.disabled = !player.plays; });
+    const player = view.upcoming.length && clipPlayer(view.upcoming[0], '', texts.clip, texts, () => { ready.disabled = !player.heard.plays; });
     if (!player) ready.disabled = false;
     else player.audio.loop = true; // as long as it takes to find the volume
-    return [heading(texts.level_heading), h('p', {}, texts.level_intro), player && player.audio, ready];
+    return [heading(texts.level_heading), h('p', {}, texts.level_intro), player && player.node, ready];
   },
 
   break(view, texts, send) {
@@ -126,7 +126,7 @@ const trialStep = (view, texts, rate) => {
   const { scale, clips: labels, listen, numbers, highest_first } = texts.methods[view.method];
   const rising = Object.keys(scale).map(Number).sort((a, b) => a - b), news = status(texts.loading);
   const state = { sent: false, ready: false };
-  const enough = (player) => player.heard() >= texts.must_hear;
+  const enough = (player) => player.heardFraction() >= texts.must_hear;
   const number = (value) => ({
     plain: String(value),
     signed: (value > 0 ? `+${value}` : String(value)).replace('-', '−'),
@@ -159,23 +159,25 @@ const trialStep = (view, texts, rate) => {
     state.sent = true;
     scaleField.disabled = submit.disabled = true;
     news.textContent = texts.saving;
-    const started = Math.min(...state.players.map((player) => player.firstPlay ?? performance.now()));
+    const started = Math.min(...state.players.map((player) => player.heard.since ?? performance.now()));
     rate({
       ticket: view.ticket, rating: Number(value),
-      heard: Math.min(...state.players.map((player) => player.heard())),
-      plays: state.players.reduce((sum, player) => sum + player.plays, 0),
+      heard: Math.min(...state.players.map((player) => player.heardFraction())),
+      plays: state.players.reduce((sum, player) => sum + player.heard.plays, 0),
       response_s: (performance.now() - started) / 1000,
       receipts: view.clips.map((name) => clips.receipts.get(name) ?? ''),
     });
   };
   const submit = button(texts.submit, send, { disabled: true });
-  state.players = view.clips.map((name, n) => makePlayer(name, texts[labels[n]], refresh));
-  const players = state.players.map((player, n) => h('div', { class: 'clip' }, labels.length > 1 && h('p', { class: 'small' }, texts[labels[n]]), player.audio));
+  state.players = view.clips.map((name, n) => clipPlayer(name, 'AB'[n], texts[labels[n]], texts, refresh));
+  const transport = makeTransport({ list: () => state.players });
+  const players = state.players.map((player, n) => h('div', { class: 'clip' }, labels.length > 1 && h('p', { class: 'small' }, texts[labels[n]]), player.node));
   state.key = (event) => {
-    const inRadio = event.target.matches?.('input[type=radio]'), inButton = event.target.closest?.('button, a, audio, summary');
+    const inRadio = event.target.matches?.('input[type=radio]'), inButton = event.target.closest?.('button, a, summary');
     const options = [...scaleField.querySelectorAll('input')];
     const choose = (input) => { input.checked = true; input.focus(); input.dispatchEvent(new Event('change')); };
     if (event.ctrlKey || event.altKey || event.metaKey || /^(TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+    if (transport.key(event)) return;
     if (/^[1-9]$/.test(event.key) && state.ready && !state.sent) {
       const input = options.find((option) => Number(option.value) === rising[Number(event.key) - 1]);
       if (input) choose(input);
@@ -185,10 +187,10 @@ const trialStep = (view, texts, rate) => {
     } else if (event.key === 'Enter' && !inButton) {
       send();
     } else if (event.key === ' ' && !inButton && !(inRadio && !event.target.checked)) {
-      playAgain((state.players.find((player) => !enough(player)) ?? state.players[0]).audio);
+      (state.players.find((player) => !enough(player)) ?? state.players[0]).press();
       event.preventDefault();
     }
   };
-  const keys = say(texts.keys, { low: 1, high: rising.length });
+  const keys = [say(texts.keys, { low: 1, high: rising.length }), players.length > 1 && texts.keys_pair].filter(Boolean).join(' ');
   return { state, nodes: [...players, news, scaleField, submit, h('p', { class: 'small keys' }, keys)] };
 };
