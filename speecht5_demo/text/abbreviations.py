@@ -34,6 +34,7 @@ _PLAIN_TITLES = frozenset({"Dr", "Mr", "Mrs", "Ms", "Prof"})  # these are often 
 _BEFORE_NUMBER = {
     "no": "number",
     "nos": "numbers",
+    "nr": "number",
     "p": "page",
     "pp": "pages",
     "fig": "figure",
@@ -42,6 +43,9 @@ _BEFORE_NUMBER = {
     "ch": "chapter",
     "chap": "chapter",
     "sec": "section",
+    "sect": "section",
+    "para": "paragraph",
+    "app": "appendix",
     "eq": "equation",
     "ex": "example",
     "ver": "version",
@@ -102,9 +106,15 @@ _WITHOUT_STOP = {
     "eg": "for example",
     "Mt": "Mount",
 }
-_TITLE = re.compile(rf"\b({'|'.join(_BEFORE_NAME)})(\.\s*|\s+)(?=[A-Z])")
+_TITLE = re.compile(
+    rf"\b({'|'.join(_BEFORE_NAME)})(\.\s*|\s+)(?=[A-Z]|(?:and|or)\s(?:{'|'.join(_BEFORE_NAME)})\b)"
+)
 _NUMBERED = re.compile(
     rf"\b({'|'.join(sorted(_BEFORE_NUMBER, key=len, reverse=True))})\.\s{{0,3}}(?=#?[0-9])", re.IGNORECASE
+)
+_NUMBERED_ROMAN = re.compile(
+    r"\b(vol|ch|chap|sec|sect|fig|art|app|para|pp?)\.\s(?=(?:[IVXL]{2,}|[ivxl]{2,}|[IVXivx](?=[,.;:)]|$))(?![A-Za-z]))",
+    re.IGNORECASE,
 )
 _STOPPED = re.compile(
     rf"(?<![\w.@])(?i:({'|'.join(map(re.escape, sorted(_ANYWHERE, key=len, reverse=True)))}))\."
@@ -117,8 +127,9 @@ _NEEDS_MORE = frozenset({"min", "max", "co", "rd", "est", "sr", "ie", "eg", "inc
 _BARE = re.compile(rf"\b({'|'.join(_WITHOUT_STOP)})\b(?!\.)")
 _INITIALS = re.compile(rf"(?<![\w.])((?:[A-Za-z]\.\s?){{1,4}}[A-Za-z])\.(?P<ends>{_ENDS})?(?![A-Za-z0-9])")
 _INITIAL = re.compile(
-    rf"(?:(?<=^)|(?<=[A-Za-z][ ])|(?<=[.,?!:;][ ]))([A-Z])\.(?=\s+(?!(?:{STARTERS})\b)[A-Z])"
+    rf"(?:(?<=^)|(?<=[A-Za-z][ ])|(?<=[.,?!:;][ ]))(?<!\b[A-Z][ ])([A-Z])\.(?=\s+(?!(?:{STARTERS})\b)[A-Z])"
 )
+_NOT_APPLICABLE = re.compile(r"(?<![\w/])[Nn]/[Aa](?![\w/])")
 _WITH = re.compile(r"(?<![\w/])w/(o(?!\w)|(?=\s?\w))\s?")
 
 
@@ -151,7 +162,9 @@ def _speak_initials(match: re.Match[str]) -> str:
 
 def expand_before_numbers(text: str) -> str:
     """No. 5, pp. 3-5, Fig. 2; and the abbreviations whose full stops would confuse the rules for numbers."""
-    return _NUMBERED.sub(lambda match: f"{_BEFORE_NUMBER[match[1].lower()]} ", text)
+    for pattern in (_NUMBERED, _NUMBERED_ROMAN):
+        text = pattern.sub(lambda match: f"{_BEFORE_NUMBER[match[1].lower()]} ", text)
+    return text
 
 
 def expand(text: str) -> str:
@@ -160,4 +173,5 @@ def expand(text: str) -> str:
     text = _TITLE.sub(_speak_title, text)
     text = _STOPPED.sub(_speak_stopped, text)
     text = _BARE.sub(lambda match: _WITHOUT_STOP[match[1]], text)
+    text = _NOT_APPLICABLE.sub("N A", text)
     return _INITIAL.sub(r"\1", _INITIALS.sub(_speak_initials, text))

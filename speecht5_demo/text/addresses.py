@@ -37,13 +37,25 @@ _SPELLED_STATE_ZIP = re.compile(
 _CITY_STATE = re.compile(
     rf"(?<=[a-z],\s)(?P<state>{'|'.join(sorted(_STATES.keys() - _ALSO_WORDS))})(?=\s*(?:[,.;:?!)\n]|$)|\s+[a-z])"
 )
+_OLDER_STATES = {
+    "Ala": "Alabama", "Ariz": "Arizona", "Ark": "Arkansas", "Calif": "California", "Colo": "Colorado",
+    "Conn": "Connecticut", "Del": "Delaware", "Fla": "Florida", "Ga": "Georgia", "Ill": "Illinois", "Ind": "Indiana",
+    "Kan": "Kansas", "Ky": "Kentucky", "La": "Louisiana", "Md": "Maryland", "Mass": "Massachusetts",
+    "Mich": "Michigan", "Minn": "Minnesota", "Miss": "Mississippi", "Mo": "Missouri", "Mont": "Montana",
+    "Neb": "Nebraska", "Nev": "Nevada", "Okla": "Oklahoma", "Ore": "Oregon", "Pa": "Pennsylvania",
+    "Tenn": "Tennessee", "Tex": "Texas", "Va": "Virginia", "Vt": "Vermont", "Wash": "Washington",
+    "Wis": "Wisconsin", "Wyo": "Wyoming",
+}  # fmt: skip
+_CITY_OLDER_STATE = re.compile(
+    rf"(?<=[a-z],\s)({'|'.join(_OLDER_STATES)})\.(?=,|\s+(?:[0-9]{{5}}\b|[a-z])|\s*$)"
+)
 _CITY_WORD_STATE = re.compile(
     rf"(?P<city>\b(?!Please|Maybe|Really|Alright|Great|Sorry|Thanks)[A-Z][a-z]{{4,}},\s)"
     rf"(?P<state>{'|'.join(sorted(_ALSO_WORDS))})(?=\s*(?:[,.;)\n]|$))"
 )
 _ROOMS = {
     "Apt": "Apartment", "APT": "Apartment", "apt": "apartment", "Ste": "Suite", "STE": "Suite", "Bldg": "Building",
-    "Rm": "Room",
+    "Rm": "Room", "Hwy": "Highway", "HWY": "Highway", "Rte": "Route", "Fl": "Floor",
 }  # fmt: skip
 _ROOM = re.compile(rf"\b({'|'.join(_ROOMS)})\b\.?\s+(?=#?(?:[0-9]|[A-Z]\b))")
 _DIRECTIONS = {
@@ -78,7 +90,9 @@ STARTERS = (
     "Turn|Take|Go|Walk|Cross|Follow|Stop|Keep|Ask|Come|Meet|Look|Nobody|Everyone|Everybody|Someone|Somebody|Nothing|"
     "Everything|Something|Two|Three|One|Later|Today|Tomorrow|Yesterday|Tonight|Next|Just|Can|Could|Would|Should|Did|Have|"
     "Has|Had|Was|Were|Let|From|With|Without|By|To|Of|Every|Most|Both|Such|Only|Even|Also|However|Once|Since|Because|Until|"
-    "Although|Though|Where|Which|Another|Any|Few|Several|Still|Soon|Suddenly|Finally|Meanwhile|Again"
+    "Although|Though|Where|Which|Another|Any|Few|Several|Still|Soon|Suddenly|Finally|Meanwhile|Again|Bring|Call|Use|Open|"
+    "Give|Get|Put|Write|Send|Tell|Listen|Try|Make|Leave|Visit|Continue|Remember|Perhaps|Maybe|Sometimes|Usually|Often|"
+    "Four|Five|Six|Seven|Eight|Nine|Ten|People|Children"
 )
 """Words that typically begin a sentence: a capital behind an abbreviation's full stop is none of a name's."""
 
@@ -90,7 +104,7 @@ _SAINTS = (
     "Edward|Johns|Simon|Jude|Christopher|Elizabeth|Theresa|Agnes|Barbara|Cecilia|Basil|Maarten|Pierre|Denis"
 )
 _ON_STREET = re.compile(
-    rf"(?P<before>\b(?:on|along|down|off|up|near|[0-9]{{1,5}}[A-Za-z]?)\s+(?:[NSEW]\.?\s+)?(?:{_NAME}\s+){{1,3}})"
+    rf"(?P<before>\b(?:on|along|down|off|up|near|past|onto|towards?|opposite|[0-9]{{1,5}}[A-Za-z]?)\s+(?:[NSEW]\.?\s+)?(?:{_NAME}\s+){{1,3}})"
     rf"(?P<type>{_TYPE})\.(?=\s+[A-Z])(?!\s+[NSEW]{{1,2}}\b)(?!\s+(?:{_PLACE_WORDS})\b)"
 )
 _SAINT = re.compile(rf"\bSt\.?\s+(?=(?:{_SAINTS})\b)")
@@ -121,6 +135,7 @@ def _speak_street(match: re.Match[str]) -> str:
 
 def speak_addresses(text: str) -> str:
     """Write out ZIP codes, states, directions and the types of streets."""
+    text = _CITY_OLDER_STATE.sub(lambda match: _OLDER_STATES[match[1]], text)
     text = _STATE_ZIP.sub(_speak_zip, text)
     text = _SPELLED_STATE_ZIP.sub(_speak_zip, _NAMED_ZIP.sub(_speak_zip, text))
     text = _CITY_STATE.sub(lambda match: _STATES[match["state"]], text)

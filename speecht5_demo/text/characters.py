@@ -50,9 +50,13 @@ _REPLACED = {
 }
 _PROTECTED = frozenset("²³™") | frozenset(_REPLACED)
 _POWER = re.compile(r"(?<=[0-9A-Za-z)])([⁻⁺]?[⁰¹⁴-⁹]|[⁻⁺]?[⁰¹²³⁴-⁹]{2,}|[⁻⁺][²³])")
+_NUMERO = re.compile(r"\b[Nn][º°]\s?(?=[0-9])")
 _THIN_SPACE = re.compile(r"(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9]{3}(?![0-9]))")
-_UNIT_PRODUCT = re.compile(r"([0-9]\s?[A-Za-z]{1,3})[·⋅]([A-Za-z]{1,2}\b)")
-"""10 N·m is written 10 Nm as well."""
+_PRODUCT = re.compile(r"(?<=[\w)²³])\s?[·⋅∙]\s?(?=[\w(])(?=[0-9(]|[A-Za-zΩμ]{1,3}(?![A-Za-z]))")
+_MEASURED = re.compile(
+    r"(?:(?:[0-9]\s?|/\s?|\()[A-Za-zΩμ]{1,3}[²³]?|[0-9)]|(?<![A-Za-z·⋅∙])[A-Za-zΩμ]|[·⋅∙][A-Za-zΩμ])$"
+)
+"""A dot between factors: 10 N·m, 5 W/(m·K), 2·3; not between the names of a list."""
 
 _SCRIPT = re.compile(
     r"(.+?) (?:SMALL|CAPITAL|LETTER|SYLLABLE|SYLLABICS|SIGN|VOWEL|IDEOGRAPH|CHARACTER|DIGIT|LIGATURE"
@@ -167,6 +171,19 @@ def _plain(text: str, index: int, foreign: dict[str, int]) -> str:
     return ""
 
 
+def _times(match: re.Match[str]) -> str:
+    before, after = (
+        match.string[max(0, match.start() - 8) : match.start()],
+        match.string[match.end() : match.end() + 2],
+    )
+    spaced = len(match[0]) > 1
+    if spaced and not (
+        re.search(r"(?:[0-9)]|(?<![A-Za-z])[a-z])$", before) and re.match(r"[0-9(]|[a-z](?![a-z])", after)
+    ):
+        return match[0]
+    return "*" if _MEASURED.search(before) else match[0]
+
+
 def to_plain_characters(text: str, letters: frozenset[str] = frozenset()) -> str:
     """ASCII and the symbols of `symbols.NAMES`; line breaks are newlines, other control characters are gone.
 
@@ -177,11 +194,12 @@ def to_plain_characters(text: str, letters: frozenset[str] = frozenset()) -> str
         TextError: letters of another script (each is named, with an example) or unassigned characters.
     """
     text = re.sub(r"\r\n?|[\v\f]", "\n", text)
-    text = _THIN_SPACE.sub("", text)
+    text = _NUMERO.sub("No. ", _THIN_SPACE.sub("", text))
     text = _POWER.sub(lambda match: "^" + unicodedata.normalize("NFKC", match[1]).replace("−", "-"), text)
-    text = _UNIT_PRODUCT.sub(r"\1\2", unicodedata.normalize("NFC", text))
+    text = re.sub("(?<=[lL])·(?=[lL])", "", text)  # of Catalan
+    text = _PRODUCT.sub(_times, unicodedata.normalize("NFC", text))
     text = "".join(_REPLACED.get(c, c) if c in _PROTECTED else unicodedata.normalize("NFKC", c) for c in text)
-    text = _UNIT_PRODUCT.sub(r"\1\2", unicodedata.normalize("NFC", text))
+    text = unicodedata.normalize("NFC", text)
     text = "".join(_REPLACED.get(c, c) for c in text)
     foreign: dict[str, int] = {}
     plain = [

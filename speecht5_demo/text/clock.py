@@ -18,6 +18,13 @@ _COLON = re.compile(
     r"(?<![\w.,:])(?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9])(?:\.[0-9]+)?)?(?:h\b|(?P<zulu>Z\b))?(?![\w:])"
 )
 _TO_TIME = re.compile(r"(?<=:[0-9]{2})\s?[-–—]\s?(?=[0-9]{1,2}:[0-9]{2}(?![\w:]))")
+_NOON = re.compile(r"\b([Nn]oon|[Mm]idnight)\s?[-–—]\s?(?=[0-9])")
+_TO_NOON = re.compile(r"(?<=[0-9mM.])\s?[-–—]\s?(?=(?:noon|midnight)\b)")
+_LASTED = re.compile(
+    r"(?P<before>\b(?:in|took|takes|lasted|lasts|time of|runtime(?:\sof|:)?|duration(?:\sof|:)?|"
+    r"record of|finished in)\s)"
+    r"(?P<hour>[0-9]):(?P<minute>[0-5][0-9]):(?P<second>[0-5][0-9])(?![\w:]|\.[0-9]|\s?[AaPp]\.?[Mm])"
+)
 _O_CLOCK = re.compile(r"(?<![\w.,:])([0-9]{1,2}:00)\s+o'\s?clock\b", re.IGNORECASE)
 _RATIO = re.compile(r"(?<![\w.,:])([0-9]+):([0-9]+)(?![\w:])")
 
@@ -55,10 +62,17 @@ def _speak_colon(match: re.Match[str]) -> str:
     return f"{cardinal(str(hour))} o'clock"
 
 
+def _speak_lasted(match: re.Match[str]) -> str:
+    parts = ((match[unit], unit) for unit in ("hour", "minute", "second"))
+    named = [f"{cardinal(str(int(n)))} {unit}{'' if int(n) == 1 else 's'}" for n, unit in parts if int(n)]
+    return match["before"] + " ".join(named)
+
+
 def speak_times(text: str) -> str:
     """Write out clock times; what is no time of day (16:9) is read as a ratio."""
     text = _O_CLOCK.sub(r"\1", text)
     text = _TO_TIME.sub(" to ", _TO_TWELVE_HOURS.sub(r"\1 to ", text))
+    text = _LASTED.sub(_speak_lasted, _TO_NOON.sub(" to ", _NOON.sub(r"\1 to ", text)))
     text = _AFTER_HALF.sub(" to ", text)
     text = _TWELVE_HOURS.sub(_speak_twelve, text)
     text = _COLON.sub(_speak_colon, text)

@@ -53,6 +53,10 @@ _MONTH_ALONE = re.compile(r"\b(Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.(?=\s+[a-
 _WEEKDAY = re.compile(
     rf"\b(Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat|Sun)(?:\.,?|,)?(?=\s+(?:the\s+)?(?:[0-9]|{_NAMES}\b))"
 )
+_WEEKDAY_ALONE = re.compile(
+    r"\b(?:(Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat|Sun)\.(?=,|\s+[a-z])|(Tues|Wed|Thurs|Thu|Fri)\.(?=\s*$))"
+)
+_FISCAL = re.compile(r"\b(FY|CY)(?=(?:19|20)[0-9]{2}\b)")
 _DAYS = r"(Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat|Sun)(?:day|nesday|rsday|sday|urday)?"
 _DAY_TO_DAY = re.compile(rf"\b{_DAYS}\b\.?\s?[-–—]\s?{_DAYS}\b(?!-)")
 _MONTH_TO_MONTH = re.compile(rf"\b({_NAMES})\b\.?\s?[-–—]\s?({_NAMES})\b(?!-)")
@@ -105,6 +109,7 @@ def speak_dates(text: str) -> str:
     text = _DAY_TO_DAY.sub(lambda match: f"{_WEEKDAYS[match[1][:3]]} to {_WEEKDAYS[match[2][:3]]}", text)
     text = _MONTH_TO_MONTH.sub(lambda match: f"{_month(match[1])} to {_month(match[2])}", text)
     text = _WEEKDAY.sub(lambda match: f"{_WEEKDAYS[match[1][:3]]},", text)
+    text = _WEEKDAY_ALONE.sub(lambda match: _WEEKDAYS[(match[1] or match[2])[:3]], _FISCAL.sub(r"\1 ", text))
     text = _ISO.sub(_speak_iso, text)
     text = _NUMERIC.sub(_speak_numeric, text)
     text = _DAY_MONTH.sub(

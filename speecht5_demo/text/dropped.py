@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_TAG = re.compile(r"</?([A-Za-z][\w:-]{0,30})(?=[\s/>])[^<>]{0,2000}>")
+from speecht5_demo.text import markup
+from speecht5_demo.text.other_languages import unnamed_signs
+
+_HEARD_OR_DRAWN = frozenset("\n\r\t\v\f\x85\u200d").union(map(chr, range(0xE0020, 0xE0080)))
+"""Line ends, and what joins the parts of an emoji or spells the flag of a region."""
+
 _COMMENT = re.compile(r"<!--[^<>]{0,1000}-->")
 _LINK = re.compile(r"\[[^\[\]\n]{1,300}\]\(([^()\s]{1,500})\)")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,40}\]")
-_SIGN = re.compile(r"[^\w\s',.?!;:()\"-]")
 
 
 def dropped(text: str, language: str = "en") -> tuple[str, ...]:
@@ -20,7 +24,7 @@ def dropped(text: str, language: str = "en") -> tuple[str, ...]:
         language: signs have English names alone, and are left out of any other language.
     """
     found = []
-    if tags := list(dict.fromkeys(f"<{name.lower()}>" for name in _TAG.findall(text))):
+    if tags := list(dict.fromkeys(f"<{name.lower()}>" for name in markup.tag_names(text))):
         found.append(f"tags ({', '.join(tags)})")
     if _COMMENT.search(text):
         found.append("comments")
@@ -28,9 +32,9 @@ def dropped(text: str, language: str = "en") -> tuple[str, ...]:
         found.append("the addresses of links")
     if _FOOTNOTE.search(text):
         found.append("footnote marks")
-    hidden = sum(unicodedata.category(c) in ("Cc", "Cf") and c not in "\n\r\t\v\f\x85\u200d" for c in text)
+    hidden = sum(unicodedata.category(c) in ("Cc", "Cf") and c not in _HEARD_OR_DRAWN for c in text)
     if hidden:
         found.append(f"{hidden} control character{'' if hidden == 1 else 's'}")
-    if language != "en" and (signs := list(dict.fromkeys(_SIGN.findall(_TAG.sub("", text))))):
+    if language != "en" and (signs := unnamed_signs(markup.strip_markup(text), language)):
         found.append(f"signs ({' '.join(signs)})")
     return tuple(found)

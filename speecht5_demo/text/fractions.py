@@ -6,7 +6,10 @@ import re
 
 from speecht5_demo.text.cardinals import cardinal, ordinal
 
-_PAIRS = {"24/7": "twenty-four seven", "9/11": "nine eleven"}
+_PAIRS = {
+    "24/7": "twenty-four seven", "9/11": "nine eleven", "50/50": "fifty fifty", "20/20": "twenty twenty",
+    "80/20": "eighty twenty", "60/40": "sixty forty", "70/30": "seventy thirty", "90/10": "ninety ten",
+}  # fmt: skip
 _FRACTION = re.compile(
     r"(?<![\w.,/])(?:(?P<whole>[0-9]{1,3})[ -]+)?(?P<top>[0-9]{1,4})/(?P<bottom>[0-9]{1,4})"
     r"(?![\w/]|[.,][0-9])"

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
-_CURRENCY = r"(?:€|£|EUR|CHF|Fr\.|kr|zł|R\$|₺|₽|₫|₲)"
+_CURRENCY = (
+    r"(?:€|£|EUR|CHF|Fr\.|kr\.?|zł|R\$|₺|₽|₫|₲|Rp\.?|Kč|CZK|DKK|SEK|NOK|PLN|BRL|IDR|VND|TRY|CLP|COP|ARS)"
+)
 _UNIT = r"(?:%|°C?|kg|g|mg|km|cm|mm|m|ml|cl|l|L|ha|kWh|kW|km/h)"
 _GROUPED_COMMA = re.compile(r"(?<![\w.,'])([0-9]{1,3}(?:\.[0-9]{3}){1,10}),([0-9]{1,4})(?![\w]|[.,'][0-9])")
 _APOSTROPHES = re.compile(r"(?<![\w.,'])([0-9]{1,3}(?:'[0-9]{3}){1,10})(?![\w']|,[0-9])")

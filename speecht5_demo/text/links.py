@@ -22,8 +22,10 @@ _EMAIL = re.compile(
     re.ASCII,
 )
 _HANDLE = re.compile(r"(?<![\w@.])@(\w{1,60})", re.ASCII)
-_HASHTAG = re.compile(r"(?<![\w&#])#([A-Za-z]\w{0,100})", re.ASCII)
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_HASHTAG = re.compile(r"(?<![\w&#])#([A-Za-z]\w{0,100}|[0-9]{1,4}[A-Za-z]{2,}\w{0,100})", re.ASCII)
+_CAMEL = re.compile(
+    r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[a-z]{3})"
+)
 _SAID_EXTENSIONS = {
     "wav": "wave",
     "json": "jason",

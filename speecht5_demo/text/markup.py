@@ -13,8 +13,17 @@ _INLINE = (
 _ATTRIBUTES = (
     r"(?:\s+[A-Za-z:-]{1,40}\s?=\s?(?:\"[^\"<>]{0,500}\"|'[^'<>]{0,500}'|[^\s\"'<>]{1,200})){0,20}\s?"
 )
-_BLOCK_TAG = re.compile(rf"</?(?:{_BLOCK})\b{_ATTRIBUTES}/?>", re.IGNORECASE)
-_INLINE_TAG = re.compile(rf"</?(?:{_INLINE})\b{_ATTRIBUTES}/?>", re.IGNORECASE)
+_NAME = r"[A-Za-z][\w:.-]{0,40}"
+_BLOCK_TAG = re.compile(rf"</?(?P<name>{_BLOCK})\b{_ATTRIBUTES}/?>", re.IGNORECASE)
+_INLINE_TAG = re.compile(rf"</?(?P<name>{_INLINE})\b{_ATTRIBUTES}/?>", re.IGNORECASE)
+_CLOSING = re.compile(rf"</(?P<name>{_NAME})\s?>")
+_WITH_ATTRIBUTES = re.compile(
+    rf"<(?P<name>{_NAME})(?=\s+[A-Za-z:-]{{1,40}}\s?=){_ATTRIBUTES}/?>|<(?P<empty>{_NAME})\s?/>"
+)
+_BARE = re.compile(rf"<(?P<name>{_NAME})\s?>")
+_PROLOG = re.compile(r"<[?!](?:xml|DOCTYPE|doctype)\b[^<>]{0,500}>")
+_CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
+_TERMINAL = re.compile(r"\x1b(?:\[[0-9;?]{0,20}[A-Za-z]|\][^\x07\x1b]{0,300}(?:\x07|\x1b\\)|[@-Z\\^_])")
 _COMMENT = re.compile(r"<!--[^<>]{0,1000}-->")
 _LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\]\([^()\s]{1,500}\)")
 _FENCE = re.compile(r"^[ \t]*```[\w+-]*[ \t]*$", re.MULTILINE)
@@ -48,11 +57,41 @@ _SHORT_LINE = (
 )
 
 
-def strip_markup(text: str) -> str:
-    """Take tags, entities and Markdown away and keep what they enclose."""
+def _closed_names(text: str) -> frozenset[str]:
+    return frozenset(match["name"].lower() for match in _CLOSING.finditer(text))
+
+
+def tag_names(text: str) -> list[str]:
+    """The tags of a text in their order: those of HTML and SSML, any with an attribute, closed or empty."""
     text = html.unescape(text) if "&" in text else text
-    text = _COMMENT.sub(" ", text)
+    closed = _closed_names(text)
+    found = [
+        (match.start(), match["name"] or match.groupdict().get("empty") or "")
+        for pattern in (_BLOCK_TAG, _INLINE_TAG, _CLOSING, _WITH_ATTRIBUTES)
+        for match in pattern.finditer(text)
+    ]
+    found += [
+        (match.start(), match["name"]) for match in _BARE.finditer(text) if match["name"].lower() in closed
+    ]
+    found += [
+        (match.start(), "?xml" if match[0].startswith("<?") else "!doctype")
+        for match in _PROLOG.finditer(text)
+    ]
+    return [name for _, name in sorted(found)]
+
+
+def _strip_tags(text: str) -> str:
+    text = _CDATA.sub(" ", _PROLOG.sub(" ", _COMMENT.sub(" ", text)))
     text = _INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text))
+    closed = _closed_names(text)
+    text = _CLOSING.sub("", _WITH_ATTRIBUTES.sub("", text))
+    return _BARE.sub(lambda match: "" if match["name"].lower() in closed else match[0], text)
+
+
+def strip_markup(text: str) -> str:
+    """Take tags, entities, Markdown and the colours of terminals away and keep what they enclose."""
+    text = _TERMINAL.sub("", html.unescape(text) if "&" in text else text)
+    text = _strip_tags(text)
     text = _AUTOLINK.sub(lambda match: match[1].removeprefix("mailto:"), text)
     text = _WIKI_LINK.sub(r"\1", _LINK.sub(r"\1", text))
     text = _FOOTNOTE.sub("", _REFERENCE_LINK.sub(r"\1", text))

@@ -44,14 +44,14 @@ SIGN_NAMES = {sign: currency.one for sign, currency in _SIGNS.items()} | {"¢": 
 """What a currency sign is called where it stands without a number."""
 
 _CODES = {
-    "USD": Currency("U.S. dollar", "U.S. dollars"),
+    "USD": Currency("U.S. dollar", "U.S. dollars", "cent", "cents"),
     "EUR": _EURO,
     "GBP": _POUND,
     "JPY": _YEN,
     "CNY": Currency("yuan", "yuan"),
-    "CHF": Currency("Swiss franc", "Swiss francs"),
-    "CAD": Currency("Canadian dollar", "Canadian dollars"),
-    "AUD": Currency("Australian dollar", "Australian dollars"),
+    "CHF": Currency("Swiss franc", "Swiss francs", "centime", "centimes"),
+    "CAD": Currency("Canadian dollar", "Canadian dollars", "cent", "cents"),
+    "AUD": Currency("Australian dollar", "Australian dollars", "cent", "cents"),
     "INR": _RUPEE,
     "BRL": Currency("real", "reais", "centavo", "centavos"),
     "MXN": Currency("Mexican peso", "Mexican pesos"),
@@ -63,9 +63,22 @@ _CODES = {
     "KRW": Currency("won", "won"),
     "TRY": Currency("Turkish lira", "Turkish lira"),
     "ZAR": Currency("rand", "rand"),
-    "NZD": Currency("New Zealand dollar", "New Zealand dollars"),
-    "SGD": Currency("Singapore dollar", "Singapore dollars"),
-    "HKD": Currency("Hong Kong dollar", "Hong Kong dollars"),
+    "NZD": Currency("New Zealand dollar", "New Zealand dollars", "cent", "cents"),
+    "SGD": Currency("Singapore dollar", "Singapore dollars", "cent", "cents"),
+    "HKD": Currency("Hong Kong dollar", "Hong Kong dollars", "cent", "cents"),
+    "THB": Currency("baht", "baht", "satang", "satang"),
+    "IDR": Currency("rupiah", "rupiah"),
+    "VND": Currency("dong", "dong"),
+    "CZK": Currency("koruna", "korunas"),
+    "HUF": Currency("forint", "forints"),
+    "ILS": Currency("shekel", "shekels"),
+    "PHP": Currency("peso", "pesos", "centavo", "centavos"),
+    "AED": Currency("dirham", "dirhams"),
+    "SAR": Currency("riyal", "riyals"),
+    "EGP": Currency("Egyptian pound", "Egyptian pounds"),
+    "KES": Currency("shilling", "shillings"),
+    "NGN": Currency("naira", "naira"),
+    "PKR": _RUPEE,
     "BTC": Currency("bitcoin", "bitcoins"),
     "Rs": _RUPEE,
 }
@@ -84,7 +97,8 @@ _WORD_SIGNS = {
     "zl": Currency("zloty", "zlotys", "grosz", "groszy"), "Kč": Currency("koruna", "korunas"),
     "Kc": Currency("koruna", "korunas"), "Fr.": Currency("franc", "francs", "centime", "centimes"),
     "kr.": Currency("krone", "kroner"), "kr": Currency("krone", "kroner"), "Ft": Currency("forint", "forints"),
-    "RM": Currency("ringgit", "ringgit", "sen", "sen"), "Rp": Currency("rupiah", "rupiah"),
+    "Rp.": Currency("rupiah", "rupiah"), "RM": Currency("ringgit", "ringgit", "sen", "sen"),
+    "Rp": Currency("rupiah", "rupiah"),
     "NT$": Currency("Taiwan dollar", "Taiwan dollars"), "S$": Currency("Singapore dollar", "Singapore dollars"),
     "MX$": Currency("Mexican peso", "Mexican pesos"), "฿": Currency("baht", "baht", "satang", "satang"),
 }  # fmt: skip
@@ -119,6 +133,9 @@ _WORD_LAST = re.compile(
     rf"(?<![\w.,])(?P<number>{NUMBER}){_SCALE}\s?(?P<word>zł|zl|Kč|Kc|kr\.?|Ft|R\$|฿)(?!\w)"
 )
 _ARTICLE = re.compile(r"\b(?P<article>[Aa]n?\s)$")
+_ONLY = re.compile(r"(?<=[0-9])\s?/[-=](?![\w-])")
+"""2,500/-: nothing behind the full amount, as it is written in India and East Africa."""
+
 _PENCE = re.compile(r"(?<![\w.,$€£-])([0-9]{1,2})p(?![\w/])")
 _CENTS = re.compile(rf"({NUMBER})\s?¢")
 
@@ -168,6 +185,7 @@ def _speak_cents(match: re.Match[str]) -> str:
 
 def speak_money(text: str) -> str:
     """Write out every amount of money."""
+    text = _ONLY.sub("", text)
     text = _SCALED_RANGE.sub(r"\1 to ", _RANGE.sub(r"\2 to \1", text))
     text = _SIGN_FIRST.sub(_speak, _WORD_LAST.sub(_speak, _WORD_FIRST.sub(_speak, text)))
     text = _CODE_FIRST.sub(_speak, _SIGN_LAST.sub(_speak, text))

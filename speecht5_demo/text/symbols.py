@@ -83,7 +83,9 @@ _OPERATORS = {
     "||": " or ",
 }
 _OPERATOR = re.compile("|".join(re.escape(operator) for operator in _OPERATORS))
-_TIMES = re.compile(r"(?<=[0-9)])\s?\*\s?(?=[0-9(])")
+_TIMES = re.compile(r"(?<=[0-9)])\s?\*\s?(?=[0-9(])|(?<=\b[a-z0-9])\*(?=[a-z0-9]\b)")
+_RAISED = re.compile(r"(?<=[\w)])\s?\*\*\s?(?=-?[0-9])")
+_DIVIDED = re.compile(r"(?<=[0-9)])\s/\s(?=[0-9(])")
 _SQUARED = re.compile(r"(?<=[\w)])\^2(?![0-9])")
 _CUBED = re.compile(r"(?<=[\w)])\^3(?![0-9])")
 _POWER = re.compile(r"(?<=[\w)])\^\(?(-?\w+)\)?")
@@ -99,6 +101,7 @@ def speak_operators(text: str) -> str:
     text = _SHARP.sub(r"\1 sharp", text)
     text = _NUMBER_SIGN.sub(" number ", text)
     text = _ABOUT.sub(" about ", text)
+    text = _DIVIDED.sub(" divided by ", _RAISED.sub(" to the power of ", text))
     text = _TIMES.sub(" times ", text)
     text = _CUBED.sub(" cubed", _SQUARED.sub(" squared", text))
     text = _POWER.sub(r" to the power of \1", text)

@@ -11,6 +11,7 @@ _PHONE = re.compile(
     r"(?<![\w.,-])(?:(?P<plus>\+)[0-9]{1,3}[ .-]?)?(?:\([0-9]{2,4}\)[ -]?[0-9]{3,4}[ -][0-9]{3,4}"
     rf"|[0-9]{{3}}-[0-9]{{3}}-[0-9]{{4}}|[0-9]{{3}}\.[0-9]{{3}}\.[0-9]{{4}}|[0-9]{{3}}-[0-9]{{4}}){_END}"
 )
+_LOCAL = re.compile(rf"(?<![\w.,-])555 [0-9]{{4}}{_END}")
 _INTERNATIONAL = re.compile(
     rf"(?<![\w.,])\+[0-9]{{1,3}}(?:[ .-]\(?[0-9]{{1,8}}\)?){{2,5}}{_END}|(?<![\w.,])\+[0-9]{{9,15}}(?!\w)"
 )
@@ -24,6 +25,7 @@ _SHORT = "911|999|112|000|111|101|105|110|11[3-9]|191|[2-8]11|988"
 _CALLING = (
     r"[Cc]all(?:ed|ing|s)?|[Dd]ial(?:l?ed|l?ing|s)?|[Rr]ing(?:s|ing)?|[Rr]ang|[Pp]hon(?:e|ed|es|ing)|[Tt]ext(?:ed|s|ing)?"
     r"|[Ee]mergency\s(?:number|line)(?:\s(?:is|was))?|[Hh]otline(?:\sis)?"
+    r"|(?:[Ee]mergenc(?:y|ies)|[Pp]olice|[Aa]mbulance|[Ff]ire(?:\sbrigade)?)(?:\s(?:number|line|services?))?:"
 )
 # A number of things may be called, too: "call 112 people".
 _GOES_ON = (
@@ -34,6 +36,9 @@ _BEFORE_THINGS = rf"\s(?!(?:{_GOES_ON})\b)[a-z]"
 _EMERGENCY = re.compile(
     rf"(?P<before>\b(?:{_CALLING})\s+)(?P<number>{_SHORT})(?P<also>\s(?:or|and)\s(?:{_SHORT})(?!\w))?"
     rf"(?![\w%°-]|[.,:/][0-9]|{_BEFORE_THINGS})"
+)
+_THE_NUMBER = re.compile(
+    r"(?P<before>\b[Nn]umber(?:\sto\s(?:call|dial|ring))?\sis\s)(?P<number>911|999|112)(?![\w%]|[.,][0-9]|\s[a-z])"
 )
 _EMERGENCY_CALL = re.compile(
     r"\b(911|999|112)(?=\s(?:call|caller|operator|dispatcher|emergency|service|line)s?\b)"
@@ -52,8 +57,9 @@ def speak_groups(match: re.Match[str]) -> str:
 
 def speak_telephones(text: str) -> str:
     """Write out telephone numbers."""
-    for pattern in (_INTERNATIONAL, _PHONE, _NATIONAL):
+    for pattern in (_INTERNATIONAL, _PHONE, _NATIONAL, _LOCAL):
         text = pattern.sub(speak_groups, text)
     text = _EMERGENCY.sub(lambda match: _NUMBER.sub(lambda number: digits(number[0]), match[0]), text)
+    text = _THE_NUMBER.sub(lambda match: match["before"] + digits(match["number"]), text)
     text = _TEXTED.sub(lambda match: match["before"] + digits(match["number"]), text)
     return _EMERGENCY_CALL.sub(lambda match: digits(match[1]), text)

@@ -20,18 +20,30 @@ _NAMES = "|".join(re.escape(name) for name in sorted(UNITS, key=len, reverse=Tru
 _POWERS = {"²": " squared", "³": " cubed", "^2": " squared", "^3": " cubed", "2": " squared", "3": " cubed"}
 _DENOMINATORS = {**UNITS, "d": "day", "day": "day", "week": "week", "month": "month", "year": "year", "in": "inch",
                  "K": "kelvin", "person": "person", "capita": "capita", "hour": "hour", "minute": "minute",
-                 "second": "second", "100 km": "one hundred kilometers", "100km": "one hundred kilometers",
+                 "second": "second", "100 g": "one hundred grams", "100g": "one hundred grams",
+                 "100 ml": "one hundred milliliters", "100ml": "one hundred milliliters", "s": "second",
+                 "100 km": "one hundred kilometers", "100km": "one hundred kilometers",
                  "bit": "bit", "byte": "byte", "mile": "mile", "gallon": "gallon"}  # fmt: skip
 _BELOW = "|".join(re.escape(name) for name in sorted(_DENOMINATORS, key=len, reverse=True))
 _POWER = r"(?:²|³|\^[23]|[23](?![0-9]))?"
-_ARTICLES = "[Aa]n?|[Tt]he|[Tt]his|[Tt]hat|[Ee]ach|[Ee]very|[Aa]nother|[Mm]y|[Yy]our|[Hh]is|[Hh]er|[Oo]ur"
+_FACTORS = rf"(?:{_BELOW}){_POWER}(?:\*(?:{_BELOW}){_POWER}){{0,3}}"
+_ARTICLES = (
+    "[Aa]n?|[Tt]he|[Tt]his|[Tt]hat|[Ee]ach|[Ee]very|[Aa]nother|[Mm]y|[Yy]our|[Hh]is|[Hh]er|[Oo]ur|"
+    "[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine|[Tt]en|[Ss]everal|[Ss]ome|[Tt]hese|[Tt]hose|[Bb]oth"
+)
 _ARTICLE = rf"(?P<article>\b(?:{_ARTICLES})\s+)?"
 _UNIT = re.compile(
     rf"{_ARTICLE}(?<![A-Za-z_])(?P<number>{NUMBER})(?P<gap>[ -]?)(?P<unit>{_NAMES})"
-    rf"(?P<below>(?:\s?/\s?(?:{_BELOW}){_POWER}(?![\w°²³'])){{1,2}})?"
+    rf"(?P<times>(?:\*(?:{_BELOW}){_POWER}(?![\w°²³'])){{1,3}})?"
+    rf"(?P<below>(?:\s?/\s?(?:{_FACTORS}|\({_FACTORS}\))(?![\w°²³'])){{1,2}})?"
     rf"(?![\w°²³'])(?P<dot>\.(?=\s+[a-z]))?(?P<noun>\s+(?:[a-z]+|[A-Z]{{2,}})\b|-[a-z]+\b)?"
 )
-_BELOW_ONE = re.compile(rf"/\s?(?P<unit>{_BELOW})(?P<power>{_POWER})(?=\s?/|$)")
+_FACTOR_OF_UNIT = re.compile(
+    rf"(?P<mark>[/*]?)[\s(]{{0,2}}(?P<unit>{_BELOW})(?P<power>{_POWER})(?=[\s/*)]|$)"
+)
+_SURE_BELOW_ONE_LETTER = words(
+    "s s² s^2 m² m³ m^2 m^3 cm³ L kg mol min m*K (m*K) (m²*K) (kg*K) (mol*K) cm² mL"
+)
 _DESCRIBING = words("V mV kV W kW mW GB TB MB KB kB mm cm m km px mAh dB s sec min ft")
 """Units that, written to their number, describe the noun behind: a 12V battery, but 500g flour."""
 
@@ -40,6 +52,8 @@ _NO_NOUN = words(
     "of is are was were in to from and or at on for with per away long wide tall high deep ahead later ago left",
     "than by more less after before below above each so but that which as apart north south east west into",
     "across through over under between if when while has have had will would can could may might must do does did",
+    "last next past during since until among around about against both every each some any all most because unless",
+    "whether yet always never just even still already now ever how why who where what whose please plus minus times",
     "it its they he she we you i not no off out up down back further only too also then there here thick old",
 )
 _DESCRIBED = words(
@@ -48,7 +62,7 @@ _DESCRIBED = words(
     "engine engines lens lenses screen screens battery batteries bulb bulbs cable cables pipe pipes board",
     "boards bullet bullets dumbbell dumbbells kettlebell kettlebells tank tanks tub tubs tin tins carton",
     "cartons container containers break breaks intervals interval session sessions call calls meeting",
-    "meetings tablet tablets pill pills dose doses capsules",
+    "meetings tablet tablets pill pills dose doses capsules angle angles turn turns slope slopes",
 )
 """Nouns that a unit in front of describes, also without an article and in the plural: two 5 kg bags."""
 
@@ -60,11 +74,32 @@ _INCHES = re.compile(
     r"(?<![\w.,/])([0-9]{1,3}(?:\.[0-9]+)?)\"(?=\s(?P<noun>[a-z]+|[A-Z]{2,}|[A-Z][a-z]+)\b)?"
 )
 _SIZE = re.compile(r"(?<![\w.,])(?!0x)([0-9]+(?:\.[0-9]+)?)(?:×|\s?x\s?)(?=[0-9])")
+_PRODUCT = re.compile(
+    r"(?<![\w.,])([0-9]+(?:\.[0-9]+)?)(?:×|\s?x\s?)([0-9]+(?:\.[0-9]+)?)(?=(?:\s?[x×*+-]\s?[0-9.]{1,12}){0,4}\s?=)"
+)
+_SIDES = re.compile(r"(?<=[0-9])(\s?(?:mm|cm|km|m|ft|in|yd|px))\s?[x×]\s?(?=[0-9])")
+_ALONE = re.compile(
+    rf"(?<![\w/.'*])(?P<unit>{_NAMES})(?P<below>\s?/\s?(?:{_FACTORS}|\({_FACTORS}\)))(?![\w°²³'/])"
+)
+_LATITUDE = re.compile(
+    rf"({NUMBER})\s?°\s?(?:([0-9]{{1,2}})'\s?(?:([0-9]{{1,2}}(?:\.[0-9]+)?)(?:''|\")\s?)?)?([NSEW])(?![\w'])"
+)
+_POINTS = re.compile(
+    rf"({NUMBER})[ -]?pt(?=[ -](?:font|type|text|size|bold|line|lettering|Arial|Times|Helvetica)\b)"
+)
+_PINTS = re.compile(
+    rf"({NUMBER})\spt(?=\.?\s(?:of|milk|cream|beer|water|stock|juice|ale|blood|broth|oil)\b)\.?"
+)
+_WAYS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 _FACTOR = re.compile(rf"(?<![\w.,])({NUMBER})[x×](?![\w])")
 _PER_SHORT = {
     "mo": "month", "yr": "year", "hr": "hour", "kg": "kilogram", "km": "kilometer", "lb": "pound", "h": "hour",
     "s": "second", "min": "minute", "GB": "gigabyte", "MB": "megabyte", "wk": "week", "gal": "gallon", "L": "liter",
-    "l": "liter", "g": "gram", "m": "meter", "m²": "square meter", "kWh": "kilowatt hour", "oz": "ounce", "ft": "foot",
+    "l": "liter", "g": "gram", "m": "meter", "m²": "square meter",
+    "km²": "square kilometer", "m³": "cubic meter", "cm²": "square centimeter", "cm³": "cubic centimeter",
+    "ft²": "square foot", "mi²": "square mile", "mi": "mile",
+    "ml": "milliliter", "mL": "milliliter", "sec": "second",
+    "kWh": "kilowatt hour", "oz": "ounce", "ft": "foot",
 }  # fmt: skip
 _PER = re.compile(
     r"(?<=[a-z])\s?/\s?(?=(?:months?|years?|days?|hours?|weeks?|nights?|persons?|users?|seconds?|minutes?|items?|units?"
@@ -93,11 +128,11 @@ def plural(name: str) -> str:
     return head + per + rest
 
 
-def _below(text: str) -> str:
-    """What stands behind a unit's slash: "/s²" is " per second squared"."""
+def _factors(text: str) -> str:
+    """Units behind a sign: "/s²" is " per second squared", "/(m*K)" " per meter kelvin", "*m" " meter"."""
     parts = (
-        f" per {_DENOMINATORS[match['unit']]}{_POWERS.get(match['power'], '')}"
-        for match in _BELOW_ONE.finditer(text)
+        f" {'per ' if match['mark'] == '/' else ''}{_DENOMINATORS[match['unit']]}{_POWERS.get(match['power'], '')}"
+        for match in _FACTOR_OF_UNIT.finditer(text)
     )
     return "".join(parts)
 
@@ -106,15 +141,19 @@ def _speak_unit(match: re.Match[str]) -> str:
     number, gap, unit, noun = match["number"], match["gap"], match["unit"], match["noun"] or ""
     article = match["article"] or ""
     name, below = UNITS[unit], match["below"] or ""
-    if unit in _ONLY_ATTACHED and gap and not below:
+    if match["times"]:
+        name += _factors(match["times"])
+    if unit in _ONLY_ATTACHED and gap and not below and not match["times"]:
         return match[0]
-    counted_noun = noun.startswith("-") or (noun.strip() not in _NO_NOUN and bool(noun))
+    counted_noun = noun.startswith("-") or (
+        bool(noun) and noun.strip() not in _NO_NOUN and not noun.endswith("ly")
+    )
     one = article.strip().lower() in ("a", "an")
     attached = not gap and unit in _DESCRIBING and counted_noun and not noun.endswith("s")
     described = noun.strip() in _DESCRIBED
     describes = attached or described or (bool(article) and (one or counted_noun))
     ends = gap == "-" or is_one(number) or describes
-    return f"{article}{number} {name if ends else plural(name)}{_below(below) if below else ''}{noun}"
+    return f"{article}{number} {name if ends else plural(name)}{_factors(below)}{noun}"
 
 
 def _speak_fraction(match: re.Match[str]) -> str:
@@ -156,12 +195,34 @@ def speak_fractions_of_units(text: str) -> str:
     return _FRACTION_OF_UNIT.sub(_speak_fraction, text)
 
 
+def _speak_alone(match: re.Match[str]) -> str:
+    """A compound without a number: speed in km/h; of two single letters only those that are sure (m/s)."""
+    if len(match["unit"]) == 1 and match["below"].strip("/ ") not in _SURE_BELOW_ONE_LETTER:
+        return match[0]
+    return plural(UNITS[match["unit"]]) + _factors(match["below"])
+
+
+def _speak_latitude(match: re.Match[str]) -> str:
+    degrees, minutes, seconds, way = match.groups()
+    parts = [f"{degrees} degree{'' if is_one(degrees) else 's'}"]
+    parts += [f"{int(minutes)} minute{'' if int(minutes) == 1 else 's'}"] if minutes else []
+    parts += [f"{seconds} second{'' if is_one(seconds) else 's'}"] if seconds else []
+    return f"{' '.join(parts)} {_WAYS[way]}"
+
+
 def speak_units(text: str) -> str:
     """Write out the unit behind each number."""
+    text = _PINTS.sub(
+        lambda match: f"{match[1]} pint{'' if is_one(match[1]) else 's'}", _POINTS.sub(r"\1 point", text)
+    )
+    text = _LATITUDE.sub(_speak_latitude, text)
     text = _FEET.sub(lambda match: f"{match[1]} {'foot' if match[1] == '1' else 'feet'} {match[2]}", text)
     text = _FEET_ALONE.sub(r"\1 feet", _speak_inches(text))
     text = _INCH_WORD.sub(r"\1 inches", text)
+    text = _SIDES.sub(r"\1 by ", text)
+    text = _PRODUCT.sub(r"\1 times \2", text)
     text = _SIZE.sub(r"\1 by ", text)
     text = _FACTOR.sub(r"\1 times", text)
     text = _UNIT.sub(_speak_unit, _PERCENT.sub(r"\1 percent", text))
+    text = _ALONE.sub(_speak_alone, text)
     return _PER_UNIT.sub(lambda match: f"per {_PER_SHORT[match[1]]}", _PER.sub(" per ", text))

@@ -17,13 +17,14 @@ _BEFORE_A_YEAR = words(
     "in since by of from until till before after around circa year years early late mid during between",
     "through spring summer autumn fall winter class copyright and to",
 )
+_BEFORE_AN_EARLY_YEAR = words("in since until circa year around")
 _SINGULAR_IN_S = words(
     "is was has as this its his us yes does less plus thus across always perhaps",
 )
 _PLURALS = words("people men women children percent feet mice sheep fish times more")
 _YEAR = re.compile(
     r"(?:(?P<before>\b[A-Za-z]+)(?P<gap>[\s,]+))?"
-    r"(?<![\w.,:/'$-])(?P<year>1[1-9][0-9]{2}|20[0-9]{2})(?!\w|[.,:/][0-9]|-[0-9])(?P<after>\s+[A-Za-z]+)?"
+    r"(?<![\w.,:/'$-])(?P<year>1[0-9][0-9]{2}|20[0-9]{2})(?!\w|[.,:/][0-9]|-[0-9])(?P<after>\s+[A-Za-z]+)?"
 )
 _DECADE = re.compile(r"(?<![\w.,])(?P<century>1[1-9]|20)(?P<tens>[0-9])0'?s\b")
 _SHORT_DECADE = re.compile(
@@ -46,6 +47,8 @@ def _speak_year(match: re.Match[str]) -> str:
         following in _PLURALS or (following.endswith("s") and following not in _SINGULAR_IN_S)
     )
     dated = before is not None and before.lower() in _BEFORE_A_YEAR
+    if match["year"] < "1100" and (counted or not dated or before.lower() not in _BEFORE_AN_EARLY_YEAR):
+        return match[0]  # 1066 is a year where it is said to be, and else a count
     words = cardinal(match["year"]) if counted and not dated else year(int(match["year"]))
     return f"{before or ''}{match['gap'] or ''}{words}{match['after'] or ''}"
 

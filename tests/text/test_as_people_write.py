@@ -115,7 +115,7 @@ READ_AS = [
     ("7b parameters", "seven billion parameters"),
     ("$3b deal", "three billion dollar deal"),
     ("1.5m downloads", "one point five million downloads"),
-    ("It cost 2.5m to build", "It cost two point five meters to build"),
+    ("It cost 2.5m to build", "It cost two point five million to build"),
     ("the wall is 2m high", "the wall is two meters high"),
     ("a 3m board", "a three meter board"),
     ("2bn users", "two billion users"),
@@ -133,7 +133,7 @@ READ_AS = [
     ("H~2~O and x^2^", "H two O and x squared"),
     ("- [ ] task", "task"),
     ("1'000 francs", "one thousand francs"),
-    ("12'345.50 CHF", "twelve thousand three hundred and forty-five point five zero Swiss francs"),
+    ("12'345.50 CHF", "twelve thousand three hundred and forty-five Swiss francs and fifty centimes"),
     (
         "1.234.567,89 EUR",
         "one million two hundred and thirty-four thousand five hundred and sixty-seven euros and eighty-nine cents",

@@ -63,6 +63,7 @@ HARD_TO_READ = sorted(
         "http:// www. & &amp # #a ' \" 1' ( · ¬ ¬-· VIII· Henry· St.· Dr.· May· 1·1/2· 12:30· e.g.",
         "é 😀 a- A1 1a 1e +1· v1. 1·- Mon· in·1984· |· ^ x^ w/ > -- … 1,000 111, 5·km/ US$ ½ ² ⁶",
         "FBI· a_ a=b· <a·a=a· [x· -· \u200b \u0301 | (1· 1x 1·x· 1, A.A A&B 1·-·",
+        "pages·i- pages·i,· H2 (H <a> </a> <a·b=1 1*m 1⋅m 1/(m* code·A1- cost·1m 1°1' 2·x·2 \x1b[ Ab·I",
     )
 )
 
