@@ -6,7 +6,7 @@ MINUTES ?= 240
 # Who reads for `make voice`: flite, kokoro (natural), or a folder of recordings; and how many sentences.
 TEACHER ?= flite
 TEXTS ?= 40000
-# Processes that share the tests, a file each; 0 for one after the other.
+# Processes that share the tests; 0 for one after the other.
 TESTERS ?= 2
 # What `make report` measures, and where it writes.
 BENCHMARK ?= random-full
@@ -80,7 +80,7 @@ lint: dev ## style, format, types and import layers
 	.venv/bin/lint-imports
 
 test: lint ## every check there is
-	.venv/bin/python -m pytest -n $(TESTERS) --dist loadfile
+	.venv/bin/python -m pytest -n $(TESTERS)
 
 attack: dev ## attack a server of our own on loopback, and write the table of docs/attack.md
 	.venv/bin/python -m tests.attack --write docs/attack.md

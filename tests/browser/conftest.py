@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.app_process import start_app
+
 START_LIMIT_S = 120
 expect.set_options(timeout=20_000)  # a busy machine is no failure
 QUIET = [
@@ -45,12 +45,12 @@ class Server:
     url: str
     data: Path
     log: Path
-    process: subprocess.Popen[bytes]
+    process: BaseProcess
 
     def kill(self) -> None:
         """SIGKILL, as a power cut would."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(timeout=10)
+        self.process.kill()
+        self.process.join(10)
 
 
 def free_port() -> int:
@@ -68,35 +68,27 @@ def running_server(data: Path, **environment: str) -> Iterator[Server]:
     log = data / "server.log"
     chosen = {"CHECKPOINT": "embedded", "OMP_NUM_THREADS": "1", "PREPARE_STUDY": "0", **environment}
     fixed = {"HOST": "127.0.0.1", "PORT": str(port), "DATA_DIR": str(data), "PYTHONUNBUFFERED": "1"}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "app.py"],
-            cwd=ROOT,
-            env={**os.environ, **chosen, **fixed},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+    process = start_app(log, {**chosen, **fixed})
     try:
         url = f"http://127.0.0.1:{port}"
         wait_until_up(url, process, log)
         yield Server(url, data, log, process)
     finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(timeout=10)
+        process.kill()
+        process.join(10)
 
 
-def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_up(url: str, process: BaseProcess | subprocess.Popen[bytes], log: Path) -> None:
     """Return when the page answers; fail with the server's own words when it does not."""
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline:
-        if process.poll() is not None:
+        if not (process.is_alive() if isinstance(process, BaseProcess) else process.poll() is None):
             break
         try:
             with urllib.request.urlopen(f"{url}/config", timeout=5):
                 return
         except (urllib.error.URLError, TimeoutError, ConnectionError):
-            time.sleep(0.2)
+            time.sleep(0.05)
     pytest.fail(f"The server did not come up at {url}:\n{log.read_text(errors='replace')[-4000:]}")
 
 

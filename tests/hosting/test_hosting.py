@@ -12,7 +12,8 @@ import pytest
 
 from speecht5_demo.hosting.dataset import csv_text
 from speecht5_demo.listening.ratings import RATING_COLUMNS, RatingRow, read_ratings
-from tests.browser.conftest import ROOT, free_port, wait_until_up
+from tests.browser.conftest import free_port, wait_until_up
+from tests.support.app_process import ROOT
 from tests.support.hub import LoopbackHub
 
 REPO = "tester/ratings"
