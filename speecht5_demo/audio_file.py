@@ -11,6 +11,8 @@ from speecht5_demo.files import whole_file
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from speecht5_demo.wav import Tags
+
 WAV = ".wav"
 _OTHERS = {
     ".flac": ("FLAC", "PCM_16"),
@@ -43,8 +45,18 @@ def check_ending(path: Path) -> None:
         )
 
 
-def write_audio(samples: NDArray[Any], sampling_rate: int, path: Path, *, parents: bool = False) -> Path:
+def write_audio(
+    samples: NDArray[Any],
+    sampling_rate: int,
+    path: Path,
+    *,
+    parents: bool = False,
+    tags: Tags | None = None,
+) -> Path:
     """Write mono samples in [-1, 1] as what the ending says, whole or not at all, and return the path.
+
+    Args:
+        tags: what the file says of itself.
 
     Raises:
         OutputError: the ending is not known, or the file cannot be written.
@@ -55,7 +67,7 @@ def write_audio(samples: NDArray[Any], sampling_rate: int, path: Path, *, parent
     check_ending(path)
     ending = path.suffix.lower()
     if ending == WAV or _is_special(path):
-        return write_wav_file(samples, sampling_rate, path, parents=parents)
+        return write_wav_file(samples, sampling_rate, path, parents=parents, tags=tags)
     import soundfile
 
     pcm = as_int16(samples)
@@ -64,11 +76,25 @@ def write_audio(samples: NDArray[Any], sampling_rate: int, path: Path, *, parent
     with whole_file(path, parents=parents) as aside:
         try:
             with soundfile.SoundFile(aside, "w", sampling_rate, 1, coding, format=form) as file:
+                if tags is not None:
+                    write_tags(file, tags)
                 for first in range(0, len(data), _BLOCK):
                     file.write(data[first : first + _BLOCK])
         except soundfile.LibsndfileError as error:
             raise OutputError(f"Cannot write {path}: {error.error_string} Choose another place.") from error
     return path
+
+
+def write_tags(file: Any, tags: Tags) -> None:
+    """Put tags into a `soundfile.SoundFile` that is about to be written.
+
+    LAME takes the bytes of an MP3's tags for Latin-1, whatever they are: there they are plain ASCII.
+    """
+    from anyascii import anyascii
+
+    plain = anyascii if file.format == "MP3" else str
+    file.title, file.artist = plain(tags.title), plain(tags.artist)
+    file.comment, file.software = plain(tags.comment), plain(tags.software)
 
 
 def _is_special(path: Path) -> bool:

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from speecht5_demo.errors import SynthesisError
-from speecht5_demo.wav import WavStream, as_float32, as_int16, read_wav, wav_bytes, write_wav_file
+from speecht5_demo.wav import Tags, WavStream, as_float32, as_int16, read_wav, wav_bytes, write_wav_file
 
 
 def test_samples_are_rounded_to_the_nearest_and_clipped_at_full_scale() -> None:
@@ -44,6 +44,21 @@ def test_a_stream_ends_as_the_same_file_and_can_be_played_before() -> None:
     stream.write(samples[2000:])
     stream.close()
     assert sink.getvalue() == wav_bytes(samples, 16_000)
+
+
+def test_a_tagged_file_says_what_it_is_and_holds_the_same_samples(tmp_path: Path) -> None:
+    samples = np.sin(np.linspace(0, 300, 5001)).astype(np.float32)
+    tags = Tags("Grüß Gott 👋", "a checkpoint, slt", "Synthetic speech: int8.", "speecht5-demo")
+    path = write_wav_file(samples, 16_000, tmp_path / "a.wav", tags=tags)
+    with soundfile.SoundFile(path) as file:
+        assert (file.title, file.artist, file.comment) == (tags.title, tags.artist, tags.comment)
+        assert (file.read(dtype="int16") == as_int16(samples)).all()
+    assert (read_wav(path)[0] == as_float32(as_int16(samples))).all()
+    sink = io.BytesIO()
+    stream = WavStream(sink, 16_000, tags)
+    stream.write(samples)
+    stream.close()
+    assert sink.getvalue() == path.read_bytes()
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

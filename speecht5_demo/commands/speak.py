@@ -236,10 +236,12 @@ def _written(
     sizes: bool,
 ) -> _Row:
     from speecht5_demo.synthesis import first_audio_s
+    from speecht5_demo.synthesis.tags import speech_tags
 
+    tags = speech_tags(speech)
     return _Row(
         speech=speech,
-        audio=write_audio(speech.samples, speech.sampling_rate, path, parents=parents),
+        audio=write_audio(speech.samples, speech.sampling_rate, path, parents=parents, tags=tags),
         first_audio_s=first_audio_s(synthesizer, asked.text, asked.speaker, recipe, asked.seed),
         sizes=synthesizer.sizes(recipe) if sizes else None,
     )
@@ -255,17 +257,20 @@ def _stream(
     json: bool,
 ) -> None:
     from speecht5_demo.synthesis import write_stream
+    from speecht5_demo.synthesis.tags import SpeechFacts, speech_tags
 
+    made = SpeechFacts(asked.text, asked.source.title, asked.speaker.name, recipe.name, asked.seed)
+    tags = speech_tags(made)
     chunks = synthesizer.stream(asked.text, asked.speaker, recipe, asked.seed)
     try:
         if output == STDOUT:
-            write_stream(chunks, sys.stdout.buffer)
+            write_stream(chunks, sys.stdout.buffer, tags)
         else:
             with telling_why(output):
                 if parents:
                     output.parent.mkdir(parents=True, exist_ok=True)
                 with output.open("wb") as file:
-                    write_stream(chunks, file)
+                    write_stream(chunks, file, tags)
     except BrokenPipeError:  # the player was closed
         sys.stderr.close()
         return

@@ -30,6 +30,8 @@ from speecht5_demo.ui.serving.guard import Event, Guard, Surface
 from speecht5_demo.ui.serving.page_head import PageHead, Preview
 from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.settings import Settings
+from speecht5_demo.ui.speech_api.routes import SpeechApi
+from speecht5_demo.ui.speech_api.tools import OFF, TOOL_EVENT, TOOLS, build_tools, mcp_installed
 from speecht5_demo.ui.theme import FAVICON, HEAD, STYLESHEETS, theme
 
 TITLE = "Hear what optimisation costs"
@@ -62,7 +64,8 @@ class App(gr.Blocks):
         self.surface.events = {
             number: Event(len(function.inputs), bool(function.queue), str(function.api_name or ""))
             for number, function in self.fns.items()
-            if function.fn is not None  # events of the page's script alone ask no server
+            # Events of the page's script alone ask no server, and tools are called over MCP.
+            if function.fn is not None and not str(function.api_name).startswith(TOOL_EVENT)
         }
         self.surface.components = {
             number: frozenset(function.__name__ for function in block.server_fns)
@@ -104,6 +107,8 @@ def build_app(settings: Settings) -> gr.Blocks:
     with demo:
         Navbar(main_page_name="Compare")
         service = compare.build(context, demo, presence)
+        if mcp_installed():
+            build_tools(service, presence)
     with demo.route("Listen", "/listen"):
         Navbar(main_page_name="Compare")
         study = listen.build(context)
@@ -125,8 +130,13 @@ def build_app(settings: Settings) -> gr.Blocks:
             *downloads.routes,
             *study.routes,
             *operation.routes,
+            *SpeechApi(service).routes,
         ],
     )
+    if mcp_installed():
+        demo.surface.tools = TOOLS
+    else:
+        print(OFF, flush=True)
     demo.queue(max_size=MOST_QUEUED, api_open=False)
     service.warm_up_in_background()
     return demo
@@ -158,6 +168,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "state_session_capacity": KEPT_SESSIONS,
         "show_error": False,
         "enable_monitoring": False,
+        "mcp_server": mcp_installed(),
         "theme": theme(),
         "css_paths": list(STYLESHEETS),
         "head": HEAD,

@@ -194,12 +194,28 @@ def test_variants_and_speakers_are_listed(call: Call) -> None:
     assert {"slt", "rms"} <= {speaker["name"] for speaker in speakers}
 
 
-@pytest.mark.parametrize("ending", ["flac", "ogg", "mp3"])
-def test_the_ending_says_what_is_written(ending: str, call: Call, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ["wav", "flac", "ogg", "mp3"])
+def test_the_ending_says_what_is_written_and_the_file_that_it_is_synthetic(
+    ending: str, call: Call, tmp_path: Path
+) -> None:
     code, _, err = call("synthesize", "Hello.", "-o", f"a.{ending}", "--checkpoint", "embedded")
     assert code == 0, err
-    assert soundfile.info(tmp_path / f"a.{ending}").format == ending.upper()
-    assert soundfile.info(tmp_path / f"a.{ending}").duration > 0.3
+    with soundfile.SoundFile(tmp_path / f"a.{ending}") as file:
+        assert file.format == ending.upper()
+        assert file.frames / file.samplerate > 0.3
+        assert file.title == "Hello."
+        assert file.comment.startswith("Synthetic speech")
+        assert "variant baseline, checkpoint " in file.comment
+
+
+def test_a_stream_says_that_it_is_synthetic(call: Call, tmp_path: Path) -> None:
+    code, _, err = call(
+        "synthesize", "Hello.", "-o", "a.wav", "-c", "embedded", "--variant", "turbo-int8", "--stream"
+    )
+    assert code == 0, err
+    with soundfile.SoundFile(tmp_path / "a.wav") as file:
+        assert file.title == "Hello."
+        assert "variant turbo-int8, checkpoint " in file.comment
 
 
 def test_a_recipe_of_ones_own_is_compared_with_the_baseline(call: Call, tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import threading
+import wave
 import zipfile
 from collections.abc import Iterator
 
 import pytest
+import soundfile
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -279,6 +281,49 @@ def test_a_revealed_run_is_taken_away_as_one_file_and_a_blind_one_is_not(visitor
     assert {row["variant"] for row in figures} == {"baseline", "int8", "pruned"}
     assert [row["rating"] for row in figures] == [4, 4, 4]
     assert {row["seed"] for row in figures} == {run.plan.seed}
-    assert all(archive.read(row["file"]).startswith(b"RIFF") for row in figures)
+    for row in figures:
+        said = comment_of(archive.read(row["file"]))
+        assert said.startswith("Synthetic speech")
+        assert f"variant {row['variant']}, checkpoint " in said
     assert b"synthetic" in archive.read("README.txt")
     assert b"'=Good" in archive.read("figures.csv")
+
+
+def comment_of(wav: bytes) -> str:
+    with soundfile.SoundFile(io.BytesIO(wav)) as file:
+        return str(file.comment)
+
+
+def before_the_audio(wav: bytes) -> bytes:
+    """All but the samples and the two lengths that follow from them."""
+    start = wav.index(b"data")
+    return wav[:4] + wav[8:start] + b"data"
+
+
+def test_blind_samples_carry_the_same_bytes_before_their_audio(visitor: Guest) -> None:
+    run = visitor.finish(visitor.start(text="Good morning."))
+    client = TestClient(Starlette(routes=visitor.service.routes))
+    audios = [card["audio"] for card in board_view(run)["cards"]]
+    played = [client.get(audio["url"]).content for audio in audios]
+    taken = [client.get(audio["taken"]) for audio in audios]
+    assert {before_the_audio(wav) for wav in played} == {before_the_audio(played[0])}
+    assert len(before_the_audio(played[0])) == 44 - 8  # no tags at all
+    assert {before_the_audio(answer.content) for answer in taken} == {before_the_audio(taken[0].content)}
+    assert {tuple(sorted(set(answer.headers) - {"content-length"})) for answer in taken} == {
+        ("cache-control", "content-type")
+    }
+    assert comment_of(taken[0].content).startswith("Synthetic speech")
+    for word in TELLING:
+        assert word.encode() not in before_the_audio(taken[0].content)
+
+
+def test_a_sample_taken_away_after_the_reveal_says_its_variant(visitor: Guest) -> None:
+    run = visitor.finish(visitor.start(text="Good morning."))
+    client = TestClient(Starlette(routes=visitor.service.routes))
+    rate_all(visitor, run)
+    for card, shown in zip(run.cards, board_view(run)["cards"], strict=True):
+        content = client.get(shown["audio"]["taken"]).content
+        assert f"variant {card.variant.name}, checkpoint {card.sample.checkpoint}" in comment_of(content)
+        with wave.open(io.BytesIO(content)) as file, wave.open(str(card.clip.audio)) as kept:
+            assert file.readframes(file.getnframes()) == kept.readframes(kept.getnframes())
+    assert client.get("/compare/taken/nobody").status_code == 404

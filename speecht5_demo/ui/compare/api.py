@@ -9,19 +9,25 @@ so it cannot tell what a blind page hides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+import anyio
 import gradio as gr
 
 from speecht5_demo.errors import DemoError, SynthesisError
 from speecht5_demo.synthesis.document import speech_document
 from speecht5_demo.ui.compare.clips import ADDRESS
 from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice
-from speecht5_demo.ui.compare.runs import Card
+from speecht5_demo.ui.compare.runs import Card, Run
 from speecht5_demo.ui.compare.service import CompareService
+from speecht5_demo.ui.serving.visitor import Visitor
 from speecht5_demo.ui.visiting import visitor_of
 from speecht5_demo.variants import REPORT_VARIANTS
+
+LOOK_S = 0.05
+GONE_LOOK_S = 0.5
 
 CompareEndpoint = Callable[..., Coroutine[Any, Any, list[dict[str, Any]]]]
 
@@ -31,7 +37,7 @@ def compare_endpoint(service: CompareService) -> CompareEndpoint:
     context = service.context
     report, first_speaker = list(REPORT_VARIANTS), context.checkpoint.speaker().name
 
-    async def compare(
+    async def comparison(
         text: str,
         variants: list[str] = report,
         speaker: str = first_speaker,
@@ -55,24 +61,15 @@ def compare_endpoint(service: CompareService) -> CompareEndpoint:
             vocoder_disk_bytes}, stopped (true when the model ended by itself) and audio (a WAV file).
         """
         try:
-            run = service.start(
+            run = await spoken_run(
+                service,
+                visitor_of(request),
                 text=text,
                 voice=VoiceChoice(speaker),
                 seed=seed,
                 variants=variants,
-                own=OwnVariant(),
                 repeats=repeats,
-                blind=False,
-                visitor=visitor_of(request),
-                for_program=True,
             )
-            try:
-                async for _ in service.follow(run.id):
-                    pass
-            finally:
-                run.cancel.set()
-            if run.problem or len(run.made) < len(run.order):
-                raise SynthesisError(run.problem or "The comparison was ended before all samples were made.")
         except DemoError as error:
             raise gr.Error(str(error), print_exception=False) from error
         root = (
@@ -82,7 +79,58 @@ def compare_endpoint(service: CompareService) -> CompareEndpoint:
         )
         return [_document(card, root) for card in run.made]
 
-    return compare
+    comparison._mcp_type = "no tool"  # type: ignore[attr-defined]  # assistants have tools of their own
+    return comparison
+
+
+async def _stays() -> bool:
+    return False
+
+
+async def spoken_run(
+    service: CompareService,
+    visitor: Visitor,
+    gone: Callable[[], Awaitable[bool]] = _stays,
+    *,
+    text: Any,
+    voice: VoiceChoice,
+    seed: Any,
+    variants: Any,
+    repeats: Any,
+) -> Run:
+    """An open run of a program from its start to its end, whatever becomes of the program.
+
+    Args:
+        gone: whether the caller has left; others are known to be here by their streams.
+
+    Raises:
+        DemoError: an input is unusable, the server has too much to do, or the run broke off.
+    """
+    run = service.start(
+        text=text,
+        voice=voice,
+        seed=seed,
+        variants=variants,
+        own=OwnVariant(),
+        repeats=repeats,
+        blind=False,
+        visitor=visitor,
+        for_program=True,
+    )
+    looking = time.monotonic()
+    try:
+        while not run.over:
+            service.check_wanted(run)
+            if time.monotonic() - looking > GONE_LOOK_S:
+                looking = time.monotonic()
+                if await gone():
+                    break
+            await anyio.sleep(LOOK_S)
+    finally:
+        run.cancel.set()
+    if run.problem or len(run.made) < len(run.order):
+        raise SynthesisError(run.problem or "The comparison was ended before all samples were made.")
+    return run
 
 
 def _document(card: Card, root: str) -> dict[str, Any]:

@@ -79,7 +79,8 @@ class SpeechBudget:
                     wait = (used + asked - limit) * SPAN_S / limit
                     raise BusyError(
                         f"About {used:,.0f} s of speech were asked for in the last minutes, and the voice is for "
-                        f"everybody. This comparison can be spoken in about {wait:,.0f} s."
+                        f"everybody. This comparison can be spoken in about {wait:,.0f} s.",
+                        wait,
                     )
             for key, limit in limits:
                 self._used[key] = (self._now(key, limit, now) + asked, now)

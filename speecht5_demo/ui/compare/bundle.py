@@ -13,8 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from speecht5_demo.listening.cells import neutralise
+from speecht5_demo.synthesis.tags import speech_tags
 from speecht5_demo.ui.compare.clips import HEADERS
 from speecht5_demo.ui.compare.runs import Card, Run, Runs
+from speecht5_demo.ui.compare.taken import tagged_clip
 
 ADDRESS = "/compare/bundle/"
 COLUMNS = (
@@ -54,7 +56,7 @@ def bundle(run: Run) -> bytes:
         archive.writestr("figures.csv", b"\xef\xbb\xbf" + table.getvalue().encode())
         archive.writestr("figures.json", json.dumps(rows, ensure_ascii=False, indent=1))
         for card, row in zip(run.cards, rows, strict=True):
-            archive.writestr(row["file"], card.clip.audio.read_bytes())
+            archive.writestr(row["file"], tagged_clip(card.clip.audio, speech_tags(card.sample)))
     return content.getvalue()
 
 

@@ -51,7 +51,7 @@ const makeCard = (run, data) => {
       if (next.rating) slots.rating.replaceChildren(ratedLine(next.rating));
       else if (!audio.live && !slots.rating.contains(scale.node)) slots.rating.replaceChildren(scale.node);
       if (!audio.live) {
-        link.href = `${root}${audio.url}`;
+        link.href = `${root}${audio.taken}`;
         link.setAttribute('download', audio.download);
         link.setAttribute('aria-label', `Download sample ${next.letter} as WAV`);
         slots.link.replaceChildren(link);

@@ -67,6 +67,12 @@ def preview(written: object, checkpoint: Checkpoint) -> str:
     return f'<p class="preview">Will be spoken as <q>{escape(said)}</q>{remark}{language}{count}</p>'
 
 
+def example_text(sample: object) -> Any:
+    """The sentence of an example; anything else that is posted changes nothing."""
+    first = sample[0] if isinstance(sample, list) and sample else None
+    return first if isinstance(first, str) else gr.skip()
+
+
 def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None) -> CompareService:
     """Lay out the page in `demo`, which is open; returns the service that the app warms up."""
     service = CompareService(context, presence)
@@ -230,7 +236,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
     )
     followed.then(rest, run, [samples, speak, stop], trigger_mode="multiple", **at_once)
     stop.click(stop_run, run, [samples, speak, stop], **at_once)
-    examples.click(lambda sample: sample[0], examples, text, **at_once)
+    examples.click(example_text, examples, text, **at_once)
     dice.click(lambda: secrets.randbelow(10_000), None, seed, **at_once)
     text.change(
         lambda written: preview(written, checkpoint), text, spoken, trigger_mode="always_last", **at_once

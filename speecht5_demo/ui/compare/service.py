@@ -19,6 +19,7 @@ from speecht5_demo.ui.compare.rating import rate
 from speecht5_demo.ui.compare.reveal_pacing import RuntimeEstimate
 from speecht5_demo.ui.compare.runs import Run, Runs
 from speecht5_demo.ui.compare.speaking import Speaking, warm_up_steps
+from speecht5_demo.ui.compare.taken import taken_route
 from speecht5_demo.ui.compare.uploads import UploadedSpeakers
 from speecht5_demo.ui.compare.voice_queue import Job, Kind, VoiceQueue
 from speecht5_demo.ui.context import AppContext
@@ -52,9 +53,14 @@ class CompareService:
         self.uploads = UploadedSpeakers(context.checkpoint.vector_size)
         self.disk = DiskWatch(context.settings.data)
         self._presence = presence
-        self._budget = SpeechBudget()
+        self.budget = SpeechBudget()
         self._runs = Runs(self._forget)
-        self.routes = [*self.streams.routes, *self.clips.routes, bundle_route(self._runs)]
+        self.routes = [
+            *self.streams.routes,
+            *self.clips.routes,
+            bundle_route(self._runs),
+            taken_route(self._runs),
+        ]
         self._jobs: dict[str, Job] = {}
         self._estimate = RuntimeEstimate()
         self.warmed_up = threading.Event()
@@ -126,7 +132,7 @@ class CompareService:
             interrupt=interrupt,
         )
         try:
-            self._budget.spend(visitor, plan)
+            self.budget.spend(visitor, plan)
             self.queue.submit(job)
         except DemoError:
             self._runs.remove(run)
@@ -143,6 +149,10 @@ class CompareService:
         if self._presence is not None and not self._presence.is_here(run.visitor.session, run.asked):
             run.cancel.set()
         return not run.cancel.is_set()
+
+    def check_wanted(self, run: Run) -> None:
+        """End a run that nobody waits for, or that took too long."""
+        self._wanted(run)
 
     def _ended(self, run: Run, error: BaseException | None) -> None:
         if run.phase not in ("done", "stopped"):

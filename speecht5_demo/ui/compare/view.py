@@ -18,6 +18,7 @@ from speecht5_demo.ui.compare.figures import change, overlap, row, seconds
 from speecht5_demo.ui.compare.live import ADDRESS, LiveSample
 from speecht5_demo.ui.compare.result import result_sentences
 from speecht5_demo.ui.compare.runs import LETTERS, Card, Run
+from speecht5_demo.ui.compare.taken import ADDRESS as TAKEN
 from speecht5_demo.variants import BASELINE
 
 PREPARING = "Preparing the versions. The first time after a start takes a moment."
@@ -107,6 +108,7 @@ def _card(run: Run, card: Card, revealed: bool) -> dict[str, Any]:
         "audio": {
             "url": CLIPS + card.clip.audio.name,
             "seconds": round(card.sample.audio_seconds, 3),
+            "taken": TAKEN + card.ticket,
             "download": f"{name}.wav",
             "at_once": run.may_play_live(card.variant),
         }

@@ -32,7 +32,16 @@ USUAL_STEP_S = 1.0
 
 
 class BusyError(DemoError):
-    """The voice has too many to serve, or this visitor asks for too much at once."""
+    """The voice has too many to serve, or this visitor asks for too much at once.
+
+    Args:
+        sentence: for the visitor.
+        wait_s: about how many seconds later it is worth asking again.
+    """
+
+    def __init__(self, sentence: str, wait_s: float = 30.0) -> None:
+        super().__init__(sentence)
+        self.wait_s = wait_s
 
 
 class Kind(IntEnum):
@@ -120,11 +129,13 @@ class VoiceQueue:
         about = max(1, round(len(asked) * self._step_s))
         if sessions[visitor.session] >= PLACES_A_SESSION:
             raise BusyError(
-                f"You have {PLACES_A_SESSION} comparisons under way: wait for one or stop it, about {about} s."
+                f"You have {PLACES_A_SESSION} comparisons under way: wait for one or stop it, about {about} s.",
+                about,
             )
         if addresses[visitor.address] >= PLACES_AN_ADDRESS or len(asked) >= PLACES:
             raise BusyError(
-                f"Too many visitors are waiting for the voice. Press Speak again in about {about} s."
+                f"Too many visitors are waiting for the voice. Press Speak again in about {about} s.",
+                about,
             )
 
     def _rank(self, job: Job) -> tuple[int, int, int, float]:

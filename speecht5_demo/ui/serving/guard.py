@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import anyio
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,11 +20,9 @@ from speecht5_demo.ui.serving.headers import security_headers
 from speecht5_demo.ui.serving.json_body import BodyError, json_object
 from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.serving.refusals import RefusalLog
+from speecht5_demo.ui.serving.request_body import RefusedRequest, read_body
 
-LARGEST_BODY = 98_304
 LONGEST_PATH = 400
-BODY_LIMIT_S = 20.0
-"""Seconds that a body may take to arrive."""
 SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _READ = re.compile(
@@ -34,6 +31,8 @@ _READ = re.compile(
     r"|/gradio_api/(info/?|theme\.css|startup-events|queue/data|heartbeat/[\w-]{1,64}|call/compare/[\w-]{1,64})"
 )
 _POSTED = re.compile(r"/gradio_api/(queue/join|run/predict|component_server/?|call/compare/?|cancel)")
+_TOOLS = re.compile(r"/gradio_api/mcp(/http)?/?")
+_TOOL_CALLS = re.compile(r"initialize|ping|notifications/\w{1,40}|tools/(list|call)|(resources|prompts)/list")
 _KNOWN = (
     "data",
     "fn_index",
@@ -71,6 +70,7 @@ class Surface:
         routes: of ours, which check their own bodies.
         events: by number.
         components: numbers of components with functions that the page calls, with the functions' names.
+        tools: names of the tools that assistants may call over MCP; none where it is off.
         knows_session: whether the queue has heard of a session.
         presence: who is here.
         in_space: whether a hub frames the pages.
@@ -82,15 +82,8 @@ class Surface:
     routes: Sequence[BaseRoute] = ()
     events: dict[int, Event] = field(default_factory=dict)
     components: dict[int, frozenset[str]] = field(default_factory=dict)
+    tools: tuple[str, ...] = ()
     knows_session: Callable[[str], bool] = lambda session: True
-
-
-class RefusedRequest(Exception):
-    """A request that is not served: its status and its sentence."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
 
 
 class Guard:
@@ -147,8 +140,13 @@ class Guard:
             if _READ.fullmatch(path) or path.rstrip("/") in self._surface.pages:
                 return self._streaming(scope, path), receive
             raise RefusedRequest(404, "There is nothing at this address.")
+        if self._surface.tools and _TOOLS.fullmatch(path):
+            if method != "POST":
+                raise RefusedRequest(405, "Messages of MCP are sent with POST.")
+            body = self._checked_message(await read_body(scope, receive))
+            return None, _replayed(_with_length(scope, body), receive)
         if method == "POST" and _POSTED.fullmatch(path):
-            body = self._checked(path, await _body(scope, receive))
+            body = self._checked(path, await read_body(scope, receive))
             return None, _replayed(_with_length(scope, body), receive)
         if method in ("OPTIONS", "POST"):
             raise RefusedRequest(404, "There is nothing at this address.")
@@ -190,6 +188,22 @@ class Guard:
             self._check_event(path, sent)
         return json.dumps({name: sent[name] for name in _KNOWN if name in sent}).encode()
 
+    def _checked_message(self, body: bytes) -> bytes:
+        """A message of MCP that lists the tools or calls one."""
+        try:
+            sent = json_object(body)
+        except BodyError as error:
+            raise RefusedRequest(422, str(error)) from error
+        method, parameters = sent.get("method"), sent.get("params")
+        if not isinstance(method, str) or not _TOOL_CALLS.fullmatch(method):
+            raise RefusedRequest(404, "This server has tools: tools/list names them, tools/call calls one.")
+        if method == "tools/call":
+            name = parameters.get("name") if isinstance(parameters, dict) else None
+            # In a Space, Gradio puts its name and an underscore in front.
+            if not isinstance(name, str) or name.rpartition("_")[2] not in self._surface.tools:
+                raise RefusedRequest(404, f"The tools are {' and '.join(self._surface.tools)}.")
+        return json.dumps(sent).encode()
+
     def _check_event(self, path: str, sent: dict[str, Any]) -> None:
         data = sent.get("data")
         if not isinstance(data, list):
@@ -229,29 +243,6 @@ def _with_length(scope: Scope, body: bytes) -> bytes:
     ]
     scope["headers"] = [*kept, (b"content-length", str(len(body)).encode())]
     return body
-
-
-async def _body(scope: Scope, receive: Receive) -> bytes:
-    headers = dict(scope["headers"])
-    declared = headers.get(b"content-length", b"0")
-    if not declared.isdigit() or int(declared) > LARGEST_BODY:
-        raise RefusedRequest(413, f"Send at most {LARGEST_BODY:,} bytes.")
-    if not headers.get(b"content-type", b"application/json").startswith(b"application/json"):
-        raise RefusedRequest(415, "Send JSON: content-type application/json.")
-    body = bytearray()
-    try:
-        with anyio.fail_after(BODY_LIMIT_S):
-            while True:
-                message = await receive()
-                if message["type"] != "http.request":
-                    raise RefusedRequest(400, "The request ended before its body did.")
-                body += message.get("body", b"")
-                if len(body) > LARGEST_BODY:
-                    raise RefusedRequest(413, f"Send at most {LARGEST_BODY:,} bytes.")
-                if not message.get("more_body", False):
-                    return bytes(body)
-    except TimeoutError as error:
-        raise RefusedRequest(408, "The body took too long to arrive.") from error
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

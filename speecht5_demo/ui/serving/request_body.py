@@ -1,0 +1,46 @@
+"""The body of a request, small and in time, or the refusal of it."""
+
+from __future__ import annotations
+
+import anyio
+from starlette.types import Receive, Scope
+
+LARGEST_BODY = 98_304
+BODY_LIMIT_S = 20.0
+"""Seconds that a body may take to arrive."""
+
+
+class RefusedRequest(Exception):
+    """A request that is not served: its status and its sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+async def read_body(scope: Scope, receive: Receive) -> bytes:
+    """The body of a request that sends JSON.
+
+    Raises:
+        RefusedRequest: it is too large, no JSON by its own account, or does not arrive.
+    """
+    headers = dict(scope["headers"])
+    declared = headers.get(b"content-length", b"0")
+    if not declared.isdigit() or int(declared) > LARGEST_BODY:
+        raise RefusedRequest(413, f"Send at most {LARGEST_BODY:,} bytes.")
+    if not headers.get(b"content-type", b"application/json").startswith(b"application/json"):
+        raise RefusedRequest(415, "Send JSON: content-type application/json.")
+    body = bytearray()
+    try:
+        with anyio.fail_after(BODY_LIMIT_S):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise RefusedRequest(400, "The request ended before its body did.")
+                body += message.get("body", b"")
+                if len(body) > LARGEST_BODY:
+                    raise RefusedRequest(413, f"Send at most {LARGEST_BODY:,} bytes.")
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError as error:
+        raise RefusedRequest(408, "The body took too long to arrive.") from error
