@@ -25,12 +25,23 @@ if TYPE_CHECKING:  # torch takes seconds, and the process that only hands out te
 _SAID = pytest.StashKey[list[str]]()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> None:
+def _use_one_thread() -> None:
     """The models are small: on a busy machine a second thread costs more in waiting than it gives."""
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    _use_one_thread()
+
+
+@pytest.fixture(autouse=True)
+def _one_thread_for_the_next() -> Iterator[None]:
+    """Commands choose threads for their process, which tests share; other threads form sums in another order."""
+    yield
+    _use_one_thread()
 
 
 @pytest.fixture(scope="session", autouse=True)
