@@ -87,6 +87,12 @@ def evaluation(
     references: ReferencesOption = None,
     speaker_model: SpeakerModelOption = OFFLINE_SPEAKERS,
     seed: SeedOption = 0,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            min=1, max=20, help="Dropout seeds that the word errors of an utterance are averaged over."
+        ),
+    ] = 1,
     jobs: JobsOption = 2,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for rows, summary and page.")] = Path(
         "runs/evaluation"
@@ -124,6 +130,7 @@ def evaluation(
             speaker_model=speaker_model,
             teacher=_has_teacher(source),
             seed=seed,
+            seeds=seeds,
         ),
         source,
     )

@@ -1,23 +1,36 @@
-"""What a recogniser hears in a sample: its transcript with the words that differ marked, and the predicted opinion.
+"""What a recogniser hears in a sample: its transcript with the words that differ marked, and predicted opinions.
 
-for word in hear(recogniser, "The birch canoe slid.", samples).words:
+for word in hear(open_listener(), "The birch canoe slid.", samples).words:
     print(word.text, word.kind)
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.metrics import require
-from speecht5_demo.quality.metrics.predicted import predicted_mos
+from speecht5_demo.quality.libraries import Library
+from speecht5_demo.quality.metrics import BY_NAME, libraries
+from speecht5_demo.quality.metrics.predicted import distilled_mos, predicted_mos
 from speecht5_demo.quality.metrics.words import JIWER, SILENT, normalised, word_errors
-from speecht5_demo.quality.recognisers import WHISPER, Recogniser, open_recogniser
-from speecht5_demo.quality.signals import Samples, is_silent
-from speecht5_demo.quality.transcript import Transcript
+from speecht5_demo.quality.recognisers import (
+    WHISPER,
+    FoundRecogniser,
+    Recogniser,
+    find_recogniser,
+    open_recogniser,
+)
+from speecht5_demo.quality.signals import SAMPLING_RATE, Samples, is_silent
+from speecht5_demo.quality.transcript import Transcript, joined
+from speecht5_demo.quality.whisper import LONGEST_S
 
+T = TypeVar("T")
 Kind = Literal["same", "other", "missing", "added"]
+MEASURED = ("wer", "predicted-mos", "distill-mos")
+PREDICTED_S = 30.0
+"""Opinions are predicted of so much of a sample's beginning; more takes long and changes little."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,8 @@ class Heard:
         transcript: as the recogniser wrote it.
         words: heard and missing words in order, both sides written alike: lower case, no punctuation.
         wer: word error rate, 0 is perfect.
-        predicted_mos: what DNSMOS P.808 predicts, 1 to 5; None for silence.
+        predicted_mos, distilled_mos: what DNSMOS P.808 and Distill-MOS predict, 1 to 5; None where there is too little
+            to hear.
         remark: why the transcript is empty, where that is not plain.
     """
 
@@ -51,7 +65,23 @@ class Heard:
     words: tuple[HeardWord, ...]
     wer: float
     predicted_mos: float | None
+    distilled_mos: float | None
     remark: str = ""
+
+    @property
+    def wrong(self) -> int:
+        """Words that differ."""
+        return sum(word.kind != "same" for word in self.words)
+
+    @property
+    def said(self) -> int:
+        """Words that were to be said."""
+        return sum(word.kind != "added" for word in self.words)
+
+
+def lacking() -> tuple[str, ...]:
+    """What is not installed of all that hearing needs, by what pip calls it; nothing is imported to find out."""
+    return tuple(library.title for library in _needed() if library.version() is None)
 
 
 def open_listener() -> Recogniser:
@@ -60,8 +90,20 @@ def open_listener() -> Recogniser:
     Raises:
         QualityError: when the optional set is not installed; the sentence says how to get it.
     """
-    require(("wer", "predicted-mos"), WHISPER)
-    return open_recogniser()
+    return _ended(open_in_parts(find_recogniser()))
+
+
+def open_in_parts(found: FoundRecogniser) -> Generator[None, None, Recogniser]:
+    """`open_listener` for who has to make way in between: libraries take seconds to load."""
+    for library in _needed():
+        library.load("What a recogniser hears")
+        yield
+    return open_recogniser(found)
+
+
+def _needed() -> tuple[Library, ...]:
+    found = (library for name in MEASURED for library in libraries(BY_NAME[name], WHISPER))
+    return tuple(dict.fromkeys(found))
 
 
 def hear(recogniser: Recogniser, spoken_text: str, samples: Samples) -> Heard:
@@ -75,17 +117,41 @@ def hear(recogniser: Recogniser, spoken_text: str, samples: Samples) -> Heard:
     Raises:
         QualityError: when the text has no words, or the recogniser fails.
     """
+    return _ended(hear_in_parts(recogniser, spoken_text, samples))
+
+
+def _ended(parts: Generator[None, None, T]) -> T:
+    """What a generator returns."""
+    while True:
+        try:
+            next(parts)
+        except StopIteration as over:
+            found: T = over.value
+            return found
+
+
+def hear_in_parts(recogniser: Recogniser, spoken_text: str, samples: Samples) -> Generator[None, None, Heard]:
+    """`hear` for who has to make way in between: no part takes much longer than a second."""
     silent = is_silent(samples)
-    found = Transcript("", SILENT) if silent else recogniser.transcribe(samples)
-    try:
-        opinion = None if silent else predicted_mos(samples)
-    except QualityError:  # too little to hear for the predictor
-        opinion = None
+    window = int(LONGEST_S * SAMPLING_RATE)
+    pieces = [Transcript("", SILENT)] if silent else []
+    for start in range(0, 0 if silent else len(samples), window):
+        pieces.append(recogniser.transcribe(samples[start : start + window]))
+        yield
+    found = joined(pieces)
+    opinions: list[float | None] = []
+    for predict in (predicted_mos, distilled_mos):
+        try:
+            opinions.append(None if silent else predict(samples[: int(PREDICTED_S * SAMPLING_RATE)]))
+        except QualityError:  # too little to hear for the predictor
+            opinions.append(None)
+        yield
     return Heard(
         transcript=found.text,
         words=compare(spoken_text, found.text),
         wer=word_errors(spoken_text, found.text).wer,
-        predicted_mos=opinion,
+        predicted_mos=opinions[0],
+        distilled_mos=opinions[1],
         remark=found.remark,
     )
 

@@ -9,7 +9,7 @@ from speecht5_demo.files import write_text
 from speecht5_demo.quality.page import cell, lead
 from speecht5_demo.quality.plots import MetricPicture
 from speecht5_demo.quality.records import Row
-from speecht5_demo.quality.sweep_page import verdict
+from speecht5_demo.quality.sweep_page import conditions, floor_rows, verdict
 from speecht5_demo.rendering.markdown_table import markdown_table
 from speecht5_demo.rendering.units import shown, unit_shown
 from speecht5_demo.rendering.wording import counted, megabytes
@@ -54,13 +54,14 @@ def sweep_markdown(document: SweepDocument) -> str:
             _mean(point, "wer", "share"),
             _mean(point, "pesq", "MOS-LQO"),
             _mean(point, "stop", "share"),
-            f"{point.rtf:.3f}",
+            f"{point.rtf:.3f}" if document.timed_alone else None,
             megabytes(point.sizes.disk_bytes),
             megabytes(point.sizes.zip_bytes),
         ]
         for point in document.points
     ]
-    return f"{markdown_table(head, rows, numbers=0)}\n\n{verdict(document)}"
+    rows += floor_rows(document, ("wer", "pesq", "stop"), after=3)
+    return f"{markdown_table(head, rows, numbers=0)}\n\n{verdict(document)} {conditions(document)}"
 
 
 def write_pictures(document: EvaluationDocument, rows: Sequence[Row], folder: Path) -> dict[str, Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -80,18 +80,23 @@ class TaskMeasurer:
     def _spoken(self, task: Task) -> Subject:
         reseeded = task.variant == RESEEDED
         engine = self._engine(BASELINE.name if reseeded else task.variant)
-        plan = plan_speech(
-            self._checkpoint,
-            self._sentences[task.number],
-            self._speakers[task.speaker],
-            self._settings.seed + reseeded,
+        plan, *further = (
+            plan_speech(
+                self._checkpoint,
+                self._sentences[task.number],
+                self._speakers[task.speaker],
+                self._settings.seed + reseeded + index,
+            )
+            for index in range(self._settings.seeds)
         )
         if task.variant == BASELINE.name:
             spoken = speak(engine, plan)
             self._keep(task, spoken)
             samples, frames = spoken.samples, None
+            limit = spoken.heard
         else:
             samples, frames = self._baseline(task)
+            limit = frames
             spoken = speak(engine, bounded(plan, frames))
         if task.number <= PLAYED:
             save_wav(spoken.samples, audio_file(self._folder, task.variant, task.speaker, task.number))
@@ -106,6 +111,7 @@ class TaskMeasurer:
             warped=lambda recording: self._warped(recording, spoken, plan),
             speaker_model=self._speaker_model,
             baseline_voice=lambda: self._baseline_voice(task, samples),
+            reseeded=tuple(partial(_samples, engine, bounded(other, limit)) for other in further),
         )
 
     def _engine(self, variant: str) -> Engine:
@@ -167,3 +173,8 @@ class TaskMeasurer:
                 "The sentence is spoken in several pieces; its spectrogram has no pauses to warp."
             )
         return warped_onto(recording, spoken.samples, spoken.mel, self._vocoder)
+
+
+def _samples(engine: Engine, plan: SpeechPlan) -> Samples:
+    """Speech of which nothing but the sound is wanted."""
+    return speak(engine, plan, want_attention=False).samples

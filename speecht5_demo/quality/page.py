@@ -48,9 +48,11 @@ def lead(document: EvaluationDocument) -> str:
     """What was measured, on what, in one sentence."""
     settings = document.settings
     asr = settings.asr + (f" ({settings.asr_source})" if settings.asr_source else "")
+    many = settings.seeds > 1
+    seeds = f", word errors of an utterance averaged over {settings.seeds} dropout seeds" if many else ""
     return (
         f"{document.checkpoint.title}: {counted(len(settings.sentences), 'sentence')} by "
-        f"{', '.join(settings.speakers)}; recogniser {asr}; {document.machine.cpu}, {document.created[:10]}."
+        f"{', '.join(settings.speakers)}; recogniser {asr}{seeds}; {document.machine.cpu}, {document.created[:10]}."
     )
 
 

@@ -43,6 +43,7 @@ class Settings:
         speaker_model: for `similarity`: `resemblyzer`, or a transformers x-vector checkpoint.
         teacher: whether the recogniser's floor is heard on the built-in voice's teacher.
         seed: of the dropout masks; the reseeded floor takes the next one.
+        seeds: how many of them word errors are averaged over, from `seed` on; all else is measured under the first.
         recogniser: `asr` and its weights, once they are found; None where nothing is transcribed.
     """
 
@@ -56,6 +57,7 @@ class Settings:
     speaker_model: str = OFFLINE_SPEAKERS
     teacher: bool = False
     seed: int = 0
+    seeds: int = 1
     recogniser: FoundRecogniser | None = None
 
     def document(self) -> EvaluationSettings:
@@ -73,6 +75,7 @@ class Settings:
             references=str(self.references) if self.references else None,
             speaker_model=self.speaker_model,
             seed=self.seed,
+            seeds=self.seeds,
             asr_source=self.recogniser.source if self.recogniser else "",
             asr_sha256=self.recogniser.sha256 if self.recogniser else "",
         )

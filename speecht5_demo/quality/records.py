@@ -20,7 +20,7 @@ from speecht5_demo.files import whole_file
 from speecht5_demo.results import EvaluationSettings, RunDocument, read, write
 
 ROWS, TABLE, SETTINGS = "rows.jsonl", "rows.csv", "settings.json"
-FIXED = ("asr", "asr_sha256", "references", "speaker_model", "seed")
+FIXED = ("asr", "asr_sha256", "references", "speaker_model", "seed", "seeds")
 """Settings that rows of one folder must share."""
 
 

@@ -46,11 +46,13 @@ def bounded(plan: SpeechPlan, frames: Frames) -> SpeechPlan:
     return replace(plan, pieces=pieces)
 
 
-def speak(engine: Engine, plan: SpeechPlan) -> Spoken:
+def speak(engine: Engine, plan: SpeechPlan, want_attention: bool = True) -> Spoken:
     """Let an engine speak a plan freely."""
     speaker = _vector(plan)
     utterances = [
-        engine.speak(piece.tokens, speaker, engine.new_masks(piece.seed), piece.limits, want_attention=True)
+        engine.speak(
+            piece.tokens, speaker, engine.new_masks(piece.seed), piece.limits, want_attention=want_attention
+        )
         for piece in plan.pieces
     ]
     attentions = [one.attention for one in utterances if one.attention is not None]

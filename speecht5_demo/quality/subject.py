@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.signals import Samples, is_silent
+from speecht5_demo.quality.signals import Samples
 
 if TYPE_CHECKING:
     from speecht5_demo.quality.recognisers import Recogniser
@@ -35,6 +35,7 @@ class Subject:
         recording: reads the natural recording.
         warped: from it, makes the recording and the re-vocoded utterance, of equal length.
         speaker_model, baseline_voice: for speaker similarity; the latter gives the baseline's embedding.
+        reseeded: the same utterance under further dropout seeds.
     """
 
     spoken_text: str
@@ -47,6 +48,7 @@ class Subject:
     warped: Callable[[Samples], tuple[Samples, Samples]] | None = None
     speaker_model: SpeakerModel | None = None
     baseline_voice: Callable[[], Embedding] | None = None
+    reseeded: tuple[Callable[[], Samples], ...] = ()
     _shared: dict[Callable[[Subject], Any], Any] = field(default_factory=dict, init=False, repr=False)
 
     def shared(self, make: Callable[[Subject], T]) -> T:
@@ -55,11 +57,6 @@ class Subject:
             self._shared[make] = make(self)
         found: T = self._shared[make]
         return found
-
-    @cached_property
-    def silent(self) -> bool:
-        """Whether there is nothing to hear."""
-        return is_silent(self.samples)
 
     @cached_property
     def locked(self) -> tuple[Samples, Samples]:

@@ -7,6 +7,7 @@ FOLDER/              rows, summary, page and audio of the evaluation behind it
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -85,7 +86,9 @@ def sweep(
     chosen = recipes(row, int8, exclude)
     variants = tuple(dict.fromkeys((BASELINE, *chosen.values())))
     found = evaluate(replace(settings, variants=variants), checkpoint, folder, jobs, on_task=on_task)
-    timings = _timings(settings, checkpoint, list(dict.fromkeys(chosen.values())), repeats, on_timing)
+    timings, core_share = _timings(
+        settings, checkpoint, list(dict.fromkeys(chosen.values())), repeats, on_timing
+    )
     synthesizer = Synthesizer(checkpoint, capacity=1)
     points = tuple(
         SweepPoint(
@@ -114,6 +117,8 @@ def sweep(
         points=points,
         breaks_at=breaks_at(points),
         rule=RULE,
+        floors=found.floors,
+        core_share=core_share,
     )
     write(document, folder / SWEEP)
     return document
@@ -150,17 +155,22 @@ def _timings(
     variants: Sequence[Variant],
     repeats: int,
     on_timing: Callable[[str], None] | None,
-) -> dict[str, tuple[Latency, float]]:
-    """Latency and length of the first sentence by the first speaker, repeats interleaved over all points."""
+) -> tuple[dict[str, tuple[Latency, float]], float]:
+    """Latency and length of the first sentence by the first speaker, repeats interleaved over all points; and how much
+    of a core this thread had meanwhile.
+    """
     synthesizer = Synthesizer(checkpoint, capacity=len(variants))
+    for variant in variants:
+        synthesizer.warm_up(variant)
     found = {}
+    begun, had = time.perf_counter(), time.thread_time()
     for speech in synthesizer.compare(
         settings.sentences[0].text, settings.speakers[0], variants, settings.seed, repeats
     ):
         found[speech.variant] = (speech.latency, speech.audio_seconds)
         if on_timing is not None:
             on_timing(speech.variant)
-    return found
+    return found, (time.thread_time() - had) / (time.perf_counter() - begun)
 
 
 def _audio(settings: Settings, folder: Path, variant: Variant) -> dict[str, str]:

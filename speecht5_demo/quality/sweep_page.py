@@ -29,7 +29,9 @@ def write_sweep_page(document: SweepDocument, folder: Path) -> Path:
         ("Hear it", _players(document)),
     )
     return write_text(
-        folder / PAGE, page("Where the voice breaks", verdict(document), sections), parents=True
+        folder / PAGE,
+        page("Where the voice breaks", f"{verdict(document)} {conditions(document)}", sections),
+        parents=True,
     )
 
 
@@ -41,6 +43,22 @@ def verdict(document: SweepDocument) -> str:
     if document.breaks_at is None:
         return f"{voice}: it holds to {max(point.amount for point in document.points):.0%}."
     return f"{voice}: it breaks at {document.breaks_at:.0%}. {document.rule}"
+
+
+def conditions(document: SweepDocument) -> str:
+    """What was heard by whom, and whether its times can be read."""
+    settings = document.settings
+    asr = settings.asr + (f" ({settings.asr_source})" if settings.asr_source else "")
+    said = (
+        f"{counted(len(settings.sentences), 'sentence')} by {', '.join(settings.speakers)}; recogniser {asr}; "
+        f"{document.machine.cpu}, {document.created[:10]}."
+    )
+    if document.timed_alone:
+        return said
+    return (
+        f"{said} Times are left out: other programs left this one {document.core_share:.0%} of a core while they were "
+        "taken. The same command takes them again and keeps all else."
+    )
 
 
 def charts(document: SweepDocument, name: str) -> str:
@@ -66,12 +84,29 @@ def figures_table(document: SweepDocument) -> str:
             [
                 f"{point.amount:.0%}",
                 *(None if mean is None else shown(mean, units[name]) for name, mean in means.items()),
-                f"{point.rtf:.3f}",
+                f"{point.rtf:.3f}" if document.timed_alone else None,
                 megabytes(point.sizes.disk_bytes),
                 megabytes(point.sizes.zip_bytes),
             ]
         )
+    rows += floor_rows(document, tuple(units), after=3)
     return table("Quality, time and size of each point", [*head, "RTF", "disk MB", "zip MB"], rows)
+
+
+def floor_rows(document: SweepDocument, metrics: Sequence[str], after: int) -> list[list[str | None]]:
+    """A line for each floor that has one of these metrics, with empty cells `after` them."""
+    units = {metric.name: metric.unit for metric in document.metrics}
+    means = {(one.variant_label, one.metric): one.mean for one in document.floors}
+    rows: list[list[str | None]] = []
+    for label in dict.fromkeys(one.variant_label for one in document.floors):
+        found = [means.get((label, name)) for name in metrics]
+        if any(mean is not None for mean in found):
+            cells = (
+                None if mean is None else shown(mean, units[name])
+                for name, mean in zip(metrics, found, strict=True)
+            )
+            rows.append([label, *cells, *[None] * after])
+    return rows
 
 
 def _quality_chart(document: SweepDocument, name: str, metric: MetricInfo) -> str:
@@ -84,7 +119,23 @@ def _quality_chart(document: SweepDocument, name: str, metric: MetricInfo) -> st
         return ""
     points = [_quality_point(amount, found, metric.unit) for amount, found in known]
     title = f"{metric.label}, {unit_shown(metric.unit)}"
-    return _chart(document, f"{name}-{metric.name}", title, [Series(points)])
+    ends = points[0].x, points[-1].x
+    floors = [
+        Series(
+            [
+                LinePoint(x, scaled(floor.mean or 0.0, metric.unit), _floor_words(floor, metric.unit))
+                for x in ends
+            ],
+            floor.variant_label,
+            MUTED,
+        )
+        for floor in document.floors_of(metric.name)
+    ]
+    return _chart(document, f"{name}-{metric.name}", title, [Series(points), *floors])
+
+
+def _floor_words(floor: Entry, unit: str) -> str:
+    return f"{floor.variant_label}: {shown(floor.mean or 0.0, unit)} {unit_shown(unit)}"
 
 
 def _quality_point(amount: float, found: Entry, unit: str) -> LinePoint:
@@ -95,6 +146,8 @@ def _quality_point(amount: float, found: Entry, unit: str) -> LinePoint:
 
 
 def _speed_chart(document: SweepDocument, name: str) -> str:
+    if not document.timed_alone:
+        return ""
     points = [
         LinePoint(
             100 * point.amount,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 NO_SPEECH = "the recogniser heard no speech: every word counts as missed"
@@ -19,3 +20,9 @@ class Transcript:
 
     text: str
     remark: str = ""
+
+
+def joined(pieces: Sequence[Transcript]) -> Transcript:
+    """One transcript of speech that was heard in pieces."""
+    remarks = dict.fromkeys(piece.remark for piece in pieces if piece.remark)
+    return Transcript(" ".join(piece.text for piece in pieces if piece.text), "; ".join(remarks))

@@ -19,7 +19,7 @@ import numpy as np
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.libraries import Library
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
-from speecht5_demo.quality.transcript import NO_SPEECH, REPEATED, Transcript
+from speecht5_demo.quality.transcript import NO_SPEECH, REPEATED, Transcript, joined
 
 FASTER_WHISPER = Library("faster_whisper", "faster-whisper")
 FRAMES_A_SECOND = 100
@@ -57,9 +57,7 @@ class Whisper:
     def transcribe(self, samples: Samples) -> Transcript:
         """What is said in mono samples at 16 kHz; a made-up text counts as none, and the remark says so."""
         size = int(LONGEST_S * SAMPLING_RATE)
-        pieces = [self._piece(samples[start : start + size]) for start in range(0, len(samples), size)]
-        remarks = dict.fromkeys(piece.remark for piece in pieces if piece.remark)
-        return Transcript(" ".join(piece.text for piece in pieces if piece.text), "; ".join(remarks))
+        return joined([self._piece(samples[start : start + size]) for start in range(0, len(samples), size)])
 
     def _piece(self, samples: Samples) -> Transcript:
         seconds = len(samples) / SAMPLING_RATE

@@ -120,6 +120,7 @@ class EvaluationSettings:
         seed: of the dropout masks.
         asr_source: where the recogniser's weights are from; empty where nothing was transcribed.
         asr_sha256: of its model file; empty where it has not one but several.
+        seeds: how many dropout seeds word errors are averaged over, utterance by utterance.
     """
 
     checkpoint: str
@@ -133,6 +134,7 @@ class EvaluationSettings:
     seed: int
     asr_source: str = ""
     asr_sha256: str = ""
+    seeds: int = 1
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from speecht5_demo.results.common import CheckpointIdentity
 from speecht5_demo.results.evaluation import Entry, EvaluationSettings, MetricInfo
 from speecht5_demo.sizes import Sizes
 
+ALONE = 0.9
+"""Share of a core below which a time says more about other programs."""
+
 
 @dataclass(frozen=True)
 class PointLatency:
@@ -73,6 +76,9 @@ class SweepDocument:
         points: by amount.
         breaks_at: the smallest amount at which the voice is broken, None where it holds to the end.
         rule: when a voice counts as broken, in words.
+        floors: how small a figure can get here: what the recogniser makes of the voice's teacher, and the baseline
+            under another seed.
+        core_share: of the time of the timed runs, how much of it they had a processor core; None where nobody looked.
     """
 
     KIND: ClassVar[str] = "sweep"
@@ -88,6 +94,17 @@ class SweepDocument:
     points: tuple[SweepPoint, ...]
     breaks_at: float | None
     rule: str
+    floors: tuple[Entry, ...] = ()
+    core_share: float | None = None
+
+    @property
+    def timed_alone(self) -> bool:
+        """Whether times are those of the voice, and not of the programs that ran beside."""
+        return self.core_share is None or self.core_share >= ALONE
+
+    def floors_of(self, metric: str) -> tuple[Entry, ...]:
+        """The floors that have a value of a metric."""
+        return tuple(one for one in self.floors if one.metric == metric and one.mean is not None)
 
     @property
     def int8(self) -> bool:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.hearing import HeardWord, compare, hear, open_listener
+from speecht5_demo.quality.hearing import HeardWord, compare, hear, hear_in_parts, lacking, open_listener
+from speecht5_demo.quality.libraries import Library
 from speecht5_demo.quality.recognisers import Recogniser
 from speecht5_demo.quality.signals import Samples
 from tests.quality.conftest import TEXT
@@ -37,19 +38,36 @@ def test_a_sample_of_the_built_in_voice_is_heard_and_predicted(whisper: Recognis
     assert found.wer < 0.3
     assert found.predicted_mos is not None
     assert 1 <= found.predicted_mos <= 5
+    assert found.distilled_mos is not None
+    assert 1 <= found.distilled_mos <= 5
+    assert found.wrong / found.said == pytest.approx(found.wer)
 
 
 def test_silence_is_heard_as_missing_words_with_a_remark(whisper: Recogniser) -> None:
     found = hear(whisper, "Go on.", np.zeros(16_000, np.float32))
     assert {word.kind for word in found.words} == {"missing"}
-    assert (found.wer, found.predicted_mos) == (1.0, None)
+    assert (found.wer, found.predicted_mos, found.distilled_mos) == (1.0, None, None)
     assert "silent" in found.remark
 
 
-@pytest.mark.parametrize("module", ["faster_whisper", "jiwer", "onnxruntime"])
+def test_a_long_sample_is_heard_in_parts_between_which_others_can_be_served(
+    whisper: Recogniser, speech: Samples
+) -> None:
+    long = np.tile(speech, 15)
+    parts = list(hear_in_parts(whisper, " ".join([TEXT] * 15), long))
+    assert len(parts) == -(-long.size // (30 * 16_000)) + 2
+
+
+def test_what_is_not_installed_is_named_without_importing_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert lacking() == ()
+    monkeypatch.setattr(Library, "version", lambda library: None)
+    assert {"faster-whisper", "jiwer", "distillmos"} <= set(lacking())
+
+
+@pytest.mark.parametrize("module", ["faster_whisper", "jiwer", "onnxruntime", "distillmos"])
 def test_without_the_optional_set_the_error_says_how_to_get_it(
     module: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(QualityError, match="requirements-quality"):
+    with pytest.raises(QualityError, match="make quality"):
         open_listener()

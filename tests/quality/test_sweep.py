@@ -9,10 +9,11 @@ import soundfile
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import QualityError
+from speecht5_demo.quality.markdown import sweep_markdown
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.sentences import read_sentences
 from speecht5_demo.quality.sweep import amounts, breaks_at, find_sweeps, recipes, sweep
-from speecht5_demo.quality.sweep_page import verdict, write_sweep_page
+from speecht5_demo.quality.sweep_page import charts, conditions, figures_table, verdict, write_sweep_page
 from speecht5_demo.results import SweepDocument, read, write
 from speecht5_demo.ui.compare.sweep import sweep_piece
 from speecht5_demo.ui.context import AppContext
@@ -62,7 +63,8 @@ def test_the_built_in_voice_is_swept_shown_and_played(embedded: Checkpoint, tmp_
         variants=(),
         speakers=(embedded.speaker("rms"),),
         sentences=read_sentences("1"),
-        metrics=("duration", "stop"),
+        metrics=("duration", "stop", "cer"),
+        teacher=True,
     )
     folder = tmp_path / "sweeps" / "mine"
     document = sweep(settings, embedded, amounts("0,0.8"), False, folder, jobs=1, repeats=2)
@@ -77,6 +79,20 @@ def test_the_built_in_voice_is_swept_shown_and_played(embedded: Checkpoint, tmp_
         assert len(samples) > 8_000
     assert read(folder / "sweep.json", SweepDocument) == document
     assert escape(verdict(document)) in write_sweep_page(document, folder).read_text(encoding="utf-8")
+    (teacher,) = document.floors_of("cer")
+    assert teacher.variant_label in figures_table(document)
+    assert teacher.variant_label in sweep_markdown(document)
+    assert document.core_share is not None
+    assert 0 < document.core_share < 1.2
+
+    beside = replace(document, core_share=0.3)
+    assert "30% of a core" in conditions(beside)
+    assert "Real-time factor" not in charts(beside, "beside")
+    assert f"{untouched.rtf:.3f}" not in figures_table(beside)
+    alone = replace(document, core_share=0.99)
+    assert "of a core" not in conditions(alone)
+    assert "Real-time factor" in charts(alone, "alone")
+    assert f"{untouched.rtf:.3f}" in figures_table(alone)
 
     assert [found for found, _ in find_sweeps([tmp_path], embedded.digest)] == [folder]
     assert find_sweeps([tmp_path], "another voice") == []

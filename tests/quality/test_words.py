@@ -1,9 +1,14 @@
 """Word errors count what a person would count."""
 
+import numpy as np
 import pytest
 
 from speecht5_demo.errors import QualityError
+from speecht5_demo.quality.metrics import BY_NAME, Measured
 from speecht5_demo.quality.metrics.words import normalised, word_errors
+from speecht5_demo.quality.signals import Samples
+from speecht5_demo.quality.subject import Subject
+from speecht5_demo.quality.transcript import Transcript
 
 
 @pytest.mark.parametrize(
@@ -36,3 +41,22 @@ def test_a_sentence_without_words_cannot_be_judged() -> None:
 
 def test_both_sides_are_written_alike() -> None:
     assert normalised("Mr. O'Neil's $5 isn't HERE!") == normalised("mister o'neil's $5 is not here")
+
+
+class Reader:
+    """A recogniser that reads a number of words from how loud speech is."""
+
+    name = "reader"
+
+    def transcribe(self, samples: Samples) -> Transcript:
+        return Transcript(" ".join(["go"] * round(float(samples.max()))))
+
+
+def test_an_utterance_under_several_seeds_has_the_mean_of_their_errors_and_shows_every_transcript() -> None:
+    first, second, silent = (np.full(16_000, level, np.float32) for level in (4.0, 3.0, 0.0))
+    subject = Subject("Go, go, go, go.", first, Reader(), reseeded=(lambda: second, lambda: silent))
+    found = BY_NAME["wer"].measure(subject)
+    assert isinstance(found, Measured)
+    assert found.value == pytest.approx((0 / 4 + 1 / 4 + 4 / 4) / 3)
+    assert found.detail == "go go go go | go go go | "
+    assert "silent" in found.remark

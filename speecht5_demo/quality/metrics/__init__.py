@@ -29,6 +29,7 @@ __all__ = [
     "Metric",
     "Need",
     "choose",
+    "libraries",
     "library_versions",
     "require",
     "unavailable",
@@ -70,7 +71,7 @@ def choose(names: Iterable[str], recordings: bool) -> tuple[str, ...]:
     return tuple(metric.name for metric in METRICS if metric.name in wanted)
 
 
-def libraries(metric: Metric, asr: str, speaker_model: str) -> tuple[Library, ...]:
+def libraries(metric: Metric, asr: str, speaker_model: str = OFFLINE_SPEAKERS) -> tuple[Library, ...]:
     """What a metric imports, with this recogniser and this speaker model."""
     needed = list(metric.libraries)
     if Need.RECOGNISER in metric.needs:

@@ -2,18 +2,20 @@
 
 Both sides go through Whisper's English normaliser (transformers' copy of it, without its table of British spellings),
 then jiwer counts: substitutions, deletions and insertions over the number of words, or characters, that were to be
-said.
+said. Where an evaluation has several dropout seeds, the rate of an utterance is the mean over them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from statistics import fmean
 from typing import Any
 
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.libraries import Library
 from speecht5_demo.quality.metrics.metric import SHARE, Measured, Metric, Need
+from speecht5_demo.quality.signals import Samples, is_silent
 from speecht5_demo.quality.subject import Subject, given
 from speecht5_demo.quality.transcript import Transcript
 
@@ -73,23 +75,36 @@ def word_errors(spoken: str, heard: str) -> WordErrors:
     )
 
 
-def _transcript(subject: Subject) -> Transcript:
-    if subject.silent:
+def _transcripts(subject: Subject) -> list[Transcript]:
+    """Of the utterance, and of it under further seeds."""
+    return [
+        _transcript(subject, samples)
+        for samples in (subject.samples, *(speak() for speak in subject.reseeded))
+    ]
+
+
+def _transcript(subject: Subject, samples: Samples) -> Transcript:
+    if is_silent(samples):
         return Transcript("", SILENT)
-    return given(subject.recogniser, "recogniser").transcribe(subject.samples)
+    return given(subject.recogniser, "recogniser").transcribe(samples)
 
 
-def _errors(subject: Subject) -> WordErrors:
-    return word_errors(subject.spoken_text, subject.shared(_transcript).text)
+def _errors(subject: Subject) -> list[WordErrors]:
+    return [word_errors(subject.spoken_text, found.text) for found in subject.shared(_transcripts)]
+
+
+def _remark(subject: Subject) -> str:
+    return "; ".join(dict.fromkeys(one.remark for one in subject.shared(_transcripts) if one.remark))
 
 
 def _word_error_rate(subject: Subject) -> Measured:
     found = subject.shared(_errors)
-    return Measured(found.wer, subject.shared(_transcript).remark, found.hypothesis)
+    detail = " | ".join(one.hypothesis for one in found)
+    return Measured(fmean(one.wer for one in found), _remark(subject), detail)
 
 
 def _character_error_rate(subject: Subject) -> Measured:
-    return Measured(subject.shared(_errors).cer, subject.shared(_transcript).remark)
+    return Measured(fmean(one.cer for one in subject.shared(_errors)), _remark(subject))
 
 
 METRICS = (

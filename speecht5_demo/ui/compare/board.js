@@ -11,7 +11,7 @@ const moveOn = (card) => {
   if (target?.scrollIntoView && !open) target.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
 };
 
-const areas = { state: h('div', { class: 'area-state' }), reveal: h('div', { class: 'area-reveal' }), cards: h('div', { class: 'cards' }) };
+const areas = { state: h('div', { class: 'area-state' }), reveal: h('div', { class: 'area-reveal' }), heard: h('div', { class: 'area-heard' }), cards: h('div', { class: 'cards' }) };
 const status = h('p', { class: 'status', role: 'status' });
 const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
 const spoken = h('p', { class: 'spoken' });
@@ -47,7 +47,7 @@ const playFirst = (card) => {
 const draw = (value) => {
   if (!value || !value.run && !value.problem) return;
   if (value.run && (value.opened < view.opened || (value.run === view.run && value.revision < view.revision))) return;
-  if (!areas.cards.isConnected) board.replaceChildren(areas.state, areas.reveal, bar, areas.cards);
+  if (!areas.cards.isConnected) board.replaceChildren(areas.state, areas.reveal, areas.heard, bar, areas.cards);
   if (!stateBox.isConnected) areas.state.append(stateBox);
   if (!value.run) return complain(value.problem);
   if (value.run !== view.run) {
@@ -56,6 +56,7 @@ const draw = (value) => {
     view.played = false;
     areas.cards.replaceChildren();
     areas.reveal.replaceChildren();
+    stopAsking();
   }
   if (value.run !== view.run) requestAnimationFrame(showBoard);
   view.run = value.run;
@@ -105,6 +106,7 @@ const draw = (value) => {
     else if (!region.isConnected) areas.reveal.append(region);
     region.replaceChildren(...(value.table ? revealTable(value) : []));
   }
+  drawHeard(areas.heard, value.heard);
 };
 draw(props.value);
 watch('value', () => draw(props.value));

@@ -1,4 +1,4 @@
-"""The board of samples: its value is a snapshot, and the only thing it calls on the server is `rate`."""
+"""The board of samples: its value is a snapshot, and it calls two things on the server, `rate` and `hear`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from speecht5_demo.ui.compare.fragments import MIME
 from speecht5_demo.ui.components.scale import ACR_WORDS, QUESTION
 from speecht5_demo.ui.player import script_with_player
 
-_PARTS = ("live.js", "card.js", "reveal.js", "transport_bar.js", "board.js")
+_PARTS = ("live.js", "card.js", "reveal.js", "hearing.js", "transport_bar.js", "board.js")
 _SCRIPT = "\n".join(
     [
         f"const WORDS = {json.dumps(ACR_WORDS)};",
@@ -32,17 +32,24 @@ made.</span></li>
 </ol></div>"""
 
 
-def board(rate: Callable[[Any], dict[str, Any]]) -> gr.HTML:
+Answer = Callable[[Any], dict[str, Any]]
+
+
+def board(rate: Answer, hear: Answer) -> gr.HTML:
     """Draws what `view.board_view` returns.
 
     Args:
         rate: takes the card's ticket, the rating and how it was heard; returns `{"saved": bool, ...}`.
+        hear: takes a card's ticket; returns what a recogniser heard of its run, or how far that is.
     """
 
-    def answer(sent: Any) -> dict[str, Any]:
+    def saved(sent: Any) -> dict[str, Any]:
         return rate(sent)
 
-    answer.__name__ = "rate"
+    def heard(sent: Any) -> dict[str, Any]:
+        return hear(sent)
+
+    saved.__name__, heard.__name__ = "rate", "hear"
     return gr.HTML(
         value=None,
         label="Samples",
@@ -50,5 +57,5 @@ def board(rate: Callable[[Any], dict[str, Any]]) -> gr.HTML:
         js_on_load=_SCRIPT,
         apply_default_css=False,
         elem_id="board",
-        server_functions=[answer],
+        server_functions=[saved, heard],
     )

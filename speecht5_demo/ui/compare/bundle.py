@@ -15,13 +15,15 @@ from starlette.routing import Route
 from speecht5_demo.listening.cells import neutralise
 from speecht5_demo.synthesis.tags import speech_tags
 from speecht5_demo.ui.compare.clips import HEADERS
+from speecht5_demo.ui.compare.heard import COLUMNS as HEARD
+from speecht5_demo.ui.compare.heard import heard_row
 from speecht5_demo.ui.compare.runs import Card, Run, Runs
 from speecht5_demo.ui.compare.taken import tagged_clip
 
 ADDRESS = "/compare/bundle/"
 COLUMNS = (
     "sample", "variant", "label", "rating", "speaker", "seed", "text", "latency_median_s", "latency_runs_s",
-    "real_time_factor", "first_audio_s", "audio_s", "disk_bytes", "zip_bytes", "resident_bytes", "file",
+    "real_time_factor", "first_audio_s", "audio_s", "disk_bytes", "zip_bytes", "resident_bytes", *HEARD, "file",
 )  # fmt: skip
 NOTE = """The speech in these files is synthetic: it was made by a text-to-speech model, not spoken by a person.
 figures.csv and figures.json say which checkpoint, variant, speaker and seed made each file.
@@ -43,13 +45,14 @@ def bundle_route(runs: Runs) -> Route:
 
 def bundle(run: Run) -> bytes:
     """The ZIP."""
-    rows = [_row(card) for card in run.cards]
+    rows = [_row(run, card) for card in run.cards]
     table = io.StringIO()
     writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in rows:
         seconds = " ".join(f"{each:.4f}" for each in row["latency_runs_s"])
-        writer.writerow({**row, "text": neutralise(row["text"]), "latency_runs_s": seconds})
+        words = {name: neutralise(row[name] or "") for name in ("text", "heard")}
+        writer.writerow({**row, **words, "latency_runs_s": seconds})
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("README.txt", NOTE)
@@ -60,7 +63,7 @@ def bundle(run: Run) -> bytes:
     return content.getvalue()
 
 
-def _row(card: Card) -> dict[str, Any]:
+def _row(run: Run, card: Card) -> dict[str, Any]:
     sample, sizes = card.sample, card.sizes
     return {
         "sample": card.letter,
@@ -78,5 +81,6 @@ def _row(card: Card) -> dict[str, Any]:
         "disk_bytes": sizes.disk_bytes if sizes else None,
         "zip_bytes": sizes.zip_bytes if sizes else None,
         "resident_bytes": sizes.resident_bytes if sizes else None,
+        **heard_row(run, card),
         "file": f"{card.letter}-{card.variant.name}.wav",
     }

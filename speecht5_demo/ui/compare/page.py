@@ -161,7 +161,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
             container=False,
             elem_id="blind",
         )
-    samples = board(service.rate)
+    samples = board(service.rate, service.hearing.hear)
     run = gr.State(None)
     sweep.build(context)
 

@@ -19,6 +19,7 @@ from speecht5_demo.listening.rows import new_id
 from speecht5_demo.sizes import Sizes
 from speecht5_demo.synthesis import Latency, Speech
 from speecht5_demo.ui.compare.clips import Clip
+from speecht5_demo.ui.compare.heard import HeardRun
 from speecht5_demo.ui.compare.live import LiveSample
 from speecht5_demo.ui.compare.plan import Plan
 from speecht5_demo.ui.compare.voice_queue import BusyError
@@ -113,6 +114,7 @@ class Run:
             secrets.SystemRandom().shuffle(self.order)
         self.made: list[Card] = []
         self.live: LiveSample | None = None
+        self.heard: HeardRun | None = None
         self.saving = threading.Lock()
         self.phase = "waiting"
         self.problem = ""

@@ -13,6 +13,7 @@ from speecht5_demo.errors import DemoError
 from speecht5_demo.ui.compare.budget import SpeechBudget, affordable_repeats, check_length
 from speecht5_demo.ui.compare.bundle import bundle_route
 from speecht5_demo.ui.compare.clips import ClipCache
+from speecht5_demo.ui.compare.hearing import Hearing
 from speecht5_demo.ui.compare.live import LiveStreams
 from speecht5_demo.ui.compare.plan import OwnVariant, Plan, VoiceChoice, make_plan, preselected
 from speecht5_demo.ui.compare.rating import rate
@@ -55,6 +56,7 @@ class CompareService:
         self._presence = presence
         self.budget = SpeechBudget()
         self._runs = Runs(self._forget)
+        self.hearing = Hearing(self.queue, self._runs, context.checkpoint.language)
         self.routes = [
             *self.streams.routes,
             *self.clips.routes,
@@ -123,6 +125,7 @@ class CompareService:
 
     def _open(self, plan: Plan, visitor: Visitor) -> Run:
         run = self._runs.add(plan, visitor)
+        run.heard = self.hearing.offer(plan)
         interrupt = threading.Event()
         job = Job(
             visitor,

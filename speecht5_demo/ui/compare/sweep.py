@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from speecht5_demo.quality.sweep import SWEEP, find_sweeps
-from speecht5_demo.quality.sweep_page import charts, figures_table, verdict
+from speecht5_demo.quality.sweep_page import charts, conditions, figures_table, verdict
 from speecht5_demo.results import SweepDocument, SweepPoint, read
 from speecht5_demo.ui.context import AppContext
 
@@ -105,11 +105,11 @@ def _drawn(folder: Path, address: str, number: int, _: int) -> str:
         f"<li><span>{escape(point.label)}</span> {_players(address, point)}</li>" for point in document.points
     )
     sentence = escape(document.settings.sentences[0])
-    machine = escape(f"{document.machine.cpu}, {document.created[:10]}")
+    measured = escape(conditions(document))
     return (
         f'<div class="chart-report"><p class="mark">{escape(verdict(document))}</p>'
         f"<h3>Hear every point</h3><p>{sentence}</p><ol class='sweep-points'>{points}</ol>"
-        f"{charts(document, name)}{figures_table(document)}<p class='key'>Measured on {machine}.</p></div>"
+        f"{charts(document, name)}{figures_table(document)}<p class='key'>{measured}</p></div>"
     )
 
 

@@ -15,6 +15,7 @@ from speecht5_demo.rendering.wording import megabytes
 from speecht5_demo.ui.compare.bundle import ADDRESS as BUNDLE
 from speecht5_demo.ui.compare.clips import ADDRESS as CLIPS
 from speecht5_demo.ui.compare.figures import change, overlap, row, seconds
+from speecht5_demo.ui.compare.heard import heard_view
 from speecht5_demo.ui.compare.live import ADDRESS, LiveSample
 from speecht5_demo.ui.compare.result import result_sentences
 from speecht5_demo.ui.compare.runs import LETTERS, Card, Run
@@ -49,6 +50,7 @@ def board_view(run: Run, waiting: tuple[int, float] = (0, 0.0)) -> dict[str, Any
         "step": run.step,
         "cards": [_card(run, card, revealed) for card in cards] + ([_live_card(live)] if live else []),
         "table": _table(run, cards) if revealed and not run.speaking and cards else None,
+        "heard": heard_view(run),
     }
 
 

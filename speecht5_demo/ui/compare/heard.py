@@ -1,0 +1,114 @@
+"""What a recogniser heard of a run: as the run keeps it, as its page may know it, and as it is taken away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from speecht5_demo.rendering.wording import counted
+
+if TYPE_CHECKING:
+    from speecht5_demo.quality.hearing import Heard
+    from speecht5_demo.ui.compare.runs import Card, Run
+
+Phase = Literal["", "opening", "waiting", "hearing", "done", "failed"]
+NOTE = (
+    "Heard by Whisper tiny.en, which mishears words of natural voices too. Both sides are written alike: numbers as "
+    "digits, no punctuation. The opinions are predicted by networks, not given by listeners."
+)
+COLUMNS = ("heard", "words_wrong", "words_said", "predicted_mos_dnsmos", "predicted_mos_distill")
+
+
+@dataclass
+class HeardRun:
+    """What is known of one run.
+
+    Attributes:
+        lacking: packages that would have to be installed first.
+        phase: empty until somebody asks.
+        problem: why it failed.
+        samples: what was heard so far, by the index of the card.
+        asked: monotonic time at which the page last wanted to know.
+    """
+
+    lacking: tuple[str, ...] = ()
+    phase: Phase = ""
+    problem: str = ""
+    samples: dict[int, Heard] = field(default_factory=dict)
+    asked: float = 0.0
+
+    def fail(self, problem: str) -> None:
+        """No more will be heard, unless all was."""
+        if self.under_way:
+            self.phase, self.problem = "failed", problem
+
+    @property
+    def under_way(self) -> bool:
+        """Whether more will be known by itself."""
+        return self.phase in ("opening", "waiting", "hearing")
+
+
+def heard_view(run: Run) -> dict[str, Any] | None:
+    """What the page shows below the table; None while names are hidden, and where nothing can be heard."""
+    heard = run.heard
+    if heard is None or not run.revealed or not run.over or not run.cards:
+        return None
+    place = {variant.name: index for index, variant in enumerate(run.plan.variants)}
+    cards = sorted(run.cards, key=lambda card: place[card.variant.name])
+    known = [card for card in cards if card.index in heard.samples]
+    return {
+        "ticket": cards[0].ticket,
+        "lacking": _advice(heard.lacking),
+        "under_way": heard.under_way,
+        "done": heard.phase == "done",
+        "status": _status(heard, len(cards)),
+        "problem": heard.problem,
+        "progress": len(known) / len(cards),
+        "samples": [_sample(card, heard.samples[card.index]) for card in known],
+        "note": NOTE,
+    }
+
+
+def heard_row(run: Run, card: Card) -> dict[str, Any]:
+    """The columns of a card in the file that is taken away; empty where nobody asked."""
+    found = run.heard.samples.get(card.index) if run.heard is not None else None
+    if found is None:
+        return dict.fromkeys(COLUMNS)
+    values = (found.transcript, found.wrong, found.said, found.predicted_mos, found.distilled_mos)
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _advice(lacking: tuple[str, ...]) -> str:
+    if not lacking:
+        return ""
+    return (
+        f"This needs {', '.join(lacking)}, which {'is' if len(lacking) == 1 else 'are'} not installed here: "
+        "run `make quality`, then start the app again."
+    )
+
+
+def _status(heard: HeardRun, total: int) -> str:
+    if heard.phase == "opening":
+        return "Opening the recogniser. The first time takes a moment."
+    if heard.phase == "waiting":
+        return "Whoever waits for a voice is served first."
+    if heard.phase == "hearing":
+        return f"{len(heard.samples)} of {total} samples heard."
+    return ""
+
+
+def _sample(card: Card, found: Heard) -> dict[str, Any]:
+    opinions = (("DNSMOS P.808", found.predicted_mos), ("Distill-MOS", found.distilled_mos))
+    said = [f"{value:.1f} ({name})" for name, value in opinions if value is not None]
+    wrong = counted(found.wrong, "word") if found.wrong else "no word"
+    facts = [
+        f"{wrong} of {found.said} wrong",
+        found.remark,
+        f"predicted MOS {', '.join(said)}" if said else "",
+    ]
+    return {
+        "letter": card.letter,
+        "label": card.variant.label,
+        "words": [{"text": word.text, "kind": word.kind, "said": word.said} for word in found.words],
+        "facts": "; ".join(fact for fact in facts if fact) + ".",
+    }

@@ -1,0 +1,64 @@
+// What a recogniser hears: a button below the table, then the words of each sample, those that differ marked.
+// How a word differs is written beside it or drawn by a line, never told by its colour alone.
+const ASK_MS = 700;
+const asking = { timer: 0, ticket: null };
+const stopAsking = () => { clearTimeout(asking.timer); asking.ticket = null; };
+
+const hidden = (text) => h('span', { class: 'visually-hidden' }, text);
+const heardWord = ({ text, kind, said }) => ({
+  same: () => text,
+  other: () => h('mark', {}, text, ' ', h('small', {}, `for ${said}`)),
+  missing: () => h('del', {}, hidden('not heard: '), text),
+  added: () => h('ins', {}, hidden('added: '), h('span', { 'aria-hidden': 'true' }, '+'), text),
+})[kind]();
+const heardSample = (sample) => h('li', {},
+  h('h4', {}, h('span', { class: 'letter-small', 'aria-hidden': 'true' }, sample.letter), sample.label),
+  h('p', { class: 'words' }, ...sample.words.flatMap((word) => [heardWord(word), ' '])),
+  h('p', { class: 'note' }, sample.facts));
+const heardKey = () => h('p', { class: 'note key' },
+  h('mark', {}, 'word ', h('small', {}, 'for other')), ' heard in place of another; ', h('del', {}, 'word'), ' said and not heard; ',
+  h('ins', {}, '+word'), ' heard and not said.');
+
+const heardParts = {
+  title: h('h3', { tabindex: -1 }, 'What a recogniser hears'),
+  button: h('button', { type: 'button', class: 'hear', 'aria-describedby': 'heard-about' }),
+  about: h('p', { class: 'note', role: 'status', id: 'heard-about' }),
+  problem: h('p', { class: 'problem', role: 'alert', hidden: true }),
+  list: h('div', { class: 'found' }),
+};
+const heardSection = h('section', { class: 'heard', 'aria-label': 'What a recogniser hears' }, ...Object.values(heardParts));
+const drawHeard = (area, value) => {
+  const key = JSON.stringify(value ?? null);
+  if (area.dataset.key === key) return;
+  area.dataset.key = key;
+  clearTimeout(asking.timer);
+  if (!value) return heardSection.remove();
+  const { title, button, about, problem, list } = heardParts;
+  const failed = (sentence) => drawHeard(area, { ...value, under_way: false, status: '', problem: sentence || 'The server did not answer. Press the button again.' });
+  const ask = async (start) => {
+    asking.ticket = value.ticket;
+    let answer = null;
+    try {
+      answer = await server.hear({ ticket: value.ticket, start });
+    } catch { /* it is said below */ }
+    if (asking.ticket !== value.ticket) return;
+    if (answer?.heard) drawHeard(area, answer.heard);
+    else failed(answer?.problem);
+  };
+  if (value.under_way) asking.timer = setTimeout(() => ask(false), ASK_MS);
+  const focused = document.activeElement === button;
+  const off = value.under_way || !!value.lacking;
+  button.textContent = value.under_way ? 'Listening…' : 'What a recogniser hears';
+  button.hidden = value.done;
+  button.setAttribute('aria-disabled', String(off));
+  button.onclick = () => { if (!off) ask(true); };
+  title.hidden = !value.samples.length;
+  const said = value.lacking || value.status;
+  if (about.textContent !== said) about.textContent = said;
+  problem.hidden = !value.problem;
+  if (problem.textContent !== value.problem) problem.textContent = value.problem;
+  list.replaceChildren(...(value.samples.length
+    ? [h('ol', {}, ...value.samples.map(heardSample)), heardKey(), h('p', { class: 'note' }, value.note)] : []));
+  if (!heardSection.isConnected) area.append(heardSection);
+  if (focused && value.done) title.focus({ preventScroll: true });
+};

@@ -1,0 +1,81 @@
+"""The button "what a recogniser hears", in a browser: after the reveal, on a phone too, and without colour alone."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.compare_page import LONG_WAIT_MS, ComparePage
+from tests.browser.conftest import Server
+
+NewPage = Callable[..., Page]
+SHOTS = os.environ.get("SHOTS", "")
+"""A folder for pictures to look at."""
+
+
+def shot(page: ComparePage, name: str) -> None:
+    if SHOTS:
+        page.page.locator(".board .heard").screenshot(path=str(Path(SHOTS) / f"{name}.png"))
+
+
+def test_a_recogniser_writes_down_each_sample_after_the_reveal_and_it_is_taken_away(
+    server: Server, new_page: NewPage
+) -> None:
+    page = ComparePage(new_page(width=390, height=844, touch=True), server.url)
+    page.choose("Baseline fp32", "Pruned 30 % + INT8")
+    page.say("Dr. Lee paid $12.50 for a wreath of thistles.")
+    page.repeats(1)
+    page.speak(samples=2)
+    button = page.page.get_by_role("button", name="What a recogniser hears")
+    expect(button).to_have_count(0)
+    page.rate(0, 4)
+    page.rate(1, 3)
+    expect(button).to_be_visible(timeout=LONG_WAIT_MS)
+    shot(page, "asked-not-yet")
+    button.focus()
+    page.page.keyboard.press("Enter")
+    samples = page.page.locator(".board .heard li")
+    expect(samples).to_have_count(2, timeout=LONG_WAIT_MS)
+    expect(button).to_be_hidden()
+    expect(page.page.locator(".board .heard h3")).to_be_focused()
+    expect(samples.nth(0)).to_contain_text("Baseline fp32")
+    expect(samples.nth(0)).to_contain_text("lee paid $12.50")
+    expect(samples.nth(1)).to_contain_text("(Distill-MOS)")
+    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for place in samples.all():
+        differing = place.locator("mark, del, ins").all()
+        assert all(word.evaluate(MARKED_WITHOUT_COLOUR) for word in differing)
+        assert bool(differing) is ("no word of" not in place.inner_text())
+    shot(page, "phone")
+    with page.page.expect_download() as download:
+        page.page.get_by_role("link", name="Take it all away").click()
+    with zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes())) as archive:
+        rows = json.loads(archive.read("figures.json"))
+    assert all(row["heard"] and row["words_said"] for row in rows)
+
+
+MARKED_WITHOUT_COLOUR = """(word) => {
+    const style = getComputedStyle(word);
+    const signs = { MARK: parseFloat(style.borderTopWidth) >= 2 && !!word.querySelector('small'),
+      DEL: style.textDecorationLine.includes('line-through'), INS: word.textContent.includes('+') };
+    return signs[word.tagName];
+}"""
+
+
+def test_marked_words_can_be_read_in_the_dark_on_a_wide_page(server: Server, new_page: NewPage) -> None:
+    page = ComparePage(new_page(dark=True), server.url)
+    page.choose("Baseline fp32", "Dynamic INT8")
+    page.hide_names(False)
+    page.say("The birch canoe slid on the smooth planks, and a wreath of thistles thawed.")
+    page.repeats(1)
+    page.speak(samples=2)
+    page.page.get_by_role("button", name="What a recogniser hears").click(timeout=LONG_WAIT_MS)
+    expect(page.page.locator(".board .heard li")).to_have_count(2, timeout=LONG_WAIT_MS)
+    expect(page.page.locator(".board .heard .key")).to_contain_text("heard in place of another")
+    shot(page, "dark")
