@@ -27,31 +27,30 @@ const heardParts = {
   list: h('div', { class: 'found' }),
 };
 const heardSection = h('section', { class: 'heard', 'aria-label': 'What a recogniser hears' }, ...Object.values(heardParts));
+const UNANSWERED = 'The server did not answer. Press the button again.';
+const askHeard = async (area, value, start) => {
+  asking.ticket = value.ticket;
+  let answer = null;
+  try {
+    answer = await server.hear({ ticket: value.ticket, start });
+  } catch { /* said below */ }
+  if (asking.ticket !== value.ticket) return;
+  drawHeard(area, answer?.heard ?? { ...value, under_way: false, status: '', problem: answer?.problem || UNANSWERED });
+};
 const drawHeard = (area, value) => {
+  clearTimeout(asking.timer);
+  if (value?.under_way) asking.timer = setTimeout(() => askHeard(area, value, false), ASK_MS);
   const key = JSON.stringify(value ?? null);
   if (area.dataset.key === key) return;
   area.dataset.key = key;
-  clearTimeout(asking.timer);
   if (!value) return heardSection.remove();
   const { title, button, about, problem, list } = heardParts;
-  const failed = (sentence) => drawHeard(area, { ...value, under_way: false, status: '', problem: sentence || 'The server did not answer. Press the button again.' });
-  const ask = async (start) => {
-    asking.ticket = value.ticket;
-    let answer = null;
-    try {
-      answer = await server.hear({ ticket: value.ticket, start });
-    } catch { /* it is said below */ }
-    if (asking.ticket !== value.ticket) return;
-    if (answer?.heard) drawHeard(area, answer.heard);
-    else failed(answer?.problem);
-  };
-  if (value.under_way) asking.timer = setTimeout(() => ask(false), ASK_MS);
   const focused = document.activeElement === button;
   const off = value.under_way || !!value.lacking;
   button.textContent = value.under_way ? 'Listening…' : 'What a recogniser hears';
   button.hidden = value.done;
   button.setAttribute('aria-disabled', String(off));
-  button.onclick = () => { if (!off) ask(true); };
+  button.onclick = () => { if (!off) askHeard(area, value, true); };
   title.hidden = !value.samples.length;
   const said = value.lacking || value.status;
   if (about.textContent !== said) about.textContent = said;
