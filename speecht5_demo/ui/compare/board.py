@@ -13,6 +13,7 @@ from speecht5_demo.ui.compare.fragments import MIME
 from speecht5_demo.ui.components.scale import ACR_WORDS, QUESTION
 from speecht5_demo.ui.player import script_with_player
 
+Answer = Callable[[Any], dict[str, Any]]
 _PARTS = ("live.js", "card.js", "reveal.js", "hearing.js", "transport_bar.js", "board.js")
 _SCRIPT = "\n".join(
     [
@@ -30,9 +31,6 @@ does not give itself away. Rate each, 1 Bad to 5 Excellent. With the names shown
 made.</span></li>
 <li><b>See the price</b> <span>All rated? Names, latency and size appear beside what you heard.</span></li>
 </ol></div>"""
-
-
-Answer = Callable[[Any], dict[str, Any]]
 
 
 def board(rate: Answer, hear: Answer) -> gr.HTML:
