@@ -12,6 +12,8 @@ TESTERS ?= 2
 BENCHMARK ?= random-full
 ROUNDS ?= 10
 SENTENCES ?= 50
+PAIRED ?= int8
+SEEDS ?= 3
 SWEEP_SENTENCES ?= 20
 PRUNE ?= 0:0.9:0.1
 JOBS ?= 2
@@ -27,7 +29,7 @@ RUN := .venv/bin/python -m speecht5_demo
 
 # Measurements must not run beside each other, whatever -j says.
 .NOTPARALLEL:
-.PHONY: attack demo setup quality report report-published speed-report quality-report sweep-report tables voice voice-teacher dev lint test format clean
+.PHONY: attack demo setup quality report report-published speed-report quality-report pairs-report sweep-report tables voice voice-teacher dev lint test format clean
 
 demo: setup ## serve the app on http://HOST:PORT
 	@HOST="$(HOST)" PORT="$(PORT)" CHECKPOINT="$(CHECKPOINT)" .venv/bin/python app.py
@@ -40,7 +42,7 @@ quality: setup ## install the measuring libraries of `evaluate`
 	@sh scripts/install.sh requirements-quality.txt
 	@sh scripts/install.sh requirements-speakers.txt --no-deps
 
-report: speed-report quality-report sweep-report tables ## measure speed and quality again, and rewrite the tables of the pages
+report: speed-report quality-report pairs-report sweep-report tables ## measure speed and quality again, and rewrite the tables of the pages
 
 report-published: ## the same for the published voice, which has to be cached or the hub has to answer; takes hours on two cores
 	@$(MAKE) report CHECKPOINT=microsoft/speecht5_tts BENCHMARK=microsoft/speecht5_tts RUNS=$(RUNS)/published
@@ -51,6 +53,10 @@ speed-report: quality ## speed and size: ROUNDS of every variant of the BENCHMAR
 quality-report: quality ## quality of every variant on SENTENCES; goes on where it stopped
 	$(RUN) evaluate --checkpoint $(CHECKPOINT) --sentences $(SENTENCES) --jobs $(JOBS) $(QUALITY_OPTIONS) \
 		--output $(RUNS)/evaluation --publish $(RESULTS)/evaluation
+
+pairs-report: quality ## word errors of PAIRED against the baseline's, each utterance heard under SEEDS dropout seeds
+	$(RUN) evaluate --checkpoint $(CHECKPOINT) --variants $(PAIRED) --metrics wer,cer --seeds $(SEEDS) \
+		--sentences $(SENTENCES) --jobs $(JOBS) --output $(RUNS)/pairs --publish $(RESULTS)/evaluation-pairs
 
 sweep-report: quality ## quality over the amounts of PRUNE; SWEEP=sweep-int8 SWEEP_OPTIONS=--quantize for the other kind
 	$(RUN) evaluate sweep --checkpoint $(CHECKPOINT) --prune $(PRUNE) --sentences $(SWEEP_SENTENCES) --jobs $(JOBS) \

@@ -50,7 +50,12 @@ def tables(
 def _tables(results: Path, pictures: Path) -> dict[str, Table]:
     """Every table that the files of a folder can fill, by its name."""
     from speecht5_demo.benchmark.speed_tables import batch_table, length_table
-    from speecht5_demo.quality.markdown import evaluation_markdown, sweep_markdown, write_pictures
+    from speecht5_demo.quality.markdown import (
+        evaluation_markdown,
+        pairs_markdown,
+        sweep_markdown,
+        write_pictures,
+    )
     from speecht5_demo.quality.records import read_rows, read_table
     from speecht5_demo.quality.summary import SUMMARY
     from speecht5_demo.quality.sweep import SWEEP
@@ -74,8 +79,11 @@ def _tables(results: Path, pictures: Path) -> dict[str, Table]:
         made["benchmark"] = lambda page: _speed(measured)
         made["batches"] = lambda page: batch_table(fewest)
         made["lengths"] = lambda page: length_table(fewest)
-    if file := next(iter(sorted(results.rglob(SUMMARY))), None):
-        summary = read(file, EvaluationDocument)
+    summaries = {file: read(file, EvaluationDocument) for file in sorted(results.rglob(SUMMARY))}
+    if summaries:
+        made["pairs"] = lambda page: pairs_markdown(list(summaries.values()))
+    if file := min(summaries, key=lambda file: summaries[file].settings.seeds, default=None):
+        summary = summaries[file]
         rows = read_table(file.parent) if (file.parent / "rows.csv").exists() else read_rows(file.parent)
         drawn = write_pictures(summary, rows, pictures)
 

@@ -14,6 +14,7 @@ from speecht5_demo.rendering.markdown_table import markdown_table
 from speecht5_demo.rendering.units import shown, unit_shown
 from speecht5_demo.rendering.wording import counted, megabytes
 from speecht5_demo.results import EvaluationDocument, SweepDocument, SweepPoint
+from speecht5_demo.variants import BASELINE
 
 PICTURED = ("pesq", "wer")
 
@@ -34,6 +35,43 @@ def evaluation_markdown(document: EvaluationDocument) -> str:
         "In brackets: 95 % bootstrap intervals over sentences. The last columns are floors: how small a difference "
         f"can get here, and what the recogniser makes of the voice's teacher. {failed} failed or carry a remark; "
         "predicted MOS is a network's guess, not an opinion."
+    )
+
+
+def pairs_markdown(documents: Sequence[EvaluationDocument]) -> str:
+    """Word errors of each variant against the baseline's on the same utterances, by how many seeds each was heard."""
+    head = [
+        "variant",
+        "dropout seeds",
+        "baseline, %",
+        "variant, %",
+        "difference, points",
+        "95 % interval",
+        "wide",
+        "pairs",
+    ]
+    rows = []
+    for document in documents:
+        for entry in document.rows:
+            base, found = document.entry("wer", BASELINE.name), entry.difference
+            if entry.metric != "wer" or base is None or found is None or found.ci95 is None:
+                continue
+            low, high = found.ci95
+            rows.append(
+                [
+                    entry.variant_label,
+                    str(document.settings.seeds),
+                    None if base.mean is None else shown(base.mean, "share"),
+                    None if entry.mean is None else shown(entry.mean, "share"),
+                    f"{100 * found.mean:+.1f}",
+                    f"{100 * low:+.1f} to {100 * high:+.1f}",
+                    f"{100 * (high - low):.1f}",
+                    str(found.n),
+                ]
+            )
+    return (
+        f"{markdown_table(head, rows)}\n\nVariant minus baseline on the same sentences, speakers and seeds; with "
+        "several seeds the errors of an utterance are averaged before it is paired. Bootstrap over sentences."
     )
 
 

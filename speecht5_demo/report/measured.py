@@ -22,6 +22,7 @@ class Source:
         full_size: whether the model has the size of the published SpeechT5; None when the file does not say.
         machine: that computed it; None where it plays no part.
         threads: of the machine; 0 where they play no part.
+        seeds: dropout seeds that an utterance was averaged over.
     """
 
     file: str
@@ -31,6 +32,7 @@ class Source:
     full_size: bool | None = None
     machine: Machine | None = None
     threads: int = 0
+    seeds: int = 1
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,16 @@ class Measured:
     problems: tuple[str, ...] = ()
 
     def best(self, quantity: str, variant: str) -> Measurement | None:
-        """The figure to quote: of the published voice, else a full-size one, of the fewest threads, the newest."""
+        """The figure to quote: of the published voice, else a full-size one, of the fewest threads and seeds, the
+        newest. A run of several seeds is made for a difference; the tables are of one.
+        """
         found = [one for one in self.measurements if (one.quantity, one.variant) == (quantity, variant)]
         return max(found, key=_rank, default=None)
 
 
-def _rank(one: Measurement) -> tuple[bool, bool, int, str]:
+def _rank(one: Measurement) -> tuple[bool, bool, int, int, str]:
     source = one.source
-    return source.published, bool(source.full_size), -source.threads, source.date
+    return source.published, bool(source.full_size), -source.threads, -source.seeds, source.date
 
 
 def together(*parts: Measured) -> Measured:

@@ -11,7 +11,6 @@ from speecht5_demo.rendering.wording import counted, megabytes
 from speecht5_demo.report.measured import BASELINE, Measured, Measurement, Source
 from speecht5_demo.results import (
     BenchmarkDocument,
-    CheckpointIdentity,
     EvaluationDocument,
     ListenersDocument,
     SweepDocument,
@@ -123,7 +122,14 @@ def _saved(before: int, after: int) -> float:
 
 def _of_evaluation(document: EvaluationDocument, name: str) -> Iterator[Measurement]:
     """PESQ against natural recordings goes before that against the baseline, which the baseline itself cannot have."""
-    source = _voice(document.checkpoint, name, document.created)
+    checkpoint = document.checkpoint
+    source = Source(
+        file=name,
+        date=document.created,
+        checkpoint=checkpoint.spec,
+        published=checkpoint.spec == PUBLISHED,
+        seeds=document.settings.seeds,
+    )
     natural = any(row.metric == RECORDED and row.mean is not None for row in document.rows)
     pesq = RECORDED if natural else "pesq"
     for row in document.rows:
@@ -136,10 +142,6 @@ def _of_evaluation(document: EvaluationDocument, name: str) -> Iterator[Measurem
         if other := row.difference:
             n, ends = counted(other.n, "utterance"), _scaled(other.ci95, scale)
             yield Measurement(f"{quantity}_change", row.variant, scale * other.mean, ends, n, source, note)
-
-
-def _voice(checkpoint: CheckpointIdentity, name: str, date: str) -> Source:
-    return Source(name, date, checkpoint.spec, checkpoint.spec == PUBLISHED)
 
 
 def _scaled(ends: tuple[float, float] | None, scale: float) -> tuple[float, float] | None:

@@ -46,7 +46,7 @@ def test_tables_and_pictures_are_rewritten_between_their_marks(results: Path, tm
     readme = tmp_path / "README.md"
     marks = "".join(
         f"## {name}\n<!-- begin table: {name} -->\nout of date\n<!-- end table: {name} -->\n"
-        for name in ("claims", "evaluation")
+        for name in ("claims", "evaluation", "pairs")
     )
     readme.write_text(f"# Title\n{marks}The end.\n")
     tables([readme], results, tmp_path / "pictures")
@@ -54,6 +54,7 @@ def test_tables_and_pictures_are_rewritten_between_their_marks(results: Path, tm
     assert "| WER, % | 25.0 [25.0, 25.0] | 37.5 [37.5, 37.5] | – |" in text
     assert "| PESQ against baseline, length-locked, MOS-LQO | – | 1.88 [1.88, 1.88] | failed (6) |" in text
     assert "](pictures/quality-pesq.svg)" in text
+    assert "| Dynamic INT8 | 1 | 25.0 | 37.5 | +12.5 | +12.5 to +12.5 | 0.0 | 6 |" in text
     assert (tmp_path / "pictures" / "quality-wer.svg").read_text().startswith("<svg")
     assert "out of date" not in text
     assert text.startswith("# Title\n")

@@ -26,6 +26,7 @@ from tests.support.results import (
     PESQ,
     PUBLISHED,
     RECORDED,
+    WER,
     benchmark,
     entry,
     evaluation,
@@ -174,6 +175,17 @@ def test_a_file_that_cannot_be_read_is_reported_and_not_used(tmp_path: Path) -> 
 def test_simulated_listeners_never_fill_a_cell(tmp_path: Path) -> None:
     found = checked(tmp_path, mos=listeners(4.3, 0.15, simulated=True))
     assert found["before: 4.2-4.5"].found is None
+
+
+def test_a_run_of_several_seeds_is_not_quoted_beside_tables_of_one(tmp_path: Path) -> None:
+    one = evaluation("embedded", entry(WER, "baseline", 0.14))
+    several = evaluation("embedded", entry(WER, "baseline", 0.13))
+    several = replace(several, created="2030-01-01", settings=replace(several.settings, seeds=3))
+    for name, document in (("one", one), ("several", several)):
+        write(document, tmp_path / name / "summary.json")
+    found = read_results([tmp_path]).best("wer", "baseline")
+    assert found is not None
+    assert found.value == pytest.approx(14.0)
 
 
 def test_the_table_says_which_rows_are_of_another_voice_and_what_fills_them(tmp_path: Path) -> None:
