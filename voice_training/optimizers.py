@@ -191,7 +191,7 @@ class FlatOptimizer:
         update = (first / mean) / ((second / square).sqrt() + _ADAMW_EPSILON)
         self._weights[: self._by_adamw].sub_(self.rate * update)
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, Tensor]:
         """Everything but the weights, which are the model's to save."""
         return {
             "first_moments": self._first_moments,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from speecht5_demo.files import whole_file, write_json
 from voice_training import VoiceTrainingError
@@ -46,7 +46,7 @@ class Journal:
             file.write(json.dumps(line) + "\n")
         self.say(f"{stage}: {event} " + " ".join(f"{name}={value}" for name, value in values.items()))
 
-    def entries(self) -> list[dict[str, Any]]:
+    def entries(self) -> list[dict[str, object]]:
         """Everything recorded so far; a last line torn by a kill is left out."""
         if not self._path.exists():
             return []
@@ -81,7 +81,7 @@ class StageResult:
         weights: of the model that it trained. steps: gradient steps. seconds: training time.
     """
 
-    weights: dict[str, Any]
+    weights: Mapping[str, Tensor]
     steps: int
     seconds: float
 
@@ -129,7 +129,7 @@ class RunFolder:
         """Whether the stage has left its result."""
         return self._result(stage).exists()
 
-    def finish(self, stage: str, weights: dict[str, Any], steps: int, seconds: float) -> None:
+    def finish(self, stage: str, weights: Mapping[str, Tensor], steps: int, seconds: float) -> None:
         """Keep what a stage ended with."""
         save_state(self._result(stage), {"model": weights, "steps": steps, "seconds": seconds})
 

@@ -197,10 +197,10 @@ class Training(ABC, Generic[M]):
         while (fraction := self.group.agreed(0.0)) != _OVER:
             self.advance(fraction)
 
-    def result(self) -> dict[str, Any]:
+    def result(self) -> Mapping[str, Tensor]:
         """The weights that count: those of the best score, or the average where nothing is scored."""
         best = load_state(self._best_path, self.device)
-        weights: dict[str, Any] = self.average.model.state_dict() if best is None else best["model"]
+        weights: Mapping[str, Tensor] = self.average.model.state_dict() if best is None else best["model"]
         return weights
 
     @property

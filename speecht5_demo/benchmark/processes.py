@@ -10,12 +10,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from pydantic import TypeAdapter
 
 from speecht5_demo.benchmark.protocol import Answer, Ready
 from speecht5_demo.errors import DemoError
 
 A = TypeVar("A", bound=Answer)
+Line = TypeVar("Line", bound=Answer | Ready)
 
 
 class BenchmarkError(DemoError):
@@ -49,7 +52,7 @@ class Worker:
             text=True,
             env={**os.environ, **(environment or {})},
         )
-        self.ready = Ready(**self._answer())
+        self.ready = self._answer(Ready)
         self.cold_start_s = time.perf_counter() - begin
 
     def ask(self, form: type[A], do: str, **arguments: int) -> A:
@@ -62,7 +65,7 @@ class Worker:
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
             self._process.stdin.flush()
-        return form(**self._answer())
+        return self._answer(form)
 
     def close(self) -> None:
         """End the process."""
@@ -78,11 +81,11 @@ class Worker:
         self._process.stdout.close()
         self._errors.close()
 
-    def _answer(self) -> dict[str, Any]:
+    def _answer(self, form: type[Line]) -> Line:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             if line.startswith("{"):  # libraries print notices of their own
-                answer: dict[str, Any] = json.loads(line)
+                answer: Line = TypeAdapter(form).validate_json(line)
                 return answer
         self._process.wait()
         self._errors.seek(0)

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 NEVER = 1e9
 """A stop threshold that no probability reaches: every engine makes the same number of frames."""
@@ -127,6 +126,6 @@ def serve(ready: Ready, speak: Callable[[int, int], Utterance], **others: Callab
     answers: Mapping[str, Callable[..., Answer]] = {"speak": speak, **others}
     print(json.dumps(asdict(ready)), flush=True)
     for line in sys.stdin:
-        request: dict[str, Any] = json.loads(line)
-        answer = asdict(answers[request.pop("do")](**request))
+        request: dict[str, str | int] = json.loads(line)
+        answer = asdict(answers[str(request.pop("do"))](**request))
         print(json.dumps(answer | memory() if "rss_bytes" in answer else answer), flush=True)

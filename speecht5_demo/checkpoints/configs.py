@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from speecht5_demo.errors import CheckpointError
 
@@ -17,7 +17,7 @@ DEFAULTS = {"speaker_embedding_dim": 512, "num_mel_bins": 80, "model_in_dim": 80
 Made = TypeVar("Made")
 
 
-def read_config(folder: Path, kind: str) -> dict[str, Any]:
+def read_config(folder: Path, kind: str) -> Mapping[str, object]:
     """What config.json in `folder` says.
 
     Raises:
@@ -36,7 +36,7 @@ def read_config(folder: Path, kind: str) -> dict[str, Any]:
     return dict(config)
 
 
-def size_in(config: Mapping[str, Any], name: str, folder: Path) -> int:
+def size_in(config: Mapping[str, object], name: str, folder: Path) -> int:
     """A size that the configuration names, or transformers' own where it does not.
 
     Raises:
@@ -61,7 +61,7 @@ def require_matching(acoustic: Path, vocoder: Path) -> None:
         )
 
 
-def made_config(kind: type[Made], config: Mapping[str, Any], folder: Path) -> Made:
+def made_config(kind: type[Made], config: Mapping[str, object], folder: Path) -> Made:
     """An object of transformers' configuration class `kind`.
 
     Raises:

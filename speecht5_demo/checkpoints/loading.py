@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -85,9 +85,9 @@ def for_inference(model: Model) -> Model:
     return model
 
 
-def _read(weights: WeightFiles) -> dict[str, Any]:
+def _read(weights: WeightFiles) -> dict[str, object]:
     """What all files hold together, by name; tensors of safetensors are copies, so that no file stays open."""
-    stored: dict[str, Any] = {}
+    stored: dict[str, object] = {}
     for path in weights.parts:
         stored |= _read_safetensors(path) if path.suffix == ".safetensors" else load_pickled(path)
     return stored

@@ -7,7 +7,6 @@ import pickletools
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -19,7 +18,7 @@ _MOST_BYTES = 64 * 2**20
 """Of a pickle that is searched for names; the tensors lie beside it."""
 
 
-def load_pickled(path: Path) -> Mapping[str, Any]:
+def load_pickled(path: Path) -> Mapping[str, object]:
     """The dictionary in a file of torch.save.
 
     Raises:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -47,7 +46,7 @@ _QUANTIZED_PARTS = (
 )
 
 
-def plain_weights(stored: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
+def plain_weights(stored: Mapping[str, object], path: Path) -> dict[str, Tensor]:
     """The weights by the names that the network gives them, in any float type.
 
     Args:
@@ -76,7 +75,7 @@ def _unwrapped(name: str) -> str:
     return ".".join(part for part in name.split(".") if part != "_orig_mod")
 
 
-def _refuse_other_things(stored: Mapping[str, Any], path: Path) -> None:
+def _refuse_other_things(stored: Mapping[str, object], path: Path) -> None:
     names = [str(name) for name in stored]
     if any(".lora_" in name or name.startswith("base_model.model.") for name in names):
         raise CheckpointError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,7 @@ def _added_tokens(folder: Path) -> set[str]:
     return {*added, *(str(token.get("content")) for token in contents if isinstance(token, dict))}
 
 
-def _read_object(path: Path) -> dict[str, Any]:
+def _read_object(path: Path) -> Mapping[str, object]:
     if not path.is_file():
         return {}
     try:

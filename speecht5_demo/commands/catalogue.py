@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -122,8 +122,8 @@ def _measured(checkpoint: str, listed: tuple[Variant, ...]) -> dict[str, Sizes]:
     return found
 
 
-def _document(variant: Variant, sizes: dict[str, Sizes] | None) -> dict[str, Any]:
-    entry: dict[str, Any] = {
+def _document(variant: Variant, sizes: dict[str, Sizes] | None) -> dict[str, object]:
+    entry: dict[str, object] = {
         "name": variant.name,
         "label": variant.label,
         "explanation": variant.explanation,

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from speecht5_demo.sizes import Sizes
     from speecht5_demo.speakers import Speaker
     from speecht5_demo.synthesis import Speech, Synthesizer
+    from speecht5_demo.synthesis.document import SpeechDocument
     from speecht5_demo.variants import Variant
 
 TextArgument = Annotated[str, typer.Argument(help="What to say; numbers, prices and dates are spoken out.")]
@@ -287,7 +288,7 @@ def _stream(
     _warn_if_cut(chunks.speech)
 
 
-def _document(row: _Row) -> dict[str, object]:
+def _document(row: _Row) -> SpeechDocument:
     from speecht5_demo.synthesis import speech_document
 
     return speech_document(row.speech, row.sizes, row.audio, row.first_audio_s)

@@ -122,16 +122,15 @@ class TaskMeasurer:
 
     def _keep(self, task: Task, spoken: Spoken) -> None:
         path = baseline_file(self._folder, task.speaker, task.number)
-        heard: dict[str, Any] = {f"heard{index}": frames for index, frames in enumerate(spoken.heard or ())}
         with whole_file(path, parents=True) as aside, aside.open("wb") as file:
-            np.savez(file, samples=spoken.samples, **heard)
+            np.savez(file, spoken.samples, *(spoken.heard or ()))
 
     def _baseline(self, task: Task) -> tuple[Samples, Frames]:
         path = baseline_file(self._folder, task.speaker, task.number)
         try:
             with np.load(path) as kept:
-                heard = tuple(kept[f"heard{index}"] for index in range(len(kept.files) - 1))
-                return kept["samples"], heard
+                samples, *heard = (kept[name] for name in kept.files)
+                return samples, tuple(heard)
         except (OSError, ValueError, KeyError) as error:
             raise QualityError("The baseline's speech of this sentence is missing: it failed.") from error
 

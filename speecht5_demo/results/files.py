@@ -8,7 +8,7 @@ The other names are the fields of the kind's dataclass. A file of another schema
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import Field, asdict
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -32,7 +32,7 @@ class Document(Protocol):
 
     KIND: ClassVar[str]
     COMMAND: ClassVar[str]
-    __dataclass_fields__: ClassVar[dict[str, Any]]
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 D = TypeVar("D", bound=Document)

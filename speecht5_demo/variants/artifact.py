@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, assert_never
+from typing import assert_never
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import ArtifactError
@@ -21,6 +20,7 @@ from speecht5_demo.sizes import Sizes
 from speecht5_demo.variants.build import Built, build
 from speecht5_demo.variants.kept_sizes import keep_sizes, kept_sizes
 from speecht5_demo.variants.manifest import (
+    Shapes,
     artifact_folder,
     check_files,
     default_root,
@@ -49,8 +49,8 @@ def save_variant(checkpoint: Checkpoint, variant: Variant, root: Path) -> tuple[
     built = build(checkpoint, variant)
     target = artifact_folder(checkpoint, variant, root)
     with whole_folder(target) as folder:
-        contents, sizes = _save(built, folder)
-        write_manifest(folder, checkpoint, variant, contents | {"sizes": asdict(sizes)})
+        shapes, sizes = _save(built, folder)
+        write_manifest(folder, checkpoint, variant, shapes, sizes)
     return target, sizes
 
 
@@ -64,8 +64,9 @@ def load_variant(checkpoint: Checkpoint, variant: Variant, root: Path) -> Built:
     manifest = read_manifest(folder, checkpoint, variant)
     check_files(folder, manifest)
     try:
-        shapes = manifest["shapes"]
-        return load_modules(checkpoint, folder) if shapes is None else load_weights(folder, shapes)
+        if manifest.shapes is None:
+            return load_modules(checkpoint, folder)
+        return load_weights(folder, manifest.shapes)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OSError) as error:
         raise refusal(folder, f"its contents cannot be read ({error})") from error
 
@@ -99,9 +100,8 @@ def variant_sizes(checkpoint: Checkpoint, variant: Variant, root: Path | None = 
     root = default_root() if root is None else root
     if is_saved(checkpoint, variant, root):
         try:
-            manifest = read_manifest(artifact_folder(checkpoint, variant, root), checkpoint, variant)
-            return Sizes(**manifest["sizes"])
-        except (ArtifactError, KeyError, TypeError) as error:
+            return read_manifest(artifact_folder(checkpoint, variant, root), checkpoint, variant).sizes
+        except ArtifactError as error:
             _log.info("sizes are measured anew: %s", error)
     kept = kept_sizes(checkpoint, variant)
     if kept is not None:
@@ -117,9 +117,9 @@ def measured_sizes(built: Built) -> Sizes:
         return _save(built, Path(folder))[1]
 
 
-def _save(built: Built, folder: Path) -> tuple[dict[str, Any], Sizes]:
+def _save(built: Built, folder: Path) -> tuple[Shapes | None, Sizes]:
     """Write the files; returns what the manifest has to say for them to be read, and how large they are."""
-    shapes: dict[str, Any] | None
+    shapes: Shapes | None
     match built:
         case Modules():
             save_modules(built, folder)
@@ -128,4 +128,4 @@ def _save(built: Built, folder: Path) -> tuple[dict[str, Any], Sizes]:
             shapes = save_weights(built, folder)
         case _:
             assert_never(built)
-    return {"shapes": shapes}, sizes_of(folder, built.counts())
+    return shapes, sizes_of(folder, built.counts())

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -36,7 +35,7 @@ class TensorFile(Mapping[str, Tensor]):
         self._path = path
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
-            header: dict[str, Any] = json.loads(file.read(length))
+            header = json.loads(file.read(length))
         header.pop("__metadata__", None)
         self._places = {
             name: (_DTYPES[place["dtype"]], tuple(place["shape"]), 8 + length + place["data_offsets"][0])

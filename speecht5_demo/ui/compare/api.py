@@ -26,10 +26,10 @@ from speecht5_demo.ui.serving.visitor import Visitor
 from speecht5_demo.ui.visiting import visitor_of
 from speecht5_demo.variants import REPORT_VARIANTS
 
-LOOK_S = 0.05
-GONE_LOOK_S = 0.5
+POLL_S = 0.05
+GONE_POLL_S = 0.5
 
-CompareEndpoint = Callable[..., Coroutine[Any, Any, list[dict[str, Any]]]]
+CompareEndpoint = Callable[..., Coroutine[Any, Any, list[dict[str, object]]]]
 
 
 def compare_endpoint(service: CompareService) -> CompareEndpoint:
@@ -44,7 +44,7 @@ def compare_endpoint(service: CompareService) -> CompareEndpoint:
         seed: int = 0,
         repeats: int = 1,
         request: gr.Request | None = None,
-    ) -> list[dict[str, Any]]:
+    ) -> list[dict[str, object]]:
         """Speak a text with several variants, and measure them. It ends when its caller leaves.
 
         Args:
@@ -121,11 +121,11 @@ async def spoken_run(
     try:
         while not run.over:
             service.check_wanted(run)
-            if time.monotonic() - looking > GONE_LOOK_S:
+            if time.monotonic() - looking > GONE_POLL_S:
                 looking = time.monotonic()
                 if await gone():
                     break
-            await anyio.sleep(LOOK_S)
+            await anyio.sleep(POLL_S)
     finally:
         run.cancel.set()
     if run.problem or len(run.made) < len(run.order):
@@ -133,7 +133,7 @@ async def spoken_run(
     return run
 
 
-def _document(card: Card, root: str) -> dict[str, Any]:
+def _document(card: Card, root: str) -> dict[str, object]:
     """The document of one sample, its audio as an address that a client downloads from: no path of the server."""
     assert card.sizes is not None  # a run that is over has measured them
     document = speech_document(card.sample, card.sizes, card.clip.audio, card.first_audio_s)

@@ -20,7 +20,7 @@ _TEMPLATE = """<div class="upload-field">
 def speaker_upload(uploads: UploadedSpeakers) -> gr.HTML:
     """The field; its value is None or the token of a speaker in `uploads`."""
 
-    def check(sent: Any, request: gr.Request) -> dict[str, Any]:
+    def check(sent: Any, request: gr.Request) -> dict[str, str]:
         return uploads.check(sent, source_of(request))
 
     return gr.HTML(

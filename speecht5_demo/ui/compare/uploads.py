@@ -38,7 +38,7 @@ class UploadedSpeakers:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[Speaker, str, float]] = OrderedDict()
 
-    def check(self, sent: Any, address: str) -> dict[str, Any]:
+    def check(self, sent: Any, address: str) -> dict[str, str]:
         """Read a file that somebody chose.
 
         Args:

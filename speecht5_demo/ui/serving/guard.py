@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -204,7 +203,7 @@ class Guard:
                 raise RefusedRequest(404, f"The tools are {' and '.join(self._surface.tools)}.")
         return json.dumps(sent).encode()
 
-    def _check_event(self, path: str, sent: dict[str, Any]) -> None:
+    def _check_event(self, path: str, sent: dict[str, object]) -> None:
         data = sent.get("data")
         if not isinstance(data, list):
             raise RefusedRequest(422, "data is a list of what the event takes.")
@@ -235,7 +234,7 @@ def _whole(value: object) -> int:
 
 
 def _with_length(scope: Scope, body: bytes) -> bytes:
-    """The body, its length told in the request."""
+    """The body, its length stated in the request."""
     kept = [
         (name, value)
         for name, value in scope["headers"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
 
 from speecht5_demo.errors import DemoError
 
@@ -16,7 +15,7 @@ class BodyError(DemoError):
     """A request's body cannot be used."""
 
 
-def json_object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, object]:
     """The object in `body`.
 
     Raises:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from pydantic import TypeAdapter
 from safetensors.torch import save_file
 
-from speecht5_demo.variants.manifest import ACOUSTIC_FILE, VOCODER_FILE
+from speecht5_demo.variants.manifest import ACOUSTIC_FILE, VOCODER_FILE, Shapes
 from speecht5_demo.variants.tensor_file import TensorFile
 from speecht5_demo.variants.turbo.linear import Linear
 from speecht5_demo.variants.turbo.weights import AcousticShape, TurboWeights, VocoderShape
 
 
-def save_weights(weights: TurboWeights, folder: Path) -> dict[str, Any]:
+def save_weights(weights: TurboWeights, folder: Path) -> Shapes:
     """Write the two files of weights into an existing folder; returns what `load_weights` needs beside them."""
     stored = weights.flat()
     vocoder = {name: tensor for name, tensor in stored.items() if name.startswith("vocoder.")}
@@ -25,7 +25,7 @@ def save_weights(weights: TurboWeights, folder: Path) -> dict[str, Any]:
     return {"acoustic": asdict(weights.shape), "vocoder": asdict(weights.vocoder)}
 
 
-def load_weights(folder: Path, shapes: Mapping[str, Any]) -> TurboWeights:
+def load_weights(folder: Path, shapes: Shapes) -> TurboWeights:
     """Weights that were saved in `folder`; linear layers stay on disk until an engine packs them one by one.
 
     Args:
@@ -37,8 +37,8 @@ def load_weights(folder: Path, shapes: Mapping[str, Any]) -> TurboWeights:
     """
     acoustic, vocoder = TensorFile(folder / ACOUSTIC_FILE), TensorFile(folder / VOCODER_FILE)
     return TurboWeights(
-        shape=AcousticShape(**shapes["acoustic"]),
-        vocoder=VocoderShape(**{name: _tuples(value) for name, value in shapes["vocoder"].items()}),
+        shape=TypeAdapter(AcousticShape).validate_python(shapes["acoustic"]),
+        vocoder=TypeAdapter(VocoderShape).validate_python(shapes["vocoder"]),
         linears=LinearFile(acoustic),
         tensors={name: file[name] for file in (acoustic, vocoder) for name in file if _is_plain(name)},
         quantized=any(name.endswith(".scale") for name in acoustic),
@@ -70,8 +70,3 @@ class LinearFile(Mapping[str, Linear]):
 
 def _is_plain(name: str) -> bool:
     return not name.startswith("linear.")
-
-
-def _tuples(value: Any) -> Any:
-    """JSON's lists as the tuples they were."""
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
