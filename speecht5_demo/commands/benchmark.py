@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import CheckpointOption
@@ -96,7 +95,7 @@ def benchmark(
     ratios = bracketed(document, other)
     if readme is not None:
         write_tables(readme, document, other)
-    console.stdout.print(_table(document, ratios))
+    _print_table(document, ratios)
     console.stdout.print(conditions(document) + about_brackets(other))
 
 
@@ -144,22 +143,25 @@ def _measure(
         return run_benchmark(plan, others, say)
 
 
-def _table(document: BenchmarkDocument, in_brackets: dict[str, str]) -> Table:
+def _print_table(document: BenchmarkDocument, in_brackets: dict[str, str]) -> None:
     from speecht5_demo.results import VariantRow
 
-    table = Table(caption="medians; faster: than the first row, round by round; MB: 10**6 bytes")
-    for title in ("variant", "RTF", "faster", "p10-p90", "ms/step", "first ms", "disk MB", "held MB"):
-        table.add_column(title, justify="left" if title == "variant" else "right", overflow="fold")
-    for row in document.all_rows:
-        ratio = row.times_faster
-        table.add_row(
+    rows = [
+        (
             row.variant,
             f"{row.rtf.median:.3f}",
-            f"{ratio.median:.2f}{in_brackets.get(row.variant, '')}",
-            f"{ratio.p10:.2f}-{ratio.p90:.2f}",
+            f"{row.times_faster.median:.2f}{in_brackets.get(row.variant, '')}",
+            f"{row.times_faster.p10:.2f}-{row.times_faster.p90:.2f}",
             f"{row.ms_per_step:.2f}",
             f"{1e3 * row.ttfa_s:.0f}" if isinstance(row, VariantRow) else "",
             megabytes(row.disk_bytes),
             megabytes(row.serving_rss_bytes),
         )
-    return table
+        for row in document.all_rows
+    ]
+    console.print_figures(
+        "variant",
+        ("RTF", "faster", "p10-p90", "ms/step", "first ms", "disk MB", "held MB"),
+        rows,
+        note="medians; faster: than the first row, round by round; MB: 10**6 bytes",
+    )

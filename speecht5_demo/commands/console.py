@@ -28,14 +28,19 @@ def print_json(document: object) -> None:
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
 
 
-def print_figures(first: str, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def print_figures(
+    first: str, titles: Sequence[str], rows: Sequence[Sequence[str]], title: str = "", note: str = ""
+) -> None:
     """A table of names and figures on stdout; no cell is cut: what does not fit beside it follows below.
 
     Args:
         first: title of the column of names, which every part repeats.
         titles: of the columns of figures.
         rows: a name and its figures, one for each title.
+        title, note: lines above and below.
     """
+    if title:
+        stdout.print(title, style="italic", highlight=False)
     widths = [
         max(cell_len(title), *(cell_len(row[at]) for row in rows)) + _BETWEEN
         for at, title in enumerate((first, *titles))
@@ -47,31 +52,38 @@ def print_figures(first: str, titles: Sequence[str], rows: Sequence[Sequence[str
         parts[-1].append(at)
     for part in parts:
         table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-        table.add_column(first, no_wrap=True, overflow="fold")
+        table.add_column(first, overflow="fold")
         for at in part:
             table.add_column(titles[at - 1], justify="right", no_wrap=True, overflow="fold")
         for row in rows:
             table.add_row(row[0], *(row[at] for at in part))
         stdout.print(table)
+    if note:
+        stdout.print(note, style="italic", highlight=False)
 
 
-def print_entries(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table of names and prose on stdout: the last column takes the room that is left and wraps between words.
+def print_entries(titles: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
+    """A table on stdout whose last column is prose: it takes the width that is left and wraps between words.
 
-    Where that leaves it too little, it goes below the names.
+    Where that leaves it too little, it goes below the other columns, and those that do not fit beside each other
+    follow below as well.
     """
     widths = [max(cell_len(row[at]) for row in (titles, *rows)) + _BETWEEN for at in range(len(titles) - 1)]
     side_by_side = stdout.width - sum(widths) >= _LEAST_PROSE
+    if not side_by_side:
+        print_figures(titles[0], titles[1:-1], [row[:-1] for row in rows], title)
+        for row in rows:
+            stdout.print(f"{row[0]}: {row[-1]}", highlight=False)
+        return
+    if title:
+        stdout.print(title, style="italic", highlight=False)
     shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    for title in titles[:-1]:
-        shown.add_column(title, no_wrap=side_by_side, overflow="fold")
-    if side_by_side:
-        shown.add_column(titles[-1], overflow="fold")
+    for name in titles[:-1]:
+        shown.add_column(name, no_wrap=True, overflow="fold")
+    shown.add_column(titles[-1], overflow="fold")
     for row in rows:
-        shown.add_row(*(row if side_by_side else row[:-1]))
+        shown.add_row(*row)
     stdout.print(shown)
-    for row in () if side_by_side else rows:
-        stdout.print(f"{row[0]}: {row[-1]}")
 
 
 @contextmanager

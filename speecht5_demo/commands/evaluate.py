@@ -16,7 +16,6 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import CheckpointOption, JsonOption, SeedOption, read_speaker
@@ -47,8 +46,15 @@ SpeakersOption = Annotated[
         "--speakers", help="Names that `speakers` lists, blends or files, with commas; all by default."
     ),
 ]
-METRIC_WIDTH, CELL_WIDTH = 36, 24  # characters of a terminal
 SWEPT_METRICS = ",".join(SWEPT)
+SweptMetricsOption = Annotated[
+    str,
+    typer.Option(
+        "--metrics",
+        help=f"all, or some of these with commas: {', '.join(BY_NAME)}.  \\[default: {', '.join(SWEPT)}]",
+        show_default=False,
+    ),
+]
 AsrOption = Annotated[
     str,
     typer.Option(
@@ -56,7 +62,9 @@ AsrOption = Annotated[
         help=f"{WHISPER}, {SPHINX}, or a CTranslate2 or transformers checkpoint, such as openai/whisper-base.en.",
     ),
 ]
-MetricsOption = Annotated[str, typer.Option("--metrics", help=f"all, or some of: {','.join(BY_NAME)}.")]
+MetricsOption = Annotated[
+    str, typer.Option("--metrics", help=f"all, or some of these with commas: {', '.join(BY_NAME)}.")
+]
 ReferencesOption = Annotated[
     Path | None,
     typer.Option(help="Folder of natural recordings: SPEAKER/7.wav or 7.wav is sentence 7."),
@@ -68,7 +76,7 @@ PublishOption = Annotated[
 SpeakerModelOption = Annotated[
     str,
     typer.Option(
-        help=f"{OFFLINE_SPEAKERS}, or a transformers x-vector checkpoint such as microsoft/wavlm-base-plus-sv."
+        help=f"{OFFLINE_SPEAKERS}, or an x-vector checkpoint of transformers: its hub id or folder."
     ),
 ]
 
@@ -144,7 +152,7 @@ def evaluation(
     if json:
         typer.echo(as_text(summary), nl=False)
         return
-    console.stdout.print(summary_table(summary))
+    print_summary(summary)
     console.stderr.print(f"{output / 'index.html'} shows it; {output / 'summary.json'} and rows.csv hold it.")
 
 
@@ -160,7 +168,7 @@ def sweep_command(
     ] = "",
     speakers: SpeakersOption = "",
     sentences: SentencesOption = "20",
-    metrics: MetricsOption = SWEPT_METRICS,
+    metrics: SweptMetricsOption = SWEPT_METRICS,
     asr: AsrOption = WHISPER,
     seed: SeedOption = 0,
     jobs: JobsOption = 2,
@@ -246,30 +254,25 @@ def _progress() -> Iterator[OnTask]:
         yield on_task
 
 
-def summary_table(document: EvaluationDocument) -> Table:
-    """Metrics down, variants across; each cell a mean, and its 95 % interval where the terminal is wide enough."""
+def print_summary(document: EvaluationDocument) -> None:
+    """Metrics down, variants across; each cell a mean and its 95 % interval."""
     from speecht5_demo.rendering.units import shown
-
-    names = document.labels
-    wide = console.stdout.width >= METRIC_WIDTH + CELL_WIDTH * len(names)
-    caption = "mean [95 % interval over sentences]" if wide else "means; a wider terminal shows intervals too"
-    table = Table(caption=f"{caption}; shares in percent")
-    table.add_column("metric", overflow="fold")
-    for name in names:
-        table.add_column(name, overflow="fold")
 
     def cell(entry: Entry | None, unit: str) -> str:
         if entry is None:
             return "–"
         if entry.mean is None:
             return f"failed ({entry.failed})"
-        ends = f" [{', '.join(shown(end, unit) for end in entry.ci95)}]" if entry.ci95 and wide else ""
+        ends = f" [{', '.join(shown(end, unit) for end in entry.ci95)}]" if entry.ci95 else ""
         return shown(entry.mean, unit) + ends + (f" ({entry.failed} failed)" if entry.failed else "")
 
-    for metric in document.metrics:
-        cells = (cell(document.entry(metric.name, name), metric.unit) for name in names)
-        table.add_row(metric.label, *cells)
-    return table
+    rows = [
+        (metric.label, *(cell(document.entry(metric.name, name), metric.unit) for name in document.labels))
+        for metric in document.metrics
+    ]
+    console.print_figures(
+        "metric", list(document.labels), rows, note="mean [95 % interval over sentences]; shares in percent"
+    )
 
 
 def _variants(names: str) -> tuple[Variant, ...]:

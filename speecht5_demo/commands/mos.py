@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import JsonOption
@@ -65,7 +64,7 @@ def mos(
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the score table as CSV.")] = None,
     columns: Annotated[
         str | None,
-        typer.Option("--map", help="Columns of another tool: rating=score,listener=worker,sentence=utt,..."),
+        typer.Option("--map", help="Columns of another tool, such as rating=score; several with commas."),
     ] = None,
     scale: Annotated[
         str | None,
@@ -146,11 +145,12 @@ def benchmark_ratings(
     if json:
         console.print_json({**asdict(outcome), "ratio_to_pandas": outcome.ratio})
         return
-    table = Table("way", "wall s", "processor s", "peak MB")
-    for name, one in (("mos", outcome.analysed), ("our reader", outcome.read), ("pandas", outcome.pandas)):
-        peak = megabytes(one.peak_bytes)
-        table.add_row(name, f"{one.seconds:.2f}", f"{one.cpu_seconds:.2f}", peak)
-    console.stdout.print(table)
+    ways = (("mos", outcome.analysed), ("our reader", outcome.read), ("pandas", outcome.pandas))
+    rows_of = [
+        (name, f"{one.seconds:.2f}", f"{one.cpu_seconds:.2f}", megabytes(one.peak_bytes))
+        for name, one in ways
+    ]
+    console.print_figures("way", ("wall s", "processor s", "peak MB"), rows_of)
     console.stdout.print(
         f"{rows:,} ratings, {files} files, {megabytes(outcome.total_bytes)} MB: "
         f"reading and analysing takes {outcome.ratio:.2f} times a plain pandas read."
@@ -210,30 +210,25 @@ def _print(analysis: Analysis, view: View, screened: bool) -> None:
     out = console.stdout
     out.print(headline_sentence(analysis))
     title = "after screening" if screened else "all valid ratings"
-    scores = Table("variant", "MOS", "95 % interval", "over listeners", "naive", "n (listeners, sentences)",
-                   title=f"Mean opinion scores, {title}", title_justify="left")  # fmt: skip
-    reasons: dict[str, str] = {}
+    head = ("MOS", "95 % interval", "over listeners", "naive", "n (listeners, sentences)")
+    scores = [
+        (one.variant, f"{one.mos:.2f}", _cell(one.ci95), _cell(one.ci95_listener), _cell(one.ci95_naive),
+         f"{one.n_ratings} ({one.n_listeners}, {one.n_sentences})")
+        for one in view.variants
+    ]  # fmt: skip
+    console.print_figures("variant", head, scores, f"Mean opinion scores, {title}")
     for one in view.variants:
         if isinstance(one.ci95, NotEnough):
-            reasons[one.variant] = one.ci95.reason
-        scores.add_row(
-            one.variant, f"{one.mos:.2f}", _cell(one.ci95), _cell(one.ci95_listener), _cell(one.ci95_naive),
-            f"{one.n_ratings} ({one.n_listeners}, {one.n_sentences})",
-        )  # fmt: skip
-    out.print(scores)
-    for variant, reason in reasons.items():
-        out.print(f"{variant}: {reason}", highlight=False)
+            out.print(f"{one.variant}: {one.ci95.reason}", highlight=False)
     margin = f", margin {analysis.settings.margin:g}" if analysis.settings.verdicts else ""
-    compared = Table("variant", "baseline minus variant", "95 % interval", "p (Holm)", "verdict",
-                     title=f"Against {analysis.settings.baseline}{margin}", title_justify="left")  # fmt: skip
-    for each in view.comparisons:
-        found = each.difference
-        compared.add_row(
-            each.variant, difference_text(found) or "–", _cell(found.interval if found else None),
-            p_text(each.p_holm), each.text,
-        )  # fmt: skip
-    if view.comparisons:
-        out.print(compared)
+    compared = [
+        (each.variant, difference_text(each.difference) or "–",
+         _cell(each.difference.interval if each.difference else None), p_text(each.p_holm), each.text)
+        for each in view.comparisons
+    ]  # fmt: skip
+    if compared:
+        head = ("variant", "baseline minus variant", "95 % interval", "p (Holm)", "verdict")
+        console.print_entries(head, compared, f"Against {analysis.settings.baseline}{margin}")
     for reason, n in analysis.excluded.items():
         out.print(f"not counted: {n} {reason}")
     for name, n in analysis.flagged.items():

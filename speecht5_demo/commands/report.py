@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import JsonOption
@@ -82,12 +81,12 @@ def report(
         console.print_json({"claims": [asdict(row) for row in rows], "files": [str(path) for path in measured.files],
                             "problems": list(measured.problems)})  # fmt: skip
         return
-    out = Table("claim", "measured", "n", "checkpoint", "verdict")
+    shown = []
     for one, row in zip(checked, rows, strict=True):
         figure = "–" if row.measured is None else measured_text(one.claim, row.measured)
         verdict = f"{row.verdict}: {row.reason}"
-        out.add_row(f"{row.metric}: {row.claim}", figure, row.n or "–", row.checkpoint or "–", verdict)
-    console.stdout.print(out)
+        shown.append((f"{row.metric}: {row.claim}", figure, row.n or "–", row.checkpoint or "–", verdict))
+    console.print_entries(("claim", "measured", "n", "checkpoint", "verdict"), shown)
     for remark in remarks_on(checked, here=True):
         console.stdout.print(remark, markup=False)
     for problem in measured.problems:

@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import CheckpointOption, JsonOption
@@ -93,12 +92,15 @@ def plan(
     if json:
         console.print_json({"study": manifest.study.id, "margin": manifest.study.margin, **asdict(coverage)})
         return
-    table = Table("variant", title=f"{manifest.study.id}: {listeners} listeners", title_justify="left")
-    table.add_column("test ratings", justify="right")
-    table.add_column("mean position (0 first, 1 last)", justify="right")
-    for variant, count in coverage.ratings.items():
-        table.add_row(variant, str(count), f"{coverage.mean_position[variant]:.2f}")
-    console.stdout.print(table)
+    console.print_figures(
+        "variant",
+        ("test ratings", "mean position (0 first, 1 last)"),
+        [
+            (variant, str(count), f"{coverage.mean_position[variant]:.2f}")
+            for variant, count in coverage.ratings.items()
+        ],
+        f"{manifest.study.id}: {listeners} listeners",
+    )
     spread = coverage.per_sentence, coverage.per_pair, coverage.opened_by
     sentence, pair, opened = (f"{s.fewest} to {s.most}" for s in spread)
     console.stdout.print(f"A session has {coverage.trials} pages and takes about {coverage.minutes} minutes.")
@@ -153,7 +155,7 @@ def simulate(
         )
         return
     console.stdout.print(f"{listeners} invented listeners gave {written} ratings in {ratings}")
-    console.stdout.print(f"Judge them: python -m speecht5_demo mos {ratings}")
+    console.stdout.print(f"Analyse them: python -m speecht5_demo mos {ratings}")
 
 
 @app.command()
