@@ -6,11 +6,11 @@ from torch import nn
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import VariantError
+from speecht5_demo.sizes import Sizes
 from speecht5_demo.variants import (
     REPORT_VARIANTS,
     Prune,
     QuantizeDynamic,
-    Sizes,
     Turbo,
     Variant,
     custom,
