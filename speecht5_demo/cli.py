@@ -28,7 +28,6 @@ COMMANDS = {
     "study": ("study:app", "Make, check, plan and simulate a blind listening test."),
     "benchmark": ("benchmark:benchmark", "Measure speed, size and memory of variants."),
     "mos": ("mos:mos", "Mean opinion scores with intervals, differences to the baseline, and verdicts."),
-    "benchmark-ratings": ("mos:benchmark_ratings", "Time the analysis on ratings of a large made-up crowd."),
     "report": ("report:report", "The source report's claims beside what was measured, with verdicts."),
     "push": ("push:push", "Push ratings to the hub as a dataset, with results and a card."),
     "tables": ("tables:tables", "Write the generated tables and pictures of the README."),

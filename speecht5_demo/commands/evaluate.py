@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -142,10 +142,7 @@ def evaluation(
         ),
         source,
     )
-    console.stderr.print(source.notice)
-    for reason in sorted(set(absent.values())):
-        console.stderr.print(f"Left out: {reason}")
-    with _progress() as on_task:
+    with _progress(source, absent) as on_task:
         summary = evaluate(settings, source, output, jobs, absent, on_task)
     if publish is not None:
         publish_evaluation(output, publish)
@@ -210,10 +207,7 @@ def sweep_command(
         ),
         source,
     )
-    console.stderr.print(source.notice)
-    for reason in sorted(set(absent.values())):
-        console.stderr.print(f"Left out: {reason}")
-    with _progress() as on_task:
+    with _progress(source, absent) as on_task:
         document = sweep(
             settings,
             source,
@@ -236,8 +230,11 @@ def sweep_command(
 
 
 @contextmanager
-def _progress() -> Iterator[OnTask]:
-    """A bar on stderr over all utterances of a run."""
+def _progress(source: Checkpoint, absent: Mapping[str, str]) -> Iterator[OnTask]:
+    """Says who speaks and which metrics are left out, then shows a bar over all utterances; on stderr."""
+    console.stderr.print(source.notice)
+    for reason in sorted(set(absent.values())):
+        console.stderr.print(f"Left out: {reason}")
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

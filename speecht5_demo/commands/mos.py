@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -27,7 +26,6 @@ from speecht5_demo.listening.analysis.interval import Interval, NotEnough
 from speecht5_demo.listening.manifest import load_manifest
 from speecht5_demo.listening.methods import ACR
 from speecht5_demo.listening.ratings import RATING_COLUMNS, read_ratings
-from speecht5_demo.rendering.wording import megabytes
 
 SHORT_NAMES = {
     "listener": "listener_id",
@@ -125,36 +123,6 @@ def mos(
     _print(analysis, analysis.screened if screened else analysis.headline, screened)
     for path in filter(None, (html, csv)):
         console.stderr.print(f"Written: {path}")
-
-
-def benchmark_ratings(
-    rows: Annotated[int, typer.Option("--rows", min=1000, help="Ratings to make up and read.")] = 1_000_000,
-    files: Annotated[int, typer.Option("--files", min=1, help="Files they are spread over.")] = 200,
-    rounds: Annotated[
-        int, typer.Option("--rounds", min=1, max=9, help="Interleaved rounds; medians count.")
-    ] = 3,
-    json: JsonOption = False,
-) -> None:
-    """Time reading and analysing many ratings beside a plain pandas read of the same files."""
-    from speecht5_demo.listening.analysis.benchmark import run, write_files
-
-    with TemporaryDirectory() as folder:
-        console.stderr.print(f"Making {rows:,} ratings in {files} files ...")
-        write_files(Path(folder), rows, files)
-        outcome = run(Path(folder), rows, files, rounds)
-    if json:
-        console.print_json({**asdict(outcome), "ratio_to_pandas": outcome.ratio})
-        return
-    ways = (("mos", outcome.analysed), ("our reader", outcome.read), ("pandas", outcome.pandas))
-    rows_of = [
-        (name, f"{one.seconds:.2f}", f"{one.cpu_seconds:.2f}", megabytes(one.peak_bytes))
-        for name, one in ways
-    ]
-    console.print_figures("way", ("wall s", "processor s", "peak MB"), rows_of)
-    console.stdout.print(
-        f"{rows:,} ratings, {files} files, {megabytes(outcome.total_bytes)} MB: "
-        f"reading and analysing takes {outcome.ratio:.2f} times a plain pandas read."
-    )
 
 
 def parse_mapping(written: str | None) -> dict[str, str]:

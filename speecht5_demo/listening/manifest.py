@@ -91,11 +91,6 @@ class Manifest:
     created_at: str
 
     @cached_property
-    def by_id(self) -> Mapping[str, Stimulus]:
-        """Clips by name."""
-        return {stimulus.id: stimulus for stimulus in self.stimuli}
-
-    @cached_property
     def by_content(self) -> Mapping[tuple[str, str, str, str], Stimulus]:
         """Clips by role, variant, sentence and speaker."""
         return {(c.role, c.variant, c.sentence_id, c.speaker): c for c in self.stimuli}

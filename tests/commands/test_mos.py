@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks.many_ratings import run as run_benchmark
+from benchmarks.many_ratings import write_files
 from speecht5_demo.cli import app
 from speecht5_demo.commands.mos import parse_mapping
 from speecht5_demo.errors import RatingsError
@@ -127,12 +129,11 @@ def test_an_option_that_makes_no_sense_is_refused(foreign: Path, option: str, va
         CliRunner().invoke(app, ["mos", str(foreign), option, value], catch_exceptions=False)
 
 
-def test_many_ratings_are_read_and_timed_beside_pandas() -> None:
-    arguments = ["benchmark-ratings", "--rows", "3000", "--files", "3", "--rounds", "1", "--json"]
-    done = CliRunner().invoke(app, arguments, catch_exceptions=False)
-    found = json.loads(done.stdout)
-    assert found["ratio_to_pandas"] > 0
-    assert 0 < found["analysed"]["peak_bytes"] < 1e9
+def test_many_ratings_are_read_and_timed_against_pandas(tmp_path: Path) -> None:
+    write_files(tmp_path, 3000, 3)
+    found = run_benchmark(tmp_path, 3000, 3, rounds=1)
+    assert found.ratio > 0
+    assert 0 < found.analysed.peak_bytes < 1e9
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "\ufeff", "listener_id,sentence_id,variant,rating\n"])

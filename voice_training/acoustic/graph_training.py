@@ -20,7 +20,7 @@ from transformers import SpeechT5ForTextToSpeech
 from voice_training.acoustic.batches import Batch, LengthGroup, LengthGroups
 from voice_training.acoustic.losses import losses_from, shifted_frames
 from voice_training.acoustic.training import LARGEST_GRADIENT, AcousticTraining
-from voice_training.cuda_graphs import GraphedStep, Step
+from voice_training.devices import GraphedStep, Step
 from voice_training.optimizers import FlatOptimizer
 from voice_training.processes import ProcessGroup
 

@@ -18,8 +18,7 @@ from transformers import SpeechT5HifiGan
 
 from voice_training.adversarial import AdversarialTraining
 from voice_training.corpus import HOP, Clip
-from voice_training.cuda_graphs import GraphedStep, Step
-from voice_training.devices import mixed_precision
+from voice_training.devices import GraphedStep, Step, mixed_precision
 from voice_training.run_folder import StageFiles
 from voice_training.settings import VocoderSettings
 from voice_training.training_loop import Budget, rate_factor

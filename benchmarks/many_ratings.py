@@ -1,4 +1,6 @@
-"""How long a large crowd's ratings take to read and analyse, beside a plain pandas read of the same files.
+"""How long a large crowd's ratings take to read and analyse, against a plain pandas read of the same files.
+
+    python -m benchmarks.many_ratings [--rows 1000000] [--files 200] [--rounds 3]
 
 Files are made once; then each way runs in a process of its own, in turns, and reports its time and its peak
 memory. The median of the rounds is what counts: a machine that is busy elsewhere slows both ways alike.
@@ -6,13 +8,15 @@ memory. The median of the rounds is what counts: a machine that is busy elsewher
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +48,7 @@ class Outcome:
 
     Attributes:
         rows, files, total_bytes: what was read.
-        analysed: ours: read, judged, screened, analysed.
+        analysed: ours: read, cleaned, screened, analysed.
         read: ours: read only.
         pandas: `pandas.read_csv` of every file and one `concat`.
     """
@@ -174,3 +178,22 @@ def _timing(rounds: list[list[float]]) -> Timing:
         statistics.median(each[1] for each in rounds),
         int(max(each[2] for each in rounds)),
     )
+
+
+def main() -> None:
+    """Print one JSON document of what was measured."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rows", type=int, default=1_000_000, help="ratings to make up and read")
+    parser.add_argument("--files", type=int, default=200, help="files they are spread over")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds in turns; medians count")
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(Path(folder), wanted.rows, wanted.files)
+        outcome = run(Path(folder), wanted.rows, wanted.files, wanted.rounds)
+    print(json.dumps({**asdict(outcome), "ratio_to_pandas": outcome.ratio}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
