@@ -44,7 +44,8 @@ class Settings:
         rules: screening thresholds.
         traps: stimulus id of a trap -> rating it asks for.
         variants: stimulus id -> variant, for the reference clips of comparison ratings.
-        scale: the ends of the scale of ratings of single clips.
+        method: the question type whose ratings of single clips count.
+        scale: the ends of its scale.
         verdicts: False where no margin was stated in the points of that scale.
     """
 
@@ -54,6 +55,7 @@ class Settings:
     rules: Rules = field(default_factory=Rules)
     traps: Mapping[str, int] = field(default_factory=dict)
     variants: Mapping[str, str] = field(default_factory=dict)
+    method: str = ACR.name
     scale: tuple[float, float] = (ACR.low, ACR.high)
     verdicts: bool = True
 
@@ -61,12 +63,15 @@ class Settings:
     def of_study(cls, manifest: Manifest, margin: float | None = None) -> Settings:
         """What a prepared study fixed beforehand; `margin` overrides its own."""
         study = manifest.study
+        rated = ACR if study.question_type.paired else study.question_type
         return cls(
             margin=study.margin if margin is None else margin,
             baseline=study.baseline,
             study_id=study.id,
             traps={one.id: one.expected for one in manifest.stimuli if one.expected is not None},
             variants={one.id: one.variant for one in manifest.stimuli},
+            method=rated.name,
+            scale=(rated.low, rated.high),
         )
 
 
@@ -164,7 +169,7 @@ def analyse(
         simulated: ids of sessions that were not taken by people (`simulated_sessions`).
     """
     settings = settings or Settings()
-    cleaned = clean(table.frame, settings.study_id, settings.scale)
+    cleaned = clean(table.frame, settings.study_id, settings.scale, settings.method)
     counted = cleaned.counted
     screening = screen(cleaned, settings.rules, settings.traps)
     kept, rejected = without_rejected(counted)

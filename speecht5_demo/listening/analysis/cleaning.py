@@ -90,7 +90,10 @@ class CleanedRatings:
 
 
 def clean(
-    frame: pd.DataFrame, study_id: str | None = None, scale: tuple[float, float] = (ACR.low, ACR.high)
+    frame: pd.DataFrame,
+    study_id: str | None = None,
+    scale: tuple[float, float] = (ACR.low, ACR.high),
+    method: str = ACR.name,
 ) -> CleanedRatings:
     """Give every row its reason to be left out, or count it.
 
@@ -100,6 +103,7 @@ def clean(
         frame: as `read_ratings` gives it.
         study_id: take only this study's ratings; those of all studies when None.
         scale: the ends of the scale; what lies between the steps counts as it is.
+        method: the question type that counts.
     """
     frame = frame.loc[:, [name for name in COLUMNS if name in frame.columns]]
     frame = frame.assign(sentence_key=_sentence_key(frame))
@@ -111,7 +115,7 @@ def clean(
     pair = np.any([_is(frame, "method", one.name) for one in METHODS.values() if one.paired], axis=0)
     checks: list[tuple[str, np.ndarray]] = [
         ("invalid-rating", ~on_scale),
-        ("other-method", ~_is(frame, "method", ACR.name)),
+        ("other-method", ~_is(frame, "method", method)),
         ("pair", pair),
     ]
     known = _is(frame, "role", "test")

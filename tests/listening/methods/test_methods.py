@@ -2,12 +2,13 @@
 
 import re
 from pathlib import Path
+from typing import ClassVar, cast
 
 import numpy as np
 import pytest
 
 from speecht5_demo.errors import RatingsError, StudyError
-from speecht5_demo.listening.analysis import analyse
+from speecht5_demo.listening.analysis import Settings, analyse
 from speecht5_demo.listening.assignment import plan_session
 from speecht5_demo.listening.methods import LANGUAGES, METHODS, Method
 from speecht5_demo.listening.preparation import prepare
@@ -67,6 +68,32 @@ def test_its_name_stands_in_its_own_module_only(method: Method) -> None:
 def test_an_unknown_question_type_is_named_with_the_known_ones() -> None:
     with pytest.raises(StudyError, match="method is 'MUSHRA'; it must be ACR or CCR or AB"):
         make_study(method="MUSHRA")
+
+
+class Clarity(Method):
+    """A question type that is only here: single clips on seven steps."""
+
+    name = "CLARITY"
+    summary = "one clip, 1 to 7"
+    low, high = 1, 7
+    words: ClassVar = {language: {step: str(step) for step in range(1, 8)} for language in LANGUAGES}
+    questions: ClassVar = {"clarity": "How clear is this speech?"}
+    traps: ClassVar = {3: "This is a check. Please choose three."}
+    page = METHODS["ACR"].page
+
+
+def test_a_new_question_about_single_clips_goes_from_the_study_to_a_mos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(cast(dict[str, Method], METHODS), "CLARITY", Clarity())
+    study = make_study(method="CLARITY", question="How clear is this speech?")
+    manifest = prepare(study, VOICE, tmp_path / "study")
+    truth = Truth(mos={"baseline": 6.0, "int8": 6.0, "pruned": 4.0, "pruned-int8": 2.0})
+    simulate(manifest, tmp_path / "study", tmp_path / "ratings", 20, truth, seed=3)
+    analysis = analyse(read_ratings(tmp_path / "ratings"), Settings.of_study(manifest))
+    found = {one.variant: one.mos for one in analysis.headline.variants}
+    assert found["baseline"] > 5 > found["pruned"] > found["pruned-int8"] > 1
+    assert "other-method" not in analysis.excluded
 
 
 @pytest.mark.parametrize("method", PAIRED, ids=lambda one: one.name)
