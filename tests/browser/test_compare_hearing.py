@@ -50,6 +50,7 @@ def test_a_recogniser_writes_down_each_sample_after_the_reveal_and_it_is_taken_a
     expect(samples.nth(0)).to_contain_text("lee paid $12.50")
     expect(samples.nth(1)).to_contain_text("(Distill-MOS)")
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.page.evaluate(BELOW_THE_SAMPLES), "on a phone, samples to play come first"
     for place in samples.all():
         differing = place.locator("mark, del, ins").all()
         assert all(word.evaluate(MARKED_WITHOUT_COLOUR) for word in differing)
@@ -62,6 +63,10 @@ def test_a_recogniser_writes_down_each_sample_after_the_reveal_and_it_is_taken_a
     assert all(row["heard"] and row["words_said"] for row in rows)
 
 
+BELOW_THE_SAMPLES = """() => {
+    const [heard, cards] = ['.board .heard', '.board .cards'].map((name) => document.querySelector(name));
+    return heard.getBoundingClientRect().top >= cards.getBoundingClientRect().bottom;
+}"""
 MARKED_WITHOUT_COLOUR = """(word) => {
     const style = getComputedStyle(word);
     const signs = { MARK: parseFloat(style.borderTopWidth) >= 2 && !!word.querySelector('small'),
