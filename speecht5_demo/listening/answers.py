@@ -10,6 +10,7 @@ from speecht5_demo.listening.manifest import Manifest
 from speecht5_demo.listening.playback import (
     HEADPHONES_DOUBTFUL,
     ID_UNSIGNED,
+    MANY_AT_ONCE,
     Playback,
     doubts_headphones,
     flags_of,
@@ -24,9 +25,10 @@ class Answer:
     Attributes:
         score: on the method's scale; for a pair, the second clip against the first, as it was asked.
         playback: what the page reports about listening.
-        issued_s: when the trial's ticket was handed out, server time in seconds since 1970.
+        begun_s: when hearing could begin: the trial's ticket was handed out and its clips were fetched; server time in
+            seconds since 1970.
         received_s: when the answer arrived.
-        fetched: whether the trial's clips were ever fetched.
+        fetched: whether the trial's clips were fetched, each to its end.
     """
 
     listener_id: str
@@ -34,7 +36,7 @@ class Answer:
     trial: Trial
     score: int
     playback: Playback
-    issued_s: float
+    begun_s: float
     received_s: float
     fetched: bool = True
 
@@ -44,13 +46,15 @@ def rating_row(manifest: Manifest, answer: Answer, record: SessionRecord) -> Rat
     study, trial = manifest.study, answer.trial
     clip, other = trial.stimulus, trial.compared_with
     unusual = flags_of(
-        trial, answer.score, answer.playback, answer.received_s - answer.issued_s, answer.fetched
+        trial, answer.score, answer.playback, answer.received_s - answer.begun_s, answer.fetched
     )
     headphones, check = record.columns.get("headphones", ""), record.columns.get("headphone_check", "")
     if doubts_headphones(headphones, check):
         unusual = (*unusual, HEADPHONES_DOUBTFUL)
     if record.columns.get("platform_participant") and record.columns.get("id_signed") == "no":
         unusual = (*unusual, ID_UNSIGNED)
+    if record.columns.get("many_at_once"):
+        unusual = (*unusual, MANY_AT_ONCE)
     return RatingRow(
         rating_id=str(uuid.uuid5(uuid.UUID(answer.session_id), f"trial {trial.number}")),
         study_id=study.id,

@@ -2,7 +2,7 @@
 
 The number of bytes of a clip would tell a variant that speaks faster or stops later before anyone has
 listened. Every file of a study is therefore padded to one size behind its audio, with a `JUNK` chunk, which
-every WAV reader skips: what is heard is untouched.
+every WAV reader skips: what is heard is untouched. Another one behind it carries the receipt of who fetched it.
 """
 
 import struct
@@ -30,4 +30,11 @@ def wav_bytes(samples: npt.NDArray[np.float32], sampling_rate: int, size: int) -
     if padding < 0 or padding % 2:
         raise StudyError(f"A clip of {len(audio)} bytes cannot be padded to {size}.")
     whole = audio + b"JUNK" + struct.pack("<I", padding) + bytes(padding)
+    return whole[:4] + struct.pack("<I", len(whole) - 8) + whole[8:]
+
+
+def with_receipt(clip: bytes, receipt: str) -> bytes:
+    """The clip with a receipt as its last bytes: who has it has read the clip to its end."""
+    written = receipt.encode("ascii")
+    whole = clip + b"JUNK" + struct.pack("<I", len(written)) + written
     return whole[:4] + struct.pack("<I", len(whole) - 8) + whole[8:]

@@ -3,8 +3,8 @@
 | what repeats                                     | what counts                               | told as    |
 |--------------------------------------------------|-------------------------------------------|------------|
 | a rating_id, with the same answer                | the first row                             | duplicate  |
-| a rating_id, with another answer (two servers    | the first by time; the others are named   | conflict   |
-| took one trial before they knew of each other)   |                                           |            |
+| a rating_id, with another answer (two servers    | the first by time; the others stay in the | conflict   |
+| took one trial before they knew of each other)   | table, flagged `conflict`, and are named  |            |
 | rows without rating_id, in a copy of a file      | the first file's                          | copied-row |
 | the same listener and clip, with other answers,  | all of them: these may be other listeners | note       |
 | in two files without rating_id                   |                                           |            |
@@ -20,7 +20,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class ReadProblem:
-    """Something that is in the files but not in the table.
+    """Something in the files that does not count, or is not in the table.
 
     Attributes:
         kind: torn-line | broken-line | bad-value | duplicate | conflict | copied-row | empty-rating | unreadable |
@@ -38,6 +38,8 @@ class ReadProblem:
     column: str = ""
 
 
+CONFLICT = "conflict"
+"""Flag of a row that answers a trial which was answered before, and of the problem that names it."""
 UNNAMED = "row "
 """How the ids begin that reading gives to rows without one."""
 _CLIP = (
@@ -54,7 +56,7 @@ _CLIP = (
 
 
 def each_once(frame: pd.DataFrame, some_unnamed: bool) -> tuple[pd.DataFrame, list[ReadProblem]]:
-    """The table without what repeats, and what was found.
+    """The table without what repeats, conflicting answers flagged, and what was found.
 
     Args:
         some_unnamed: whether reading gave ids to rows that had none; a million ids need not be looked at otherwise.
@@ -71,20 +73,37 @@ def each_once(frame: pd.DataFrame, some_unnamed: bool) -> tuple[pd.DataFrame, li
 
 
 def _repeats(frame: pd.DataFrame, repeated: np.ndarray, problems: list[ReadProblem]) -> np.ndarray:
+    """Rows to drop; a conflicting answer is dropped only where the table has no flags to mark it with."""
     rows = frame.loc[repeated]
     if "submitted_at" in rows:
         rows = rows.sort_values("submitted_at", kind="stable", na_position="last")
-    later = rows["rating_id"].duplicated()
-    ratings = rows.groupby("rating_id")["rating"]
-    differ = (ratings.transform("max") != ratings.transform("min")) & later
-    if conflicts := int(differ.sum()):
-        names = ", ".join(rows.loc[differ, "rating_id"].astype(str).unique()[:3])
-        message = f"{conflicts} rows give a rating_id another rating ({names}); the first by time counts."
-        problems.append(ReadProblem("conflict", "", conflicts, message))
-    if same := int(later.sum()) - conflicts:
+    copies = rows.duplicated(["rating_id", "rating"])
+    conflicting = rows["rating_id"].duplicated() & ~copies
+    if conflicts := int(conflicting.sum()):
+        names = ", ".join(rows.loc[conflicting, "rating_id"].astype(str).unique()[:3])
+        message = (
+            f"{conflicts} rows give a rating_id another rating ({names}); the first by time counts, the others are "
+            f"kept and flagged {CONFLICT}."
+        )
+        problems.append(ReadProblem(CONFLICT, "", conflicts, message))
+    if same := int(copies.sum()):
         message = f"{same} rows repeat a rating_id; the first of each counts."
         problems.append(ReadProblem("duplicate", "", same, message))
-    return np.asarray(frame.index.isin(rows.index[later]))
+    marked = "flags" in frame
+    if conflicts and marked:
+        _flag(frame, rows.index[conflicting])
+    return np.asarray(frame.index.isin(rows.index[copies if marked else copies | conflicting]))
+
+
+def _flag(frame: pd.DataFrame, rows: pd.Index) -> None:
+    """Add the flag to the cells of some rows."""
+    cells = frame.loc[rows, "flags"].astype(str)
+    flagged = [
+        cell if CONFLICT in cell.split(";") else ";".join(filter(None, (cell, CONFLICT))) for cell in cells
+    ]
+    new = sorted(set(flagged) - set(frame["flags"].cat.categories))
+    frame["flags"] = frame["flags"].cat.add_categories(new)
+    frame.loc[rows, "flags"] = flagged
 
 
 def _copies(frame: pd.DataFrame, unnamed: np.ndarray, problems: list[ReadProblem]) -> np.ndarray:

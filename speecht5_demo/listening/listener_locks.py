@@ -20,6 +20,16 @@ log = logging.getLogger(__name__)
 
 PARTS = 64
 LOCKS = ".turns"
+_SAID_BY_THE_WRITE = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EFBIG,
+    errno.EIO,
+    errno.EMFILE,
+    errno.ENFILE,
+)
+"""A disk that may come back: the write that follows fails too, and says so."""
 
 
 class ListenerLocks:
@@ -53,7 +63,7 @@ class ListenerLocks:
         except OSError as error:
             if descriptor is not None:
                 os.close(descriptor)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE):
+            if error.errno in _SAID_BY_THE_WRITE:
                 return None  # the write that follows says so
             self._lockable = False
             log.warning("%s cannot be locked (%s); run one server on it.", self._folder, error.strerror)

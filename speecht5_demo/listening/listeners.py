@@ -13,6 +13,8 @@ from speecht5_demo.listening.tickets import Signer
 
 MOST_SESSIONS, WITHIN_S = 300, 3600.0
 """Sessions that one address may begin in that time: several classrooms behind one router, no flood."""
+MANY, MINUTE_S = 10, 60.0
+"""More sessions than that from one address within a minute are marked: a classroom, or a script."""
 MOST_ADDRESSES = 10_000
 
 
@@ -79,10 +81,13 @@ class SessionLimit:
         self._begun: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def allows(self, address: str) -> bool:
-        """Whether one more may begin now, and if so counts it; an unknown address is not limited."""
+    def begin(self, address: str) -> int | None:
+        """Count one more session, and return how many the address began in the last minute; None: too many in all.
+
+        An unknown address is not limited.
+        """
         if not address:
-            return True
+            return 0
         now = time.monotonic()
         with self._lock:
             times = self._begun.setdefault(address, deque())
@@ -92,9 +97,9 @@ class SessionLimit:
             while times and times[0] < now - self._within_s:
                 times.popleft()
             if len(times) >= self._most:
-                return False
+                return None
             times.append(now)
-            return True
+            return sum(when > now - MINUTE_S for when in times)
 
 
 def steady_clock() -> Callable[[], float]:

@@ -16,13 +16,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from speecht5_demo.errors import RatingsError
+from speecht5_demo.listening import refusals
 from speecht5_demo.listening.answers import Answer, rating_row
 from speecht5_demo.listening.append_only import AppendOnlyCsv
 from speecht5_demo.listening.assignment import Trial, plan_session
+from speecht5_demo.listening.clips import with_receipt
 from speecht5_demo.listening.ledger import Ledger, SessionRecord
 from speecht5_demo.listening.links import Arrival, read_link, words
 from speecht5_demo.listening.listener_locks import ListenerLocks
-from speecht5_demo.listening.listeners import MOST_SESSIONS, Listeners, SessionLimit, steady_clock
+from speecht5_demo.listening.listeners import MANY, MOST_SESSIONS, Listeners, SessionLimit, steady_clock
 from speecht5_demo.listening.manifest import Manifest, clip_path
 from speecht5_demo.listening.playback import Playback, least_s
 from speecht5_demo.listening.rows import iso_utc, utc_now
@@ -69,7 +71,7 @@ class ListeningTest:
         self._ledger = Ledger(self.ratings_folder, self.manifest.study.id)
         self._ratings = self.writer or RatingsWriter(self.ratings_folder, self.durable)
         self._sessions = SessionsWriter(self.ratings_folder, self.durable)
-        self._refusals = AppendOnlyCsv(self.ratings_folder, "refusals", ("at", "study_id", "reason"))
+        self._refusals = AppendOnlyCsv(self.ratings_folder, refusals.STEM, refusals.COLUMNS)
         self.plan = lru_cache(maxsize=4096)(lambda listener_id: plan_session(self.manifest, listener_id))
         self._locks = ListenerLocks(self.ratings_folder)
         self._begun = SessionLimit(self.most_sessions)
@@ -139,7 +141,7 @@ class ListeningTest:
         """Write a rating down. When this returns, it is on the disk.
 
         Args:
-            receipts: what came with the trial's clips when they were fetched.
+            receipts: what came at the end of the trial's clips when they were fetched.
 
         Raises:
             RefusedError: the ticket is not ours or was used, the rating is off the scale or came sooner than the clips
@@ -159,8 +161,10 @@ class ListeningTest:
         except RatingsError as error:
             raise self._refusal("not-a-rating", str(error)) from error
         playback = Playback.from_page(heard, plays, response_s)
-        session_id, fetched = self.session_id(listener_id), self._fetched(listener_id, trial, receipts)
-        given = Answer(listener_id, session_id, trial, score, playback, opened.issued_ms / 1000, now, fetched)
+        session_id, fetched_s = self.session_id(listener_id), self._fetched_s(listener_id, trial, receipts)
+        # Nobody hears a clip before it is there: the later of the page and its clips is when hearing could begin.
+        begun_s = max(opened.issued_ms / 1000, fetched_s or 0.0)
+        given = Answer(listener_id, session_id, trial, score, playback, begun_s, now, fetched_s is not None)
         with self._locks.of(listener_id):
             record = self._record(listener_id)
             if trial.number in record.rated:
@@ -168,7 +172,7 @@ class ListeningTest:
                 raise self._refusal(
                     "already-rated", "This clip has its rating already; the first one counts."
                 )
-            if 0 <= now - given.issued_s < least_s(trial):
+            if 0 <= now - given.begun_s < least_s(trial):
                 raise self._refusal(
                     "not-heard",
                     f"This page takes {trial.audio_s:.1f} s to hear. Listen to the end, then answer.",
@@ -210,7 +214,8 @@ class ListeningTest:
     def clip(self, name: object) -> tuple[bytes, str]:
         """The bytes of a clip by its address, which is another one for every listener and trial, and a receipt.
 
-        The receipt goes back with the rating: whichever server handed the clip out, it was fetched.
+        The receipt stands at the end of the bytes and goes back with the rating: whichever server handed the clip out,
+        it was fetched, to its end, and not before the time in it.
         """
         opened = self._signer.open(name, Kind.CLIP)
         plan = self.plan(opened.listener_id) if opened else ()
@@ -222,7 +227,8 @@ class ListeningTest:
             raise self._refusal(
                 "gone", "This clip is no longer on the server. Tell who runs the study."
             ) from error
-        return data, self._signer.seal(replace(opened, kind=Kind.RECEIPT))
+        receipt = self._signer.seal(replace(opened, kind=Kind.RECEIPT, issued_ms=int(self.clock() * 1000)))
+        return with_receipt(data, receipt), receipt
 
     def close(self) -> None:
         """Release the files."""
@@ -250,17 +256,30 @@ class ListeningTest:
             raise self._refusal(
                 "other-id", "This session began with another id. Open the link you were sent again."
             )
-        if not self._begun.allows(address):
+        begun = self._begun.begin(address)
+        if begun is None:
             raise self._refusal(
                 "busy", "Very many sessions were begun from this network. Try again in some minutes."
             )
         signed = ("yes" if arrival.signed else "no") if self.link_secret and arrival.participant else ""
-        return {**arrival.columns, "language": words(answers.get("language"), 20), "id_signed": signed}
+        return {
+            **arrival.columns,
+            "language": words(answers.get("language"), 20),
+            "id_signed": signed,
+            "many_at_once": "yes" if begun > MANY else "",
+        }
 
-    def _fetched(self, listener_id: str, trial: Trial, receipts: object) -> bool:
+    def _fetched_s(self, listener_id: str, trial: Trial, receipts: object) -> float | None:
+        """When the trial's clips were all there, in seconds since 1970; None where one was not fetched to its end."""
         given = receipts if isinstance(receipts, list) else []
-        found = {(one.listener_id, one.trial, one.clip) for one in map(self._receipt, given[:4]) if one}
-        return all((listener_id, trial.number, k) in found for k in range(len(trial.clips)))
+        found: dict[tuple[str, int, int], int] = {}
+        for one in filter(None, map(self._receipt, given[:4])):
+            clip = (one.listener_id, one.trial, one.clip)
+            found[clip] = min(one.issued_ms, found.get(clip, one.issued_ms))
+        wanted = [(listener_id, trial.number, k) for k in range(len(trial.clips))]
+        if not all(clip in found for clip in wanted):
+            return None
+        return max(found[clip] for clip in wanted) / 1000
 
     def _receipt(self, given: object) -> Token | None:
         return self._signer.open(given, Kind.RECEIPT)

@@ -4,6 +4,7 @@ Flagged rows are kept; what to make of them is the analysis' decision. A flag sa
 listener cheated: a lost connection, a screen reader or a second tab can cause each of them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from speecht5_demo.listening.assignment import Trial
@@ -21,6 +22,23 @@ HEARD_FIRST = "stimulus-first"
 HEARD_SECOND = "stimulus-second"
 
 HEADPHONES_DOUBTFUL = "headphones-doubtful"
+
+MANY_AT_ONCE = "many-at-once"
+
+FLAGS: Mapping[str, str] = {
+    TRAP_WRONG: "a trap was not answered as it asked",
+    NOT_ALL_HEARD: "a clip was rated before it was heard to its end",
+    HEARD_UNKNOWN: "the page did not say what was played",
+    HEARD_IMPOSSIBLE: "what the page said of the playing cannot be",
+    TOO_FAST: "the rating came sooner than its clips last",
+    NOT_FETCHED: "a clip was rated that was not fetched to its end",
+    RESPONSE_IMPOSSIBLE: "the page says that it took longer than the server saw",
+    CLOCK_UNSURE: "the server's clock was set back meanwhile: its times say nothing",
+    ID_UNSIGNED: "the participant's id in the link was not signed",
+    HEADPHONES_DOUBTFUL: "headphones were named and the check for them was not passed",
+    MANY_AT_ONCE: "many sessions were begun within a minute from one network: a classroom, or one script",
+}
+"""What each flag of a rating means, for the owner of a study."""
 
 MUST_HEAR = 0.95
 """Share of a clip that must really have been played before it can be rated."""
@@ -68,14 +86,14 @@ def least_s(trial: Trial) -> float:
 
 
 def flags_of(
-    trial: Trial, rating: int, playback: Playback, since_issued_s: float, fetched: bool = True
+    trial: Trial, rating: int, playback: Playback, since_s: float, fetched: bool = True
 ) -> tuple[str, ...]:
     """The flags of a rating.
 
     Args:
-        since_issued_s: seconds between handing out the ticket and receiving the rating, by the server's clock;
+        since_s: seconds between the moment that hearing could begin and receiving the rating, by the server's clock;
             below zero where the clock was set back in between, which says nothing about the listener.
-        fetched: whether the trial's clips were ever fetched.
+        fetched: whether the trial's clips were fetched, each to its end.
     """
     flags = []
     if trial.stimulus.expected is not None and trial.role == "trap" and rating != trial.stimulus.expected:
@@ -89,12 +107,12 @@ def flags_of(
         flags.append(NOT_ALL_HEARD)
     if not fetched:
         flags.append(NOT_FETCHED)
-    if since_issued_s < 0:
+    if since_s < 0:
         flags.append(CLOCK_UNSURE)
-    elif since_issued_s < least_s(trial):
+    elif since_s < least_s(trial):
         flags.append(TOO_FAST)
     reported = playback.response_s
-    if reported is not None and (reported < 0 or 0 <= since_issued_s < reported - 5):
+    if reported is not None and (reported < 0 or 0 <= since_s < reported - 5):
         flags.append(RESPONSE_IMPOSSIBLE)
     if trial.compared_with is not None:
         flags.append(HEARD_FIRST if trial.stimulus_first else HEARD_SECOND)

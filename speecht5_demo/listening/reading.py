@@ -52,7 +52,8 @@ class RatingsTable:
         frame: one row a rating, every column of `RATING_COLUMNS` first, unknown ones behind. Text is categorical
             (`rating_id` is str), "" when empty; `blind` bool; `submitted_at` datetime64[us, UTC]; `rating`,
             `heard_fraction`, `response_s` float64 with NaN when absent or unreadable; counts and seeds Int64.
-            Ratings outside their scale are kept: judging them is the analysis' business.
+            Ratings outside their scale are kept: judging them is the analysis' business. So is another answer under a
+            rating_id, which stands behind the first by time with the flag `conflict`.
         problems: what was skipped or could not be read.
         files: the files read, sorted.
     """

@@ -33,6 +33,7 @@ class SessionEvent:
         completion_code: shown at the end.
         id_signed: yes or no, whether the link carried a right signature of the participant's id; empty where the server
             has no secret to tell.
+        many_at_once: yes where many sessions were begun within a minute from one network.
     """
 
     schema_version: int = 1
@@ -52,6 +53,7 @@ class SessionEvent:
     completion_code: str = ""
     app_version: str = __version__
     id_signed: str = ""
+    many_at_once: str = ""
 
     def __post_init__(self) -> None:
         if self.event not in EVENTS:

@@ -151,6 +151,7 @@ def simulate(
                 view = test.answer(view.token, view.step, answers)
                 continue
             trial = plan[view.done]
+            receipts = [test.clip(name)[1] for name in view.clips]
             listened = 0.96 if careless else 1.2
             clock.now += listened * trial.audio_s + 1.5
             if careless:
@@ -159,7 +160,6 @@ def simulate(
                 score = trial.stimulus.expected or 0
             else:
                 score = method.answer(crowd.opinion(number, trial))
-            receipts = [test.clip(name)[1] for name in view.clips]
             view = test.rate(view.ticket, score, 1.0, 1, listened * trial.audio_s + 1.5, receipts)
             written += 1
         if on_progress:

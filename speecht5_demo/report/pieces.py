@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from speecht5_demo.listening.analysis.analysis import Analysis, View
 from speecht5_demo.listening.analysis.cleaning import REASONS
@@ -13,6 +13,8 @@ from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.analysis.paired import Comparison
 from speecht5_demo.listening.analysis.screening import RULES
 from speecht5_demo.listening.methods import ACR, METHODS
+from speecht5_demo.listening.playback import FLAGS
+from speecht5_demo.listening.refusals import REASONS as REFUSED
 from speecht5_demo.rendering.html_table import Markup, table
 from speecht5_demo.rendering.wording import counted
 from speecht5_demo.report.charts import difference_chart, distribution_chart, has_grades, score_chart
@@ -22,7 +24,6 @@ FILE_PROBLEMS = {
     "torn-line": "a last line without its end: the writer died while writing it",
     "broken-line": "another number of cells than the header",
     "duplicate": "the same rating again; the first counts",
-    "conflict": "another answer under the same rating_id; the first by time counts",
     "copied-row": "a row of a copy of another file",
     "unreadable": "a file that cannot be read",
 }
@@ -237,6 +238,30 @@ def screening_piece(analysis: Analysis, name_listeners: bool) -> str:
         parts.append(table(f"Sessions taken out: {len(screening.removed)}", head, sessions))
     parts.append(mos_table("Scores after screening", analysis.screened.variants))
     parts.append(comparison_table("Differences after screening", analysis.screened.comparisons))
+    return "".join(parts)
+
+
+def suspicion_piece(analysis: Analysis, refusals: Mapping[str, int]) -> str:
+    """What was unusual about sessions, and what was not taken from any; for the study's owner.
+
+    Args:
+        refusals: how often something was not taken, by reason.
+    """
+    sessions = [
+        [meaning, analysis.flagged_sessions[name], analysis.flagged[name]]
+        for name, meaning in FLAGS.items()
+        if analysis.flagged.get(name)
+    ]
+    screened = counted(len(analysis.screening.removed), "session")
+    parts = [
+        f"<h2>Suspicious sessions</h2><p>All are kept; {screened} left out of the scores after screening.</p>",
+        table("Sessions in which something was unusual", ["What", "Sessions", "Ratings"], sessions)
+        if sessions
+        else "<p>Nothing was unusual.</p>",
+    ]
+    if refusals:
+        rows = [[REFUSED[name], times] for name, times in refusals.items()]
+        parts.append(table("Not taken from listeners", ["What was sent", "Times"], rows))
     return "".join(parts)
 
 

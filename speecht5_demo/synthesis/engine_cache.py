@@ -11,7 +11,7 @@ from speecht5_demo.memory import keep_freed_memory
 from speecht5_demo.synthesis.engine import Engine
 from speecht5_demo.synthesis.reference import ReferenceEngine
 from speecht5_demo.synthesis.turbo import TurboEngine
-from speecht5_demo.variants import Variant
+from speecht5_demo.variants import Variant, all_variants
 from speecht5_demo.variants.artifact import built_variant
 from speecht5_demo.variants.build import Built
 from speecht5_demo.variants.modules import Modules
@@ -42,6 +42,9 @@ def engine_for(built: Built) -> Engine:
 class EngineCache:
     """The engines used last, ready to speak; the least recently used gives way.
 
+    A registered variant gives way to another one only: visitors' own recipes, of which there is no end, take turns in
+    what is left, and keep nobody from what everybody uses.
+
     Args:
         checkpoint: what every engine is built from.
         capacity: engines kept; four full-size ones hold about 2 GB.
@@ -50,17 +53,55 @@ class EngineCache:
     def __init__(self, checkpoint: Checkpoint, capacity: int = 8) -> None:
         self._checkpoint = checkpoint
         self._capacity = capacity
+        self._registered = frozenset(all_variants())
         self._engines: OrderedDict[Variant, Engine] = OrderedDict()
+        self._cold: set[Variant] = set()
         self._lock = threading.Lock()
+        self._building: dict[Variant, threading.Lock] = {}
+
+    def __contains__(self, variant: Variant) -> bool:
+        """Whether its engine is there."""
+        with self._lock:
+            return variant in self._engines
+
+    def build(self, variant: Variant) -> None:
+        """Have the engine of a variant, whoever speaks meanwhile.
+
+        Raises:
+            VariantError, CheckpointError: as `make_engine`.
+        """
+        with self._lock:
+            building = self._building.setdefault(variant, threading.Lock())
+        with building:
+            with self._lock:
+                if variant in self._engines:
+                    return
+            try:
+                engine = make_engine(self._checkpoint, variant)
+            finally:
+                with self._lock:
+                    self._building.pop(variant, None)
+            with self._lock:
+                self._engines[variant] = engine
+                self._cold.add(variant)
+                self._make_room(variant)
 
     def get(self, variant: Variant) -> tuple[Engine, bool]:
-        """The engine of a variant, and whether it was built just now (and so is still cold)."""
-        with self._lock:
-            if variant in self._engines:
-                self._engines.move_to_end(variant)
-                return self._engines[variant], False
-            engine = make_engine(self._checkpoint, variant)
-            self._engines[variant] = engine
-            while len(self._engines) > self._capacity:
-                self._engines.popitem(last=False)
-            return engine, True
+        """The engine of a variant, and whether it is handed out for the first time (and so is still cold)."""
+        while True:
+            with self._lock:
+                engine = self._engines.get(variant)
+                if engine is not None:
+                    self._engines.move_to_end(variant)
+                    cold = variant in self._cold
+                    self._cold.discard(variant)
+                    return engine, cold
+            self.build(variant)
+
+    def _make_room(self, newest: Variant) -> None:
+        while len(self._engines) > self._capacity:
+            others = [variant for variant in self._engines if variant != newest]
+            own = [variant for variant in others if variant not in self._registered]
+            gone = (own or others)[0]
+            del self._engines[gone]
+            self._cold.discard(gone)

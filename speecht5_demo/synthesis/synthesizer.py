@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -103,6 +103,31 @@ class Synthesizer:
         *_, speech = self.compare(text, speaker, [variant], seed, repeats, on_progress, cancelled)
         return speech
 
+    def speak_by_piece(
+        self,
+        text: str,
+        speaker: str | Speaker,
+        variant: str | Variant = "baseline",
+        seed: int = 0,
+        on_progress: OnProgress | None = None,
+        cancelled: threading.Event | None = None,
+    ) -> Generator[None, None, Speech]:
+        """As `speak`, once, with a pause wherever the engine is between two pieces: others may speak in it.
+
+        No turn is held and no clock runs in a pause. Arguments and errors are those of `speak`.
+        """
+        recipe = find(variant) if isinstance(variant, str) else variant
+        voice = self.checkpoint.speaker(speaker) if isinstance(speaker, str) else speaker
+        plan = plan_speech(self.checkpoint, text, voice, seed)
+        event = cancelled or threading.Event()
+        spoken: list[Utterance] = []
+        while len(spoken) < len(plan.pieces):
+            if spoken:
+                yield
+            with self.engine(recipe) as engine:
+                spoken += self._group(engine, plan, len(spoken), recipe.name, 0, on_progress, event)
+        return speech_of(self.checkpoint, plan, recipe, spoken, Latency.of([stages_of(spoken)]))
+
     def compare(
         self,
         text: str,
@@ -166,6 +191,18 @@ class Synthesizer:
         if recipe not in self._sizes:
             self._sizes[recipe] = variant_sizes(self.checkpoint, recipe)
         return self._sizes[recipe]
+
+    def is_built(self, variant: str | Variant) -> bool:
+        """Whether a variant is in memory and needs no time to be built."""
+        return (find(variant) if isinstance(variant, str) else variant) in self._engines
+
+    def build(self, variant: str | Variant) -> None:
+        """Build a variant without a turn: others speak meanwhile.
+
+        Raises:
+            VariantError, CheckpointError: it cannot be built.
+        """
+        self._engines.build(find(variant) if isinstance(variant, str) else variant)
 
     def warm_up(self, variant: str | Variant = "baseline") -> None:
         """Build a variant and let it speak a few frames, so that the first user does not pay for it."""
@@ -240,15 +277,28 @@ class Synthesizer:
         on_progress: OnProgress | None,
         cancelled: threading.Event,
     ) -> list[Utterance]:
-        size = engine.abilities.batch
-        groups = [plan.pieces[first : first + size] for first in range(0, len(plan.pieces), size)]
         spoken: list[Utterance] = []
-        for index, group in enumerate(groups):
-            cap = max(piece.limits.max_steps for piece in group)
-            report = _reporter(Progress(variant, run, index, len(groups), 0, cap), on_progress, cancelled)
-            on_step = _giving_way(self.turns, report) if run else report
-            spoken += engine.speak_batch([request_of(engine, plan, piece) for piece in group], on_step)
+        while len(spoken) < len(plan.pieces):
+            spoken += self._group(engine, plan, len(spoken), variant, run, on_progress, cancelled)
         return spoken
+
+    def _group(
+        self,
+        engine: Engine,
+        plan: SpeechPlan,
+        first: int,
+        variant: str,
+        run: int,
+        on_progress: OnProgress | None,
+        cancelled: threading.Event,
+    ) -> list[Utterance]:
+        """As many pieces from `first` on as the engine speaks at once."""
+        size = engine.abilities.batch
+        group, groups = plan.pieces[first : first + size], -(-len(plan.pieces) // size)
+        cap = max(piece.limits.max_steps for piece in group)
+        report = _reporter(Progress(variant, run, first // size, groups, 0, cap), on_progress, cancelled)
+        on_step = _giving_way(self.turns, report) if run else report
+        return engine.speak_batch([request_of(engine, plan, piece) for piece in group], on_step)
 
     def _stream_piece(
         self,

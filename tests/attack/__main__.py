@@ -8,10 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.attack.attacks import ATTACKS, Outcome, Target
-from tests.browser.conftest import running_server
+from tests.attack.attacks import ATTACKS
+from tests.attack.target import Outcome, attacked
 
-KEY = "a key that nobody guesses"
 HEAD = """# Attacked on loopback
 
 `make attack` starts the app and runs these attacks against it, from the same machine and bounded; it writes this page.
@@ -32,11 +31,7 @@ def main() -> int:
     parser.add_argument("--only", help="part of an attack's name")
     chosen = parser.parse_args()
     outcomes: list[Outcome] = []
-    with (
-        tempfile.TemporaryDirectory(prefix="attack-") as folder,
-        running_server(Path(folder) / "data", OWNER_KEY=KEY) as server,
-    ):
-        target = Target(server.url, server.data, server.log, server.process.pid, KEY)
+    with tempfile.TemporaryDirectory(prefix="attack-") as folder, attacked(Path(folder)) as target:
         for attack in ATTACKS:
             if chosen.only and chosen.only not in attack.__name__:
                 continue

@@ -8,106 +8,19 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import re
 import secrets
 import socket
-import statistics
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from tests.attack.client import Client, PageVisitor, at_once, start_inputs
-from tests.attack.fuzzing import bodies, paths
-
-SENTENCE = "The birch canoe slid on the smooth planks."
-TWO = ["baseline", "int8"]
-
-
-@dataclass(frozen=True)
-class Target:
-    """What is attacked."""
-
-    url: str
-    data: Path
-    log: Path
-    pid: int
-    owner_key: str
-
-    def memory_mb(self) -> float:
-        """Resident memory of the server."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024  # type: ignore[union-attr]
-
-    def tracebacks(self) -> int:
-        return self.log.read_text(errors="replace").count("Traceback")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What an attack came to.
-
-    Attributes:
-        attack: what was tried.
-        promise: what has to hold.
-        figures: what was measured.
-        held: whether it held.
-    """
-
-    attack: str
-    promise: str
-    figures: str
-    held: bool
-
-
-Attack = Callable[[Target, float], Outcome]
-
-
-def queue_flood(target: Target, scale: float) -> Outcome:
-    """Direct posts to the queue, from sessions that nobody listens to and from one that does."""
-    quiet = statistics.median(first_sound(target, 2))
-    posts = round(400 * scale)
-    flooder = Client(target.url, "127.0.0.66")
-    compare, follow = flooder.event("compare"), flooder.event("follow")
-    over = threading.Event()
-
-    def flood() -> int:
-        let_in = 0
-        for number in range(posts):
-            if over.is_set():
-                break
-            if number % 3:
-                flooder.session = secrets.token_hex(6)
-            event, data = ((compare, [SENTENCE * 5, TWO, "slt", number, 10]), (follow, [None]))[number % 2]
-            let_in += flooder.join(event, data).status == 200
-        return let_in
-
-    thread = threading.Thread(target=flood)
-    thread.start()
-    try:
-        loud = [seconds for _ in range(2) for seconds in first_sound(target, 9)]
-    finally:
-        over.set()
-        thread.join()
-    worst = max(loud)
-    return Outcome(
-        f"{posts} posts to Gradio's queue beside nine visitors",
-        "everybody is served; the slowest first sound within ten times a quiet one's",
-        f"first sound {quiet:.2f} s in quiet; in the flood median {statistics.median(loud):.2f} s, worst {worst:.2f} s",
-        len(loud) == 18 and worst < max(10.0, 10 * quiet),
-    )
-
-
-def first_sound(target: Target, visitors: int) -> list[float]:
-    """Seconds to each visitor's first sample, all pressing at once."""
-
-    def visit(number: int) -> Callable[[], float | None]:
-        visitor = PageVisitor(target.url, f"127.0.0.{10 + number}")
-        return lambda: visitor.speak(f"{SENTENCE} Number {number}.", TWO)[0]
-
-    return [seconds for seconds in at_once(*map(visit, range(visitors))) if seconds is not None]
+from tests.attack.client import Client, PageVisitor, at_once
+from tests.attack.crowd import first_sounds, many_listeners, queue_flood
+from tests.attack.fuzzing import Fuzzer
+from tests.attack.hard_times import failing_disk, killed_server
+from tests.attack.target import SENTENCE, TWO, Attack, Outcome, Target
 
 
 def run_flood(target: Target, scale: float) -> Outcome:
@@ -309,40 +222,35 @@ def large_bodies(target: Target, scale: float) -> Outcome:
 
 
 def fuzzing(target: Target, scale: float) -> Outcome:
-    """Nonsense for every route and event."""
-    count = round(10_000 * scale)
-    config = Client(target.url).config()
-    first_sound(target, 1)  # what is loaded once is loaded now
+    """Nonsense for every route and event, of the listening test too, in which some sessions are open."""
+    count, senders = round(10_000 * scale), 4
+    fuzzer = Fuzzer(Client(target.url, "127.0.2.9"))
+    first_sounds(target, 1)  # what is loaded once is loaded now
     before, tracebacks = target.memory_mb(), target.tracebacks()
-    chance = random.Random(7)
-    tally: dict[int, int] = {}
+    tally: Counter[int] = Counter()
     lock = threading.Lock()
 
     def some(number: int) -> Callable[[], None]:
-        mine = random.Random(chance.random())
+        chance = random.Random(7 + number)
         client = Client(target.url, f"127.0.2.{number + 1}")
 
         def send() -> None:
-            for _ in range(count // 4):
+            for _ in range(count // senders):
                 try:
-                    if mine.random() < 0.3:
-                        status = client.send("GET", paths(mine)).status
-                    else:
-                        path, body = bodies(mine, config)
-                        status = client.send("POST", path, body).status
+                    status = client.send(*fuzzer.request(chance)).status
                 except OSError:
                     status = 0
                 with lock:
-                    tally[status] = tally.get(status, 0) + 1
+                    tally[status] += 1
 
         return send
 
-    at_once(*map(some, range(4)))
+    at_once(*map(some, range(senders)))
     grown, new = target.memory_mb() - before, target.tracebacks() - tracebacks
-    faults = sum(number for status, number in tally.items() if status >= 500 and status != 503)
-    told = ", ".join(f"{status}: {number}" for status, number in sorted(tally.items()))
+    faults = sum(number for status, number in tally.items() if status >= 500)
+    told = ", ".join(f"{status or 'hung up'}: {number}" for status, number in sorted(tally.items()))
     return Outcome(
-        f"{sum(tally.values()):,} fuzzed inputs",
+        f"{sum(tally.values()):,} fuzzed inputs for every route and event, a served study's among them",
         "no fault, no traceback, memory grows by less than 100 MB",
         f"{told}; {new} tracebacks; memory {grown:+.0f} MB",
         faults == 0 and new == 0 and grown < 100,
@@ -365,6 +273,5 @@ def broken_publication(target: Target, scale: float) -> Outcome:
 
 ATTACKS: tuple[Attack, ...] = (
     closed_surface, unblinding, short_to_write, key_guessing, run_flood, broken_publication, results_storm,
-    large_bodies, idle_connections, caller_leaves, queue_flood, fuzzing,
+    large_bodies, idle_connections, caller_leaves, queue_flood, many_listeners, killed_server, failing_disk, fuzzing,
 )  # fmt: skip
-__all__ = ["ATTACKS", "Outcome", "Target", "start_inputs"]

@@ -131,6 +131,8 @@ class PageVisitor(Client):
     def press(self, text: str, variants: list[str], **changed: Any) -> dict[str, Any]:
         """The first snapshot."""
         answer = self.run(self.start, start_inputs(text, variants, **changed))
+        if answer.status == 429:
+            return {"run": None, "problem": answer.json["detail"]}
         view: dict[str, Any] = answer.json["data"][0]
         return view
 

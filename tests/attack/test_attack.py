@@ -7,21 +7,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.attack.attacks import ATTACKS, Attack, Target, idle_connections
-from tests.browser.conftest import running_server
+from tests.attack.attacks import ATTACKS, idle_connections
+from tests.attack.hard_times import failing_disk, killed_server
+from tests.attack.target import Attack, Target, attacked
 
-KEY = "a key that nobody guesses"
 SCALE = 0.04
+
+
+OF_THEIR_OWN = (killed_server, failing_disk)
+"""Attacks on servers of their own; tests/listening holds them."""
 
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """A server that is attacked, and the owner's key."""
-    with running_server(tmp_path_factory.mktemp("attacked"), OWNER_KEY=KEY) as server:
-        yield Target(server.url, server.data, server.log, server.process.pid, KEY)
+    with attacked(tmp_path_factory.mktemp("attacked"), clip_s=0.3) as running:
+        yield running
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
+@pytest.mark.parametrize(
+    "attack", [each for each in ATTACKS if each not in OF_THEIR_OWN], ids=lambda attack: attack.__name__
+)
 def test_the_promise_holds_against(attack: Attack, target: Target) -> None:
     outcome = attack(target, SCALE * (5 if attack is idle_connections else 1))
     assert outcome.held, f"{outcome.promise}: {outcome.figures}"

@@ -16,6 +16,8 @@ import pandas as pd
 import pytest
 
 from speecht5_demo.errors import RatingsError
+from speecht5_demo.hosting.dataset import csv_text
+from speecht5_demo.listening.analysis.cleaning import clean
 from speecht5_demo.listening.cells import neutralise, restore
 from speecht5_demo.listening.ratings import RATING_COLUMNS, RatingRow, RatingsWriter, read_ratings
 
@@ -216,17 +218,30 @@ def test_a_repeated_rating_id_counts_once_and_the_first_row_wins(tmp_path: Path)
     assert [(problem.kind, problem.count) for problem in table.problems] == [("duplicate", 1)]
 
 
-def test_two_answers_to_one_trial_are_named_and_the_first_by_time_counts(tmp_path: Path) -> None:
+def test_two_answers_to_one_trial_are_both_kept_and_named_and_the_first_by_time_counts(
+    tmp_path: Path,
+) -> None:
     """Two servers took it before either could know of the other; the order of files says nothing."""
     for folder, rating, second in (("a", 1, 9), ("b", 5, 3)):
         moment = datetime(2026, 1, 1, 0, 0, second, tzinfo=UTC)
         RatingsWriter(tmp_path / folder).append(
             make_row(rating_id="same", rating=rating, submitted_at=moment)
         )
+    RatingsWriter(tmp_path / "b").append(make_row(rating_id="other", rating=4, flags=("too-fast",)))
     table = read_ratings([tmp_path / "a", tmp_path / "b"])
-    assert table.frame["rating"].tolist() == [5.0]
+    assert sorted(zip(table.frame["rating"], table.frame["flags"], strict=True)) == [
+        (1.0, "conflict"), (4.0, "too-fast"), (5.0, ""),
+    ]  # fmt: skip
     assert [(problem.kind, problem.count) for problem in table.problems] == [("conflict", 1)]
     assert "same" in table.problems[0].message
+    cleaned = clean(table.frame)
+    assert sorted(cleaned.counted["rating"]) == [4.0, 5.0]
+    assert cleaned.counts() == {"conflict": 1}
+    # What was merged and written says the same when it is read again, also beside the files it was made of.
+    merged = tmp_path / "merged.csv"
+    merged.write_text(csv_text(table.frame), encoding="utf-8")
+    for sources in ([merged], [tmp_path / "a", merged, tmp_path / "b"]):
+        assert sorted(clean(read_ratings(sources).frame).counted["rating"]) == [4.0, 5.0]
 
 
 def test_optional_columns_may_be_absent_and_unknown_ones_are_kept(tmp_path: Path) -> None:

@@ -27,6 +27,22 @@ def test_the_same_request_gives_the_same_samples(synthesizer: Synthesizer) -> No
     assert np.array_equal(first.samples, second.samples)
 
 
+@pytest.mark.parametrize("variant", ["baseline", "turbo-int8"])
+def test_pauses_between_pieces_change_nothing_of_what_is_said(synthesizer: Synthesizer, variant: str) -> None:
+    text = f"{TEXT} " * 12
+    speaking, pauses = synthesizer.speak_by_piece(text, "slt", variant, seed=5), 0
+    while True:
+        try:
+            next(speaking)
+        except StopIteration as end:
+            paused = end.value
+            break
+        pauses += 1
+        synthesizer.speak("Oh.", "slt", variant)  # somebody else, in between
+    assert pauses > 0
+    assert np.array_equal(paused.samples, synthesizer.speak(text, "slt", variant, seed=5).samples)
+
+
 def test_another_seed_is_another_reading(synthesizer: Synthesizer) -> None:
     first, second = (synthesizer.speak(TEXT, "slt", seed=seed) for seed in (1, 2))
     assert first.mel.shape != second.mel.shape or not np.array_equal(first.mel, second.mel)

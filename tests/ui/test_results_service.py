@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 
 import pytest
 
+from speecht5_demo.listening.preparation import prepare
+from speecht5_demo.listening.ratings import RatingsWriter
 from speecht5_demo.ui.results import owner as owner_module
 from speecht5_demo.ui.results.owner import GUESSES, GuessedTooOftenError, Owner
 from speecht5_demo.ui.results.service import ResultsService, ResultsView
+from speecht5_demo.ui.results.view import view
 from speecht5_demo.ui.settings import SettingsError
+from tests.listening.conftest import VOICE, make_study
+from tests.listening.test_ratings import make_row
 
 
 def service(folder: Path) -> ResultsService:
@@ -73,3 +79,21 @@ def test_a_data_folder_that_cannot_hold_a_key_is_a_sentence(tmp_path: Path) -> N
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match=r"DATA_DIR .* cannot be written"):
         Owner.of(tmp_path / "file" / "data", None)
+
+
+def test_the_owner_sees_how_many_sessions_were_suspicious_and_why_and_visitors_do_not(tmp_path: Path) -> None:
+    manifest = prepare(make_study(id="study-1"), VOICE, tmp_path / "study")
+    for session, flags in (("a", ("too-fast",)), ("b", ("too-fast", "not-fetched")), ("c", ())):
+        row = make_row(session_id=session, study_id=manifest.study.id, flags=flags)
+        RatingsWriter(tmp_path / "ratings").append(row)
+    (tmp_path / "ratings" / "refusals-x.csv").write_text(
+        "at,study_id,reason\n2026-01-01,study-1,not-heard\n2026-01-01,study-1,=evil\n2026-01-01,other,not-ours\n"
+    )
+    results = service(tmp_path)
+    results.publish(True)
+    seen = view(results.view_for(True)).listeners
+    assert re.search(r"came sooner than its clips last.*?<td[^>]*>2</td>", seen, re.DOTALL)
+    assert re.search(r"not fetched to its end.*?<td[^>]*>1</td>", seen, re.DOTALL)
+    assert re.search(r"a rating sooner than its clips last.*?<td[^>]*>1</td>", seen, re.DOTALL)
+    assert "=evil" not in seen
+    assert "Suspicious" not in view(results.view_for(False)).listeners

@@ -5,22 +5,33 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Generator
+from concurrent.futures import Future
 
 import pytest
 
 from speecht5_demo.errors import SynthesisError
 from speecht5_demo.ui.compare import budget
 from speecht5_demo.ui.compare.budget import SpeechBudget, affordable_repeats
+from speecht5_demo.ui.compare.clips import ClipCache
+from speecht5_demo.ui.compare.live import LiveStreams
+from speecht5_demo.ui.compare.plan import OwnVariant
+from speecht5_demo.ui.compare.reveal_pacing import RuntimeEstimate
+from speecht5_demo.ui.compare.runs import Run
+from speecht5_demo.ui.compare.speaking import Speaking
 from speecht5_demo.ui.compare.voice_queue import (
     PLACES_A_SESSION,
     PLACES_AN_ADDRESS,
     BusyError,
     Job,
     Kind,
+    Step,
     VoiceQueue,
 )
 from speecht5_demo.ui.serving.visitor import Visitor, address_of
+from speecht5_demo.variants import REPORT_VARIANTS, Variant
 from tests.ui.conftest import Guest
+
+GUEST = Visitor("guest", "10.0.0.9")
 
 
 class Served:
@@ -63,6 +74,62 @@ def test_many_sessions_of_one_address_get_no_more_turns_than_a_lone_visitor() ->
         served.ask(f"flood-{number}", address="flood")
     served.ask("lone", count=3)
     assert [place for place, name in enumerate(served.wait(23)) if name == "lone"][-1] <= 6
+
+
+class Stepped(Served):
+    """The same, with as many steps as a test lets happen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.allowed = threading.Semaphore(0)
+        self.over = False
+        self.begun = 0
+
+    def steps(self, name: str, count: int, kind: Kind = Kind.AUDIO) -> Generator[Kind, None, None]:
+        for _ in range(count):
+            self.begun += 1
+            if self.over or not self.allowed.acquire(timeout=60) or self.over:
+                return
+            self.order.append(name)
+            yield kind
+
+    def end(self) -> None:
+        """Every job is over at its next step."""
+        self.over = True
+        self.allowed.release()
+
+    def let(self, count: int) -> list[str]:
+        """The names of the next so many steps; the one after them is under way then."""
+        before = len(self.order)
+        for _ in range(count):
+            self.allowed.release()
+        names = self.wait(before + count)[before:]
+        until = time.monotonic() + 20
+        while self.begun <= len(self.order) and time.monotonic() < until:
+            time.sleep(0.002)
+        return names
+
+
+@pytest.mark.parametrize("others", [1, 2, 9])
+def test_beside_a_flood_each_visitor_waits_for_one_step_of_it_and_one_of_every_other_who_came_before(
+    others: int,
+) -> None:
+    served = Stepped()
+    for number in range(PLACES_AN_ADDRESS):
+        served.ask(f"flood-{number}", count=50, address="flood")
+    served.let(10)  # the eleventh is under way when others come
+    names = [f"visitor-{number}" for number in range(others)]
+    for name in names:
+        served.ask(name)
+    flood, *first = served.let(1 + others)
+    assert flood.startswith("flood")
+    assert first == names
+    second = served.let(others + 1)
+    assert sum(name.startswith("flood") for name in second) == 1, "it gets the turn of one visitor"
+    served.let(PLACES_AN_ADDRESS)
+    served.ask("late")
+    assert served.let(2)[1] == "late"
+    served.end()
 
 
 def test_timing_comes_after_everybodys_samples() -> None:
@@ -145,6 +212,61 @@ def test_place_and_seconds_are_told_while_others_are_served(visitor: Guest) -> N
     assert seconds > 0
     visitor.service.stop(first.id)
     visitor.finish(run)
+
+
+def test_a_long_text_is_spoken_in_steps_of_a_piece_and_a_short_one_is_whole_before_it(visitor: Guest) -> None:
+    steps = Speaking(visitor.service.context.synthesizer, ClipCache(), LiveStreams(), RuntimeEstimate())
+    run = Run(
+        visitor.start(text="Good morning, good people. " * 30, variants=["int8"], repeats=1).plan, GUEST
+    )
+    kinds = []
+    for kind in steps.steps(run, threading.Event()):
+        kinds.append(kind)
+        if run.made:
+            break
+    pieces = run.made[0].sample.pieces
+    assert pieces > 3
+    assert kinds.count(Kind.AUDIO) >= pieces - 1
+
+
+@pytest.mark.parametrize(("work", "phase"), [("sizes", "measuring"), ("build", "preparing")])
+def test_building_and_measuring_keep_nobody_else_from_the_voice(
+    visitor: Guest, monkeypatch: pytest.MonkeyPatch, work: str, phase: str
+) -> None:
+    ready = threading.Event()
+    synthesizer = visitor.service.context.synthesizer
+    real, percent = getattr(synthesizer, work), {"sizes": 33, "build": 34}[work]
+    mine = OwnVariant(True, percent, False, "*", "")
+
+    def slowly(variant: Variant) -> object:
+        assert variant.name in REPORT_VARIANTS or ready.wait(20)
+        return real(variant)
+
+    monkeypatch.setattr(synthesizer, work, slowly)
+    slow = visitor.start("slow", "10.0.0.2", variants=[], own=mine, repeats=1)
+    visitor.wait(lambda: slow.phase == phase)
+    other = visitor.start("other", "10.0.0.3", variants=["int8"], repeats=1)
+    visitor.wait(lambda: other.made)
+    assert slow.phase == phase
+    ready.set()
+    assert visitor.finish(slow).made[0].sizes is not None
+
+
+def test_a_job_that_waits_for_work_elsewhere_takes_no_turn_and_ends_when_nobody_wants_it() -> None:
+    served, never, wanted = Served(), Future[None](), [True]
+
+    def waits() -> Generator[Step, None, None]:
+        yield never
+        raise AssertionError("it went on without what it waits for")
+
+    ended = threading.Event()
+    job = Job(Visitor("waits"), waits(), wanted=lambda: wanted[0], ended=lambda error: ended.set())
+    served.queue.submit(job)
+    served.ask("other", count=3)
+    assert served.wait(3) == ["other"] * 3
+    assert not ended.is_set()
+    wanted[0] = False
+    assert ended.wait(10)
 
 
 def test_repeats_give_way_to_a_visitor_and_are_made_again(visitor: Guest) -> None:

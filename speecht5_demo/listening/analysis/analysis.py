@@ -23,13 +23,14 @@ from speecht5_demo.listening.analysis.paired import (
     pair,
 )
 from speecht5_demo.listening.analysis.pairs import Preference, preferences
-from speecht5_demo.listening.analysis.screening import Rules, Screening, flag_counts, screen
+from speecht5_demo.listening.analysis.screening import Rules, Screening, flag_counts, flagged_sessions, screen
 from speecht5_demo.listening.analysis.sensitivity import without_bias, without_rejected
+from speecht5_demo.listening.duplicates import CONFLICT
 from speecht5_demo.listening.manifest import Manifest
 from speecht5_demo.listening.methods import ACR
 from speecht5_demo.listening.ratings import RatingsTable
 
-NOT_ROWS = ("bad-value", "note", "empty-rating")
+NOT_ROWS = ("bad-value", "note", "empty-rating", CONFLICT)
 """Problems that leave out no row, or one that is counted under a reason of its own."""
 
 
@@ -135,6 +136,7 @@ class Analysis:
         by: MOS by speaker, sentence and source.
         excluded: rows left out of the headline, by reason, problems of the files included.
         flagged: rows by flag.
+        flagged_sessions: sessions by flag.
         problems: what was skipped or could not be read.
         notes: how files of other tools were understood, and what is missing for a comparison.
     """
@@ -149,6 +151,7 @@ class Analysis:
     by: Mapping[str, tuple[Mos, ...]]
     excluded: Mapping[str, int]
     flagged: Mapping[str, int]
+    flagged_sessions: Mapping[str, int]
     problems: tuple[str, ...]
     notes: tuple[str, ...]
     noise_floor: NoiseFloor
@@ -196,6 +199,7 @@ def analyse(
         },
         excluded=excluded,
         flagged=flag_counts(table.frame),
+        flagged_sessions=flagged_sessions(cleaned.frame),
         problems=tuple(problem.message for problem in table.problems if problem.kind != "note"),
         notes=(
             *(problem.message for problem in table.problems if problem.kind == "note"),

@@ -82,6 +82,7 @@ def as_json(analysis: Analysis, name_sessions: bool = True) -> Json:
         },
         "order": [_effect(one) for one in analysis.order],
         "flagged": dict(analysis.flagged),
+        "flagged_sessions": dict(analysis.flagged_sessions),
         "problems": list(analysis.problems),
         "notes": list(analysis.notes),
         "collected": {

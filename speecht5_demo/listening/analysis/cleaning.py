@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from speecht5_demo.listening.analysis.interval import FloatArray, IntArray
+from speecht5_demo.listening.duplicates import CONFLICT
 from speecht5_demo.listening.methods import ACR, METHODS
 
 COUNTED = "counted"
@@ -27,6 +28,7 @@ REASONS: Mapping[str, str] = {
     "missing-variant": "the row names no variant",
     "missing-listener": "the row names no listener",
     "missing-sentence": "the row names neither sentence, text nor stimulus",
+    CONFLICT: "another answer under the same rating_id; the first by time counts",
     "not-blind": "the listener knew what was heard",
     **NOT_RATINGS_OF_A_TEST,
     "unknown-role": "the role is not one of test, repeat, anchor, trap, practice",
@@ -125,6 +127,7 @@ def clean(
         checks.append((role, of_role))
     checks += [
         ("unknown-role", ~known),
+        (CONFLICT, _flagged(frame, CONFLICT)),
         ("not-blind", ~frame["blind"].to_numpy(dtype=bool)),
         ("missing-sentence", _is(frame, "sentence_key", "")),
         ("missing-listener", _is(frame, "listener_id", "")),
@@ -150,6 +153,15 @@ def valid_points(frame: pd.DataFrame, low: float, high: float) -> pd.DataFrame:
 
 def _is(frame: pd.DataFrame, column: str, word: str) -> np.ndarray:
     return np.asarray((frame[column] == word).to_numpy(dtype=bool, na_value=False))
+
+
+def _flagged(frame: pd.DataFrame, flag: str) -> np.ndarray:
+    """Rows that carry a flag."""
+    if "flags" not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    kinds = frame["flags"].astype("category")
+    hit = np.array([*(flag in str(cell).split(";") for cell in kinds.cat.categories), False], dtype=bool)
+    return np.asarray(hit[np.asarray(kinds.cat.codes)])
 
 
 def _sentence_key(frame: pd.DataFrame) -> pd.Series:

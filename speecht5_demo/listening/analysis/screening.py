@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from speecht5_demo.listening.analysis.cleaning import CleanedRatings
+from speecht5_demo.listening.duplicates import CONFLICT
 from speecht5_demo.listening.playback import (
     HEARD_IMPOSSIBLE,
     MUST_HEAR,
@@ -111,7 +112,7 @@ def screen(
         with np.errstate(invalid="ignore"):
             unheard = is_counted & (heard < rules.heard_fraction - 1e-6)
         broken["not-heard"] = _any(session, unheard, total)
-    missed = _traps_missed(frame, traps or {})
+    missed = _traps_missed(cleaned, traps or {})
     if missed is not None:
         broken["trap-missed"] = _any(session, missed, total)
     practised = np.asarray((frame["role"] == "practice").to_numpy(dtype=bool))
@@ -144,6 +145,13 @@ def flag_counts(frame: pd.DataFrame) -> dict[str, int]:
         for name in filter(None, (part.strip() for part in str(cell).split(";"))):
             counts[name] = counts.get(name, 0) + int(n)
     return dict(sorted((name, n) for name, n in counts.items() if n))
+
+
+def flagged_sessions(frame: pd.DataFrame) -> dict[str, int]:
+    """Sessions with at least one row that carries each flag."""
+    session = _session_codes(frame)
+    names = flag_counts(frame)
+    return {name: int(np.unique(session[_flagged(frame["flags"], (name,))]).size) for name in names}
 
 
 @lru_cache(maxsize=1024)
@@ -185,13 +193,14 @@ def _flagged(flags: pd.Series, names: tuple[str, ...]) -> np.ndarray:
     return np.asarray(lookup[np.asarray(kinds.cat.codes)])
 
 
-def _traps_missed(frame: pd.DataFrame, traps: Mapping[str, int]) -> np.ndarray | None:
+def _traps_missed(cleaned: CleanedRatings, traps: Mapping[str, int]) -> np.ndarray | None:
     """Rows of traps answered otherwise than asked; None when no trap says what it asks.
 
     The server's own flag counts first: it knew the answer.
     """
-    rows = np.flatnonzero(np.asarray((frame["role"] == "trap").to_numpy(dtype=bool)))
-    missed = _flagged(frame["flags"], (TRAP_WRONG,))
+    frame, answers = cleaned.frame, cleaned.reason != cleaned.names.index(CONFLICT)
+    rows = np.flatnonzero(np.asarray((frame["role"] == "trap").to_numpy(dtype=bool)) & answers)
+    missed = _flagged(frame["flags"], (TRAP_WRONG,)) & answers
     judged_any = bool(missed.any())
     for row, stimulus, text, rating in zip(
         rows,

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import gradio as gr
 
 from speecht5_demo.errors import DemoError, SynthesisError
@@ -106,7 +108,8 @@ async def spoken_run(
     Raises:
         DemoError: an input is unusable, the server has too much to do, or the run broke off.
     """
-    run = service.start(
+    start = partial(
+        service.start,
         text=text,
         voice=voice,
         seed=seed,
@@ -117,6 +120,7 @@ async def spoken_run(
         visitor=visitor,
         for_program=True,
     )
+    run = await anyio.to_thread.run_sync(start)  # a long text takes long to write out
     looking = time.monotonic()
     try:
         while not run.over:

@@ -188,9 +188,11 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
             gr.skip(),
             gr.skip(),
         )  # events that yield nothing empty what they are bound to, the label of Speak too
+        usable: bool | None = None
         async for running in service.follow(run_id):
-            view = board_view(running, service.waiting(running))
-            yield view, gr.update(interactive=not running.speaking)
+            before, usable = usable, not running.speaking
+            button = gr.skip() if usable == before else gr.update(interactive=usable)  # an update is costly
+            yield board_view(running, service.waiting(running)), button
 
     def stop_run(run_id: object) -> tuple[Any, ...]:
         service.stop(run_id)

@@ -34,6 +34,7 @@ TOO_LONG = (
 )
 WARM_UP_SENTENCE = "Hello there, this is a short sentence to warm up the voice."
 POLL_S = 0.05
+WAITING_POLL_S = 0.2
 TIME_LIMIT_S = 300.0
 """Seconds of the voice for one run, repeats included."""
 
@@ -106,6 +107,7 @@ class CompareService:
         Raises:
             DemoError: an input is unusable, or the server has too much to do.
         """
+        self.queue.check(visitor)
         plan = make_plan(
             self.context.checkpoint,
             text=text,
@@ -183,13 +185,12 @@ class CompareService:
                 yield run
             if run.over:
                 return
-            await anyio.sleep(POLL_S)
+            await anyio.sleep(POLL_S if run.phase != "waiting" else WAITING_POLL_S)
 
     def _state(self, run: Run) -> object:
-        ahead, seconds = self.waiting(run)
         seen = (run.phase, run.problem, len(run.cards), run.live and run.live.token)
         if run.phase == "waiting":
-            return (*seen, ahead, round(seconds))
+            return (*seen, int(time.monotonic() - run.asked))  # its place moves: said once a second
         if run.revealed and not run.speaking:
             sizes = sum(1 for card in run.made if card.sizes is not None)
             first = sum(1 for card in run.made if card.first_audio_s is not None)

@@ -8,19 +8,26 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from speecht5_demo.errors import DemoError, SynthesisCancelled, VariantError
-from speecht5_demo.synthesis import Latency, Progress, Synthesizer, first_audio_s
+from speecht5_demo.synthesis import Latency, Progress, Speech, Synthesizer, first_audio_s
 from speecht5_demo.ui.compare.clips import ClipCache
 from speecht5_demo.ui.compare.live import LiveSample, LiveStreams
 from speecht5_demo.ui.compare.reveal_pacing import RevealPacing, RuntimeEstimate
 from speecht5_demo.ui.compare.runs import Card, Run, Sample
-from speecht5_demo.ui.compare.voice_queue import Kind
+from speecht5_demo.ui.compare.voice_queue import Kind, Step
 from speecht5_demo.variants import Variant
+
+Result = TypeVar("Result")
 
 QUICK_S = 0.2
 """Preparing that took less than this is no step of its own."""
+SLICE_S = 0.5
+"""Seconds of the voice after which a sample that is played while it is made lets others speak."""
+LOOK_S = 0.02
 MOST_DISTURBED = 6
 """Timed runs that are thrown away before timing ends with what it has."""
 TIMING_LIMIT_S = 120.0
@@ -47,14 +54,17 @@ class Speaking:
         clips: keeps samples as files.
         streams: keeps samples that are played while they are made.
         estimate: what variants usually need.
+        builder, measurer: build recipes and measure their sizes, one at a time, beside the voice.
     """
 
     synthesizer: Synthesizer
     clips: ClipCache
     streams: LiveStreams
     estimate: RuntimeEstimate
+    builder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "builder"))
+    measurer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "measurer"))
 
-    def steps(self, run: Run, interrupt: threading.Event) -> Generator[Kind, None, None]:
+    def steps(self, run: Run, interrupt: threading.Event) -> Generator[Step, None, None]:
         """Prepare, speak every variant once, measure sizes and the wait for first audio, time the repeats.
 
         Args:
@@ -73,13 +83,18 @@ class Speaking:
         except DemoError as error:
             run.end("stopped", str(error))
 
-    def _prepare(self, run: Run) -> Generator[Kind, None, None]:
-        """Build every variant first: building is nobody's latency, and a recipe that fails does so at once."""
+    def _prepare(self, run: Run) -> Generator[Step, None, None]:
+        """Build every variant first: building is nobody's latency, and a recipe that fails does so at once.
+
+        A full-size recipe takes seconds to build.
+        """
         run.phase = "preparing"
         for variant in run.plan.variants:
             _check_cancelled(run)
             begun = time.monotonic()
             try:
+                if not self.synthesizer.is_built(variant):
+                    yield from _done_elsewhere(self.builder.submit(self.synthesizer.build, variant))
                 self.synthesizer.warm_up(variant)
             except VariantError as error:
                 run.leave_out(variant, str(error))
@@ -102,10 +117,10 @@ class Speaking:
 
         for index, variant in enumerate(run.order):
             if run.may_play_live(variant):
-                self._play_live(run, variant)
+                yield from self._play_live(run, variant)
                 yield Kind.AUDIO
             _check_cancelled(run)
-            speech = self.synthesizer.speak(
+            speaking = self.synthesizer.speak_by_piece(
                 plan.text,
                 plan.speaker,
                 variant,
@@ -113,6 +128,7 @@ class Speaking:
                 on_progress=None if plan.blind else on_progress,
                 cancelled=run.cancel,
             )
+            speech = yield from _in_turn(speaking)
             run.step = ""
             self.estimate.learn(speech)
             clip = self.clips.store(speech)
@@ -124,8 +140,8 @@ class Speaking:
                 run.phase = "measuring"
             yield Kind.TIMING if index == last else Kind.AUDIO
 
-    def _play_live(self, run: Run, variant: Variant) -> None:
-        """Let the page play a variant while it is made.
+    def _play_live(self, run: Run, variant: Variant) -> Generator[Kind, None, None]:
+        """Let the page play a variant while it is made; whoever else waits is served after some chunks.
 
         What is kept, rated and timed is the run that follows: chunks cost more than the whole, and in bfloat16 their
         last digit depends on their length.
@@ -134,20 +150,23 @@ class Speaking:
         stream = self.synthesizer.stream(plan.text, plan.speaker, variant, plan.seed, cancelled=run.cancel)
         token, audio = self.streams.open(stream.sampling_rate)
         run.live = LiveSample(len(run.made), variant, token)
+        begun = time.monotonic()
         try:
             for chunk in stream:
                 audio.add(chunk)
+                if time.monotonic() - begun > SLICE_S:
+                    yield Kind.AUDIO
+                    begun = time.monotonic()
         finally:
             audio.close()
             stream.close()
 
-    def _sizes(self, run: Run) -> Generator[Kind, None, None]:
+    def _sizes(self, run: Run) -> Generator[Step, None, None]:
+        """Saving a full-size recipe takes most of a minute."""
         for card in run.made:
             _check_cancelled(run)
-            begun = time.monotonic()
-            card.sizes = self.synthesizer.sizes(card.variant)
-            if time.monotonic() - begun > QUICK_S:
-                yield Kind.TIMING
+            measuring = self.measurer.submit(self.synthesizer.sizes, card.variant)
+            card.sizes = yield from _done_elsewhere(measuring)
 
     def _first_audio(self, run: Run, interrupt: threading.Event) -> Generator[Kind, None, None]:
         plan = run.plan
@@ -204,7 +223,7 @@ def warm_up_steps(
     sentence: str,
     variants: tuple[str, ...],
     interrupt: threading.Event,
-) -> Generator[Kind, None, None]:
+) -> Generator[Step, None, None]:
     """Load the weights and let variants speak once, while no visitor waits."""
     for variant in variants:
         synthesizer.warm_up(variant)
@@ -221,6 +240,24 @@ def warm_up_steps(
         yield Kind.BACKGROUND
         synthesizer.sizes(variant)
         yield Kind.BACKGROUND
+
+
+def _done_elsewhere(work: Future[Result]) -> Generator[Step, None, Result]:
+    """What the work comes to; while it lasts, the voice is others'."""
+    if not wait([work], LOOK_S).done:
+        yield work
+    return work.result()
+
+
+def _in_turn(speaking: Generator[None, None, Speech]) -> Generator[Kind, None, Speech]:
+    """Speak a sample in steps of a piece each: a long text keeps the others waiting no longer than a short one."""
+    while True:
+        try:
+            next(speaking)
+        except StopIteration as end:
+            speech: Speech = end.value
+            return speech
+        yield Kind.AUDIO
 
 
 def _check_cancelled(run: Run) -> None:

@@ -1,6 +1,7 @@
 """Who speaks next. One voice serves all visitors, a step at a time and in turn.
 
-A step is one sample, or one piece of what comes after all samples (sizes, timing). After each step the visitor who was
+A step is one piece of a sample, about a sentence, or one part of what comes after all samples (sizes, timing): a long
+text or a slow recipe keeps nobody waiting for more than a step. After each step the visitor who was
 served last stands behind all others: first among addresses, then among the sessions of an address. So somebody who asks
 for much waits longer, and nobody else does. Timing makes way for who waits to hear something: its step is interrupted,
 thrown away and made again when nobody waits.
@@ -12,11 +13,12 @@ import itertools
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any, TypeAlias
 
 from speecht5_demo.errors import DemoError
 from speecht5_demo.ui.serving.visitor import Visitor
@@ -29,6 +31,7 @@ PLACES = 64
 POLL_S = 0.5
 """Between two looks whether those who wait are still here."""
 USUAL_STEP_S = 1.0
+REMEMBERED = 5_000
 
 
 class BusyError(DemoError):
@@ -52,29 +55,40 @@ class Kind(IntEnum):
     BACKGROUND = 2
 
 
+Step: TypeAlias = "Kind | Future[Any]"
+"""What follows a step: the next one's kind, or something that has to be done elsewhere before it."""
+
+
 @dataclass(eq=False)
 class Job:
     """Something to speak, in steps.
 
     Attributes:
         visitor: who asked.
-        steps: each `next` makes one step and returns the kind of the next one.
+        steps: each `next` makes one step and returns the kind of the next one, or what that one waits for.
         wanted: False when nobody waits for it any more.
         ended: called once, with what broke it if something did.
         kind: of the next step.
+        waits_for: work elsewhere, such as building a recipe; until it is done the job takes no turn.
         interrupt: set while a step should make way.
         spent_s: seconds of the voice so far.
         submitted: monotonic time.
     """
 
     visitor: Visitor
-    steps: Generator[Kind, None, None]
+    steps: Generator[Step, None, None]
     wanted: Callable[[], bool] = lambda: True
     ended: Callable[[BaseException | None], None] = lambda error: None
     kind: Kind = Kind.AUDIO
+    waits_for: Future[Any] | None = None
     interrupt: threading.Event = field(default_factory=threading.Event)
     spent_s: float = 0.0
     submitted: float = field(default_factory=time.monotonic)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be given a turn: there is a step to make, or nobody wants it any more."""
+        return self.waits_for is None or self.waits_for.done() or not self.wanted()
 
 
 class VoiceQueue:
@@ -85,7 +99,7 @@ class VoiceQueue:
         self._jobs: list[Job] = []
         self._running: Job | None = None
         self._turns = itertools.count(1)
-        self._served: dict[object, int] = {}
+        self._served: OrderedDict[object, int] = OrderedDict()
         self._step_s = USUAL_STEP_S
         self._voice = ThreadPoolExecutor(1, thread_name_prefix="voice")
         self._thread: threading.Thread | None = None
@@ -106,6 +120,15 @@ class VoiceQueue:
                 self._thread = threading.Thread(target=self._serve, name="voice-queue", daemon=True)
                 self._thread.start()
             self._changed.notify_all()
+
+    def check(self, visitor: Visitor) -> None:
+        """Refuse at once, before anything is worked out for it, what would find no place.
+
+        Raises:
+            BusyError: as `submit`.
+        """
+        with self._changed:
+            self._check(visitor)
 
     def wait_s(self, job: Job) -> tuple[int, float]:
         """How many are served before this job's next step, and about how many seconds that takes."""
@@ -145,6 +168,8 @@ class VoiceQueue:
 
     def _before(self, other: Job, mine: tuple[int, int, int, float], job: Job) -> bool:
         """Whether `other` is served once before `job`: it runs, or it was served longer ago."""
+        if other.waits_for is not None and not other.waits_for.done():
+            return False
         return other.kind <= job.kind and (other is self._running or self._rank(other) < mine)
 
     def _serve(self) -> None:
@@ -172,21 +197,38 @@ class VoiceQueue:
                 self._end(job, error)
                 continue
             with self._changed:
-                job.kind = following
+                if isinstance(following, Kind):
+                    job.kind, job.waits_for = following, None
+                else:
+                    job.waits_for = following
                 self._running = None
+            if job.waits_for is not None:
+                job.waits_for.add_done_callback(self._look_again)
+
+    def _look_again(self, done: Future[Any]) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def _next(self) -> Job:
         """The job to serve, marked as running."""
         with self._changed:
             while True:
-                if self._jobs:
-                    job = min(self._jobs, key=self._rank)
+                if ready := [job for job in self._jobs if job.ready]:
+                    job = min(ready, key=self._rank)
                     turn = next(self._turns)
-                    self._served[job.visitor.address] = self._served[job.visitor] = turn
+                    self._note_served(job.visitor.address, turn)
+                    self._note_served(job.visitor, turn)
                     self._running = job
                     return job
-                self._served.clear()
+                if not self._jobs:
+                    self._served.clear()
                 self._changed.wait(POLL_S)
+
+    def _note_served(self, whom: object, turn: int) -> None:
+        self._served[whom] = turn
+        self._served.move_to_end(whom)
+        while len(self._served) > REMEMBERED:
+            self._served.popitem(last=False)
 
     def _end(self, job: Job, error: BaseException | None) -> None:
         with self._changed:

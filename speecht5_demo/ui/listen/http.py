@@ -11,7 +11,7 @@ carry the same headers, so that no header tells one clip from another.
 | POST /listening/answer   | end a step before the test, or a break: `{token, event, answers}`         |
 | POST /listening/rate     | rate a trial: `{ticket, rating, heard, plays, response_s, receipts}`;     |
 |                          | answered when the row is on disk                                          |
-| GET /listening/clip/NAME | a clip, with a receipt in the header `x-receipt` that goes with the rating|
+| GET /listening/clip/NAME | a clip; its last bytes are a receipt that goes with the rating            |
 
 A refusal is `{refused, message}` with a status of 400 to 429, and the listener's `view` where the sender is known.
 503 with `{preparing: {done, total}}` or `{closed}` while no study is open.
@@ -52,7 +52,6 @@ STATUS = {
 }
 WITHOUT_VIEW = ("not-yours", "other-id", "placeholder", "not-signed", "no-id", "preview")
 """Refusals that say nothing of the session whose token happened to lie in the browser."""
-RECEIPT = "x-receipt"
 _RANGE = re.compile(r"bytes=(\d{0,9})-(\d{0,9})")
 
 
@@ -89,11 +88,11 @@ class StudyServer:
         if test is None:
             return self._not_open()
         try:
-            data, receipt = await self._in_thread(test.clip, request.path_params["name"])
+            data, _ = await self._in_thread(test.clip, request.path_params["name"])
         except RefusedError as error:
             status = 404 if error.reason == "not-ours" else STATUS.get(error.reason, 422)
             return _reply({"refused": error.reason, "message": str(error)}, status)
-        return _audio(data, request.headers.get("range", ""), receipt)
+        return _audio(data, request.headers.get("range", ""))
 
     async def _in_thread(self, function: Callable[..., Any], *given: object) -> Any:
         """Threads of our own: those that the models use may all be busy."""
@@ -166,9 +165,9 @@ def _reply(document: Mapping[str, Any], status: int = 200) -> Response:
     return JSONResponse(document, status, HEADERS)
 
 
-def _audio(data: bytes, wanted: str, receipt: str) -> Response:
+def _audio(data: bytes, wanted: str) -> Response:
     """A clip, whole or the range that a player asks for."""
-    headers = {**HEADERS, "accept-ranges": "bytes", RECEIPT: receipt}
+    headers = {**HEADERS, "accept-ranges": "bytes"}
     found = _RANGE.fullmatch(wanted)
     if not found or found.groups() == ("", ""):
         return Response(data, 200, headers, "audio/wav")

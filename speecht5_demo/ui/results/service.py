@@ -27,6 +27,7 @@ from speecht5_demo.listening.analysis import (
 )
 from speecht5_demo.listening.manifest import MANIFEST, Manifest, load_manifest
 from speecht5_demo.listening.ratings import RatingsTable, read_ratings
+from speecht5_demo.listening.refusals import count_refusals
 from speecht5_demo.report.claims import CheckedClaim, check_claims
 from speecht5_demo.report.listeners import listeners_document
 from speecht5_demo.report.measured import Measured, together
@@ -68,6 +69,7 @@ class ResultsView:
         owner: this visitor holds the key.
         signature: state of the files; equal views have equal ones.
         texts: what rated sentences say, by id.
+        refusals: how often something was not taken from listeners of the study, by reason; for the owner only.
     """
 
     analysis: Analysis
@@ -79,6 +81,7 @@ class ResultsView:
     owner: bool
     signature: tuple[object, ...]
     texts: Mapping[str, str] = field(default_factory=dict)
+    refusals: Mapping[str, int] = field(default_factory=dict)
 
 
 class ResultsService:
@@ -200,6 +203,7 @@ class ResultsService:
             owner,
             signature,
             _texts(table),
+            count_refusals(self._ratings, manifest.study.id) if manifest and owner else {},
         )
 
     def _progress(self, manifest: Manifest | None, table: RatingsTable) -> Progress:

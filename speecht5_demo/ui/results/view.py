@@ -95,7 +95,8 @@ def view(seen: ResultsView) -> View:
         ),
         cost=_frame(cost_piece(seen)),
         listeners=_frame(
-            pieces.screening_piece(analysis, seen.owner)
+            (pieces.suspicion_piece(analysis, seen.refusals) if seen.owner else "")
+            + pieces.screening_piece(analysis, seen.owner)
             + pieces.order_piece(analysis)
             + pieces.excluded_piece(analysis)
         ),

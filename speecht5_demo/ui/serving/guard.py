@@ -8,6 +8,7 @@ are open. Everything else is a refusal of one sentence.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +19,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from speecht5_demo.ui.serving.headers import security_headers
 from speecht5_demo.ui.serving.json_body import BodyError, json_object
 from speecht5_demo.ui.serving.presence import Presence
+from speecht5_demo.ui.serving.rates import EventRates
 from speecht5_demo.ui.serving.refusals import RefusalLog
 from speecht5_demo.ui.serving.request_body import RefusedRequest, read_body
+from speecht5_demo.ui.serving.visitor import address_of
 
 LONGEST_PATH = 400
 SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -98,6 +101,7 @@ class Guard:
         self._surface = surface
         self._headers = security_headers(surface.in_space)
         self._refusals = RefusalLog()
+        self._rates = EventRates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or refuse."""
@@ -142,10 +146,11 @@ class Guard:
         if self._surface.tools and _TOOLS.fullmatch(path):
             if method != "POST":
                 raise RefusedRequest(405, "Messages of MCP are sent with POST.")
+            self._check_rate(_address(scope), None)
             body = self._checked_message(await read_body(scope, receive))
             return None, _replayed(_with_length(scope, body), receive)
         if method == "POST" and _POSTED.fullmatch(path):
-            body = self._checked(path, await read_body(scope, receive))
+            body = self._checked(path, await read_body(scope, receive), _address(scope))
             return None, _replayed(_with_length(scope, body), receive)
         if method in ("OPTIONS", "POST"):
             raise RefusedRequest(404, "There is nothing at this address.")
@@ -165,7 +170,13 @@ class Guard:
             raise RefusedRequest(404, "This session has asked for nothing.")
         return session
 
-    def _checked(self, path: str, body: bytes) -> bytes:
+    def _check_rate(self, address: str, session: str | None) -> None:
+        if wait_s := self._rates.wait_s(address, session):
+            raise RefusedRequest(
+                429, f"Very much is asked for from this network. Try again in about {math.ceil(wait_s)} s."
+            )
+
+    def _checked(self, path: str, body: bytes, address: str) -> bytes:
         """The body as Gradio gets it: what is known of it, and nothing else."""
         try:
             sent = json_object(body)
@@ -176,6 +187,7 @@ class Guard:
             raise RefusedRequest(422, "session_hash is a word of up to 64 letters and digits.")
         if session is None and "/call/" not in path:
             raise RefusedRequest(422, "Name the session: session_hash.")
+        self._check_rate(address, session)
         if path.endswith("/cancel"):
             if not isinstance(sent.get("event_id"), str) or _whole(sent.get("fn_index")) < 0:
                 raise RefusedRequest(422, "A cancellation names fn_index and event_id.")
@@ -219,6 +231,12 @@ class Guard:
             raise RefusedRequest(422, f"This event takes {event.inputs} values, not {len(data)}.")
         if not isinstance(sent.get("trigger_id"), (int, type(None))):
             raise RefusedRequest(422, "trigger_id is a number.")
+
+
+def _address(scope: Scope) -> str:
+    """Who asks, as limits count."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return address_of(scope["client"][0] if scope.get("client") else None, headers)
 
 
 def _path(scope: Scope) -> str:

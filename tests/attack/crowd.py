@@ -1,0 +1,147 @@
+"""Many at once: visitors beside one who floods the voice, and listeners of a study beside those who speak."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tests.attack.client import Client, PageVisitor, at_once
+from tests.attack.target import SENTENCE, TWO, Outcome, Target
+from tests.support.listener import Listener
+
+OTHERS = 9
+FULL = 0.3
+"""Share of the amounts from which times are judged: smaller ones run beside other tests, and there turns are."""
+HEARING_S = 6.0
+"""What a person takes at least to hear two samples of a sentence and to write the next one."""
+
+
+def queue_flood(target: Target, scale: float) -> Outcome:
+    """Ten visitors of whom one floods: long texts, recipes of its own, and posts from sessions of nobody."""
+    rounds = max(1, round(3 * scale))
+    quiet = [seconds for _ in range(2 * rounds) for seconds in first_sounds(target, 2)]
+    with flooded(target, round(400 * scale)) as let_in:
+        coming = as_people_come(target, rounds)
+        together = [seconds for _ in range(rounds) for seconds in first_sounds(target, OTHERS)]
+    usual, worst = max(quiet), max(coming)
+    return Outcome(
+        f"ten visitors of whom one floods the queue ({round(400 * scale)} posts, {sum(let_in)} let in)",
+        "each other one's first sound within twice what the second of two visitors waits, and all are served",
+        f"first sound with two visitors at once: median {statistics.median(quiet):.2f} s, slowest {usual:.2f} s; nine "
+        f"beside the flood, as people come: median {statistics.median(coming):.2f} s, slowest {worst:.2f} s; all nine "
+        f"pressing in one moment: median {statistics.median(together):.2f} s, slowest {max(together):.2f} s",
+        len(coming) == len(together) == OTHERS * rounds and (scale < FULL or worst <= 2 * usual),
+    )
+
+
+@contextmanager
+def flooded(target: Target, posts: int) -> Iterator[list[bool]]:
+    """Somebody posts to Gradio's queue, as quickly as it is answered; yields what was let in."""
+    flooder = Client(target.url, "127.0.0.66")
+    compare, follow = flooder.event("compare"), flooder.event("follow")
+    over, let_in = threading.Event(), list[bool]()
+
+    def flood() -> None:
+        page = PageVisitor(target.url, "127.0.0.66")
+        for number in range(posts):
+            if over.is_set():
+                break
+            if number % 3:
+                flooder.session = page.session = secrets.token_hex(6)
+            if number % 5 == 4:  # recipes that nobody has built, of a long text
+                view = page.press(SENTENCE * 8, TWO, own=True, amount=number % 90, blind=number % 2 == 0)
+                let_in.append(view.get("run") is not None)
+                continue
+            event, data = ((compare, [SENTENCE * 40, TWO, "slt", number, 10]), (follow, [None]))[number % 2]
+            let_in.append(flooder.join(event, data).status == 200)
+
+    thread = threading.Thread(target=flood)
+    thread.start()
+    try:
+        yield let_in
+    finally:
+        over.set()
+        thread.join()
+
+
+def first_sounds(target: Target, visitors: int) -> list[float]:
+    """Seconds to each visitor's first sample, all pressing at once."""
+
+    def visit(number: int) -> Callable[[], float | None]:
+        visitor = PageVisitor(target.url, f"127.0.0.{10 + number}")
+        return lambda: visitor.speak(f"{SENTENCE} Number {number}.", TWO)[0]
+
+    return [seconds for seconds in at_once(*map(visit, range(visitors))) if seconds is not None]
+
+
+def as_people_come(target: Target, rounds: int) -> list[float]:
+    """Seconds to the first sample of nine visitors who listen to what they asked for before they ask again."""
+
+    def visit(number: int) -> Callable[[], list[float | None]]:
+        visitor = PageVisitor(target.url, f"127.0.0.{10 + number}")
+        chance = random.Random(number)
+
+        def stay() -> list[float | None]:
+            found = []
+            time.sleep(HEARING_S * number / OTHERS)
+            for _ in range(rounds):
+                found.append(visitor.speak(f"{SENTENCE} Number {number}.", TWO)[0])
+                time.sleep(HEARING_S * (1 + chance.random()))
+            return found
+
+        return stay
+
+    visits = at_once(*map(visit, range(OTHERS)))
+    return [seconds for each in visits for seconds in each if seconds is not None]
+
+
+def many_listeners(target: Target, scale: float) -> Outcome:
+    """Listeners of the study beside visitors who let the voice speak without a pause."""
+    count, seconds = max(8, round(200 * scale)), max(10.0, 300 * scale)
+    until = time.monotonic() + seconds
+    problems: list[str] = []
+    runs, busy = list[str](), list[str]()
+
+    def speak(number: int) -> Callable[[], None]:
+        def visit() -> None:
+            while time.monotonic() < until:
+                first, view = PageVisitor(target.url, f"127.0.0.{40 + number}").speak(SENTENCE, TWO)
+                if first is None:
+                    (busy if " s." in str(view.get("problem")) else problems).append(str(view.get("problem")))
+                    time.sleep(1.0)
+                else:
+                    runs.append(str(view["run"]))
+
+        return visit
+
+    def listen(listener: Listener) -> Callable[[], None]:
+        def visit() -> None:
+            try:
+                time.sleep(min(seconds / 4, 10.0) * listener.rng.random())
+                while time.monotonic() < until:
+                    listener.take_the_test(lambda view: time.monotonic() > until)
+            except (AssertionError, OSError) as error:
+                problems.append(str(error))
+
+        return visit
+
+    listeners = [
+        Listener(target.port, random.Random(k), think_s=6.0, source=f"127.0.3.{k % 250 + 1}")
+        for k in range(count)
+    ]
+    at_once(*map(listen, listeners), *map(speak, range(3)))
+    waits = sorted(wait for listener in listeners for wait in listener.seconds)
+    p95 = waits[int(0.95 * len(waits))] if waits else float("inf")
+    return Outcome(
+        f"{count} listeners for {seconds:.0f} s beside three visitors who let the voice speak",
+        "no error but an honest busy; 95 of 100 ratings are answered within 250 ms",
+        f"{len(waits):,} ratings, median {1000 * statistics.median(waits):.0f} ms, p95 {1000 * p95:.0f} ms, slowest "
+        f"{1000 * waits[-1]:.0f} ms; {len(runs)} comparisons spoken, {len(busy)} told to wait, {len(problems)} errors"
+        + (f" ({problems[0][:80]})" if problems else ""),
+        not problems and len(waits) > 0 and len(runs) > 0 and (scale < FULL or p95 < 0.25),
+    )

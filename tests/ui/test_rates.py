@@ -1,0 +1,57 @@
+"""How quickly one address may ask, before anything is worked out for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from speecht5_demo.ui.serving import rates
+from speecht5_demo.ui.serving.guard import Event, Guard, Surface
+from speecht5_demo.ui.serving.presence import Presence
+from speecht5_demo.ui.serving.rates import EventRates, Rate
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> TestClient:
+    """A guard before an event that answers with what it got; few are allowed, and none come back."""
+    monkeypatch.setattr(rates, "EVENTS", Rate(8, 1e-6))
+    monkeypatch.setattr(rates, "NEW_SESSIONS", Rate(3, 1e-6))
+    monkeypatch.setenv("TRUST_PROXY", "1")
+
+    async def run(request: Request) -> JSONResponse:
+        return JSONResponse(await request.json())
+
+    app = Starlette(routes=[Route("/gradio_api/run/predict", run, methods=["POST"])])
+    return TestClient(Guard(app, Surface(Presence(), events={1: Event(0, queued=False)})))
+
+
+def post(client: TestClient, session: str, address: str = "8.8.8.8") -> int:
+    told = {"data": [], "fn_index": 1, "session_hash": session}
+    answer = client.post("/gradio_api/run/predict", json=told, headers={"x-forwarded-for": address})
+    if answer.status_code != 200:
+        assert "Try again in about" in json.loads(answer.content)["detail"]
+    return answer.status_code
+
+
+def test_one_address_invents_few_sessions_and_goes_on_with_those_it_has(client: TestClient) -> None:
+    assert [post(client, f"s{number}") for number in range(5)] == [200, 200, 200, 429, 429]
+    assert post(client, "s1") == 200
+    assert post(client, "new", "9.9.9.9") == 200, "somebody else is not kept away"
+
+
+def test_one_address_sends_so_many_events(client: TestClient) -> None:
+    assert [post(client, "one") for _ in range(10)] == [200] * 8 + [429] * 2
+    assert post(client, "one", "9.9.9.9") == 200
+
+
+def test_a_classroom_opens_the_pages_at_once() -> None:
+    limits = EventRates()
+    waits = [limits.wait_s("school", f"pupil-{pupil}") for _ in range(4) for pupil in range(40)]
+    assert waits == [0.0] * 160
