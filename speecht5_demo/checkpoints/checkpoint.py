@@ -74,6 +74,8 @@ class Checkpoint:
         language: what it speaks, a code such as `en` or `de`.
         speakers: by name, the default one first; there may be none.
         vector_size: values of a speaker's vector.
+        speaker_encoder: what made its speakers' vectors, as `open_speaker_model` takes it; empty where that is unknown
+            or is no encoder of recordings.
         limits: how much it can say at once.
         source: where tokenizer and networks come from.
     """
@@ -88,6 +90,7 @@ class Checkpoint:
     source: Source
     language: str = "en"
     vector_size: int = VECTOR_SIZE
+    speaker_encoder: str = ""
 
     @cached_property
     def tokenizer(self) -> SpeechT5Tokenizer:

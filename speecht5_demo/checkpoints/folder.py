@@ -4,7 +4,8 @@
         model/                 acoustic model as `save_pretrained` leaves it; may also lie in FOLDER itself
         vocoder/               vocoder as `save_pretrained` leaves it
         speakers/NAME.npy      one x-vector each; labels.json: their order and labels to show
-        speaking.json          optional: {"max_characters": ..., "max_length_ratio": ..., "language": ...}
+        speaking.json          optional: {"max_characters": ..., "max_length_ratio": ..., "language": ...,
+                               "speaker_encoder": "resemblyzer", or an x-vector checkpoint of transformers}
 
 A folder without speakers/ speaks with the CMU ARCTIC speakers where their vectors fit the model and are to be had,
 and always with a file of one's own; the hub is asked only when somebody asks for a speaker by name.
@@ -15,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,7 +143,7 @@ def open_folder(folder: Path, vocoder: Path | None = None) -> Checkpoint:
     size = vector_size(acoustic)
     limits, language = read_speaking(folder)
     own = folder / "speakers"
-    return assemble(
+    found = assemble(
         spec=str(folder),
         title=folder.resolve().name,
         notice=f"The checkpoint in {folder} speaks.",
@@ -151,6 +152,14 @@ def open_folder(folder: Path, vocoder: Path | None = None) -> Checkpoint:
         limits=limits,
         language=language,
     )
+    return replace(found, speaker_encoder=speaker_encoder_of(folder))
+
+
+def speaker_encoder_of(folder: Path) -> str:
+    """What `speaking.json` says; `read_speaking` has found the file readable."""
+    path = folder / "speaking.json"
+    said = json.loads(path.read_text(encoding="utf-8")).get("speaker_encoder") if path.is_file() else None
+    return said if isinstance(said, str) else ""
 
 
 def require_pieces(origin: object, *, acoustic: Path, vocoder: Path, tokenizer: Path) -> None:

@@ -27,7 +27,7 @@ from speecht5_demo.ui.operation import Operation, log_operation
 from speecht5_demo.ui.results.owner import Owner
 from speecht5_demo.ui.serving.connections import limit_connections
 from speecht5_demo.ui.serving.guard import Event, Guard, Surface
-from speecht5_demo.ui.serving.page_head import PageHead, Preview
+from speecht5_demo.ui.serving.page_head import PICTURE_ROUTE, PageHead, Preview
 from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.settings import Settings
 from speecht5_demo.ui.speech_api.routes import SpeechApi
@@ -131,6 +131,7 @@ def build_app(settings: Settings) -> gr.Blocks:
             *study.routes,
             *operation.routes,
             *SpeechApi(service).routes,
+            PICTURE_ROUTE,
         ],
     )
     if mcp_installed():

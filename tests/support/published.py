@@ -95,10 +95,14 @@ def put_published_model(hub: LoopbackHub) -> None:
     )
 
 
-def save_tiny_checkpoint(folder: Path) -> None:
-    """Write a whole checkpoint of the same small size into a folder, with one speaker called random."""
+def save_tiny_checkpoint(folder: Path, **changed: Any) -> None:
+    """Write a whole checkpoint of the same small size into a folder, with one speaker called random.
+
+    Args:
+        changed: values of its configuration that are others.
+    """
     torch.manual_seed(1)
-    SpeechT5ForTextToSpeech(TINY).save_pretrained(folder)
+    SpeechT5ForTextToSpeech(SpeechT5Config(**{**TINY.to_dict(), **changed})).save_pretrained(folder)
     SpeechT5HifiGan(TINY_VOCODER).save_pretrained(folder / "vocoder")
     for name in ("spm_char.model", "tokenizer_config.json"):
         shutil.copy(TOKENIZER.parent / name, folder)

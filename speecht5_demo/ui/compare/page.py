@@ -26,6 +26,8 @@ from speecht5_demo.ui.compare.plan import (
     checked_text,
     preselected,
 )
+from speecht5_demo.ui.compare.recipe_fields import layer_tree, pattern_note, variant_lines
+from speecht5_demo.ui.compare.recipes import LayersOf, command
 from speecht5_demo.ui.compare.service import CompareService
 from speecht5_demo.ui.compare.upload_field import speaker_upload
 from speecht5_demo.ui.compare.view import board_view, problem_view
@@ -45,6 +47,8 @@ HERO = """<div class="hero"><h1>Hear what optimisation costs</h1>
 you hear, then see what each version costs in time and megabytes.</p>
 <p class="notice"><span>{notice}</span></p></div>"""
 NO_BLEND = ""
+UPLOADED = "uploaded"
+"""In the menu of speakers, while a visitor's own is in use."""
 
 
 def preview(written: object, checkpoint: Checkpoint) -> str:
@@ -77,6 +81,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
     """Lay out the page in `demo`, which is open; returns the service that the app warms up."""
     service = CompareService(context, presence)
     checkpoint = context.checkpoint
+    layers = LayersOf(checkpoint)
     speakers = [(speaker.label, name) for name, speaker in checkpoint.speakers.items()]
 
     gr.HTML(HERO.format(notice=escape(checkpoint.notice)), elem_id="hero", apply_default_css=False)
@@ -105,6 +110,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 label="Versions to compare",
                 elem_id="variants",
             )
+            variant_lines()
             speaker = gr.Dropdown(speakers, value=speakers[0][1], label="Speaker", elem_id="speaker")
             with gr.Row():
                 seed = gr.Number(
@@ -119,7 +125,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 dice = gr.Button("New seed", size="sm", scale=1, min_width=80, elem_id="dice")
     with gr.Row(equal_height=False, elem_classes="options"):
         with gr.Column(min_width=280), gr.Accordion("Another voice: upload or blend", open=False):
-            upload = speaker_upload(service.uploads)
+            upload = speaker_upload(service.uploads, service.recordings.missing)
             blend_with = gr.Dropdown(
                 [("Nobody", NO_BLEND), *speakers], value=NO_BLEND, label="Blend with", elem_id="blend-with"
             )
@@ -137,7 +143,9 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 placeholder="*.prenet.*, *.feat_out, *.prob_out",
                 elem_id="exclude",
             )
-        with gr.Column(min_width=280), gr.Accordion("Timing", open=False):
+            patterns = gr.HTML("", elem_id="patterns", apply_default_css=False)
+            tree = layer_tree(layers)
+        with gr.Column(min_width=280), gr.Accordion("Timing and command line", open=False):
             repeats = gr.Slider(
                 1,
                 MAX_REPEATS,
@@ -147,6 +155,8 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 info="Runs are interleaved; the median is shown.",
                 elem_id="repeats",
             )
+            typed = gr.Button("Show the command that does the same", size="sm", elem_id="show-command")
+            shown = gr.HTML("", elem_id="command", apply_default_css=False)
     with gr.Row(elem_classes="actions"):
         speak = gr.Button("Speak", variant="primary", size="lg", scale=2, min_width=140, elem_id="speak")
         stop = gr.Button(
@@ -209,6 +219,34 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
     def leave(request: gr.Request) -> None:
         service.leave(request.session_hash)
 
+    def show_command(*sent: Any) -> str:
+        written, names, who, number, times, wanted, percent, quantised, changed, left = sent
+        line = command(
+            checkpoint,
+            text=written,
+            variants=names,
+            speaker="YOUR-SPEAKER.npy" if who == UPLOADED else who,
+            seed=number,
+            repeats=times,
+            own=wanted,
+            percent=percent,
+            int8=quantised,
+            include=changed,
+            exclude=left,
+        )
+        return f'<pre class="command" tabindex="0" aria-label="Command">{escape(line)}</pre>'
+
+    def name_upload(token: object, chosen: object) -> Any:
+        """The menu names the voice in use, wherever it is from."""
+        try:
+            label = service.uploads.find(token).label if isinstance(token, str) else ""
+        except DemoError:
+            label = ""
+        if label:
+            return gr.update(choices=[(label, UPLOADED), *speakers], value=UPLOADED)
+        known = [name for _, name in speakers]
+        return gr.update(choices=speakers, value=chosen if chosen in known else known[0])
+
     # What a page sends is checked in `make_plan`, whoever sent it: a component's own check would answer with a fault.
     inside: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "preprocess": False}
     # Gradio's page closes its stream of answers when nothing is queued any more, and is deaf to what it queues in that
@@ -238,6 +276,25 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
     )
     followed.then(rest, run, [samples, speak, stop], trigger_mode="multiple", **at_once)
     stop.click(stop_run, run, [samples, speak, stop], **at_once)
+    typed.click(
+        show_command,
+        [text, variants, speaker, seed, repeats, own, amount, int8, include, exclude],
+        shown,
+        **at_once,
+    )
+    gr.on(
+        [include.change, exclude.change, own.input],
+        lambda *written: pattern_note(layers, *written),
+        [include, exclude],
+        patterns,
+        trigger_mode="always_last",
+        **at_once,
+    )
+    tree.input(lambda ticked: ticked if isinstance(ticked, str) and ticked else "*", tree, include, **at_once)
+    upload.input(name_upload, [upload, speaker], speaker, **at_once)
+    speaker.input(lambda chosen: gr.skip() if chosen == UPLOADED else None, speaker, upload, **at_once).then(
+        name_upload, [upload, speaker], speaker, **at_once
+    )
     examples.click(example_text, examples, text, **at_once)
     dice.click(lambda: secrets.randbelow(10_000), None, seed, **at_once)
     text.change(

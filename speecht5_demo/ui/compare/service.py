@@ -17,6 +17,7 @@ from speecht5_demo.ui.compare.hearing import Hearing
 from speecht5_demo.ui.compare.live import LiveStreams
 from speecht5_demo.ui.compare.plan import OwnVariant, Plan, VoiceChoice, make_plan, preselected
 from speecht5_demo.ui.compare.rating import rate
+from speecht5_demo.ui.compare.recordings import RecordedSpeakers
 from speecht5_demo.ui.compare.reveal_pacing import RuntimeEstimate
 from speecht5_demo.ui.compare.runs import Run, Runs
 from speecht5_demo.ui.compare.speaking import Speaking, warm_up_steps
@@ -53,6 +54,7 @@ class CompareService:
         self.streams = LiveStreams()
         self.queue = VoiceQueue()
         self.uploads = UploadedSpeakers(context.checkpoint.vector_size)
+        self.recordings = RecordedSpeakers(context.checkpoint, context.synthesizer, self.uploads)
         self.disk = DiskWatch(context.settings.data)
         self._presence = presence
         self.budget = SpeechBudget()
@@ -63,6 +65,7 @@ class CompareService:
             *self.clips.routes,
             bundle_route(self._runs),
             taken_route(self._runs),
+            *self.recordings.routes,
         ]
         self._jobs: dict[str, Job] = {}
         self._estimate = RuntimeEstimate()

@@ -1,30 +1,95 @@
 // A chosen file is checked by the server at once; what the page keeps of it is a word that stands for the speaker.
+// Sound, from a file or the microphone, is sent as 16 kHz mono WAV: the server keeps the vector that it makes of it.
 const input = element.querySelector('input');
-const said = element.querySelector('.upload-said');
-const clear = element.querySelector('.upload-clear');
-const LARGEST = 64 * 1024;
+const note = element.querySelector('.upload-said');
+const clear = element.querySelector('.upload-again');
+const record = element.querySelector('.upload-record');
+const LARGEST = 64 * 1024, RATE = 16000, LONGEST_S = 30, RECORDED_S = 12;
+const root = window.gradio_config?.root || location.origin;
 
-const say = (text, wrong) => { said.textContent = text; said.classList.toggle('wrong', wrong); };
-const choose = (token) => { props.value = token; clear.hidden = !token; };
+const say = (text, wrong) => { note.textContent = text; note.classList.toggle('wrong', !!wrong); };
+const choose = (token) => {
+  const changed = props.value !== token;
+  props.value = token;
+  clear.hidden = !token;
+  if (changed) trigger('input');
+};
 const asBase64 = (file) => new Promise((done, failed) => {
   const reader = new FileReader();
   reader.onload = () => done(reader.result.slice(reader.result.indexOf(',') + 1));
   reader.onerror = () => failed(reader.error);
   reader.readAsDataURL(file);
 });
+const accept = (answer) => {
+  if (!answer?.speaker) throw new Error(answer?.problem || 'The server did not answer. Choose the file again.');
+  choose(answer.speaker);
+  say(`${answer.label} speaks from the next comparison on.`);
+};
+const asWav = (samples) => {
+  const view = new DataView(new ArrayBuffer(44 + 2 * samples.length));
+  const word = (at, text) => [...text].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
+  word(0, 'RIFF'); view.setUint32(4, 36 + 2 * samples.length, true); word(8, 'WAVEfmt ');
+  view.setUint32(16, 16, true); view.setUint16(20, 1, true); view.setUint16(22, 1, true);
+  view.setUint32(24, RATE, true); view.setUint32(28, 2 * RATE, true); view.setUint16(32, 2, true); view.setUint16(34, 16, true);
+  word(36, 'data'); view.setUint32(40, 2 * samples.length, true);
+  samples.forEach((value, i) => view.setInt16(44 + 2 * i, Math.round(32767 * Math.max(-1, Math.min(1, value))), true));
+  return view.buffer;
+};
+const sendSound = async (encoded) => {
+  say('Listening to the recording…');
+  const context = new OfflineAudioContext(1, 1, RATE);
+  let sound;
+  try { sound = await context.decodeAudioData(encoded); } catch { throw new Error('This browser cannot read the file as sound. Choose a WAV.'); }
+  if (sound.duration > LONGEST_S) throw new Error(`The recording lasts ${sound.duration.toFixed(0)} s: choose up to ${LONGEST_S} s of one voice.`);
+  const mono = new Float32Array(sound.length);
+  for (let channel = 0; channel < sound.numberOfChannels; channel++) sound.getChannelData(channel).forEach((value, i) => { mono[i] += value / sound.numberOfChannels; });
+  const answer = await fetch(`${root}/compare/voice`, { method: 'POST', headers: { 'content-type': 'audio/wav' }, body: asWav(mono) });
+  accept(await answer.json());
+};
+const failed = (error) => say(error?.message || 'The server did not answer. Choose the file again.', true);
+
 input.onchange = async () => {
   choose(null);
   const file = input.files[0];
-  if (!file) return say('', false);
-  if (file.size > LARGEST) return say(`${file.name}: a speaker vector takes a few kilobytes; choose a file up to 64 kB.`, true);
-  say('Reading the file…', false);
+  if (!file) return say('');
   try {
-    const answer = await server.check({ name: file.name, content: file.size ? await asBase64(file) : '' });
-    if (!answer?.speaker) throw new Error(answer?.problem || 'The server did not answer. Choose the file again.');
-    choose(answer.speaker);
-    say(`${answer.label} speaks from the next comparison on.`, false);
+    if (file.type.startsWith('audio/') || /\.wav$/i.test(file.name)) {
+      if (record.dataset.missing) throw new Error(record.dataset.missing);
+      return await sendSound(await file.arrayBuffer());
+    }
+    if (file.size > LARGEST) throw new Error(`${file.name}: a speaker vector takes a few kilobytes; choose a file up to 64 kB.`);
+    say('Reading the file…');
+    accept(await server.check({ name: file.name, content: file.size ? await asBase64(file) : '' }));
+  } catch (error) { failed(error); }
+};
+
+let recorder = null;
+record.onclick = async () => {
+  if (record.dataset.missing) return say(record.dataset.missing, true);
+  if (recorder) return recorder.stop();
+  if (!navigator.mediaDevices) return say('A browser gives the microphone to pages under https or on this machine only. Choose a WAV instead.', true);
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
+    const parts = [];
+    recorder = new MediaRecorder(stream);
+    recorder.ondataavailable = (event) => parts.push(event.data);
+    recorder.onstop = async () => {
+      stream.getTracks().forEach((track) => track.stop());
+      const kind = recorder.mimeType;
+      recorder = null;
+      record.textContent = record.dataset.label;
+      try { await sendSound(await new Blob(parts, { type: kind }).arrayBuffer()); } catch (error) { failed(error); }
+    };
+    recorder.start();
+    const mine = recorder;
+    choose(null);
+    record.textContent = 'Stop recording';
+    say(`Read something aloud for ${RECORDED_S} seconds.`);
+    setTimeout(() => { if (recorder === mine) mine.stop(); }, RECORDED_S * 1000);
   } catch (error) {
-    say(error?.message || 'The server did not answer. Choose the file again.', true);
+    recorder = null;
+    say(error?.name === 'NotAllowedError' ? 'The microphone was not allowed. Allow it in the browser, or choose a WAV.' : 'There is no microphone here. Choose a WAV.', true);
   }
 };
-clear.onclick = () => { input.value = ''; choose(null); say('', false); };
+clear.onclick = () => { input.value = ''; choose(null); say(''); };
+watch('value', () => { if (!props.value && !clear.hidden) { input.value = ''; clear.hidden = true; say(''); } });

@@ -52,6 +52,10 @@ class UploadedSpeakers:
             speaker = _read(sent, self._size)
         except DemoError as error:
             return {"problem": str(error)}
+        return self.keep(speaker, address)
+
+    def keep(self, speaker: Speaker, address: str) -> dict[str, Any]:
+        """Keep a speaker that was found usable; what is returned is as that of `check`."""
         token = secrets.token_urlsafe(18)
         with self._lock:
             self._sweep()

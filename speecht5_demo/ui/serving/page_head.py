@@ -1,4 +1,6 @@
-"""What a link to a page shows elsewhere: its title and description, instead of those of the library it is made with."""
+"""What a link to a page shows elsewhere: its title, description and picture, instead of those of the library it is made
+with.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,24 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
+from starlette.datastructures import URL, Headers
+from starlette.requests import Request
+from starlette.responses import FileResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LIBRARY = re.compile(
     rb'<meta\s[^>]*?(?:property="og:|name="twitter:)[^>]*>\s*|<title>.*?</title>', re.DOTALL
 )
+
+PICTURE = "/preview.png"
+PICTURE_SIZE = (1200, 630)
+PICTURE_TEXT = (
+    "A comparison after it was rated: what was said of each version beside its latency and its size"
+)
+_FILE = Path(__file__).parents[1] / "preview.png"
 
 _KEEP = """{
   const title = document.querySelector('title');
@@ -33,13 +47,18 @@ class Preview:
     title: str
     description: str
 
-    def head(self) -> bytes:
-        """As it stands in the page's head."""
+    def head(self, root: str) -> bytes:
+        """As it stands in the head of a page of the server at `root`."""
         title, description = escape(self.title), escape(self.description)
+        (width, height), picture, shown = PICTURE_SIZE, escape(root + PICTURE), escape(PICTURE_TEXT)
         return (
             f'<title>{title}</title><meta name="description" content="{description}">'
             f'<meta property="og:type" content="website"><meta property="og:title" content="{title}">'
-            f'<meta property="og:description" content="{description}"><meta name="twitter:card" content="summary">'
+            f'<meta property="og:description" content="{description}">'
+            '<meta name="twitter:card" content="summary_large_image">'
+            f'<meta property="og:image" content="{picture}"><meta property="og:image:type" content="image/png">'
+            f'<meta property="og:image:width" content="{width}"><meta property="og:image:height" content="{height}">'
+            f'<meta property="og:image:alt" content="{shown}"><meta name="twitter:image" content="{picture}">'
             f'<meta name="twitter:title" content="{title}"><meta name="twitter:description" content="{description}">'
             f"<script>{_KEEP}</script>"
         ).encode()
@@ -74,10 +93,29 @@ class PageHead:
             body.extend(message.get("body", b""))
             if message.get("more_body", False):
                 return
-            html = _LIBRARY.sub(b"", bytes(body)).replace(b"<head>", b"<head>" + preview.head(), 1)
+            html = _LIBRARY.sub(b"", bytes(body)).replace(
+                b"<head>", b"<head>" + preview.head(_root(scope)), 1
+            )
             headers = [(name, value) for name, value in begun["headers"] if name.lower() != b"content-length"]
             length = (b"content-length", str(len(html)).encode())
             await send({**begun, "headers": [*headers, length]})
             await send({"type": "http.response.body", "body": html})
 
         await self._app(scope, receive, hold)
+
+
+def _root(scope: Scope) -> str:
+    """Where the server is for who asks; a proxy in front of it says so."""
+    headers = Headers(scope=scope)
+    url = URL(scope=scope)
+    scheme = headers.get("x-forwarded-proto", url.scheme).split(",")[0].strip()
+    host = headers.get("x-forwarded-host", url.netloc).split(",")[0].strip()
+    known = scheme if scheme in ("http", "https") else url.scheme
+    return f"{known}://{host}{scope.get('root_path', '').rstrip('/')}"
+
+
+def _picture(request: Request) -> FileResponse:
+    return FileResponse(_FILE, headers={"cache-control": "public, max-age=86400"})
+
+
+PICTURE_ROUTE = Route(PICTURE, _picture, methods=["GET"])

@@ -18,18 +18,24 @@ class RefusedRequest(Exception):
         self.status = status
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes:
-    """The body of a request that sends JSON.
+async def read_body(
+    scope: Scope, receive: Receive, largest: int = LARGEST_BODY, kind: str = "application/json"
+) -> bytes:
+    """The body of a request.
+
+    Args:
+        largest: bytes.
+        kind: the media type that it has to say it is; one that says none is taken for it.
 
     Raises:
-        RefusedRequest: it is too large, no JSON by its own account, or does not arrive.
+        RefusedRequest: it is too large, of another kind by its own account, or does not arrive.
     """
     headers = dict(scope["headers"])
     declared = headers.get(b"content-length", b"0")
-    if not declared.isdigit() or int(declared) > LARGEST_BODY:
-        raise RefusedRequest(413, f"Send at most {LARGEST_BODY:,} bytes.")
-    if not headers.get(b"content-type", b"application/json").startswith(b"application/json"):
-        raise RefusedRequest(415, "Send JSON: content-type application/json.")
+    if not declared.isdigit() or int(declared) > largest:
+        raise RefusedRequest(413, f"Send at most {largest:,} bytes.")
+    if not headers.get(b"content-type", kind.encode()).startswith(kind.encode()):
+        raise RefusedRequest(415, f"Send it as {kind}, and say so in content-type.")
     body = bytearray()
     try:
         with anyio.fail_after(BODY_LIMIT_S):
@@ -38,8 +44,8 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
                 if message["type"] != "http.request":
                     raise RefusedRequest(400, "The request ended before its body did.")
                 body += message.get("body", b"")
-                if len(body) > LARGEST_BODY:
-                    raise RefusedRequest(413, f"Send at most {LARGEST_BODY:,} bytes.")
+                if len(body) > largest:
+                    raise RefusedRequest(413, f"Send at most {largest:,} bytes.")
                 if not message.get("more_body", False):
                     return bytes(body)
     except TimeoutError as error:
