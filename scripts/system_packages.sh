@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the tests need beside Python: a Chromium to drive, the flite voices that the built-in voice learned from, and on
-# x86 a compiler for arm64 with an emulator to run what it makes.
+# What the tests need beside Python: a Chromium to drive, the flite voices that the built-in voice learned from, Postgres
+# and nginx for deployments, and on x86 a compiler for arm64 with an emulator to run what it makes.
 # With the argument `flite`, those voices alone: what training a voice needs.
 # Found where they are there; installed where that is possible; named in one line where it is not.
 set -eu
@@ -20,6 +20,10 @@ browser() {
 missing=
 [ "${1:-}" = flite ] || browser || missing="chromium"
 [ -n "${FLITE_LIBRARIES:-}" ] || ldconfig -p 2>/dev/null | grep -q libflite_cmu_us_slt || missing="$missing libflite1"
+if [ "${1:-}" != flite ]; then
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+    command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
+fi
 if [ "${1:-}" != flite ] && [ "$(uname -m)" = x86_64 ]; then
     command -v qemu-aarch64 >/dev/null 2>&1 || missing="$missing qemu-user"
     command -v aarch64-linux-gnu-g++ >/dev/null 2>&1 || missing="$missing g++-aarch64-linux-gnu"

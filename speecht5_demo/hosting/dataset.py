@@ -12,7 +12,8 @@ import pandas as pd
 from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-from speecht5_demo.hosting.repository import HostingError, open_repository
+from speecht5_demo.hosting.repository import open_repository
+from speecht5_demo.hosting.store import HostingError
 from speecht5_demo.hub import HUB_ERRORS
 from speecht5_demo.listening.analysis import Analysis, Settings, analyse, as_json, simulated_sessions
 from speecht5_demo.listening.cells import neutralise

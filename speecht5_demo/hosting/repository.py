@@ -6,14 +6,10 @@ from collections.abc import Mapping
 
 from huggingface_hub import HfApi
 
-from speecht5_demo.errors import DemoError
+from speecht5_demo.hosting.store import HostingError
 
 PUBLIC_VARIABLE = "RATINGS_REPO_PUBLIC"
 PUBLIC_WORDS = "yes, publish ratings"
-
-
-class HostingError(DemoError):
-    """The hub did not take what was pushed."""
 
 
 class PublicRepositoryError(HostingError):

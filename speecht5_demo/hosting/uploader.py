@@ -1,11 +1,9 @@
-"""Ratings leave an ephemeral disk every few minutes, and come back when the server starts again.
+"""Ratings leave a disk that does not last, and come back when a server starts again.
 
-A Space loses its disk at every restart. `huggingface_hub.CommitScheduler` commits the folder's changed files
-to a private dataset; our files have uuid names, so no process ever overwrites another's. What the scheduler leaves open
-is closed here: a hub that is away when the server starts is tried again instead of ending the server, each push is
-logged and kept as the state, a SIGTERM pushes once more before the process ends, and files of earlier processes are
-fetched first, so that listeners resume and results are whole. A dataset that everybody can read is refused at the
-start, and before any later push, unless the owner allowed it.
+A Space loses its disk at every restart. A thread exchanges with a store: it fetches what other servers wrote, so that
+listeners go on and results are whole, and sends whole lines that the store does not have. Each file has one writer,
+each folder one exchange at a time, and what came from the store is never sent back: no server overwrites or doubles
+what another kept. A store that is away is tried again, later and later; how it goes is the state, and is logged.
 """
 
 from __future__ import annotations
@@ -13,83 +11,81 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from concurrent.futures import CancelledError
-from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-
-from speecht5_demo.files import write_bytes
-from speecht5_demo.hosting.repository import PublicRepositoryError, open_repository
-from speecht5_demo.hosting.scheduler import PATTERNS, Privacy, RatingsScheduler
-from speecht5_demo.hub import HUB_ERRORS
+from speecht5_demo.errors import OutputError
+from speecht5_demo.hosting.record import Record, exchanging
+from speecht5_demo.hosting.repository import PublicRepositoryError
+from speecht5_demo.hosting.store import PATTERNS, HostingError, Segment, Store
+from speecht5_demo.listening.append_only import complete_length
 
 log = logging.getLogger(__name__)
 
-FOLDER_IN_REPO = "ratings"
-RETRY_S = 30.0
+RETRY_S = 15.0
+LONGEST_RETRY_S = 300.0
 LEAVING_S = 7.0
 """Seconds that the last push may take: who stops a server kills it after ten."""
-FAILURES = (PublicRepositoryError, HfHubHTTPError, HFValidationError, *HUB_ERRORS)
+AT_ONCE_S = 2.0
+"""Seconds that a rating waits for a store that keeps each one before it is acknowledged; then the disk has to do."""
 
 
 @dataclass(frozen=True)
 class UploadState:
-    """How uploading goes.
+    """How uploads go.
 
     Attributes:
-        repo: the dataset.
-        last_success: UNIX time of the last push that the hub took; None before the first.
+        place: what the store is called.
+        last_success: UNIX time of the last push that was taken; None before the first.
         problem: what the last attempt failed with; empty when all is well.
         failures: attempts that failed since the start.
     """
 
-    repo: str
+    place: str
     last_success: float | None = None
     problem: str = ""
     failures: int = 0
 
 
 class RatingsUploader:
-    """Carries a folder of ratings to a dataset of the hub.
+    """Exchanges the ratings and sessions files of a folder with a store.
 
     Args:
-        folder: of ratings and sessions files.
-        repo: dataset id; made private when it does not exist.
-        privacy: the secret that platform ids are hashed with, and whether the dataset may be public.
-        every_min: minutes between pushes.
-        retry_s: seconds between attempts to reach a hub that is away.
-        token: of the hub; the machine's own when None.
+        folder: of the files.
+        store: that outlives the disk.
+        secret: that platform ids are hashed with.
+        every_s: seconds between exchanges; the store's own when None.
+        retry_s: seconds after the first attempt that failed; doubled for each further one.
     """
 
     def __init__(
         self,
         folder: Path,
-        repo: str,
-        privacy: Privacy,
-        every_min: float = 5.0,
+        store: Store,
+        secret: bytes,
+        every_s: float | None = None,
         retry_s: float = RETRY_S,
-        token: str | None = None,
     ) -> None:
+        self.store = store
         self._folder = folder
-        self._repo = repo
-        self._privacy = privacy
-        self._every_min = every_min
+        self._secret = secret
+        self._every_s = store.every_s if every_s is None else every_s
         self._retry_s = retry_s
-        self._token = token
-        self._scheduler: RatingsScheduler | None = None
+        self._wake = threading.Event()
         self._stopped = threading.Event()
         self._tried = threading.Event()
-        self._thread = threading.Thread(target=self._keep_trying, name="ratings-uploader", daemon=True)
+        self._passes = threading.Condition()
+        self._begun = self._done = 0
+        self._fetched = False
+        self._in_a_row = 0
         self._refused: PublicRepositoryError | None = None
-        self.state = UploadState(repo)
+        self._thread = threading.Thread(target=self._run, name="ratings-uploader", daemon=True)
+        self.state = UploadState(store.label)
 
     def start(self, timeout_s: float = 5.0) -> None:
         """Begin in the background; returns when earlier ratings are back, at the latest after `timeout_s`.
 
-        Started before the pages are built, it lets listeners of an earlier process resume where they were.
+        Started before the pages are built, it lets listeners of an earlier process go on where they were.
 
         Raises:
             PublicRepositoryError: everybody can read the dataset, and the owner did not allow it.
@@ -101,71 +97,116 @@ class RatingsUploader:
             self._stopped.set()
             raise self._refused
 
-    def stop(self, timeout_s: float = LEAVING_S) -> None:
-        """Push what is there, wait for the hub at most `timeout_s`, and stop."""
-        deadline = time.monotonic() + timeout_s
+    def upload_now(self, timeout_s: float = AT_ONCE_S) -> bool:
+        """Wait until everything that is on the disk at this moment is in the store too.
+
+        Returns:
+            False where it took too long, or the store is known to be away.
+        """
+        if self.state.problem or self._stopped.is_set():
+            return False
+        with self._passes:
+            wanted = self._begun + 1
+            self._wake.set()
+            return (
+                self._passes.wait_for(lambda: self._done >= wanted or bool(self.state.problem), timeout_s)
+                and self._done >= wanted
+            )
+
+    def stop(self, timeout_s: float = LEAVING_S) -> bool:
+        """Push what is there, wait for the store at most `timeout_s`, and stop.
+
+        Returns:
+            Whether everything that was on the disk is in the store.
+        """
         self._stopped.set()
+        self._wake.set()
+        self._thread.join(timeout_s)
         if self._thread.is_alive():
-            self._thread.join(timeout_s)
-        if self._scheduler is None:
-            log.error("Ratings were not uploaded to %s on leaving: it was never reached.", self._repo)
-            return
-        try:
-            self._scheduler.trigger().result(timeout=max(0.0, deadline - time.monotonic()))
-        except (*FAILURES, FutureTimeout, CancelledError, RuntimeError) as error:
-            log.error("Ratings were not uploaded to %s on leaving: %s", self._repo, error)
-        self._scheduler.stop()
+            log.error(
+                "Ratings were not uploaded to %s on leaving: it did not answer in time.", self.store.label
+            )
+            return False
+        return not self.state.problem
 
-    def _keep_trying(self) -> None:
-        while not self._stopped.is_set():
+    def _run(self) -> None:
+        opened = False
+        while True:
+            leaving = self._stopped.is_set()
+            with self._passes:
+                self._begun += 1
+                number = self._begun
+            self._wake.clear()
             try:
-                api = HfApi(token=self._token)
-                self._fetch_earlier(api)
-                open_repository(api, self._repo, self._privacy.public)
-                self._scheduler = RatingsScheduler(
-                    self,
-                    self._privacy,
-                    repo_id=self._repo,
-                    repo_type="dataset",
-                    folder_path=self._folder,
-                    path_in_repo=FOLDER_IN_REPO,
-                    every=self._every_min,
-                    private=True,
-                    token=self._token,
-                )
-                self._tried.set()
-                return
-            except FAILURES as error:
-                self.failed(error)
+                if not opened:
+                    self.store.open()
+                    opened = True
+                files = self._exchange(LEAVING_S)
+                self._succeeded(files, number)
+                self._refused = None
+            except (HostingError, OutputError) as error:
+                self._failed(error, leaving)
                 self._refused = error if isinstance(error, PublicRepositoryError) else None
-                self._tried.set()
-            self._stopped.wait(self._retry_s)
+            self._tried.set()
+            if leaving:
+                return
+            self._wake.wait(self._pause_s())
 
-    def _fetch_earlier(self, api: HfApi) -> None:
-        """Bring back files of earlier processes that are not here."""
-        if not api.repo_exists(self._repo, repo_type="dataset"):
-            return
-        for path in api.list_repo_files(self._repo, repo_type="dataset"):
-            name = Path(path).name
-            if path != f"{FOLDER_IN_REPO}/{name}" or (self._folder / name).exists():
+    def _pause_s(self) -> float:
+        if not self.state.problem:
+            return self._every_s
+        return min(LONGEST_RETRY_S, self._retry_s * 2.0 ** min(self._in_a_row - 1, 8))
+
+    def _exchange(self, timeout_s: float) -> int:
+        """Fetch and send; how many files were sent."""
+        with exchanging(self._folder, self.store.label, timeout_s) as record:
+            if self.store.live or not self._fetched:
+                own = [path.name for path in self._files() if path.name not in record.fetched]
+                back = self.store.fetch(self._folder, own, record.cursor)
+                record.fetched = sorted({*record.fetched, *back.names})
+                record.cursor = back.cursor
+                self._fetched = True
+            segments = self._unsent(record)
+            if segments:
+                self.store.send(segments)
+                record.sent |= {one.name: one.end for one in segments}
+        return len(segments)
+
+    def _files(self) -> list[Path]:
+        return sorted(path for pattern in PATTERNS for path in self._folder.glob(pattern) if path.is_file())
+
+    def _unsent(self, record: Record) -> list[Segment]:
+        """Whole lines of files written here, up to where they are now."""
+        found = []
+        for path in self._files():
+            if path.name in record.fetched:
                 continue
-            if not any(Path(name).match(pattern) for pattern in PATTERNS):
-                continue
-            fetched = Path(api.hf_hub_download(self._repo, path, repo_type="dataset"))
-            write_bytes(self._folder / name, fetched.read_bytes())
+            with path.open("rb") as stream:
+                end = complete_length(stream)
+            start = record.sent.get(path.name, 0)
+            if end > start:
+                found.append(Segment(path, start, end, self._secret))
+        return found
 
-    def succeeded(self, files: int) -> None:
-        """A push of so many files was taken; 0 where nothing had changed."""
-        if files or self.state.problem:
-            log.info("%d files of ratings were uploaded to %s.", files, self._repo)
-        self.state = UploadState(self._repo, time.time(), failures=self.state.failures)
+    def _succeeded(self, files: int, number: int) -> None:
+        if self.state.problem:
+            log.info("Ratings reach %s again.", self.store.label)
+        if files:
+            # One line a push of a dataset, not one a second of a database.
+            level = logging.DEBUG if self.store.live and self.state.last_success else logging.INFO
+            log.log(level, "%d files of ratings were uploaded to %s.", files, self.store.label)
+        self._in_a_row = 0
+        with self._passes:
+            self.state = replace(self.state, last_success=time.time(), problem="")
+            self._done = number
+            self._passes.notify_all()
 
-    def failed(self, error: BaseException) -> None:
-        """An attempt failed; ratings stay on the disk and the next one tries again."""
-        self.state = UploadState(
-            self._repo,
-            self.state.last_success,
-            f"{type(error).__name__}: {error}",
-            self.state.failures + 1,
-        )
-        log.warning("Ratings could not be uploaded to %s, will try again: %s", self._repo, error)
+    def _failed(self, error: Exception, leaving: bool) -> None:
+        self._in_a_row += 1
+        with self._passes:
+            self.state = replace(self.state, problem=str(error), failures=self.state.failures + 1)
+            self._passes.notify_all()
+        if leaving:
+            log.error("Ratings were not uploaded to %s on leaving: %s", self.store.label, error)
+        else:
+            log.warning("Ratings could not be uploaded to %s, will try again: %s", self.store.label, error)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from speecht5_demo.errors import RatingsError
@@ -24,6 +25,7 @@ class ServedRatingsWriter(RatingsWriter):
         self._writing = 0
         self._ending = False
         self._counts: Counter[str] = Counter()
+        self._keep: Callable[[], object] = lambda: None
 
     def append(self, row: RatingRow) -> Path:
         """Write one rating and fsync it.
@@ -38,11 +40,16 @@ class ServedRatingsWriter(RatingsWriter):
         try:
             path = super().append(row)
             self._counts[row.source] += 1
+            self._keep()
             return path
         finally:
             with self._changed:
                 self._writing -= 1
                 self._changed.notify_all()
+
+    def kept_by(self, keep: Callable[[], object]) -> None:
+        """Ask a store to take each rating before it is acknowledged; `keep` gives up by itself."""
+        self._keep = keep
 
     def acknowledged(self) -> dict[str, float]:
         """How many ratings were written since the start, by source."""

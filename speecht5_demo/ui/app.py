@@ -15,9 +15,8 @@ from gradio.components import Component, Navbar
 from starlette.middleware import Middleware
 
 from speecht5_demo.hosting import RatingsUploader
+from speecht5_demo.hosting.choosing import chosen_store
 from speecht5_demo.hosting.ending import end_on_sigterm
-from speecht5_demo.hosting.repository import publishing_agreed
-from speecht5_demo.hosting.scheduler import Privacy
 from speecht5_demo.listening.tickets import server_secret
 from speecht5_demo.ui import compare, results
 from speecht5_demo.ui.compare.sweep import audio_route, places_of
@@ -102,6 +101,8 @@ def build_app(settings: Settings) -> gr.Blocks:
     context = AppContext.open(settings)
     if threading.current_thread() is threading.main_thread():
         end_on_sigterm(context.ratings, uploader)
+    if uploader is not None and uploader.store.live:
+        context.ratings.kept_by(uploader.upload_now)
     presence = Presence()
     demo = App(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True)
     with demo:
@@ -144,15 +145,15 @@ def build_app(settings: Settings) -> gr.Blocks:
 
 
 def start_uploader(settings: Settings) -> RatingsUploader | None:
-    """Keep ratings safe where the disk does not last, if the deployment names a dataset for them.
+    """Keep ratings safe where the disk does not last, if the deployment names a place for them.
 
     Raises:
-        HostingError: the dataset is public and the owner did not allow it.
+        HostingError: the place cannot be used, or is public and the owner did not allow it.
     """
-    if not settings.ratings_repo:
+    store = chosen_store(os.environ)
+    if store is None:
         return None
-    privacy = Privacy(server_secret(settings.data), publishing_agreed(os.environ))
-    uploader = RatingsUploader(settings.ratings, settings.ratings_repo, privacy)
+    uploader = RatingsUploader(settings.ratings, store, server_secret(settings.data))
     uploader.start()
     return uploader
 

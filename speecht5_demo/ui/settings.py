@@ -8,7 +8,7 @@
 | DATA_DIR      | where ratings, sessions and the server's secret live           | ./data                              |
 | STUDY_DIR     | the study that the Listen page plays                           | DATA_DIR/study                      |
 | PREPARE_STUDY | 0: do not prepare the shipped study when there is none         | 1                                   |
-| RATINGS_REPO  | dataset on the hub that ratings are uploaded to                | none: they stay here                |
+| RATINGS_...   | where ratings go beyond this disk: hosting/choosing.py         | they stay here                      |
 | OWNER_KEY     | opens a running study's results and the raw ratings            | made in DATA_DIR/owner-key          |
 """
 
@@ -37,7 +37,6 @@ class Settings:
         data: folder of everything that must survive a restart.
         study: folder of the study to listen to; may not exist.
         owner_key: opens a running study's results; None makes one in `data`.
-        ratings_repo: dataset that ratings are uploaded to; None keeps them on this disk.
         prepare_study: whether to make the shipped study when DATA_DIR/study holds none.
     """
 
@@ -47,7 +46,6 @@ class Settings:
     data: Path = Path("data")
     study: Path = Path("data/study")
     owner_key: str | None = None
-    ratings_repo: str | None = None
     prepare_study: bool = True
 
     @property
@@ -73,7 +71,6 @@ class Settings:
             data=data,
             study=Path(environment.get("STUDY_DIR") or data / "study"),
             owner_key=environment.get("OWNER_KEY") or None,
-            ratings_repo=environment.get("RATINGS_REPO") or None,
             prepare_study=environment.get("PREPARE_STUDY", "1").strip().lower()
             not in ("0", "no", "false", "off"),
         )

@@ -116,10 +116,10 @@ UPLOAD_FOLDER = """
 import sys, time
 from pathlib import Path
 from speecht5_demo.hosting.ending import end_on_sigterm
-from speecht5_demo.hosting.scheduler import Privacy
+from speecht5_demo.hosting.hub_store import HubStore
 from speecht5_demo.hosting.uploader import RatingsUploader
-privacy = Privacy(b"a secret of this server")
-uploader = RatingsUploader(Path(sys.argv[1]), "tester/ratings", privacy, every_min=float(sys.argv[2]), retry_s=0.3)
+store, secret = HubStore("tester/ratings"), b"a secret of this server"
+uploader = RatingsUploader(Path(sys.argv[1]), store, secret, every_s=60 * float(sys.argv[2]), retry_s=0.3)
 end_on_sigterm(None, uploader)
 uploader.start()
 while True:

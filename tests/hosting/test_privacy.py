@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from speecht5_demo.hosting.repository import HostingError, publishing_agreed
+from speecht5_demo.hosting.repository import publishing_agreed
+from speecht5_demo.hosting.store import HostingError
 from tests.hosting.test_hosting import REPO, hub, rating, run, until, write
 from tests.support.hub import LoopbackHub
 
@@ -23,11 +24,11 @@ import json, os, sys
 from pathlib import Path
 from speecht5_demo.errors import DemoError
 from speecht5_demo.hosting.repository import publishing_agreed
-from speecht5_demo.hosting.scheduler import Privacy
+from speecht5_demo.hosting.hub_store import HubStore
 from speecht5_demo.hosting.uploader import RatingsUploader
 try:
-    privacy = Privacy(b"a secret of this server", publishing_agreed(os.environ))
-    uploader = RatingsUploader(Path(sys.argv[1]), "tester/ratings", privacy, every_min=60)
+    store = HubStore("tester/ratings", publishing_agreed(os.environ))
+    uploader = RatingsUploader(Path(sys.argv[1]), store, b"a secret of this server", every_s=3600)
     uploader.start(timeout_s=60)
     uploader.stop(timeout_s=60)
     print(json.dumps(uploader.state.problem))

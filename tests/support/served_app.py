@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.browser.conftest import ROOT, free_port, wait_until_up
+from tests.browser.conftest import free_port, wait_until_up
+from tests.support.app_process import ROOT
 
 
 @dataclass

@@ -134,7 +134,7 @@ def _lead(seen: ResultsView) -> str:
 
 
 def _uploading(state: UploadState) -> str:
-    repo = html.escape(state.repo)
+    repo = html.escape(state.place)
     if state.problem:
         return f'<p class="mark">Ratings are not reaching {repo}: {html.escape(state.problem[:300])}</p>'
     if state.last_success is None:
