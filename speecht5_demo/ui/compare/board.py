@@ -13,7 +13,7 @@ from speecht5_demo.ui.compare.fragments import MIME
 from speecht5_demo.ui.components.scale import ACR_WORDS, QUESTION
 from speecht5_demo.ui.player import script_with_player
 
-Answer = Callable[[Any], dict[str, Any]]
+Answer = Callable[[Any], dict[str, object]]
 _PARTS = ("live.js", "card.js", "reveal.js", "hearing.js", "transport_bar.js", "board.js")
 _SCRIPT = "\n".join(
     [
@@ -41,10 +41,10 @@ def board(rate: Answer, hear: Answer) -> gr.HTML:
         hear: takes a card's ticket; returns what a recogniser heard of its run, or how far that is.
     """
 
-    def saved(sent: Any) -> dict[str, Any]:
+    def saved(sent: Any) -> dict[str, object]:
         return rate(sent)
 
-    def heard(sent: Any) -> dict[str, Any]:
+    def heard(sent: Any) -> dict[str, object]:
         return hear(sent)
 
     saved.__name__, heard.__name__ = "rate", "hear"

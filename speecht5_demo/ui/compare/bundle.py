@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import zipfile
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +15,7 @@ from speecht5_demo.listening.cells import neutralise
 from speecht5_demo.synthesis.tags import speech_tags
 from speecht5_demo.ui.compare.clips import HEADERS
 from speecht5_demo.ui.compare.heard import COLUMNS as HEARD
-from speecht5_demo.ui.compare.heard import heard_row
+from speecht5_demo.ui.compare.heard import HeardFigures, heard_row
 from speecht5_demo.ui.compare.runs import Card, Run, Runs
 from speecht5_demo.ui.compare.taken import tagged_clip
 
@@ -63,7 +62,28 @@ def bundle(run: Run) -> bytes:
     return content.getvalue()
 
 
-def _row(run: Run, card: Card) -> dict[str, Any]:
+class Figures(HeardFigures):
+    """A sample's line in figures.csv and figures.json; None where a size or the first sound was not measured."""
+
+    sample: str
+    variant: str
+    label: str
+    rating: int | None
+    speaker: str
+    seed: int
+    text: str
+    latency_median_s: float
+    latency_runs_s: list[float]
+    real_time_factor: float
+    first_audio_s: float | None
+    audio_s: float
+    disk_bytes: int | None
+    zip_bytes: int | None
+    resident_bytes: int | None
+    file: str
+
+
+def _row(run: Run, card: Card) -> Figures:
     sample, sizes = card.sample, card.sizes
     return {
         "sample": card.letter,

@@ -3,7 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
+
+
+class Change(TypedDict):
+    """A change against the baseline: in words, and `better`, `worse` or empty."""
+
+    text: str
+    direction: str
+
+
+class Fact(TypedDict):
+    """One line of a card's facts."""
+
+    name: str
+    value: str
+    change: Change | None
+
+
+class Cell(TypedDict):
+    """One figure in the table of a comparison."""
+
+    text: str
+    change: Change | None
+
 
 SAME_WITHIN = 0.02
 """Changes smaller than this share are called "no change"."""
@@ -14,7 +37,7 @@ def seconds(value: float) -> str:
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
 
 
-def change(value: float, baseline: float | None, less: str, more: str) -> dict[str, str] | None:
+def change(value: float, baseline: float | None, less: str, more: str) -> Change | None:
     """How much less or more than the baseline; less is better in all that is compared here.
 
     Args:
@@ -37,6 +60,6 @@ def overlap(runs: Sequence[float], baseline: Sequence[float]) -> bool:
     return len(runs) > 1 and max(min(runs), min(baseline)) <= min(max(runs), max(baseline))
 
 
-def row(name: str, value: str, delta: dict[str, str] | None = None) -> dict[str, Any]:
+def row(name: str, value: str, delta: Change | None = None) -> Fact:
     """One line of a card's facts."""
     return {"name": name, "value": value, "change": delta}

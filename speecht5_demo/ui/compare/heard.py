@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from speecht5_demo.rendering.wording import counted
 
@@ -16,7 +16,19 @@ NOTE = (
     "Heard by Whisper tiny.en, which mishears words of natural voices too. Both sides are written alike: numbers as "
     "digits, no punctuation. The opinions are predicted by networks, not given by listeners."
 )
-COLUMNS = ("heard", "words_wrong", "words_said", "predicted_mos_dnsmos", "predicted_mos_distill")
+
+
+class HeardFigures(TypedDict):
+    """What was heard of a sample, in the file that is taken away; None where nobody asked."""
+
+    heard: str | None
+    words_wrong: int | None
+    words_said: int | None
+    predicted_mos_dnsmos: float | None
+    predicted_mos_distill: float | None
+
+
+COLUMNS = tuple(HeardFigures.__annotations__)
 
 
 @dataclass
@@ -48,7 +60,7 @@ class HeardRun:
         return self.phase in ("opening", "waiting", "hearing")
 
 
-def heard_view(run: Run) -> dict[str, Any] | None:
+def heard_view(run: Run) -> dict[str, object] | None:
     """What the page shows below the table; None while names are hidden, and where nothing can be heard."""
     heard = run.heard
     if heard is None or not run.revealed or not run.over or not run.cards:
@@ -69,13 +81,16 @@ def heard_view(run: Run) -> dict[str, Any] | None:
     }
 
 
-def heard_row(run: Run, card: Card) -> dict[str, Any]:
+def heard_row(run: Run, card: Card) -> HeardFigures:
     """The columns of a card in the file that is taken away; empty where nobody asked."""
     found = run.heard.samples.get(card.index) if run.heard is not None else None
-    if found is None:
-        return dict.fromkeys(COLUMNS)
-    values = (found.transcript, found.wrong, found.said, found.predicted_mos, found.distilled_mos)
-    return dict(zip(COLUMNS, values, strict=True))
+    return {
+        "heard": found.transcript if found else None,
+        "words_wrong": found.wrong if found else None,
+        "words_said": found.said if found else None,
+        "predicted_mos_dnsmos": found.predicted_mos if found else None,
+        "predicted_mos_distill": found.distilled_mos if found else None,
+    }
 
 
 def _advice(lacking: tuple[str, ...]) -> str:
@@ -97,7 +112,7 @@ def _status(heard: HeardRun, total: int) -> str:
     return ""
 
 
-def _sample(card: Card, found: Heard) -> dict[str, Any]:
+def _sample(card: Card, found: Heard) -> dict[str, object]:
     opinions = (("DNSMOS P.808", found.predicted_mos), ("Distill-MOS", found.distilled_mos))
     said = [f"{value:.1f} ({name})" for name, value in opinions if value is not None]
     wrong = counted(found.wrong, "word") if found.wrong else "no word"

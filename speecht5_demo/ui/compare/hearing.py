@@ -53,7 +53,7 @@ class Hearing:
             return None
         return HeardRun(lacking())
 
-    def hear(self, sent: Any) -> dict[str, Any]:
+    def hear(self, sent: Any) -> dict[str, object]:
         """Have a run heard, or say how far that is.
 
         Args:
@@ -63,13 +63,13 @@ class Hearing:
             `{"heard": view}`, or `{"problem": sentence}`.
         """
         try:
-            told = sent if isinstance(sent, dict) else {}
-            run, _ = self._runs.card(told.get("ticket"))
+            posted = sent if isinstance(sent, dict) else {}
+            run, _ = self._runs.card(posted.get("ticket"))
             heard = run.heard
             if heard is None or heard_view(run) is None:
                 raise RatingsError(TOO_EARLY)
             heard.asked = time.monotonic()
-            if told.get("start") is True and not heard.lacking:
+            if posted.get("start") is True and not heard.lacking:
                 self._start(run, heard)
         except DemoError as error:
             return {"problem": str(error)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from speecht5_demo.errors import DemoError, RatingsError
@@ -18,7 +19,7 @@ _LISTENER = re.compile(r"[A-Za-z0-9-]{8,64}")
 _DEVICES = ("touch", "mouse")
 
 
-def rate(runs: Runs, writer: RatingsWriter, sent: Any) -> dict[str, Any]:
+def rate(runs: Runs, writer: RatingsWriter, sent: Any) -> dict[str, object]:
     """Keep one rating.
 
     Args:
@@ -46,7 +47,7 @@ def rate(runs: Runs, writer: RatingsWriter, sent: Any) -> dict[str, Any]:
     return {"saved": True, "rating": card.rating, "board": board_view(run)}
 
 
-def rating_row(run: Run, card: Card, sent: dict[str, Any]) -> RatingRow:
+def rating_row(run: Run, card: Card, sent: Mapping[str, object]) -> RatingRow:
     """The row of the ratings file for what was sent.
 
     Raises:

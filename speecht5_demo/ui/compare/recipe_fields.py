@@ -30,7 +30,7 @@ def variant_lines() -> gr.HTML:
 def layer_tree(layers: LayersOf) -> gr.HTML:
     """The tree; its value is the patterns of what is ticked."""
 
-    def listed(_: Any = None) -> dict[str, Any]:
+    def listed(_: Any = None) -> dict[str, object]:
         return layers().tree()
 
     listed.__name__ = "layers"

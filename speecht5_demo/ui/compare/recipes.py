@@ -35,7 +35,7 @@ class Layers:
 
     bytes_of: Mapping[str, int]
 
-    def tree(self) -> dict[str, Any]:
+    def tree(self) -> dict[str, object]:
         """Nested: `{"name", "path", "bytes", "children"}`; a part with one child alone is joined with it."""
         root: dict[str, Any] = {"name": "", "path": "", "bytes": 0, "children": {}}
         for name, size in self.bytes_of.items():
@@ -138,7 +138,7 @@ def _linear_bytes(checkpoint: Checkpoint) -> dict[str, int]:
     }
 
 
-def _listed(node: dict[str, Any]) -> dict[str, Any]:
+def _listed(node: dict[str, Any]) -> dict[str, object]:
     children = [_listed(child) for child in node["children"].values()]
     if len(children) == 1 and node["name"]:
         (only,) = children

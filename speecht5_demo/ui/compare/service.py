@@ -216,6 +216,6 @@ class CompareService:
         """The visitor closed the page."""
         self._runs.leave(session)
 
-    def rate(self, sent: Any) -> dict[str, Any]:
+    def rate(self, sent: Any) -> dict[str, object]:
         """Keep one rating; see `rating.rate`."""
         return rate(self._runs, self.context.ratings, sent)

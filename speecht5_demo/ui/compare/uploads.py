@@ -54,7 +54,7 @@ class UploadedSpeakers:
             return {"problem": str(error)}
         return self.keep(speaker, address)
 
-    def keep(self, speaker: Speaker, address: str) -> dict[str, Any]:
+    def keep(self, speaker: Speaker, address: str) -> dict[str, str]:
         """Keep a speaker that was found usable; what is returned is as that of `check`."""
         token = secrets.token_urlsafe(18)
         with self._lock:

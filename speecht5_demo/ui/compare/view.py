@@ -8,13 +8,12 @@ picture, no timing.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 from speecht5_demo.machine import this_machine
 from speecht5_demo.rendering.wording import megabytes
 from speecht5_demo.ui.compare.bundle import ADDRESS as BUNDLE
 from speecht5_demo.ui.compare.clips import ADDRESS as CLIPS
-from speecht5_demo.ui.compare.figures import change, overlap, row, seconds
+from speecht5_demo.ui.compare.figures import Cell, Change, Fact, change, overlap, row, seconds
 from speecht5_demo.ui.compare.heard import heard_view
 from speecht5_demo.ui.compare.live import ADDRESS, LiveSample
 from speecht5_demo.ui.compare.result import result_sentences
@@ -25,7 +24,7 @@ from speecht5_demo.variants import BASELINE
 PREPARING = "Preparing the versions. The first time after a start takes a moment."
 
 
-def board_view(run: Run, waiting: tuple[int, float] = (0, 0.0)) -> dict[str, Any]:
+def board_view(run: Run, waiting: tuple[int, float] = (0, 0.0)) -> dict[str, object]:
     """A snapshot of the run for its visitor's page.
 
     Args:
@@ -54,7 +53,7 @@ def board_view(run: Run, waiting: tuple[int, float] = (0, 0.0)) -> dict[str, Any
     }
 
 
-def problem_view(sentence: str) -> dict[str, Any]:
+def problem_view(sentence: str) -> dict[str, object]:
     """What the page shows when a run could not even begin; its earlier samples stay."""
     return {"run": None, "revision": 0, "problem": sentence}
 
@@ -96,7 +95,7 @@ def _progress(run: Run, revealed: bool) -> float | None:
     return None
 
 
-def _card(run: Run, card: Card, revealed: bool) -> dict[str, Any]:
+def _card(run: Run, card: Card, revealed: bool) -> dict[str, object]:
     name = (
         f"{card.sample.speaker}-{card.variant.name}-seed{card.sample.seed}"
         if revealed
@@ -120,7 +119,7 @@ def _card(run: Run, card: Card, revealed: bool) -> dict[str, Any]:
     }
 
 
-def _live_card(live: LiveSample) -> dict[str, Any]:
+def _live_card(live: LiveSample) -> dict[str, object]:
     """A sample that can be played already; it is rated, downloaded and measured when it is whole."""
     return {
         "letter": LETTERS[live.index],
@@ -137,7 +136,7 @@ def _baseline(run: Run) -> Card | None:
     return next((card for card in run.made if card.variant.name == BASELINE.name), None)
 
 
-def _reveal(run: Run, card: Card) -> dict[str, Any]:
+def _reveal(run: Run, card: Card) -> dict[str, object]:
     sample, latency = card.sample, card.sample.latency
     stages = (("encode", latency.encode), ("decode", latency.decode), ("vocode", latency.vocode))
     done, wanted = len(latency.runs), run.plan.repeats
@@ -168,7 +167,7 @@ def _reveal(run: Run, card: Card) -> dict[str, Any]:
     }
 
 
-def _latency_change(run: Run, card: Card) -> dict[str, str] | None:
+def _latency_change(run: Run, card: Card) -> Change | None:
     """None until all is timed, "no clear change" where the runs of both overlap: figures, not noise."""
     baseline = _baseline(run)
     if baseline is None or baseline is card or not run.over:
@@ -193,21 +192,21 @@ def _first_audio(run: Run, card: Card) -> str:
     return seconds(value)
 
 
-def _first_audio_change(run: Run, card: Card) -> dict[str, str] | None:
+def _first_audio_change(run: Run, card: Card) -> Change | None:
     baseline, value = _baseline(run), _first_audio_s(card)
     if baseline is None or not card.variant.streams or value is None or not run.over:
         return None
     return change(value, _first_audio_s(baseline), "sooner", "later")
 
 
-def _size_change(run: Run, card: Card, attribute: str) -> dict[str, str] | None:
+def _size_change(run: Run, card: Card, attribute: str) -> Change | None:
     baseline = _baseline(run)
     if baseline is None or baseline is card or baseline.sizes is None or card.sizes is None:
         return None
     return change(getattr(card.sizes, attribute), getattr(baseline.sizes, attribute), "smaller", "larger")
 
 
-def _facts(run: Run, card: Card) -> list[dict[str, Any]]:
+def _facts(run: Run, card: Card) -> list[Fact]:
     sample, sizes = card.sample, card.sizes
     rows = [
         row("RTF", f"{sample.rtf:.3f}"),
@@ -230,7 +229,7 @@ def _facts(run: Run, card: Card) -> list[dict[str, Any]]:
     ]
 
 
-def _table(run: Run, cards: list[Card]) -> dict[str, Any]:
+def _table(run: Run, cards: list[Card]) -> dict[str, object]:
     place = {variant.name: index for index, variant in enumerate(run.plan.variants)}
     return {
         "caption": "What you heard and what it costs",
@@ -264,7 +263,7 @@ def _notes(run: Run) -> list[str]:
     return notes
 
 
-def _size_cell(run: Run, card: Card, attribute: str) -> dict[str, Any]:
+def _size_cell(run: Run, card: Card, attribute: str) -> Cell:
     if card.sizes is None:
         return {"text": "measuring…", "change": None}
     return {

@@ -5,6 +5,7 @@ Fields that this voice cannot honour are refused by name, never left out in sile
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +34,7 @@ class SpeechRequest:
     audio_format: str
 
 
-def read_request(checkpoint: Checkpoint, sent: dict[str, Any]) -> SpeechRequest:
+def read_request(checkpoint: Checkpoint, sent: Mapping[str, object]) -> SpeechRequest:
     """Check every field.
 
     Raises:
@@ -90,7 +91,7 @@ def _audio_format(sent: Any) -> str:
     return wanted
 
 
-def _check_unserved(sent: dict[str, Any]) -> None:
+def _check_unserved(sent: Mapping[str, object]) -> None:
     if sent.get("speed") not in (None, 1, 1.0) or isinstance(sent.get("speed"), bool):
         raise ApiProblem(
             "This voice has one speed: leave speed out, or send 1.", "speed", "unsupported_value"
@@ -107,7 +108,7 @@ def _check_unserved(sent: dict[str, Any]) -> None:
         )
 
 
-def _name(sent: dict[str, Any], field: str) -> str:
+def _name(sent: Mapping[str, object], field: str) -> str:
     value = sent.get(field)
     if value is None:
         raise ApiProblem(f"The field {field} is missing.", field, "missing_required_parameter")
@@ -116,13 +117,13 @@ def _name(sent: dict[str, Any], field: str) -> str:
     return value
 
 
-def _voice(sent: dict[str, Any]) -> str:
+def _voice(sent: Mapping[str, object]) -> str:
     """A name, or OpenAI's other way to write one: `{"id": name}`."""
     voice = sent.get("voice")
     return _name({"voice": voice.get("id") if isinstance(voice, dict) else voice}, "voice")
 
 
-def _text(sent: dict[str, Any]) -> str:
+def _text(sent: Mapping[str, object]) -> str:
     text = sent.get("input")
     if text is None:
         raise ApiProblem("The field input is missing.", "input", "missing_required_parameter")

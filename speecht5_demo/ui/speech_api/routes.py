@@ -16,7 +16,6 @@ import hashlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
 
 import anyio
 from starlette.requests import Request
@@ -77,7 +76,7 @@ class SpeechApi:
             raise ApiProblem(f"There is no model {name[:40]!r}.", "model", "model_not_found", 404)
         return JSONResponse(found[0], 200, HEADERS)
 
-    def _listed(self) -> list[dict[str, Any]]:
+    def _listed(self) -> list[dict[str, object]]:
         return [
             {"id": variant.name, "object": "model", "created": self._since, "owned_by": OWNER}
             for variant in all_variants()
@@ -176,7 +175,7 @@ def visitor_of(request: Request) -> Visitor:
     return Visitor(f"program-{key}-{address}", address)
 
 
-async def _sent(request: Request) -> dict[str, Any]:
+async def _sent(request: Request) -> dict[str, object]:
     return json_object(await read_body(request.scope, request.receive))
 
 

@@ -93,7 +93,7 @@ def build_tools(service: CompareService, presence: Presence) -> None:
 
     async def _documents(
         request: Any, text: Any, variants: Any, speaker: Any, seed: Any, repeats: Any
-    ) -> list[dict[str, Any]]:
+    ) -> list[dict[str, object]]:
         asked = request if isinstance(request, Request) else getattr(request, "request", None)
         peer = asked.client.host if asked is not None and asked.client else None
         address = address_of(peer, asked.headers if asked is not None else {})
@@ -124,7 +124,7 @@ def build_tools(service: CompareService, presence: Presence) -> None:
         gradio_api(tool, api_name=TOOL_EVENT + tool.__name__, queue=False)
 
 
-def _document(card: Card, root: str) -> dict[str, Any]:
+def _document(card: Card, root: str) -> dict[str, object]:
     """What an assistant is told of one sample: no path of the server."""
     assert card.sizes is not None  # a run that is over has measured them
     document = speech_document(card.sample, card.sizes, card.clip.audio, card.first_audio_s)
