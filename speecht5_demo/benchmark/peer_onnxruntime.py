@@ -191,7 +191,7 @@ def _files(folder: Path, setting: str) -> dict[str, Path]:
     return {name: folder / f"{'' if name == 'vocoder' else fused}{name}.onnx" for name in PARTS}
 
 
-class Speaker:
+class PeerModel:
     """The loop around the graphs."""
 
     def __init__(self, folder: Path, setting: str, threads: int) -> None:
@@ -279,13 +279,13 @@ def main() -> None:
         return
     folder, setting, threads = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     pin(threads)
-    speaker = Speaker(folder, setting, threads)
+    model = PeerModel(folder, setting, threads)
     ready = Ready(
         versions=versions("onnxruntime", "torch", "transformers"),
-        disk_bytes=speaker.disk_bytes,
+        disk_bytes=model.disk_bytes,
         note="one step as a graph with a key-value cache; Linear layers int8, vocoder fp32",
     )
-    serve(ready, speaker.speak)
+    serve(ready, model.speak)
 
 
 if __name__ == "__main__":

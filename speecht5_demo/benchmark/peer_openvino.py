@@ -8,7 +8,7 @@ from typing import Any
 from protocol import NEVER, Ready, Utterance, pin, serve, size_of, versions  # type: ignore[import-not-found]
 
 
-class Speaker:
+class PeerModel:
     """The library's own loop, with a clock on two of its parts."""
 
     def __init__(self, folder: Path, precision: str, threads: int) -> None:
@@ -77,7 +77,7 @@ def main() -> None:
         disk_bytes=size_of(folder),
         note=f"weights int8, arithmetic {precision}",
     )
-    serve(ready, Speaker(folder, precision, threads).speak)
+    serve(ready, PeerModel(folder, precision, threads).speak)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from protocol import Ready, Utterance, pin, serve, size_of, versions  # type: ig
 TEXT = "the birch canoe slid on the smooth planks. glue the sheet to the dark blue background. "
 
 
-class Speaker:
+class PeerModel:
     """The pipeline, whose parts are not told apart: all of its time counts as the decoder's."""
 
     def __init__(self, folder: Path, precision: str, threads: int) -> None:
@@ -51,7 +51,7 @@ def main() -> None:
         disk_bytes=size_of(folder),
         note=f"weights int8, arithmetic {precision}, loop in C++",
     )
-    serve(ready, Speaker(folder, precision, threads).speak)
+    serve(ready, PeerModel(folder, precision, threads).speak)
 
 
 if __name__ == "__main__":

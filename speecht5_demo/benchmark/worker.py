@@ -27,7 +27,7 @@ PASSAGE = (
 """Harvard sentences, lists 1 and 2 (IEEE 1969); a request speaks as many characters of them as it asks for."""
 
 
-class Variant:
+class SpokenVariant:
     """The requests a worker answers, for one variant of one checkpoint."""
 
     def __init__(self, checkpoint: str, name: str, threads: int) -> None:
@@ -103,7 +103,7 @@ def main() -> None:
     """See the top of the file."""
     checkpoint, name, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
     pin(threads)
-    variant = Variant(checkpoint, name, threads)
+    variant = SpokenVariant(checkpoint, name, threads)
     serve(
         Ready(),
         variant.speak,

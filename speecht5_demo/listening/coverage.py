@@ -18,14 +18,14 @@ GOOD_POWER = 0.8
 
 
 @dataclass(frozen=True)
-class Spread:
+class CountRange:
     """The fewest and the most that any of something gets."""
 
     fewest: int
     most: int
 
     @classmethod
-    def of(cls, counts: Counter[str], names: list[str]) -> "Spread":
+    def of(cls, counts: Counter[str], names: list[str]) -> "CountRange":
         found = [counts[name] for name in names]
         return cls(min(found), max(found))
 
@@ -50,9 +50,9 @@ class Coverage:
     trials: int
     minutes: int
     ratings: dict[str, int]
-    per_sentence: Spread
-    per_pair: Spread
-    opened_by: Spread
+    per_sentence: CountRange
+    per_pair: CountRange
+    opened_by: CountRange
     mean_position: dict[str, float]
     power: float
 
@@ -87,9 +87,9 @@ def cover(manifest: Manifest, listeners: int) -> Coverage:
         trials=len(plans[0]),
         minutes=session_minutes(plans[0]),
         ratings={variant: ratings[variant] for variant in heard},
-        per_sentence=Spread.of(sentences, names),
-        per_pair=Spread.of(pairs, [f"{variant} {name}" for variant in heard for name in names]),
-        opened_by=Spread.of(opened, heard),
+        per_sentence=CountRange.of(sentences, names),
+        per_pair=CountRange.of(pairs, [f"{variant} {name}" for variant in heard for name in names]),
+        opened_by=CountRange.of(opened, heard),
         mean_position={variant: round(sum(places[variant]) / len(places[variant]), 3) for variant in heard},
         power=chance_of_not_worse(
             listeners,

@@ -19,7 +19,7 @@ from typing import Literal
 from speecht5_demo.machine import this_machine
 from speecht5_demo.report.measured import BASELINE, Measured, Measurement
 
-Verdict = Literal["confirmed", "not confirmed", "not measured"]
+ClaimVerdict = Literal["confirmed", "not confirmed", "not measured"]
 BOTH = "pruned-int8"
 
 
@@ -83,7 +83,7 @@ class CheckedClaim:
 
     claim: Claim
     found: Measurement | None
-    verdict: Verdict
+    verdict: ClaimVerdict
     reason: str
 
 

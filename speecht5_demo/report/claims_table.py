@@ -10,7 +10,7 @@ from speecht5_demo.checkpoints.hub_ids import PUBLISHED
 from speecht5_demo.rendering.html_table import Markup, table
 from speecht5_demo.rendering.markdown_table import markdown_table
 from speecht5_demo.rendering.wording import counted
-from speecht5_demo.report.claims import CheckedClaim, Claim, Verdict, elsewhere
+from speecht5_demo.report.claims import CheckedClaim, Claim, ClaimVerdict, elsewhere
 
 HEAD = ("Claim", "Verdict", "Variant", "Measured", "Interval", "n", "CPU", "Checkpoint", "Date")
 FILL = "make report-published"
@@ -44,7 +44,7 @@ class ClaimRow:
     file: str
     note: str
     elsewhere: bool
-    verdict: Verdict
+    verdict: ClaimVerdict
     reason: str
 
 

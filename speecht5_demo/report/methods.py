@@ -15,7 +15,7 @@ from speecht5_demo.listening.methods import ACR
 
 
 @dataclass(frozen=True)
-class Method:
+class MethodSection:
     """One section of the methods text.
 
     Attributes:
@@ -55,7 +55,7 @@ SIZE = (
 )
 
 
-def methods(analysis: Analysis) -> tuple[Method, ...]:
+def methods(analysis: Analysis) -> tuple[MethodSection, ...]:
     """The methods of one analysis, in the order of the report."""
     settings, collected = analysis.settings, analysis.collected
     questions = " / ".join(f'"{one}"' for one in collected.questions) or "no question was recorded"
@@ -64,21 +64,21 @@ def methods(analysis: Analysis) -> tuple[Method, ...]:
     conditions = ", ".join(collected.conditions) or "none"
     power = chance_of_not_worse(30, 20, settings.margin)
     return (
-        Method(
+        MethodSection(
             "Ratings",
             f"Absolute category rating, {ACR.summary}; question: {questions}. Only blind ratings of test "
             f"clips count: {collected.counted} of {collected.rows} rows read from {collected.files} files; "
             f"the others, by reason: {dropped}. A rating that occurs twice counts once.",
             sources=("ITU-T P.800 (1996), annex B", "ITU-T P.808 (2021)"),
         ),
-        Method(
+        MethodSection(
             "Mean opinion score",
             "The mean of all counted ratings of a variant. It is relative to the conditions it was heard with: "
             f"{conditions}. Scores of studies with other conditions do not compare.",
             "MOS = sum(z[l,s]) / T",
             ("ITU-T P.800.1", RANGE_EQUALIZING),
         ),
-        Method(
+        MethodSection(
             "95 % interval of a score",
             "Listeners and sentences are both samples of larger populations. Their variances and that of "
             "the remaining noise are found by the method of moments for unbalanced data; a negative "
@@ -88,7 +88,7 @@ def methods(analysis: Analysis) -> tuple[Method, ...]:
             "var = sL2·sum(N_l²)/T² + sS2·sum(M_s²)/T² + sE2/T;  MOS ± t(0.975, min(L,S) - 1)·sqrt(var)",
             (RIBEIRO, SEARLE),
         ),
-        Method(
+        MethodSection(
             "Two other intervals, for contrast",
             "Over listeners: a t interval of the listeners' means, which takes the sentences as fixed. "
             "Naive: 1.96·s/sqrt(T), which takes every rating as a new listener's and is too narrow; it is "
@@ -96,7 +96,7 @@ def methods(analysis: Analysis) -> tuple[Method, ...]:
             "mean(z[l]) ± t(0.975, L - 1)·s(z[l])/sqrt(L);   MOS ± 1.96·s/sqrt(T)",
             ("ITU-T P.1401 (2020)", SIGNIFICANCE),
         ),
-        Method(
+        MethodSection(
             f"Difference to {settings.baseline}",
             "Paired: the same listener, sentence and speaker in both. Positive means that the variant was "
             "rated lower. The variance is clustered both ways and floored at the larger of its first two "
@@ -110,7 +110,7 @@ def methods(analysis: Analysis) -> tuple[Method, ...]:
                 "Holm: A simple sequentially rejective multiple test procedure. Scand. J. Stat. 6, 1979.",
             ),
         ),
-        Method(
+        MethodSection(
             "Verdict",
             f"The margin is {settings.margin:g} points, fixed before the study. Not worse: the one-sided 95 "
             "% upper bound of D lies below the margin. Worse: the one-sided 95 % lower bound lies above 0. "
@@ -121,7 +121,7 @@ def methods(analysis: Analysis) -> tuple[Method, ...]:
             "not worse: D + t(0.95)·sqrt(V) < margin;   worse: D - t(0.95)·sqrt(V) > 0",
             (SIZE,),
         ),
-        Method(
+        MethodSection(
             "Watching a study",
             "The thin intervals hold at every look together, so that a study may be watched and stopped "
             "when they say enough. They are wider, and speak about the sentences of this study only. The "
@@ -130,12 +130,12 @@ def methods(analysis: Analysis) -> tuple[Method, ...]:
             "t·s/sqrt(n)",
             (LINDON,),
         ),
-        Method(
+        MethodSection(
             "Noise floor",
             f"{settings.baseline} is compared blind with itself under another seed in the same study: what "
             "differs there is the voice's own chance and the listeners'.",
         ),
-        Method(
+        MethodSection(
             "Screening",
             "A session is taken out of the screened tables when "
             + ("; or when ".join(applied) if applied else "a rule applies; the data hold nothing to check")
@@ -146,14 +146,14 @@ def methods(analysis: Analysis) -> tuple[Method, ...]:
                 "Naderi, Cutler: An open source implementation of P.808. Interspeech 2020.",
             ),
         ),
-        Method(
+        MethodSection(
             "Sensitivity",
             "Beside the headline, never instead of it: ratings with each listener's mean distance from the "
             "stimulus means subtracted, and ratings without the listeners that stray in more than 5 % of "
             "their ratings, up and down alike.",
             sources=("ITU-T P.913 (2021), 12.4", "ITU-R BT.500-15, annex 1, 2.3.1"),
         ),
-        Method(
+        MethodSection(
             "Order",
             "After the means of stimulus and listener are taken off, each listener gives one slope along "
             "the session, one difference of halves and one slope on the clip before; each is tested over "
@@ -162,7 +162,7 @@ def methods(analysis: Analysis) -> tuple[Method, ...]:
     )
 
 
-def as_markdown(sections: tuple[Method, ...]) -> str:
+def as_markdown(sections: tuple[MethodSection, ...]) -> str:
     """The methods as Markdown."""
     parts = []
     for one in sections:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from speecht5_demo.cli import COMMANDS, app
 from speecht5_demo.commands import console, study
-from speecht5_demo.listening.coverage import Coverage, Spread
+from speecht5_demo.listening.coverage import CountRange, Coverage
 from speecht5_demo.results import write
 from tests.support.results import WER, benchmark, entry, evaluation, timed
 
@@ -77,7 +77,7 @@ def test_an_evaluation_fits_with_its_intervals(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_plan_of_a_study_fits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     about = SimpleNamespace(study=SimpleNamespace(id="study", margin=0.2))
-    few = Spread(1, 2)
+    few = CountRange(1, 2)
     found = Coverage(30, 60, 5, {LONG: 1_234}, few, few, few, {LONG: 0.51}, 0.9)
     monkeypatch.setattr(study, "load_manifest", lambda folder: about)
     monkeypatch.setattr(study, "cover", lambda manifest, listeners: found)
