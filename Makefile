@@ -8,6 +8,9 @@ TEACHER ?= flite
 TEXTS ?= 40000
 # Processes that share the tests; 0 for one after the other.
 TESTERS ?= 2
+# Tests whose outcome may depend on the kernels of the processor; `make test-older` runs them.
+KERNEL_TESTS ?= tests/synthesis tests/variants tests/quality tests/benchmark tests/test_intelligibility.py \
+	tests/test_memory.py tests/commands/test_speak.py tests/ui/test_compare_runs.py voice_training/tests
 # What `make report` measures, and where it writes.
 BENCHMARK ?= random-full
 ROUNDS ?= 10
@@ -29,7 +32,7 @@ RUN := .venv/bin/python -m speecht5_demo
 
 # Measurements must not run beside each other, whatever -j says.
 .NOTPARALLEL:
-.PHONY: attack demo setup quality report report-published speed-report quality-report pairs-report sweep-report tables voice voice-teacher dev lint test format clean
+.PHONY: attack demo setup quality report report-published speed-report quality-report pairs-report sweep-report tables voice voice-teacher dev lint test test-older format clean
 
 demo: setup ## serve the app on http://HOST:PORT
 	@HOST="$(HOST)" PORT="$(PORT)" CHECKPOINT="$(CHECKPOINT)" .venv/bin/python app.py
@@ -87,6 +90,11 @@ lint: dev ## style, format, types and import layers
 
 test: lint ## every check there is
 	.venv/bin/python -m pytest -n $(TESTERS)
+
+test-older: dev ## what depends on the kernels, as older processors and machines without a compiler run it
+	SPEECHT5_DEMO_NATIVE=0 .venv/bin/python -m pytest -n $(TESTERS) $(KERNEL_TESTS)
+	SPEECHT5_DEMO_KERNELS=avx2 ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
+		.venv/bin/python -m pytest -n $(TESTERS) $(KERNEL_TESTS)
 
 attack: dev ## attack a server of our own on loopback, and write the table of docs/attack.md
 	.venv/bin/python -m tests.attack --write docs/attack.md

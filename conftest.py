@@ -34,14 +34,20 @@ def _use_one_thread() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
-    _use_one_thread()
+    """The models are small: on a busy machine a second thread costs more in waiting than it gives."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)
-def _one_thread_for_the_next() -> Iterator[None]:
-    """Commands choose threads for their process, which tests share; other threads form sums in another order."""
+def _one_thread_again() -> Iterator[None]:
+    """A test that chose more threads leaves one to the next: sums over two differ in their last bits."""
     yield
-    _use_one_thread()
+    import torch
+
+    if torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session", autouse=True)

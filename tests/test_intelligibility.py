@@ -49,9 +49,10 @@ def word_error_rate(
 def test_every_built_in_speaker_is_understood(
     synthesizer: Synthesizer, recogniser: Recogniser, subtests: pytest.Subtests
 ) -> None:
+    """By `turbo`, which is the baseline's own samples in a third of the time."""
     for speaker in synthesizer.checkpoint.speakers:
         with subtests.test(speaker=speaker):
-            assert word_error_rate(synthesizer, recogniser, speaker, find("baseline")) < UNDERSTOOD
+            assert word_error_rate(synthesizer, recogniser, speaker, find("turbo")) < UNDERSTOOD
 
 
 def test_a_broken_voice_is_not_understood(synthesizer: Synthesizer, recogniser: Recogniser) -> None:

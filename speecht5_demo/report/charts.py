@@ -6,8 +6,10 @@ Every picture has its numbers on hover and beside it in a table, and a sentence 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, wraps
+from typing import ParamSpec
 
 from speecht5_demo.listening.analysis.interval import Interval, NotEnough
 from speecht5_demo.listening.analysis.mos import Mos
@@ -18,6 +20,7 @@ from speecht5_demo.rendering.scatter import Point, scatter
 from speecht5_demo.rendering.svg import ACCENT, BAD, GOOD, MUTED, PAPER, POINTS, Canvas, for_page
 from speecht5_demo.rendering.wording import counted, ends
 
+P = ParamSpec("P")
 LABELS = tuple(ACR.words["en"][point] for point in range(ACR.low, ACR.high + 1))
 COLOURS = {"not worse": GOOD, "worse": BAD}
 
@@ -27,12 +30,25 @@ def bounds(found: Interval | NotEnough | None) -> tuple[float, float] | None:
     return (found.low, found.high) if isinstance(found, Interval) else None
 
 
+def drawn_once(chart: Callable[P, str]) -> Callable[P, str]:
+    """The same figures are drawn once: a picture takes a tenth of a second or more, and many pages show it."""
+    kept = lru_cache(maxsize=64)(chart)
+
+    @wraps(chart)
+    def drawn(*arguments: P.args, **named: P.kwargs) -> str:
+        hashable = [tuple(one) if isinstance(one, list) else one for one in arguments]
+        return kept(*hashable, **named)
+
+    return drawn
+
+
 def has_grades(scale: tuple[float, float]) -> bool:
     """Whether a scale is that of the five grades, which have names."""
     low, high = scale
     return low == ACR.low and high == ACR.high
 
 
+@drawn_once
 def score_chart(name: str, scores: Sequence[Mos], scale: tuple[float, float] = (ACR.low, ACR.high)) -> str:
     """MOS with 95 % intervals, one row a variant, and below each as a thin line the interval that may be watched.
 
@@ -73,6 +89,7 @@ def rests_on(one: Mos) -> str:
     )
 
 
+@drawn_once
 def difference_chart(name: str, comparisons: Sequence[Comparison], margin: float) -> str:
     """Baseline minus variant with 95 % intervals, the margin drawn; empty where no difference has an interval."""
     shown = [
@@ -108,6 +125,7 @@ def difference_chart(name: str, comparisons: Sequence[Comparison], margin: float
     return for_page(name, label, height(len(rows)), paint) if rows else ""
 
 
+@drawn_once
 def distribution_chart(name: str, scores: Sequence[Mos]) -> str:
     """How often each grade was given, as shares of all ratings of a variant; those on too little are left out."""
     shown = [one for one in scores if bounds(one.ci95)]
@@ -163,6 +181,7 @@ def pareto_front(points: Sequence[Cost]) -> tuple[Cost, ...]:
     return tuple(front)
 
 
+@drawn_once
 def cost_chart(name: str, points: Sequence[Cost], axis: str) -> str:
     """MOS against a cost, the Pareto front marked."""
     front = pareto_front(points)
