@@ -1,0 +1,44 @@
+"""No finding of axe, of any weight: every page, light and dark, from the narrowest phone to a wide screen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
+
+NewPage = Callable[..., Page]
+READY = {"/": "#speak", "/listen": "#listen h1", "/results": "h1, h2"}
+WIDTHS = (320, 768, 1920)
+GRADIO = {"minor image-redundant-alt": ['["img[alt=\\"Settings\\"]"]']}
+"""The library's own: a picture in the footer that repeats the word beside it."""
+
+
+def findings(page: Page) -> dict[str, list[str]]:
+    """Rule and weight -> the first places."""
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return {
+        f"{finding['impact']} {finding['id']}": [json.dumps(node["target"]) for node in finding["nodes"]][:4]
+        for finding in found
+    }
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("address", READY)
+def test_axe_finds_nothing_at_any_width(server: Server, new_page: NewPage, address: str, dark: bool) -> None:
+    page = new_page(dark=dark)
+    page.goto(server.url + address)
+    expect(page.locator(READY[address]).first).to_be_visible(timeout=90_000)
+    page.evaluate(
+        "document.querySelectorAll('button.label-wrap:not(.open)').forEach((closed) => closed.click())"
+    )
+    told = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        told[width] = findings(page)
+    assert told == dict.fromkeys(WIDTHS, GRADIO)
