@@ -117,7 +117,9 @@ def _install(what: list[str], options: list[str], settings: dict[str, list[str]]
 
 
 def _uv_command(uv: str, settings: dict[str, list[str]]) -> list[str]:
-    command = [uv, "pip", "install", "--python", sys.executable, "--index-strategy", "unsafe-best-match"]
+    # Compiled now, as pip does it, not at the first start, which would take twice as long.
+    command = [uv, "pip", "install", "--python", sys.executable, "--compile-bytecode"]
+    command += ["--index-strategy", "unsafe-best-match"]
     if settings.get("no-index", ["false"])[0].lower() in ("1", "true", "yes", "on"):
         command.append("--no-index")
     for name, option in PIP_TO_UV.items():

@@ -238,6 +238,7 @@ def test_uv_gets_the_same_pins_and_the_places_that_pip_looks_in(fresh: Path, tmp
         assert asked.startswith(f"pip install --python {fresh}/.venv/bin/python ")
         assert f"--find-links {fresh / 'wheels'}" in asked
         assert "--no-index" in asked
+        assert "--compile-bytecode" in asked
     assert torch.endswith(" torch==2.13.0+cpu")
     assert rest.endswith(" -r requirements.txt")
 
