@@ -25,6 +25,8 @@ RECORDED = "pesq-recording"
 FULL_SIZE_PARAMETERS = 100_000_000  # SpeechT5 has 144 million and more; the built-in voice a few
 FEWEST_RATINGS, FEWEST_LISTENERS, FEWEST_SENTENCES = 60, 6, 6
 """Under these a MOS is shown and no claim is judged by it."""
+FEWEST_SPOKEN, FEWEST_ROUNDS = 5, 3
+"""Sentences of an evaluation and timed rounds under which a figure is shown and no claim is judged by it."""
 OTHERS = (SweepDocument.KIND, "run")
 """Kinds of file that answer no claim."""
 
@@ -94,16 +96,16 @@ def _of_benchmark(document: BenchmarkDocument, name: str) -> Iterator[Measuremen
         yield Measurement("megabytes", row.variant, row.sizes.disk_bytes / 1e6, None, artifact, source, note)
         latency = row.latency_s
         ends = (latency.p10, latency.p90)
-        yield Measurement("seconds", row.variant, latency.median, ends, runs, source)
+        few = _fewer(settings.repeats, FEWEST_ROUNDS, "timed round")
+        yield Measurement("seconds", row.variant, latency.median, ends, runs, source, too_little=few)
         if base is None or row is base:
             continue
         saved = _saved(base.sizes.disk_bytes, row.sizes.disk_bytes)
         yield Measurement("megabytes_change", row.variant, saved, None, artifact, source)
         faster = row.times_faster
         time_saved = (100 * (1 - 1 / faster.p10), 100 * (1 - 1 / faster.p90))
-        yield Measurement(
-            "seconds_change", row.variant, 100 * (1 - 1 / faster.median), time_saved, runs, source
-        )
+        share = 100 * (1 - 1 / faster.median)
+        yield Measurement("seconds_change", row.variant, share, time_saved, runs, source, too_little=few)
     both, int8 = rows.get("pruned-int8"), rows.get("int8")
     if both and int8:
         yield _after_int8(both, int8, source)
@@ -138,10 +140,14 @@ def _of_evaluation(document: EvaluationDocument, name: str) -> Iterator[Measurem
         quantity, scale = ("wer", 100.0) if row.metric == "wer" else ("pesq", 1.0)
         note = row.label if quantity == "pesq" else f"heard by {document.settings.asr}"
         n, ends = counted(row.n, "utterance"), _scaled(row.ci95, scale)
-        yield Measurement(quantity, row.variant, scale * row.mean, ends, n, source, note)
+        few = _fewer(row.sentences, FEWEST_SPOKEN, "sentence")
+        yield Measurement(quantity, row.variant, scale * row.mean, ends, n, source, note, few)
         if other := row.difference:
             n, ends = counted(other.n, "utterance"), _scaled(other.ci95, scale)
-            yield Measurement(f"{quantity}_change", row.variant, scale * other.mean, ends, n, source, note)
+            few = _fewer(other.sentences, FEWEST_SPOKEN, "sentence")
+            yield Measurement(
+                f"{quantity}_change", row.variant, scale * other.mean, ends, n, source, note, few
+            )
 
 
 def _scaled(ends: tuple[float, float] | None, scale: float) -> tuple[float, float] | None:
@@ -171,6 +177,11 @@ def _of_listeners(document: ListenersDocument, name: str) -> Iterator[Measuremen
         n = f"{counted(one.n_pairs, 'pair')}, {counted(one.n_listeners, 'listener')}"
         few = scale or _short(one.n_pairs, one.n_listeners, one.n_sentences)
         yield Measurement("mos_change", one.variant, -one.difference, ends, n, source, note, few)
+
+
+def _fewer(count: int, wanted: int, what: str) -> str:
+    """Why a figure judges nothing; empty where it may."""
+    return "" if count >= wanted else f"too little to judge by: {counted(wanted, what)} are needed"
 
 
 def _short(ratings: int, listeners: int, sentences: int) -> str:

@@ -177,6 +177,22 @@ def test_simulated_listeners_never_fill_a_cell(tmp_path: Path) -> None:
     assert found["before: 4.2-4.5"].found is None
 
 
+def test_words_of_few_sentences_and_times_of_one_round_judge_nothing_and_show_no_interval(
+    tmp_path: Path,
+) -> None:
+    words = evaluation(PUBLISHED, replace(entry(WER, "baseline", 0.055), sentences=4))
+    speed = benchmark(spec=PUBLISHED)
+    write(words, tmp_path / "summary.json")
+    write(replace(speed, settings=replace(speed.settings, repeats=1)), tmp_path / "benchmark.json")
+    rows = {row.claim: row for row in claim_rows(check_claims(read_results([tmp_path])))}
+    for claim, needed in (("before: 5-6 %", "5 sentences"), ("before: 3.5-5 s", "3 timed rounds")):
+        assert rows[claim].verdict == "not measured"
+        assert needed in rows[claim].reason
+    text = claims_markdown(check_claims(read_results([tmp_path])))
+    (line,) = [line for line in text.splitlines() if "before: 5-6 %" in line]
+    assert "| 5.50 % | – |" in line
+
+
 def test_a_run_of_several_seeds_is_not_quoted_beside_tables_of_one(tmp_path: Path) -> None:
     one = evaluation("embedded", entry(WER, "baseline", 0.14))
     several = evaluation("embedded", entry(WER, "baseline", 0.13))
