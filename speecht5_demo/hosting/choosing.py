@@ -12,6 +12,19 @@ from speecht5_demo.hosting.store import HostingError, Store
 VARIABLES = ("RATINGS_REPO", "RATINGS_DIR", "RATINGS_DB")
 
 
+def study_store(environment: Mapping[str, str] = os.environ) -> Store | None:
+    """Where prepared studies are kept: STUDY_REPO, else with the ratings; None where neither is named.
+
+    Raises:
+        HostingError: the place cannot be used here.
+    """
+    if study_repo := environment.get("STUDY_REPO", "").strip():
+        from speecht5_demo.hosting.hub_store import HubStore  # needs the hub's library
+
+        return HubStore(study_repo)
+    return chosen_store(environment)
+
+
 def chosen_store(environment: Mapping[str, str] = os.environ) -> Store | None:
     """The store that the environment names; None where ratings stay on the disk.
 
@@ -24,14 +37,13 @@ def chosen_store(environment: Mapping[str, str] = os.environ) -> Store | None:
         raise HostingError(
             f"{' and '.join(chosen)} are both set: ratings go to one place. Leave out all but one."
         )
-    study_repo = environment.get("STUDY_REPO", "").strip() or None
     if not chosen:
         return None
     value = named[chosen[0]]
     if chosen == ["RATINGS_REPO"]:
         from speecht5_demo.hosting.hub_store import HubStore  # each needs a library of its own
 
-        return HubStore(value, publishing_agreed(environment), study_repo)
+        return HubStore(value, publishing_agreed(environment))
     if chosen == ["RATINGS_DIR"]:
         from speecht5_demo.hosting.folder_store import FolderStore
 

@@ -36,19 +36,15 @@ class HubStore:
     Args:
         repo: dataset id; made private when it does not exist.
         public: whether the owner allowed a dataset that everybody can read.
-        study_repo: dataset of prepared studies, never a public one; None keeps them beside the ratings.
         token: of the hub; the machine's own when None.
     """
 
     every_s = EVERY_S
     live = False
 
-    def __init__(
-        self, repo: str, public: bool = False, study_repo: str | None = None, token: str | None = None
-    ) -> None:
+    def __init__(self, repo: str, public: bool = False, token: str | None = None) -> None:
         self._repo = repo
         self._public = public
-        self._study_repo = study_repo or repo
         self._api = HfApi(token=token)
         self._there: dict[str, int] = {}
 
@@ -99,12 +95,12 @@ class HubStore:
         """Keep a study unless there is one; of two servers the first decides, by the commit it builds on."""
         path = f"{STUDIES_IN_REPO}/{name}"
         try:
-            open_repository(self._api, self._study_repo, public=False)
-            head = self._api.repo_info(self._study_repo, repo_type="dataset").sha
+            open_repository(self._api, self._repo, public=False)
+            head = self._api.repo_info(self._repo, repo_type="dataset").sha
             if (known := self.get_study(name)) is not None:
                 return known
             self._api.create_commit(
-                self._study_repo, [CommitOperationAdd(path, data)], commit_message=f"Add {name}",
+                self._repo, [CommitOperationAdd(path, data)], commit_message=f"Add {name}",
                 repo_type="dataset", parent_commit=head,
             )  # fmt: skip
         except FAILURES as error:
@@ -118,7 +114,7 @@ class HubStore:
         """A kept study."""
         path = f"{STUDIES_IN_REPO}/{name}"
         try:
-            fetched = self._api.hf_hub_download(self._study_repo, path, repo_type="dataset")
+            fetched = self._api.hf_hub_download(self._repo, path, repo_type="dataset")
             return Path(fetched).read_bytes()
         except (EntryNotFoundError, RepositoryNotFoundError):
             return None

@@ -26,7 +26,7 @@ RETRY_S = 15.0
 LONGEST_RETRY_S = 300.0
 LEAVING_S = 7.0
 """Seconds that the last push may take: who stops a server kills it after ten."""
-AT_ONCE_S = 2.0
+AT_ONCE_S = 5.0
 """Seconds that a rating waits for a store that keeps each one before it is acknowledged; then the disk has to do."""
 
 

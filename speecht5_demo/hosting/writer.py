@@ -40,7 +40,7 @@ class ServedRatingsWriter(RatingsWriter):
         try:
             path = super().append(row)
             self._counts[row.source] += 1
-            self._keep()
+            self.settle()
             return path
         finally:
             with self._changed:
@@ -50,6 +50,10 @@ class ServedRatingsWriter(RatingsWriter):
     def kept_by(self, keep: Callable[[], object]) -> None:
         """Ask a store to take each rating before it is acknowledged; `keep` gives up by itself."""
         self._keep = keep
+
+    def settle(self) -> None:
+        """Wait until the store has what is on this disk, and this disk what other servers wrote; not for long."""
+        self._keep()
 
     def acknowledged(self) -> dict[str, float]:
         """How many ratings were written since the start, by source."""

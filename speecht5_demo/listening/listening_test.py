@@ -101,6 +101,7 @@ class ListeningTest:
                 )
         else:
             listener_id = known or self._listeners.newcomer("visit", words(visit, 64) or str(uuid.uuid4()))
+        self._ratings.settle()
         with self._locks.of(listener_id):
             self._note_end(listener_id)
         return self.view(listener_id)
@@ -112,6 +113,7 @@ class ListeningTest:
             address: where it came from; kept in memory only, to bound how many sessions one place begins.
         """
         listener_id = self._listener(token)
+        self._ratings.settle()
         with self._locks.of(listener_id):
             step = self._session(listener_id).step
             if event != step or step not in (*STEPS, "break"):
@@ -165,6 +167,7 @@ class ListeningTest:
         # Nobody hears a clip before it is there: the later of the page and its clips is when hearing could begin.
         begun_s = max(opened.issued_ms / 1000, fetched_s or 0.0)
         given = Answer(listener_id, session_id, trial, score, playback, begun_s, now, fetched_s is not None)
+        self._ratings.settle()
         with self._locks.of(listener_id):
             record = self._record(listener_id)
             if trial.number in record.rated:
@@ -328,6 +331,7 @@ class ListeningTest:
                 **columns,  # type: ignore[arg-type]
             )
         )
+        self._ratings.settle()
 
     def _choice(self, given: object, known: tuple[str, ...]) -> str:
         if given not in known:

