@@ -1,5 +1,43 @@
 // What a page knows of its visitor, for all scripts of the page.
 window.speecht5 = {
+  // What stands in the fields, in their order; named as in the link of a comparison.
+  FIELDS: ['text', 'voice', 'blend', 'upload', 'share', 'seed', 'versions', 'own', 'pruned', 'int8', 'include', 'exclude', 'repeats', 'blind'],
+  DRAFT: 'speecht5-draft',
+
+  // Fields survive a reload and the way back, as long as the address is the same.
+  keep(values) {
+    const told = Object.fromEntries(this.FIELDS.map((name, i) => [name, values[i]]));
+    const recipe = told.own ? {} : { own: null, pruned: null, int8: null, include: null, exclude: null };
+    const parts = new URLSearchParams();
+    for (const [name, value] of Object.entries({ ...told, ...recipe, own: null, versions: (told.versions ?? []).join(' ') })) {
+      if (value != null && value !== '') parts.set(name, typeof value === 'boolean' ? Number(value) : value);
+    }
+    try { sessionStorage.setItem(this.DRAFT, JSON.stringify({ of: location.hash, draft: parts.toString() })); } catch { /* not kept */ }
+  },
+  draft() {
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(this.DRAFT));
+      return kept?.of === location.hash ? kept.draft : null;
+    } catch { return null; }
+  },
+  arrived() {
+    return JSON.stringify({ link: location.hash.slice(1), draft: this.draft(), listener: this.listener() });
+  },
+  // Once the page is there: a link opens its comparison, a draft fills the fields.
+  arrive() {
+    const button = /[#&]run=/.test(location.hash) ? '#reopen' : location.hash.length > 1 || this.draft() ? '#refill' : null;
+    if (button) document.querySelector(button)?.click();
+  },
+  // The address of what is heard now; its fields are those that were sent.
+  at(link) {
+    if (!link || location.hash === `#${link}`) return;
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(this.DRAFT));
+      if (kept) sessionStorage.setItem(this.DRAFT, JSON.stringify({ ...kept, of: `#${link}` }));
+    } catch { /* not kept */ }
+    history.replaceState(history.state, '', `#${link}`);
+  },
+
   // One random word a browser, so that all ratings of one person can be told from those of others. Nothing else is kept.
   listener() {
     const fresh = () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -12,3 +50,5 @@ window.speecht5 = {
     }
   },
 };
+// A link that is put into the address of an open page opens as in a new one.
+window.addEventListener('hashchange', () => location.reload());

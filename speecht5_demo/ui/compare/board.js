@@ -18,7 +18,16 @@ const spoken = h('p', { class: 'spoken' });
 const track = h('div', { class: 'track', role: 'progressbar', 'aria-label': 'Progress', 'aria-valuemin': 0, 'aria-valuemax': 100 }, h('span'));
 const region = h('div', { class: 'reveal', tabindex: 0, role: 'region', 'aria-label': 'What you heard and what it costs' });
 const stale = h('p', { class: 'stale', role: 'status', hidden: true }, 'These samples are of what you asked for before. Press Speak for the new ones.');
-const stateBox = h('div', { class: 'state' }, status, problem, stale, track, spoken);
+const shareNote = h('span', { class: 'share-note' });
+const shareText = h('code', { hidden: true });
+const shareButton = h('button', { type: 'button', class: 'share-link', onclick: async () => {
+  shareText.textContent = location.href;
+  shareText.hidden = false;
+  const done = await copied(location.href, shareText);
+  shareButton.textContent = done ? 'Link copied' : 'Select the link and copy it';
+} }, 'Copy a link to this comparison');
+const share = h('div', { class: 'share', hidden: true }, shareButton, shareNote, shareText);
+const stateBox = h('div', { class: 'state' }, status, problem, stale, track, spoken, share);
 // What is changed after Speak makes the samples below those of an earlier request.
 const noteChange = (event) => {
   if (view.run && event.isTrusted && event.target.closest?.('.inputs, .options, .actions')) stale.hidden = false;
@@ -58,7 +67,11 @@ const draw = (value) => {
     areas.reveal.replaceChildren();
     stopAsking();
   }
-  if (value.run !== view.run) requestAnimationFrame(showBoard);
+  if (value.run !== view.run) {
+    shareButton.textContent = 'Copy a link to this comparison';
+    shareText.hidden = true;
+    requestAnimationFrame(showBoard);
+  }
   view.run = value.run;
   view.opened = value.opened;
   view.revision = value.revision;
@@ -73,6 +86,9 @@ const draw = (value) => {
   spoken.hidden = !value.spoken;
   spoken.replaceChildren(`${value.voice} says: `, h('q', {}, value.spoken || ''));
   stale.hidden = true;
+  window.speecht5.at(value.link);
+  share.hidden = !value.link;
+  shareNote.textContent = value.share;
 
   areas.cards.querySelectorAll('.waiting').forEach((placeholder) => placeholder.remove());
   const cards = (value.cards ?? []).filter((data) => !data.audio?.live || canPlayLive);

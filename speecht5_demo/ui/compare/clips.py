@@ -78,7 +78,10 @@ class ClipCache:
             SynthesisError: there is no room for it.
         """
         audio = wav_bytes(speech.samples, speech.sampling_rate)
-        files = (audio, spectrogram_png(speech.mel, DAY), spectrogram_png(speech.mel, NIGHT))
+        return self._keep(audio, spectrogram_png(speech.mel, DAY), spectrogram_png(speech.mel, NIGHT))
+
+    def _keep(self, audio: bytes, day: bytes, night: bytes) -> Clip:
+        files = (audio, day, night)
         size = sum(map(len, files))
         with self._lock:
             if self._bytes + size > self._capacity:
@@ -91,6 +94,18 @@ class ClipCache:
             for content, ending in zip(files, (".wav", ".png", ".png"), strict=True)
         ]
         return Clip(paths[0], hashlib.sha256(audio).hexdigest(), paths[1], paths[2])
+
+    def copy(self, clip: Clip) -> Clip:
+        """The same clip under names of its own, so that each of two runs can forget it.
+
+        Raises:
+            SynthesisError: there is no room for it, or it is no longer kept.
+        """
+        try:
+            contents = [path.read_bytes() for path in (clip.audio, clip.day, clip.night)]
+        except OSError as error:
+            raise SynthesisError("This sample is no longer kept. Press Speak to make it again.") from error
+        return self._keep(*contents)
 
     def remove(self, clip: Clip) -> None:
         """Forget a clip."""

@@ -17,6 +17,7 @@ from speecht5_demo.ui.compare import sweep
 from speecht5_demo.ui.compare.api import compare_endpoint
 from speecht5_demo.ui.compare.board import board
 from speecht5_demo.ui.compare.budget import check_length
+from speecht5_demo.ui.compare.link import Arrival, RunLink, listener_of
 from speecht5_demo.ui.compare.plan import (
     MAX_CHARACTERS,
     MAX_PRUNED_PERCENT,
@@ -28,6 +29,7 @@ from speecht5_demo.ui.compare.plan import (
 )
 from speecht5_demo.ui.compare.recipe_fields import layer_tree, pattern_note, variant_lines
 from speecht5_demo.ui.compare.recipes import LayersOf, command
+from speecht5_demo.ui.compare.runs import Run
 from speecht5_demo.ui.compare.service import CompareService
 from speecht5_demo.ui.compare.upload_field import speaker_upload
 from speecht5_demo.ui.compare.view import board_view, problem_view
@@ -82,6 +84,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
     service = CompareService(context, presence)
     checkpoint = context.checkpoint
     layers = LayersOf(checkpoint)
+    known = {variant.name for variant in all_variants()}
     speakers = [(speaker.label, name) for name, speaker in checkpoint.speakers.items()]
 
     gr.HTML(HERO.format(notice=escape(checkpoint.notice)), elem_id="hero", apply_default_css=False)
@@ -173,10 +176,14 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
         )
     samples = board(service.rate, service.hearing.hear)
     run = gr.State(None)
+    # What the page's script hands over and presses when a page is opened by a link or loaded again.
+    from_script = gr.Textbox(visible=False)
+    reopen = gr.Button("Open the comparison of the link", elem_id="reopen", elem_classes="undisplayed")
+    refill = gr.Button("Fill in what was there", elem_id="refill", elem_classes="undisplayed")
     sweep.build(context)
 
     def start(request: gr.Request, *sent: Any) -> tuple[Any, ...]:
-        written, voice, second, file, percent, number, names, *own_recipe, times, hidden = sent
+        written, voice, second, file, percent, number, names, *own_recipe, times, hidden, listener = sent
         try:
             started = service.start(
                 text=written,
@@ -187,11 +194,64 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 repeats=times,
                 blind=hidden,
                 visitor=visitor_of(request),
+                listener=listener_of(listener),
             )
         except DemoError as error:
             return problem_view(str(error)), None, gr.skip(), gr.skip()
+        return begun_view(started)
+
+    def begun_view(started: Run) -> tuple[Any, ...]:
         view = board_view(started, service.waiting(started))
-        return view, started.id, gr.update(interactive=False), gr.update(visible=True)
+        return view, started.id, gr.update(interactive=started.over), gr.update(visible=not started.over)
+
+    def speaker_of(voice: VoiceChoice, uploaded: str | None) -> Any:
+        """The menu of speakers, an uploaded one in it where it is in use."""
+        if uploaded:
+            choices = [(service.uploads.find(uploaded).label, UPLOADED), *speakers]
+            return gr.update(choices=choices, value=UPLOADED)
+        return voice.name if voice.name in checkpoint.speakers else gr.skip()
+
+    def fields(sent: RunLink) -> list[Any]:
+        """Values of the fields that a link says, in their order."""
+        voice, own_recipe = sent.voice, sent.own
+        uploaded = voice.upload if voice.upload and service.uploads.knows(voice.upload) else None
+        seconds = ["", *checkpoint.speakers]
+        return [
+            sent.text,
+            speaker_of(voice, uploaded),
+            voice.blend_with if voice.blend_with in seconds else NO_BLEND,
+            uploaded,
+            voice.share_percent,
+            gr.skip() if sent.seed is None else sent.seed,
+            [name for name in sent.variants if name in known],
+            own_recipe.wanted,
+            *([own_recipe.pruned_percent, own_recipe.int8, own_recipe.include, own_recipe.exclude]
+              if own_recipe.wanted else [gr.skip()] * 4),
+            sent.repeats,
+            sent.blind and checkpoint.listenable,
+        ]  # fmt: skip
+
+    def open_link(sent: Any, request: gr.Request) -> tuple[Any, ...]:
+        """A page that was opened by a link, or loaded again: its fields, and its comparison."""
+        none = (gr.skip(),) * len(asked)
+        try:
+            arrival = Arrival.read(sent)
+            shown = arrival.draft or arrival.link
+            filled = none if shown is None else tuple(fields(shown))
+            if arrival.link is None:
+                return *filled, gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            started = service.open_link(arrival.link, visitor_of(request), arrival.listener)
+        except DemoError as error:
+            return *none, problem_view(str(error)), None, gr.skip(), gr.skip()
+        return *filled, *begun_view(started)
+
+    def fill(sent: Any) -> tuple[Any, ...]:
+        """The fields as they were before the page was loaded again."""
+        try:
+            draft = Arrival.read(sent).draft
+        except DemoError:
+            draft = None
+        return (gr.skip(),) * len(asked) if draft is None else tuple(fields(draft))
 
     async def follow(run_id: object) -> AsyncIterator[Any]:
         yield (
@@ -268,13 +328,34 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
         repeats,
         blind,
     ]
+    answered = [samples, run, speak, stop]
     begun = gr.on(
-        [speak.click, text.submit], start, asked, [samples, run, speak, stop], trigger_mode="once", **at_once
+        [speak.click, text.submit],
+        start,
+        [*asked, from_script],
+        answered,
+        js="(...sent) => [...sent.slice(0, -1), window.speecht5.listener()]",
+        trigger_mode="once",
+        **at_once,
     )
-    followed = begun.then(
-        follow, run, [samples, speak], trigger_mode="multiple", concurrency_limit=None, **inside
+    arrive = {"js": "() => [window.speecht5.arrived()]", "trigger_mode": "once", **at_once}
+    opened = reopen.click(open_link, from_script, [*asked, *answered], **arrive)
+    refill.click(fill, from_script, asked, **arrive)
+    for event in (begun, opened):
+        followed = event.then(
+            follow, run, [samples, speak], trigger_mode="multiple", concurrency_limit=None, **inside
+        )
+        followed.then(rest, run, [samples, speak, stop], trigger_mode="multiple", **at_once)
+    gr.on(
+        [field.change for field in asked],
+        None,
+        asked,
+        None,
+        js="(...values) => window.speecht5.keep(values)",
+        trigger_mode="always_last",
+        **at_once,
     )
-    followed.then(rest, run, [samples, speak, stop], trigger_mode="multiple", **at_once)
+    demo.load(None, None, None, js="() => window.speecht5.arrive()", **at_once)
     stop.click(stop_run, run, [samples, speak, stop], **at_once)
     typed.click(
         show_command,

@@ -73,6 +73,7 @@ class Plan:
         blind: names and figures hidden until all samples are rated. One sample alone has no name to hide.
         listenable: whether the samples are speech; where they are noise, only speed and size are shown.
         for_program: whether a program asked; nobody rates what it gets.
+        word: in the link of a comparison with a secret seed, which is made of it; empty where the seed is public.
     """
 
     text: str
@@ -84,6 +85,7 @@ class Plan:
     blind: bool
     listenable: bool
     for_program: bool = False
+    word: str = ""
 
     def with_repeats(self, repeats: int) -> Plan:
         """The same, timed that often."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,20 +10,22 @@ from speecht5_demo.errors import DemoError, RatingsError
 from speecht5_demo.listening.methods import ACR
 from speecht5_demo.listening.playback import MUST_HEAR, NOT_ALL_HEARD
 from speecht5_demo.listening.ratings import RatingRow, RatingsWriter
+from speecht5_demo.ui.compare.link import listener_of
+from speecht5_demo.ui.compare.rated import REVEALED, RatedBefore
 from speecht5_demo.ui.compare.runs import Card, Run, Runs
 from speecht5_demo.ui.compare.view import board_view
 from speecht5_demo.ui.components.scale import QUESTION
 
-_LISTENER = re.compile(r"[A-Za-z0-9-]{8,64}")
 _DEVICES = ("touch", "mouse")
 
 
-def rate(runs: Runs, writer: RatingsWriter, sent: Any) -> dict[str, object]:
+def rate(runs: Runs, writer: RatingsWriter, rated: RatedBefore, sent: Any) -> dict[str, object]:
     """Keep one rating.
 
     Args:
         runs: where the ticket is looked up.
         writer: returns when the row is on the disk.
+        rated: is told of it.
         sent: what the page, or anybody, posted: `ticket`, `rating`, `plays`, `heard_fraction`, `response_s`,
             `listener`, `device`.
 
@@ -41,7 +42,8 @@ def rate(runs: Runs, writer: RatingsWriter, sent: Any) -> dict[str, object]:
             if card.rating is None:
                 row = rating_row(run, card, sent)
                 writer.append(row)
-                card.rating = row.rating
+                rated.note(row)
+                card.rating, card.rating_id = row.rating, row.rating_id
     except DemoError as error:
         return {"saved": False, "problem": str(error)}
     return {"saved": True, "rating": card.rating, "board": board_view(run)}
@@ -59,14 +61,13 @@ def rating_row(run: Run, card: Card, sent: Mapping[str, object]) -> RatingRow:
     flags = [
         *([NOT_ALL_HEARD] if heard is None or heard < MUST_HEAR else []),
         *([] if sample.ended else ["cut-off"]),
+        *([REVEALED] if run.revealed_by(card) else []),
     ]
-    listener, device = sent.get("listener"), sent.get("device")
+    device = sent.get("device")
     return RatingRow(
         study_id="",
         session_id=run.session_id,
-        listener_id=listener
-        if isinstance(listener, str) and _LISTENER.fullmatch(listener)
-        else f"session-{run.session_id}",
+        listener_id=listener_of(sent.get("listener")) or f"session-{run.session_id}",
         source="compare",
         blind=run.plan.blind,
         trial=card.index,

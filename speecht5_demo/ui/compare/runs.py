@@ -13,6 +13,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
+from random import Random
+
+import numpy as np
 
 from speecht5_demo.errors import RatingsError, VariantError
 from speecht5_demo.listening.rows import new_id
@@ -22,6 +25,7 @@ from speecht5_demo.ui.compare.clips import Clip
 from speecht5_demo.ui.compare.heard import HeardRun
 from speecht5_demo.ui.compare.live import LiveSample
 from speecht5_demo.ui.compare.plan import Plan
+from speecht5_demo.ui.compare.rated import Memory
 from speecht5_demo.ui.compare.voice_queue import BusyError
 from speecht5_demo.ui.serving.visitor import Visitor
 from speecht5_demo.variants import Variant
@@ -32,7 +36,8 @@ KEPT_RUNS = 2_000
 KEPT_S = 24 * 3600.0
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DROPPED = (
-    "This sample made room for others and is no longer kept. Press Speak to make it again, then rate it."
+    "This sample made room for others and is no longer kept. Reload the page: its link speaks it again, "
+    "and what you rated is not lost."
 )
 
 
@@ -76,7 +81,8 @@ class Card:
     Attributes:
         shown_at: monotonic time from which the page may know it.
         first_audio_s: None where nothing can be played before the whole is there.
-        rating: set once, after its row is on the disk.
+        rating: set after its row is on the disk.
+        rating_id: of that row.
     """
 
     index: int
@@ -87,7 +93,12 @@ class Card:
     sizes: Sizes | None = None
     first_audio_s: float | None = None
     rating: int | None = None
+    rating_id: str = ""
     ticket: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+
+    def again(self, index: int, clip: Clip) -> Card:
+        """The same sample as a card of another run, with a ticket of its own and no rating."""
+        return Card(index, self.variant, self.sample, clip, time.monotonic(), self.sizes, self.first_audio_s)
 
     @property
     def letter(self) -> str:
@@ -101,17 +112,27 @@ class Run:
     Args:
         plan: what to speak.
         visitor: who asked.
+        listener: the visitor's random word, the same after a reload; empty where none was sent.
+        link: opens it again.
+        shuffle: puts the samples in their order; None draws a fresh one.
     """
 
-    def __init__(self, plan: Plan, visitor: Visitor) -> None:
+    def __init__(
+        self, plan: Plan, visitor: Visitor, listener: str = "", link: str = "", shuffle: Random | None = None
+    ) -> None:
         self.plan = plan
         self.visitor = visitor
+        self.listener = listener
+        self.link = link
+        self.kept: dict[str, Card] = {}
+        self.before = Memory({}, {}, revealed=False)
+        self.left = False
         self.id = secrets.token_urlsafe(18)
         self.session_id = new_id()
         self.cancel = threading.Event()
         self.order = list(plan.variants)
         if plan.blind:
-            secrets.SystemRandom().shuffle(self.order)
+            (shuffle or secrets.SystemRandom()).shuffle(self.order)
         self.made: list[Card] = []
         self.live: LiveSample | None = None
         self.heard: HeardRun | None = None
@@ -146,8 +167,22 @@ class Run:
         self.plan = replace(self.plan, variants=left, blind=self.plan.blind and len(left) > 1)
         self.problem = f"{variant.label} is left out: {problem}"
 
+    def same_samples(self, plan: Plan) -> bool:
+        """Whether another comparison would make the very same samples, as far as both have them."""
+        mine = self.plan
+        return (mine.text, mine.speaker.name, mine.seed) == (
+            plan.text,
+            plan.speaker.name,
+            plan.seed,
+        ) and bool(np.array_equal(mine.speaker.vector, plan.speaker.vector))
+
     def complete(self, card: Card) -> None:
-        """A sample is whole: its card takes the place of the one that played while it was made."""
+        """A sample is whole: its card takes the place of the one that played while it was made.
+
+        What this visitor said of it before, in this or an earlier process, still holds.
+        """
+        if rated := self.before.scores.get(card.variant.name):
+            card.rating, card.rating_id = rated.rating, rated.rating_id
         if self.live is not None:
             card.ticket = self.live.ticket
         self.made.append(card)
@@ -196,6 +231,14 @@ class Run:
             return True
         return not self.speaking and bool(self.made) and all(card.rating for card in self.made)
 
+    def revealed_by(self, card: Card) -> bool:
+        """Whether a rating of that card would be the last before the names are revealed."""
+        return (
+            self.plan.blind
+            and not self.speaking
+            and all(other.rating for other in self.made if other is not card)
+        )
+
     @property
     def protected(self) -> bool:
         """Whether nobody else's run may take its place: it is being spoken, or waits to be rated."""
@@ -219,20 +262,25 @@ class Runs:
         self._latest: dict[str, str] = {}
         self._forgotten = forgotten
 
-    def add(self, plan: Plan, visitor: Visitor) -> Run:
+    def add(self, run: Run) -> None:
         """Open a run; the page's earlier one is stopped.
 
         Raises:
             BusyError: nothing may be dropped for it.
         """
-        run = Run(plan, visitor)
+        plan, visitor = run.plan, run.visitor
         with self._lock:
             self._make_room(visitor)
             if not plan.for_program:
                 self._cancel(self._latest.get(visitor.session))
                 self._latest[visitor.session] = run.id
             self._runs[run.id] = run
-        return run
+
+    def of_samples(self, plan: Plan) -> list[Run]:
+        """The runs that have samples which this plan would make, the newest first."""
+        with self._lock:
+            runs = list(self._runs.values())
+        return [run for run in reversed(runs) if run.made and run.same_samples(plan)]
 
     def remove(self, run: Run) -> None:
         """Drop a run that never got its place."""
@@ -247,7 +295,11 @@ class Runs:
     def leave(self, session: str | None) -> None:
         """The browser is gone: stop what it started."""
         with self._lock:
-            self._cancel(self._latest.pop(session or "", None))
+            run_id = self._latest.pop(session or "", None)
+            run = self._runs.get(run_id or "")
+            if run is not None and not run.over:
+                run.left = True
+            self._cancel(run_id)
 
     def card(self, ticket: object) -> tuple[Run, Card]:
         """The card that a ticket stands for.

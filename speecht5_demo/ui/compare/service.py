@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -14,8 +16,10 @@ from speecht5_demo.ui.compare.budget import SpeechBudget, affordable_repeats, ch
 from speecht5_demo.ui.compare.bundle import bundle_route
 from speecht5_demo.ui.compare.clips import ClipCache
 from speecht5_demo.ui.compare.hearing import Hearing
+from speecht5_demo.ui.compare.link import RunLink, SealedSeeds
 from speecht5_demo.ui.compare.live import LiveStreams
-from speecht5_demo.ui.compare.plan import OwnVariant, Plan, VoiceChoice, make_plan, preselected
+from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice, make_plan, preselected
+from speecht5_demo.ui.compare.rated import Memory, RatedBefore
 from speecht5_demo.ui.compare.rating import rate
 from speecht5_demo.ui.compare.recordings import RecordedSpeakers
 from speecht5_demo.ui.compare.reveal_pacing import RuntimeEstimate
@@ -58,6 +62,8 @@ class CompareService:
         self.disk = DiskWatch(context.settings.data)
         self._presence = presence
         self.budget = SpeechBudget()
+        self._seeds = SealedSeeds(context.settings)
+        self._rated = RatedBefore(context.settings.ratings)
         self._runs = Runs(self._forget)
         self.hearing = Hearing(self.queue, self._runs, context.checkpoint.language)
         self.routes = [
@@ -104,8 +110,14 @@ class CompareService:
         blind: Any,
         visitor: Visitor,
         for_program: bool = False,
+        listener: str = "",
+        word: str = "",
     ) -> Run:
         """Check what was sent, open a run and give it its place in the queue.
+
+        Args:
+            listener: the visitor's random word.
+            word: of the link that was opened; its samples are taken from where they are kept, or spoken again.
 
         Raises:
             DemoError: an input is unusable, or the server has too much to do.
@@ -126,11 +138,72 @@ class CompareService:
         check_length(plan.spoken_text)
         plan = plan.with_repeats(affordable_repeats(plan))
         self.disk.check()
-        return self._open(plan, visitor)
-
-    def _open(self, plan: Plan, visitor: Visitor) -> Run:
-        run = self._runs.add(plan, visitor)
+        opened, word = bool(word), word or secrets.token_urlsafe(12)
+        if plan.blind:
+            plan = replace(plan, word=word, seed=self._seeds.seed(word, plan))
+        link = RunLink(
+            plan.text,
+            voice,
+            None if plan.blind else plan.seed,
+            tuple(variants),
+            own,
+            plan.repeats,
+            plan.blind,
+            word,
+        ).written()
+        before = self._rated.find(listener, plan) if opened and listener else Memory({}, {}, revealed=False)
+        if before.revealed:
+            plan = replace(plan, blind=False)
+        run = Run(plan, visitor, listener, link, self._seeds.order(word, listener))
+        run.before = before
         run.heard = self.hearing.offer(plan)
+        return self._again(run) if opened else self._open(run)
+
+    def open_link(self, link: RunLink, visitor: Visitor, listener: str) -> Run:
+        """The comparison of a link: as it is, from samples that are kept, or spoken again.
+
+        Raises:
+            DemoError: as `start`.
+        """
+        return self.start(
+            text=link.text,
+            voice=link.voice,
+            seed=link.seed,
+            variants=list(link.variants),
+            own=link.own,
+            repeats=link.repeats,
+            blind=link.blind,
+            visitor=visitor,
+            listener=listener,
+            word=link.word,
+        )
+
+    def _again(self, run: Run) -> Run:
+        """A run whose link was opened: as it is, from what is kept of its samples, or spoken again."""
+        for other in self._runs.of_samples(run.plan):
+            if other.listener == run.listener and other.link == run.link and run.listener:
+                if other.over and not other.left:
+                    return other
+                other.cancel.set()
+            for card in other.made:
+                run.kept.setdefault(card.variant.name, card)
+        if not all(variant.name in run.kept for variant in run.order):
+            return self._open(run)
+        self._runs.add(run)
+        try:
+            for index, variant in enumerate(run.order):
+                run.complete(
+                    run.kept[variant.name].again(index, self.clips.copy(run.kept[variant.name].clip))
+                )
+        except DemoError:
+            self._runs.remove(run)
+            raise
+        run.end("done")
+        return run
+
+    def _open(self, run: Run) -> Run:
+        plan, visitor = run.plan, run.visitor
+        self._runs.add(run)
         interrupt = threading.Event()
         job = Job(
             visitor,
@@ -155,6 +228,7 @@ class CompareService:
             run.problem = TOO_LONG
             run.cancel.set()
         if self._presence is not None and not self._presence.is_here(run.visitor.session, run.asked):
+            run.left = not run.over
             run.cancel.set()
         return not run.cancel.is_set()
 
@@ -218,4 +292,4 @@ class CompareService:
 
     def rate(self, sent: Any) -> dict[str, object]:
         """Keep one rating; see `rating.rate`."""
-        return rate(self._runs, self.context.ratings, sent)
+        return rate(self._runs, self.context.ratings, self._rated, sent)

@@ -84,6 +84,12 @@ class UploadedSpeakers:
             )
         return found[0]
 
+    def knows(self, token: object) -> bool:
+        """Whether a token's speaker is kept."""
+        with self._lock:
+            self._sweep()
+            return token in self._kept
+
     def _sweep(self) -> None:
         limit = time.monotonic() - KEPT_S
         for key in [key for key, (_, _, since) in self._kept.items() if since < limit]:

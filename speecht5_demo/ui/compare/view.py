@@ -45,6 +45,8 @@ def board_view(run: Run, waiting: tuple[int, float] = (0, 0.0)) -> dict[str, obj
         "progress": _progress(run, revealed),
         "spoken": run.plan.spoken_text,
         "voice": run.plan.speaker.label,
+        "link": run.link,
+        "share": _share(run),
         "expected": len(run.order) if run.speaking and not run.cancel.is_set() else len(cards),
         "step": run.step,
         "cards": [_card(run, card, revealed) for card in cards] + ([_live_card(live)] if live else []),
@@ -78,6 +80,13 @@ def _status(run: Run, revealed: bool, waiting: tuple[int, float]) -> str:
     if run.plan.blind:
         return "All rated. This is what you heard."
     return "Done. Listen and compare." if run.plan.listenable else "Done."
+
+
+def _share(run: Run) -> str:
+    """What becomes of the link for whoever opens it."""
+    if run.plan.word:
+        return "Whoever opens the link hears the same samples without their names, in an order of their own."
+    return "Whoever opens the link hears the same samples with their names."
 
 
 def _place(ahead: int, seconds_left: float) -> str:
@@ -256,7 +265,9 @@ def _table(run: Run, cards: list[Card]) -> dict[str, object]:
 
 
 def _notes(run: Run) -> list[str]:
-    notes = [f"Seed {run.plan.seed}, drawn in secret for this comparison."] if run.plan.blind else []
+    notes = [f"Seed {run.plan.seed}, drawn in secret for this comparison."] if run.plan.word else []
+    if run.before.revealed:
+        notes.insert(0, "You have seen these names before, so ratings given here count as not blind.")
     if run.disturbed:
         runs = "1 timed run was" if run.disturbed == 1 else f"{run.disturbed} timed runs were"
         notes.append(f"{runs} thrown away because somebody waited for the voice.")

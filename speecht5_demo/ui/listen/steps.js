@@ -11,19 +11,6 @@ const choices = (name, legend, options, chosen) => h('fieldset', { class: `choic
     h('span', { class: 'option' }, number != null && h('b', {}, number), ' ', label))));
 const picked = (name) => element.querySelector(`input[name="${name}"]:checked`)?.value ?? null;
 
-// Onto the clipboard where the browser allows it; else the text is selected, for the listener to copy.
-const copied = async (text, shown) => {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch { /* not over plain http, nor in some frames */ }
-  const selection = getSelection();
-  selection.removeAllRanges();
-  const range = document.createRange();
-  range.selectNodeContents(shown);
-  selection.addRange(range);
-  try { return document.execCommand('copy'); } catch { return false; }
-};
 const goOnElsewhere = (texts) => {
   const link = h('code', { hidden: true }, '');
   const copy = button(texts.go_on_elsewhere, async () => {

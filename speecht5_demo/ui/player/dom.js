@@ -26,3 +26,17 @@ const svg = (viewBox, ...paths) => {
 };
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+// Onto the clipboard where the browser allows it; else the text is selected, for the visitor to copy.
+const copied = async (text, shown) => {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch { /* not over plain http, nor in some frames */ }
+  const selection = getSelection();
+  selection.removeAllRanges();
+  const range = document.createRange();
+  range.selectNodeContents(shown);
+  selection.addRange(range);
+  try { return document.execCommand('copy'); } catch { return false; }
+};
