@@ -8,6 +8,7 @@
 | rows without rating_id, in a copy of a file      | the first file's                          | copied-row |
 | the same listener and clip, with other answers,  | all of them: these may be other listeners | note       |
 | in two files without rating_id                   |                                           |            |
+| a rating that a later one corrects               | the correction                            | corrected  |
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ class ReadProblem:
     """Something in the files that does not count, or is not in the table.
 
     Attributes:
-        kind: torn-line | broken-line | bad-value | duplicate | conflict | copied-row | empty-rating | unreadable |
-            note. A note says how a file was understood; nothing is left out for it.
+        kind: torn-line | broken-line | bad-value | duplicate | conflict | copied-row | corrected | empty-rating |
+            unreadable | note. A note says how a file was understood; nothing is left out for it.
         path: the file; empty when the problem is of all files together.
         count: how many rows (or cells, for bad-value) are affected.
         message: one sentence for people.
@@ -69,6 +70,8 @@ def each_once(frame: pd.DataFrame, some_unnamed: bool) -> tuple[pd.DataFrame, li
     if some_unnamed:
         unnamed = frame["rating_id"].str.startswith(UNNAMED).to_numpy(dtype=bool, na_value=False)
         drop |= _copies(frame, unnamed, problems)
+    if "corrects" in frame and (frame["corrects"] != "").any():
+        drop |= _corrected(frame, drop, problems)
     return (frame[~drop].reset_index(drop=True) if drop.any() else frame), problems
 
 
@@ -104,6 +107,16 @@ def _flag(frame: pd.DataFrame, rows: pd.Index) -> None:
     new = sorted(set(flagged) - set(frame["flags"].cat.categories))
     frame["flags"] = frame["flags"].cat.add_categories(new)
     frame.loc[rows, "flags"] = flagged
+
+
+def _corrected(frame: pd.DataFrame, dropped: np.ndarray, problems: list[ReadProblem]) -> np.ndarray:
+    """Rows whose listener gave another rating in their place."""
+    named = frame.loc[~dropped, "corrects"].astype(str)
+    corrected = frame["rating_id"].isin(set(named) - {""}).to_numpy(dtype=bool)
+    if count := int((corrected & ~dropped).sum()):
+        message = f"{count} ratings were corrected by their listeners; the correction of each counts."
+        problems.append(ReadProblem("corrected", "", count, message))
+    return np.asarray(corrected)
 
 
 def _copies(frame: pd.DataFrame, unnamed: np.ndarray, problems: list[ReadProblem]) -> np.ndarray:

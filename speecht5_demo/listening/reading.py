@@ -75,7 +75,8 @@ def read_ratings(
     Args:
         sources: files, folders, or a mix.
         columns: our name -> the name in the file, for CSVs of other tools: `{"rating": "score"}`.
-        only: take no columns but these and `rating_id`; what is not parsed costs neither time nor memory.
+        only: take no columns but these and the ones that decide which rows count; what is not parsed costs neither time
+            nor memory.
         scale: the ends of the scale of files by other tools, where it is not 1 to 5.
         sentence_from: finds the sentence, and perhaps the variant, in the name of a clip; see `ReadingOptions`.
 
@@ -85,7 +86,7 @@ def read_ratings(
     """
     given = [sources] if isinstance(sources, str | Path) else list(sources)
     options = ReadingOptions(dict(columns or {}), scale, sentence_from)
-    wanted = None if only is None else frozenset((*only, "rating_id", "blind"))
+    wanted = None if only is None else frozenset((*only, "rating_id", "blind", "corrects"))
     problems: list[ReadProblem] = []
     tables: list[pa.Table] = []
     files: list[Path] = []

@@ -56,6 +56,8 @@ class RatingRow:
         plays: how often playing was started.
         response_s: seconds from the clip's first start to the rating.
         flags: names of what was unusual, without `;` in them.
+        corrects: rating_id of an earlier rating that this one takes the place of, else empty. The earlier row stays in
+            its file; readers leave it out.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -88,6 +90,7 @@ class RatingRow:
     headphones: str = ""
     flags: tuple[str, ...] = ()
     app_version: str = __version__
+    corrects: str = ""
 
     def __post_init__(self) -> None:
         if self.source not in SOURCES:

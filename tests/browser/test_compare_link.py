@@ -34,13 +34,19 @@ def test_a_blind_comparison_survives_reload_and_the_way_back_and_is_shared_blind
     link = ann.page.url
     assert "seed" not in link
 
+    ann.cards.nth(0).get_by_role("button", name="Change the rating of sample A").click()
+    ann.page.keyboard.press("5")
+    ann.page.keyboard.press("Enter")
+    expect(ann.cards.nth(0).locator(".rated")).to_contain_text("You rated it 5")
+
     ann.page.reload()
     expect(ann.cards).to_have_count(2, timeout=LONG_WAIT_MS)
-    expect(ann.cards.nth(0).locator(".rated")).to_contain_text("You rated it 4")
+    expect(ann.cards.nth(0).locator(".rated")).to_contain_text("You rated it 5")
     expect(ann.page.get_by_label("What should it say?")).to_have_value("Shared & kept, #1.")
     expect(ann.page.locator("#variants input:checked")).to_have_count(2)
     ann.rate(1, 3)
     expect(ann.page.locator(".reveal")).to_be_visible()
+    expect(ann.page.locator(".rated-change")).to_have_count(0)
 
     ann.page.goto(f"{server.url}/results")
     ann.page.go_back()
@@ -53,7 +59,8 @@ def test_a_blind_comparison_survives_reload_and_the_way_back_and_is_shared_blind
     assert sounds(bob) == heard
     bob.rate(0, 2)
     mine = [row for row in rows(server.data) if row["text"] == "Shared & kept, #1."]
-    assert [row["blind"] for row in mine] == ["true"] * 3
+    assert [(row["rating"], row["blind"]) for row in mine] == [(score, "true") for score in "4532"]
+    assert [row["corrects"] for row in mine] == ["", mine[0]["rating_id"], "", ""]
     assert len({row["listener_id"] for row in mine}) == 2
 
 

@@ -24,7 +24,7 @@ from speecht5_demo.listening.ratings import RATING_COLUMNS, RatingRow, RatingsWr
 CONTRACT = (
     "schema_version,rating_id,study_id,session_id,listener_id,submitted_at,source,blind,trial,position,method,"
     "question,role,stimulus_id,compared_with,sentence_id,text,speaker,variant,checkpoint,seed,audio_sha256,rating,"
-    "heard_fraction,plays,response_s,device,headphones,flags,app_version"
+    "heard_fraction,plays,response_s,device,headphones,flags,app_version,corrects"
 )
 
 
@@ -287,6 +287,30 @@ def test_no_ratings_yet_is_an_empty_table_with_all_columns(tmp_path: Path) -> No
     frame = read_ratings(tmp_path).frame
     assert len(frame) == 0
     assert tuple(frame.columns) == RATING_COLUMNS
+
+
+def test_a_correction_takes_the_place_of_what_it_corrects_and_no_row_is_changed(tmp_path: Path) -> None:
+    writer = RatingsWriter(tmp_path)
+    first, other = make_row(rating=2), make_row(sentence_id="h2", rating=1)
+    second = make_row(rating=3, corrects=first.rating_id, flags=("correction",))
+    third = make_row(rating=5, corrects=second.rating_id, flags=("correction",))
+    for row in (first, other, second, third):
+        path = writer.append(row)
+    table = read_ratings(tmp_path)
+    assert sorted(table.frame["rating"]) == [1, 5]
+    assert [(one.kind, one.count) for one in table.problems] == [("corrected", 2)]
+    assert len(pd.read_csv(path)) == 4
+    assert sorted(read_ratings(tmp_path, only=("rating",)).frame["rating"]) == [1, 5]
+
+
+def test_files_from_before_corrections_are_read_as_ever(tmp_path: Path) -> None:
+    row = make_row()
+    columns = RATING_COLUMNS[: RATING_COLUMNS.index("corrects")]
+    lines = [",".join(columns), ",".join(row.cells()[: len(columns)])]
+    (tmp_path / "ratings-old.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    RatingsWriter(tmp_path).append(make_row(rating=1, corrects=row.rating_id))
+    assert read_ratings(tmp_path / "ratings-old.csv").frame["rating"].tolist() == [4]
+    assert read_ratings(tmp_path).frame["rating"].tolist() == [1]
 
 
 def test_pandas_reads_the_file_without_help(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ import threading
 import wave
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
+import pandas as pd
 import pytest
 import soundfile
 from starlette.applications import Starlette
@@ -69,6 +71,38 @@ def test_the_last_rating_reveals_names_and_figures(visitor: Guest) -> None:
     assert isinstance(board, dict)
     assert {card["reveal"]["name"] for card in board["cards"]} == {"baseline", "int8", "pruned"}
     assert [row["rating"] for row in board["table"]["rows"]] == [4, 4, 4]
+
+
+def test_a_rating_can_be_corrected_until_the_names_are_known(visitor: Guest, tmp_path: Path) -> None:
+    run = visitor.finish(visitor.start(variants=["baseline", "int8"]))
+    ticket = run.cards[0].ticket
+
+    def send(score: int, **more: object) -> dict[str, object]:
+        return visitor.service.rate({"ticket": ticket, "rating": score, **more})
+
+    assert send(2)["rating"] == 2
+    assert send(3)["rating"] == 2, "a ticket counts once"
+    assert send(4, correct=True)["rating"] == 4
+    assert send(4, correct=True)["rating"] == 4
+    assert send(9, correct=True)["saved"] is False
+    assert send(5, correct=True)["rating"] == 5
+    rows = pd.read_csv(next((tmp_path / "ratings").glob("*.csv"))).fillna("")
+    assert rows["rating"].tolist() == [2, 4, 5]
+    assert rows["corrects"].tolist() == ["", *rows["rating_id"][:2]]
+    assert ["correction" in flags for flags in rows["flags"]] == [False, True, True]
+    visitor.service.rate({"ticket": run.cards[1].ticket, "rating": 1})
+    assert run.revealed
+    assert "stands" in str(send(1, correct=True)["problem"])
+    assert run.cards[0].rating == 5
+
+
+def test_a_rating_is_not_corrected_without_end(visitor: Guest) -> None:
+    run = visitor.finish(visitor.start(variants=["baseline", "int8"]))
+    answers = [
+        visitor.service.rate({"ticket": run.cards[0].ticket, "rating": 1 + number % 2, "correct": True})
+        for number in range(40)
+    ]
+    assert 0 < sum(bool(answer["saved"]) for answer in answers) < 30
 
 
 def test_blind_runs_are_shuffled_afresh_each_time(visitor: Guest) -> None:

@@ -48,8 +48,10 @@ const makeCard = (run, data) => {
       title.textContent = reveal ? reveal.label : next.label ?? `Sample ${next.letter}`;
       subtitle.textContent = audio.live ? 'Being made: listen already' : reveal ? `Sample ${next.letter}, voice ${reveal.voice}` : 'Name hidden until all are rated';
       slots.top.replaceChildren(...(!next.cut_off ? [] : [h('p', { class: 'cut' }, 'Cut off: this variant did not stop by itself.')]));
-      if (next.rating) slots.rating.replaceChildren(ratedLine(next.rating));
-      else if (!audio.live && !slots.rating.contains(scale.node)) slots.rating.replaceChildren(scale.node);
+      if (next.rating && !(next.may_correct && scale.correcting())) {
+        const change = () => { scale.correct(next.rating); slots.rating.replaceChildren(scale.node); scale.focus(); };
+        slots.rating.replaceChildren(ratedLine(next, next.may_correct && change));
+      } else if (!audio.live && !slots.rating.contains(scale.node)) slots.rating.replaceChildren(scale.node);
       if (!audio.live) {
         link.href = `${root}${audio.taken}`;
         link.setAttribute('download', audio.download);
@@ -73,12 +75,15 @@ const makeCard = (run, data) => {
   return card;
 };
 
-const ratedLine = (rating) =>
-  h('p', { class: 'rated', role: 'status' }, 'Saved. You rated it ', h('b', {}, `${rating} ${WORDS[rating - 1]}`), '.');
+// A rating can be corrected until the names are known.
+const ratedLine = ({ letter, rating }, change) => h('div', { class: 'rated' },
+  h('span', { role: 'status' }, 'Saved. You rated it ', h('b', {}, `${rating} ${WORDS[rating - 1]}`), '.'),
+  change && h('button', { type: 'button', class: 'rated-change', 'aria-label': `Change the rating of sample ${letter}`, onclick: change }, 'Change'));
 
 const makeScale = (run, data, { heard, heardFraction, audio }) => {
   let score = null;
   let busy = false;
+  let before = null;
   const note = h('p', { class: 'note', role: 'status' });
   const save = h('button', { type: 'button', class: 'save' });
   const radios = WORDS.map((word, i) => h('input', {
@@ -91,10 +96,11 @@ const makeScale = (run, data, { heard, heardFraction, audio }) => {
 
   const say = (text, wrong = false) => { note.textContent = text; note.classList.toggle('wrong', wrong); };
   const refresh = () => {
-    const ready = score !== null && heard.plays > 0 && !busy;
+    const ready = score !== null && (heard.plays > 0 || before !== null) && !busy;
     save.classList.toggle('ready', ready);
     save.setAttribute('aria-disabled', String(!ready));
     save.textContent = busy ? 'Saving…'
+      : before !== null ? (score === before ? `Keep ${score} ${WORDS[score - 1]}` : `Change to ${score} ${WORDS[score - 1]}`)
       : score === null ? 'Choose 1 to 5' : heard.plays === 0 ? 'Listen before saving' : `Save ${score} ${WORDS[score - 1]}`;
   };
   const choose = (value) => {
@@ -107,11 +113,11 @@ const makeScale = (run, data, { heard, heardFraction, audio }) => {
   const send = async () => {
     if (busy) return;
     if (score === null) return say('Choose a score from 1 to 5 first.');
-    if (heard.plays === 0) return say('Play the sample first, then save your rating.');
+    if (heard.plays === 0 && before === null) return say('Play the sample first, then save your rating.');
     busy = true; say(''); refresh();
     try {
       const answer = await server.rate({
-        ticket: data.ticket, rating: score, plays: heard.plays, heard_fraction: heardFraction(),
+        ticket: data.ticket, rating: score, correct: before !== null, plays: heard.plays, heard_fraction: heardFraction(),
         response_s: (performance.now() - heard.since) / 1000, listener: window.speecht5.listener(),
         device: matchMedia('(pointer: coarse)').matches ? 'touch' : 'mouse',
       });
@@ -119,6 +125,7 @@ const makeScale = (run, data, { heard, heardFraction, audio }) => {
       audio.pause();
       const card = node.closest('.card');
       busy = false;
+      before = null;
       if (answer.board) draw(answer.board);
       moveOn(card);
     } catch (error) {
@@ -135,5 +142,6 @@ const makeScale = (run, data, { heard, heardFraction, audio }) => {
     if (heard.plays > 0 && !busy && !note.classList.contains('wrong')) say('');
     refresh();
   };
-  return { node, heardMore, choose };
+  const correct = (rating) => { before = rating; score = rating; radios.forEach((radio, i) => { radio.checked = i + 1 === rating; }); refresh(); };
+  return { node, heardMore, choose, correct, correcting: () => before !== null, focus: () => radios[score - 1].focus({ preventScroll: true }) };
 };

@@ -16,11 +16,16 @@ from speecht5_demo.ui.compare.runs import Card, Run, Runs
 from speecht5_demo.ui.compare.view import board_view
 from speecht5_demo.ui.components.scale import QUESTION
 
+CORRECTION = "correction"
+MOST_CORRECTIONS = 20
 _DEVICES = ("touch", "mouse")
 
 
 def rate(runs: Runs, writer: RatingsWriter, rated: RatedBefore, sent: Any) -> dict[str, object]:
     """Keep one rating.
+
+    A rating may be corrected until the names are revealed: `correct` then comes with it, and a new row takes the place
+    of the earlier one.
 
     Args:
         runs: where the ticket is looked up.
@@ -39,7 +44,10 @@ def rate(runs: Runs, writer: RatingsWriter, rated: RatedBefore, sent: Any) -> di
             raise RatingsError("A rating needs a ticket and a score. Reload the page and rate again.")
         run, card = runs.card(sent.get("ticket"))
         with run.saving:
-            if card.rating is None:
+            correcting = card.rating is not None and sent.get("correct") is True
+            if correcting:
+                _check_correction(run, card)
+            if card.rating is None or (correcting and sent.get("rating") != card.rating):
                 row = rating_row(run, card, sent)
                 writer.append(row)
                 rated.note(row)
@@ -49,7 +57,15 @@ def rate(runs: Runs, writer: RatingsWriter, rated: RatedBefore, sent: Any) -> di
     return {"saved": True, "rating": card.rating, "board": board_view(run)}
 
 
-def rating_row(run: Run, card: Card, sent: Mapping[str, object]) -> RatingRow:
+def _check_correction(run: Run, card: Card) -> None:
+    if run.revealed:
+        raise RatingsError("The names are known by now, so this rating stands.")
+    if card.corrections >= MOST_CORRECTIONS:
+        raise RatingsError("This rating was changed often enough; it stands as it is.")
+    card.corrections += 1
+
+
+def rating_row(run: Run, card: Card, sent: dict[str, object]) -> RatingRow:
     """The row of the ratings file for what was sent.
 
     Raises:
@@ -61,6 +77,7 @@ def rating_row(run: Run, card: Card, sent: Mapping[str, object]) -> RatingRow:
     flags = [
         *([NOT_ALL_HEARD] if heard is None or heard < MUST_HEAR else []),
         *([] if sample.ended else ["cut-off"]),
+        *([CORRECTION] if card.rating_id else []),
         *([REVEALED] if run.revealed_by(card) else []),
     ]
     device = sent.get("device")
@@ -87,6 +104,7 @@ def rating_row(run: Run, card: Card, sent: Mapping[str, object]) -> RatingRow:
         response_s=_seconds(sent.get("response_s")),
         device=device if device in _DEVICES else "",
         flags=tuple(flags),
+        corrects=card.rating_id,
     )
 
 

@@ -83,6 +83,7 @@ class Card:
         first_audio_s: None where nothing can be played before the whole is there.
         rating: set after its row is on the disk.
         rating_id: of that row.
+        corrections: how often the rating was changed.
     """
 
     index: int
@@ -94,6 +95,7 @@ class Card:
     first_audio_s: float | None = None
     rating: int | None = None
     rating_id: str = ""
+    corrections: int = 0
     ticket: str = field(default_factory=lambda: secrets.token_urlsafe(18))
 
     def again(self, index: int, clip: Clip) -> Card:

@@ -114,6 +114,7 @@ def _card(run: Run, card: Card, revealed: bool) -> dict[str, object]:
         "letter": card.letter,
         "ticket": card.ticket,
         "rating": card.rating,
+        "may_correct": card.rating is not None and not revealed,
         "cut_off": revealed and not card.sample.ended,
         "audio": {
             "url": CLIPS + card.clip.audio.name,
