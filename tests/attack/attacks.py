@@ -5,7 +5,6 @@ They are bounded, and come from this machine to this machine. `scale` 1 is what 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import secrets
@@ -15,6 +14,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from tests.attack.client import Client, PageVisitor, at_once
 from tests.attack.crowd import first_sounds, many_listeners, queue_flood
@@ -46,21 +47,25 @@ def unblinding(target: Target, scale: float) -> Outcome:
     """The named samples of the public function against the blind ones of the page."""
     visitor = PageVisitor(target.url, "127.0.0.21")
     _, view = visitor.speak(SENTENCE, TWO, seed=5)
-    blind = {
-        hashlib.sha256(visitor.send("GET", card["audio"]["url"]).body).hexdigest() for card in view["cards"]
-    }
+    blind = [visitor.send("GET", card["audio"]["url"]).body for card in view["cards"]]
     named = 0
     for seed in (5, 0):
         for sample in call_compare(target, [SENTENCE, TWO, "slt", seed, 1]):
             audio = visitor.send("GET", f"/gradio_api/file={sample['audio']['path']}")
             assert audio.status == 200
-            named += hashlib.sha256(audio.body).hexdigest() in blind
+            named += any(_same_but_for_loudness(audio.body, each) for each in blind)
     return Outcome(
-        "the API with a blind run's text and seed, compared by SHA-256",
+        "the API with a blind run's text and seed, compared sample by sample",
         "no blind sample can be named",
         f"{named} of {len(blind)} named",
         named == 0 and len(blind) == 2,
     )
+
+
+def _same_but_for_loudness(one: bytes, other: bytes) -> bool:
+    """Whether two WAV files hold the same sound, one perhaps louder."""
+    first, second = (np.frombuffer(wav[44 : 44 + (len(wav) - 44) // 2 * 2], "<i2") for wav in (one, other))
+    return len(first) == len(second) and bool(np.corrcoef(first, second)[0, 1] > 0.999)
 
 
 def call_compare(target: Target, data: list[Any]) -> list[dict[str, Any]]:

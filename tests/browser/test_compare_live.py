@@ -45,6 +45,12 @@ def pcm(wav: bytes) -> NDArray[np.int16]:
         return np.frombuffer(file.readframes(file.getnframes()), "<i2")
 
 
+def gain(before: NDArray[np.int16], after: NDArray[np.int16]) -> float:
+    """The one factor between two versions of a sound."""
+    loud = np.abs(before) > 3000
+    return float(np.median(after[loud] / before[loud]))
+
+
 def test_one_press_plays_while_the_rest_is_made_and_the_whole_is_what_is_kept(
     server: Server, new_page: NewPage
 ) -> None:
@@ -61,11 +67,12 @@ def test_one_press_plays_while_the_rest_is_made_and_the_whole_is_what_is_kept(
     link = page.cards.nth(0).locator(".download").get_attribute("href")
     kept = pcm(urllib.request.urlopen(str(link)).read())
     (whole,) = Client(server.url, verbose=False).predict(LONG, ["turbo"], api_name="/compare")
-    assert np.array_equal(kept, pcm(Path(whole["audio"]).read_bytes()))
-    assert len(streamed) == len(kept)
+    spoken = pcm(Path(whole["audio"]).read_bytes())
+    assert np.abs(kept - gain(spoken, kept) * spoken).max() <= 1, "one gain to the loudness of all samples"
+    assert len(streamed) == len(spoken)
     # The whole speaks its pieces in a batch, which forms fp32 sums in another order: the last digits differ.
-    error = streamed.astype(float) - kept
-    assert 10 * np.log10(np.square(kept.astype(float)).sum() / np.square(error).sum()) > 40
+    error = streamed.astype(float) - spoken
+    assert 10 * np.log10(np.square(spoken.astype(float)).sum() / np.square(error).sum()) > 40
 
 
 def test_what_was_heard_while_it_was_made_counts_as_heard(server: Server, new_page: NewPage) -> None:

@@ -27,7 +27,8 @@ const shareButton = h('button', { type: 'button', class: 'share-link', onclick: 
   shareButton.textContent = done ? 'Link copied' : 'Select the link and copy it';
 } }, 'Copy a link to this comparison');
 const share = h('div', { class: 'share', hidden: true }, shareButton, shareNote, shareText);
-const stateBox = h('div', { class: 'state' }, status, problem, stale, track, spoken, share);
+const levels = h('p', { class: 'levels', hidden: true });
+const stateBox = h('div', { class: 'state' }, status, problem, stale, track, spoken, levels, share);
 // What is changed after Speak makes the samples below those of an earlier request.
 const noteChange = (event) => {
   if (view.run && event.isTrusted && event.target.closest?.('.inputs, .options, .actions')) stale.hidden = false;
@@ -87,6 +88,8 @@ const draw = (value) => {
   spoken.replaceChildren(`${value.voice} says: `, h('q', {}, value.spoken || ''));
   stale.hidden = true;
   window.speecht5.at(value.link);
+  levels.hidden = !value.levels;
+  levels.textContent = value.levels;
   share.hidden = !value.link;
   shareNote.textContent = value.share;
 

@@ -26,6 +26,7 @@ COLUMNS = (
 )  # fmt: skip
 NOTE = """The speech in these files is synthetic: it was made by a text-to-speech model, not spoken by a person.
 figures.csv and figures.json say which checkpoint, variant, speaker and seed made each file.
+All files have the same loudness (ITU-R BS.1770), by one gain each, as they were heard on the page.
 """
 
 

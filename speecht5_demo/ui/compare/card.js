@@ -44,6 +44,7 @@ const makeCard = (run, data) => {
       const { reveal, audio } = next;
       if (audio.live) player.grow((element) => playLive(element, root + audio.live));
       else player.load(root + audio.url, audio.seconds, true);
+      player.audio.volume = audio.volume ?? 1;
       node.classList.toggle('live', !!audio.live);
       title.textContent = reveal ? reveal.label : next.label ?? `Sample ${next.letter}`;
       subtitle.textContent = audio.live ? 'Being made: listen already' : reveal ? `Sample ${next.letter}, voice ${reveal.voice}` : 'Name hidden until all are rated';

@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from speecht5_demo.errors import SynthesisError
 from speecht5_demo.synthesis import Speech
+from speecht5_demo.ui.compare.levels import Level, levelled
 from speecht5_demo.ui.components.spectrogram import DAY, NIGHT, spectrogram_png
 from speecht5_demo.wav import wav_bytes
 
@@ -42,12 +43,14 @@ class Clip:
         audio: 16-bit mono WAV.
         sha256: of that file, hexadecimal.
         day, night: its spectrogram for light and for dark pages, PNG.
+        level: what was done to its loudness; None where nothing was.
     """
 
     audio: Path
     sha256: str
     day: Path
     night: Path
+    level: Level | None = None
 
 
 class ClipCache:
@@ -71,16 +74,22 @@ class ClipCache:
             Route(CLIENT_ADDRESS + "{name:path}", self._serve, methods=["GET"]),
         ]
 
-    def store(self, speech: Speech) -> Clip:
+    def store(self, speech: Speech, as_it_is: bool = False) -> Clip:
         """Write a speech's audio and pictures.
+
+        Args:
+            as_it_is: whether its loudness stays what the model made.
 
         Raises:
             SynthesisError: there is no room for it.
         """
-        audio = wav_bytes(speech.samples, speech.sampling_rate)
-        return self._keep(audio, spectrogram_png(speech.mel, DAY), spectrogram_png(speech.mel, NIGHT))
+        samples, level = (
+            (speech.samples, None) if as_it_is else levelled(speech.samples, speech.sampling_rate)
+        )
+        audio = wav_bytes(samples, speech.sampling_rate)
+        return self._keep(audio, spectrogram_png(speech.mel, DAY), spectrogram_png(speech.mel, NIGHT), level)
 
-    def _keep(self, audio: bytes, day: bytes, night: bytes) -> Clip:
+    def _keep(self, audio: bytes, day: bytes, night: bytes, level: Level | None) -> Clip:
         files = (audio, day, night)
         size = sum(map(len, files))
         with self._lock:
@@ -93,7 +102,7 @@ class ClipCache:
             self._write(content, ending)
             for content, ending in zip(files, (".wav", ".png", ".png"), strict=True)
         ]
-        return Clip(paths[0], hashlib.sha256(audio).hexdigest(), paths[1], paths[2])
+        return Clip(paths[0], hashlib.sha256(audio).hexdigest(), paths[1], paths[2], level)
 
     def copy(self, clip: Clip) -> Clip:
         """The same clip under names of its own, so that each of two runs can forget it.
@@ -105,7 +114,7 @@ class ClipCache:
             contents = [path.read_bytes() for path in (clip.audio, clip.day, clip.night)]
         except OSError as error:
             raise SynthesisError("This sample is no longer kept. Press Speak to make it again.") from error
-        return self._keep(*contents)
+        return self._keep(contents[0], contents[1], contents[2], clip.level)
 
     def remove(self, clip: Clip) -> None:
         """Forget a clip."""

@@ -25,6 +25,15 @@ const figures = (data, reveal) => {
       h('figcaption', { 'aria-hidden': 'true' }, h('span', {}, '0 s'), h('span', {}, 'mel spectrogram'),
         h('span', {}, `${data.audio.seconds.toFixed(1)} s`))));
   }
+  if (reveal.difference && data.audio) {
+    const { day, night, sentence, aligned } = reveal.difference;
+    parts.push(h('figure', { class: 'difference' },
+      h('img', { class: 'day', src: `${root}${day}`, alt: sentence }),
+      h('img', { class: 'night', src: `${root}${night}`, alt: sentence }),
+      h('figcaption', { 'aria-hidden': 'true' }, h('span', {}, aligned ? '0 s' : ''), h('span', {}, aligned ? 'difference from the baseline' : 'difference of average spectra'),
+        h('span', {}, aligned ? `${data.audio.seconds.toFixed(1)} s` : '')),
+      h('p', { class: 'about', 'aria-hidden': 'true' }, sentence)));
+  }
   return parts;
 };
 const revealTable = (value) => {

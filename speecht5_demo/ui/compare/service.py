@@ -16,6 +16,7 @@ from speecht5_demo.ui.compare.budget import SpeechBudget, affordable_repeats, ch
 from speecht5_demo.ui.compare.bundle import bundle_route
 from speecht5_demo.ui.compare.clips import ClipCache
 from speecht5_demo.ui.compare.hearing import Hearing
+from speecht5_demo.ui.compare.difference import difference_route
 from speecht5_demo.ui.compare.link import RunLink, SealedSeeds
 from speecht5_demo.ui.compare.live import LiveStreams
 from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice, make_plan, preselected
@@ -72,6 +73,7 @@ class CompareService:
             bundle_route(self._runs),
             taken_route(self._runs),
             *self.recordings.routes,
+            difference_route(self._runs),
         ]
         self._jobs: dict[str, Job] = {}
         self._estimate = RuntimeEstimate()

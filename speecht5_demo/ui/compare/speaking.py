@@ -139,7 +139,7 @@ class Speaking:
             speech = yield from _in_turn(speaking)
             run.step = ""
             self.estimate.learn(speech)
-            clip = self.clips.store(speech)
+            clip = self.clips.store(speech, as_it_is=plan.for_program)
             made = time.monotonic()
             shown_at = pacing.moment(made, index == last) if plan.blind else made
             run.complete(Card(index, variant, Sample.of(speech), clip, shown_at))

@@ -14,13 +14,21 @@ from speecht5_demo.rendering.wording import megabytes
 from speecht5_demo.ui.compare.bundle import ADDRESS as BUNDLE
 from speecht5_demo.ui.compare.clips import ADDRESS as CLIPS
 from speecht5_demo.ui.compare.figures import Cell, Change, Fact, change, overlap, row, seconds
+from speecht5_demo.ui.compare.difference import ADDRESS as DIFFERENCE
+from speecht5_demo.ui.compare.difference import difference_of
+from speecht5_demo.ui.compare.figures import change, overlap, row, seconds
 from speecht5_demo.ui.compare.heard import heard_view
+from speecht5_demo.ui.compare.levels import RULE, volume
 from speecht5_demo.ui.compare.live import ADDRESS, LiveSample
 from speecht5_demo.ui.compare.result import result_sentences
 from speecht5_demo.ui.compare.runs import LETTERS, Card, Run
 from speecht5_demo.ui.compare.taken import ADDRESS as TAKEN
 from speecht5_demo.variants import BASELINE
 
+LEVELS = (
+    f"All samples are played at the same loudness, as in a study: BS.1770, {RULE.target_lufs:g} LUFS, "
+    f"no peak above {RULE.peak_dbfs:g} dBFS."
+).replace("-", "\N{MINUS SIGN}")
 PREPARING = "Preparing the versions. The first time after a start takes a moment."
 
 
@@ -45,6 +53,7 @@ def board_view(run: Run, waiting: tuple[int, float] = (0, 0.0)) -> dict[str, obj
         "progress": _progress(run, revealed),
         "spoken": run.plan.spoken_text,
         "voice": run.plan.speaker.label,
+        "levels": LEVELS if run.plan.listenable else "",
         "link": run.link,
         "share": _share(run),
         "expected": len(run.order) if run.speaking and not run.cancel.is_set() else len(cards),
@@ -121,6 +130,7 @@ def _card(run: Run, card: Card, revealed: bool) -> dict[str, object]:
             "seconds": round(card.sample.audio_seconds, 3),
             "taken": TAKEN + card.ticket,
             "download": f"{name}.wav",
+            "volume": volume(card.clip.level, [other.clip.level for other in run.made]),
             "at_once": run.may_play_live(card.variant),
         }
         if run.plan.listenable
@@ -174,6 +184,20 @@ def _reveal(run: Run, card: Card) -> dict[str, object]:
             "night": CLIPS + card.clip.night.name,
             "alt": f"Mel spectrogram of {card.variant.label}, {sample.audio_seconds:.1f} seconds",
         },
+        "difference": _difference(run, card),
+    }
+
+
+def _difference(run: Run, card: Card) -> dict[str, Any] | None:
+    found = difference_of(run, card) if run.over else None
+    if found is None:
+        return None
+    address = f"{DIFFERENCE}{run.id}/{card.letter}/"
+    return {
+        "day": f"{address}day.png",
+        "night": f"{address}night.png",
+        "aligned": found.aligned,
+        "sentence": found.sentence,
     }
 
 
@@ -223,6 +247,7 @@ def _facts(run: Run, card: Card) -> list[Fact]:
         row("p90", seconds(sample.latency.p90)),
         row("First audio", _first_audio(run, card), _first_audio_change(run, card)),
         row("Audio", f"{sample.audio_seconds:.2f} s in {sample.steps} steps"),
+        *([] if card.clip.level is None else [row("Level", f"changed by {card.clip.level.gain_db:+.1f} dB")]),
     ]
     if sizes is None:
         return [*rows, row("On disk", "measuring…")]
