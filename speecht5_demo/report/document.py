@@ -23,7 +23,8 @@ def document(
             "Against the baseline",
             pieces.differences_piece("doc", view, margin)
             + pieces.noise_floor_piece(analysis)
-            + pieces.preference_piece(analysis),
+            + pieces.preference_piece(analysis.preferences)
+            + pieces.casual_preference_piece(analysis),
         ),
         *extra,
         ("Grades", pieces.distribution_piece("doc", view, scale)),

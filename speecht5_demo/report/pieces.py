@@ -11,6 +11,7 @@ from speecht5_demo.listening.analysis.clustered import MeanDifference
 from speecht5_demo.listening.analysis.interval import Interval, NotEnough
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.analysis.paired import Comparison
+from speecht5_demo.listening.analysis.pairs import Preference
 from speecht5_demo.listening.analysis.screening import RULES
 from speecht5_demo.listening.methods import ACR, METHODS
 from speecht5_demo.listening.playback import FLAGS
@@ -24,6 +25,7 @@ FILE_PROBLEMS = {
     "torn-line": "a last line without its end: the writer died while writing it",
     "broken-line": "another number of cells than the header",
     "duplicate": "the same rating again; the first counts",
+    "corrected": "a rating that its listener corrected; the correction counts",
     "copied-row": "a row of a copy of another file",
     "unreadable": "a file that cannot be read",
 }
@@ -178,14 +180,20 @@ def noise_floor_piece(analysis: Analysis) -> str:
     )
 
 
-def preference_piece(analysis: Analysis) -> str:
+def casual_preference_piece(analysis: Analysis) -> str:
+    """Votes on pairs from the Compare page, kept apart from a study's."""
+    tables = preference_piece(analysis.casual_preferences)
+    return f"<h2>Votes by pairs on the Compare page</h2>{tables}" if tables else ""
+
+
+def preference_piece(preferences: Sequence[Preference]) -> str:
     """Direct comparisons, one table for each question type that asks for them."""
     parts = []
     for method in METHODS.values():
         rows = [
             [one.variant, f"{one.difference.mean:+.2f}", interval_text(one.difference.interval),
              p_text(one.difference.p), one.better, one.same, one.worse, one.difference.n_listeners]
-            for one in analysis.preferences if one.method == method.name
+            for one in preferences if one.method == method.name
         ]  # fmt: skip
         if rows and (words := method.table):
             head = [

@@ -1,7 +1,7 @@
 // What a page knows of its visitor, for all scripts of the page.
 window.speecht5 = {
   // What stands in the fields, in their order; named as in the link of a comparison.
-  FIELDS: ['text', 'voice', 'blend', 'upload', 'share', 'seed', 'versions', 'own', 'pruned', 'int8', 'include', 'exclude', 'repeats', 'blind'],
+  FIELDS: ['text', 'voice', 'blend', 'upload', 'share', 'seed', 'versions', 'own', 'pruned', 'int8', 'include', 'exclude', 'repeats', 'blind', 'pairs'],
   DRAFT: 'speecht5-draft',
 
   // Fields survive a reload and the way back, as long as the address is the same.

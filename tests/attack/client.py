@@ -113,7 +113,7 @@ def start_inputs(text: str, variants: list[str], **changed: Any) -> list[Any]:
     inputs: dict[str, Any] = {
         "text": text, "speaker": "slt", "blend_with": "", "upload": None, "share": 50, "seed": 0, "variants": variants,
         "own": False, "amount": 60, "int8": False, "include": "*", "exclude": "", "repeats": 1, "blind": True,
-        "listener": "",
+        "pairs": False, "listener": "",
     }  # fmt: skip
     return list({**inputs, **changed}.values())
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from speecht5_demo.listening.levelling import measure
+from speecht5_demo.wav import read_wav
 from tests.browser.compare_page import REPORT_LABELS, ComparePage, rows
 from tests.browser.conftest import QUIET, Server
 from tests.browser.wire import recorded
@@ -36,6 +38,7 @@ class Session:
     labels: list[str]
     table: str
     images: int
+    differences: int
     origins: set[str]
     rows: list[dict[str, str]]
     audio: dict[str, bytes]
@@ -80,7 +83,8 @@ def session(server: Server, chromium: Browser) -> Iterator[Session]:
             status_before=status,
             labels=page.cards.locator("h3").all_inner_texts(),
             table=tab.locator(".reveal").inner_text(),
-            images=tab.locator(".card figure img:visible").count(),
+            images=tab.locator(".card figure:not(.difference) img:visible").count(),
+            differences=tab.locator(".card figure.difference img:visible").count(),
             origins={re.match(r"[a-z]+:(//[^/]*)?", url).group() for url in requested},  # type: ignore[union-attr]
             rows=[row for row in rows(server.data) if row["text"] == TEXT],
             audio={str(clip): context.request.get(str(clip)).body() for clip in clips},
@@ -100,6 +104,7 @@ def test_the_reveal_sets_latency_and_size_beside_what_was_rated(session: Session
 
 def test_a_spectrogram_of_each_sample_appears_with_the_reveal(session: Session) -> None:
     assert session.images == 4
+    assert session.differences == 3, "what each version changed, the baseline excepted"
     assert "<img" not in session.board_before
 
 
@@ -143,6 +148,11 @@ def test_page_storage_and_download_names_stay_silent(session: Session) -> None:
     for seen in (session.board_before, session.storage_before, session.status_before, *session.downloads):
         assert not TELLING.search(CHOSEN.sub(b"", seen.encode()))
     assert session.downloads == [f"sample-{letter}.wav" for letter in "ABCD"]
+
+
+def test_all_samples_are_equally_loud(session: Session) -> None:
+    heard = [measure(*read_wav(audio)).lufs for audio in session.audio.values()]
+    assert heard == pytest.approx([-26.0] * 4, abs=0.1)
 
 
 def test_no_figure_is_known_before_the_last_rating(session: Session) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from speecht5_demo.listening.levelling import measure
 from speecht5_demo.ui.compare.levels import RULE, Level, levelled, volume
 from speecht5_demo.ui.compare.view import board_view
-from speecht5_demo.wav import read_wav
 from tests.ui.conftest import Guest
 
 RATE = 16_000
@@ -45,13 +46,13 @@ def test_silence_is_left_alone() -> None:
     assert volume(None, [Level(-26.0, 1.0)]) == 1
 
 
-def test_samples_of_a_run_are_equally_loud_and_the_page_says_so(visitor: Guest) -> None:
+def test_the_page_plays_all_samples_as_loud_as_the_quietest_and_says_so(visitor: Guest) -> None:
     run = visitor.finish(visitor.start())
-    heard = [
-        measure(*read_wav(card.clip.audio)).lufs + 20 * np.log10(view["audio"]["volume"])
-        for card, view in zip(run.cards, board_view(run)["cards"], strict=True)
-    ]
-    assert max(heard) - min(heard) < 0.1
+    run.cards[0].clip = replace(run.cards[0].clip, level=Level(-26.0, 1.0))
+    run.cards[1].clip = replace(run.cards[1].clip, level=Level(-30.0, 9.0))
+    volumes = [card["audio"]["volume"] for card in board_view(run)["cards"]]
+    assert 20 * np.log10(volumes[0]) == pytest.approx(-4.0, abs=0.01)
+    assert volumes[1] == 1.0
     assert "same loudness" in board_view(run)["levels"]
 
 

@@ -133,6 +133,8 @@ class Analysis:
         headline: all valid ratings.
         screened: what is left of them after screening.
         casual: ratings from the Compare page beside a study; None where they are the headline or absent.
+        preferences: votes on pairs in a study.
+        casual_preferences: votes on pairs on the Compare page.
         by: MOS by speaker, sentence and source.
         excluded: rows left out of the headline, by reason, problems of the files included.
         flagged: rows by flag.
@@ -157,6 +159,7 @@ class Analysis:
     noise_floor: NoiseFloor
     anchors: tuple[Mos, ...]
     preferences: tuple[Preference, ...]
+    casual_preferences: tuple[Preference, ...]
     without_bias: View
     without_rejected: View
     rejected: tuple[str, ...]
@@ -210,6 +213,7 @@ def analyse(
             valid_points(cleaned.rows("anchor"), *settings.scale), (), settings.baseline, settings.scale
         ),
         preferences=preferences(cleaned, settings.baseline, settings.variants),
+        casual_preferences=preferences(cleaned, settings.baseline, source="compare"),
         without_bias=_view(without_bias(counted), settings),
         without_rejected=_view(kept, settings) if rejected else headline,
         rejected=rejected,

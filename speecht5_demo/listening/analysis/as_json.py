@@ -11,6 +11,7 @@ from speecht5_demo.listening.analysis.interval import Interval, NotEnough
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.analysis.order import Effect
 from speecht5_demo.listening.analysis.paired import Comparison
+from speecht5_demo.listening.analysis.pairs import Preference
 from speecht5_demo.results.files import SCHEMA
 from speecht5_demo.results.listeners import ListenersDocument
 
@@ -64,18 +65,8 @@ def as_json(analysis: Analysis, name_sessions: bool = True) -> Json:
             "mean_absolute": floor.mean_absolute,
         },
         "anchors": [_mos(one) for one in analysis.anchors],
-        "preferences": [
-            {
-                "method": one.method,
-                "variant": one.variant,
-                "baseline": one.baseline,
-                **_difference(one.difference),
-                "better": one.better,
-                "same": one.same,
-                "worse": one.worse,
-            }
-            for one in analysis.preferences
-        ],
+        "preferences": [_preference(one) for one in analysis.preferences],
+        "casual_preferences": [_preference(one) for one in analysis.casual_preferences],
         "sensitivity": {
             "p913_bias_subtracted": _view(analysis.without_bias),
             "bt500": {**_view(analysis.without_rejected), "rejected": list(analysis.rejected)},
@@ -150,6 +141,18 @@ def _comparison(one: Comparison) -> Json:
         "n_pairs": found.n if found else 0,
         "n_listeners": found.n_listeners if found else 0,
         "n_sentences": found.n_sentences if found else 0,
+    }
+
+
+def _preference(one: Preference) -> dict[str, object]:
+    return {
+        "method": one.method,
+        "variant": one.variant,
+        "baseline": one.baseline,
+        **_difference(one.difference),
+        "better": one.better,
+        "same": one.same,
+        "worse": one.worse,
     }
 
 

@@ -40,16 +40,23 @@ class Preference:
 
 
 def preferences(
-    cleaned: CleanedRatings, baseline: str = "baseline", variants: Mapping[str, str] | None = None
+    cleaned: CleanedRatings,
+    baseline: str = "baseline",
+    variants: Mapping[str, str] | None = None,
+    source: str = "study",
 ) -> tuple[Preference, ...]:
     """One entry for each question type and variant that was compared with the baseline.
 
     Args:
         variants: stimulus id -> variant, from the study. A reference clip that neither it nor any row names
             is taken for one of the baseline, which every study compares with.
+        source: whose votes: study | compare.
     """
     pairs = cleaned.rows("pair")
-    pairs = pairs.loc[(pairs["role"] == "test").to_numpy(dtype=bool)]
+    of_source = (pairs["role"] == "test").to_numpy(dtype=bool) & (pairs["source"] == source).to_numpy(
+        dtype=bool
+    )
+    pairs = pairs.loc[of_source]
     if pairs.empty:
         return ()
     known = cleaned.frame[["stimulus_id", "variant"]].drop_duplicates("stimulus_id").astype(str)

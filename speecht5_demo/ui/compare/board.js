@@ -1,7 +1,7 @@
 // The whole board. `props.value` is the snapshot that the server lets this page know; nothing else is kept here.
 // Cards are made once and then changed in place, so audio plays on while other cards arrive.
 const board = element.querySelector('.board');
-const view = { run: null, opened: 0, revision: -1, cards: new Map(), played: false };
+const view = { run: null, opened: 0, revision: -1, cards: new Map(), played: false, pair: null, again: null };
 
 // After a save the keyboard's focus goes to the next sample without a rating, or to the reveal.
 const moveOn = (card) => {
@@ -62,6 +62,9 @@ const draw = (value) => {
   if (!value.run) return complain(value.problem);
   if (value.run !== view.run) {
     view.cards.forEach((card) => card.leave());
+    view.pair?.leave();
+    view.pair = view.again = null;
+    pairArea.replaceChildren();
     view.cards.clear();
     view.played = false;
     areas.cards.replaceChildren();
@@ -117,6 +120,8 @@ const draw = (value) => {
       h('header', {}, h('div', { class: 'letter' }, String.fromCharCode(65 + i)), h('h3', {}, i === cards.length ? 'Speaking…' : 'Waiting')),
       h('div', { class: 'placeholder' })));
   }
+  if (value.pairs && !pairArea.isConnected) areas.cards.before(pairArea);
+  drawPairs(value);
   refreshTransport();
   const key = JSON.stringify(value.table ?? null);
   if (areas.reveal.dataset.key !== key) {

@@ -10,15 +10,20 @@ from typing import Any
 import gradio as gr
 
 from speecht5_demo.ui.compare.fragments import MIME
+from speecht5_demo.ui.compare.pairs import ANSWERS
+from speecht5_demo.ui.compare.pairs import QUESTION as PAIR_QUESTION
 from speecht5_demo.ui.components.scale import ACR_WORDS, QUESTION
 from speecht5_demo.ui.player import script_with_player
 
 Answer = Callable[[Any], dict[str, object]]
 _PARTS = ("live.js", "card.js", "reveal.js", "hearing.js", "transport_bar.js", "board.js")
+_PARTS = ("live.js", "card.js", "pairs.js", "reveal.js", "transport_bar.js", "board.js")
 _SCRIPT = "\n".join(
     [
         f"const WORDS = {json.dumps(ACR_WORDS)};",
         f"const QUESTION = {json.dumps(QUESTION)};",
+        f"const PAIR_ANSWERS = {json.dumps(ANSWERS)};",
+        f"const PAIR_QUESTION = {json.dumps(PAIR_QUESTION)};",
         f"const MIME = {json.dumps(MIME)};",
         script_with_player(Path(__file__).parent, *_PARTS),
     ]

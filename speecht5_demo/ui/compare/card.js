@@ -52,7 +52,7 @@ const makeCard = (run, data) => {
       if (next.rating && !(next.may_correct && scale.correcting())) {
         const change = () => { scale.correct(next.rating); slots.rating.replaceChildren(scale.node); scale.focus(); };
         slots.rating.replaceChildren(ratedLine(next, next.may_correct && change));
-      } else if (!audio.live && !slots.rating.contains(scale.node)) slots.rating.replaceChildren(scale.node);
+      } else if (!audio.live && next.scored !== false && !slots.rating.contains(scale.node)) slots.rating.replaceChildren(scale.node);
       if (!audio.live) {
         link.href = `${root}${audio.taken}`;
         link.setAttribute('download', audio.download);
@@ -81,54 +81,70 @@ const ratedLine = ({ letter, rating }, change) => h('div', { class: 'rated' },
   h('span', { role: 'status' }, 'Saved. You rated it ', h('b', {}, `${rating} ${WORDS[rating - 1]}`), '.'),
   change && h('button', { type: 'button', class: 'rated-change', 'aria-label': `Change the rating of sample ${letter}`, onclick: change }, 'Change'));
 
-const makeScale = (run, data, { heard, heardFraction, audio }) => {
-  let score = null;
+// Sends an answer and draws what the server says; what it does not confirm is an error.
+const sendRating = async (told, samples, node) => {
+  const answer = await server.rate({
+    ...told, listener: window.speecht5.listener(), device: matchMedia('(pointer: coarse)').matches ? 'touch' : 'mouse',
+  });
+  if (!answer?.saved) throw new Error(answer?.problem || '');
+  samples.forEach((sample) => sample.audio.pause());
+  return () => {
+    view.again = null;
+    if (answer.board) draw(answer.board);
+    moveOn(node.closest('.card'));
+  };
+};
+
+const makeScale = (run, data, player) => makeChoice({
+  name: `score-${data.ticket}`, legend: QUESTION, words: WORDS, low: 1,
+  heardAll: () => player.heard.plays > 0, listen: 'Listen before saving', choose: 'Choose 1 to 5',
+  send: (value, correct) => sendRating({
+    ticket: data.ticket, rating: value, correct, plays: player.heard.plays, heard_fraction: player.heardFraction(),
+    response_s: (performance.now() - player.heard.since) / 1000,
+  }, [player], player.node),
+});
+
+// A question with a few answers, `low` the first one's value. `send(value, correct)` returns what happens after a save.
+const makeChoice = ({ name, legend, words, low, heardAll, listen, choose: ask, send: post }) => {
+  let value = null;
   let busy = false;
   let before = null;
+  const label = (each) => (low === 1 ? `${each} ${words[each - low]}` : words[each - low]);
   const note = h('p', { class: 'note', role: 'status' });
   const save = h('button', { type: 'button', class: 'save' });
-  const radios = WORDS.map((word, i) => h('input', {
-    type: 'radio', name: `score-${data.ticket}`, value: i + 1, 'aria-label': `${i + 1} ${word}`,
-    onchange: () => choose(i + 1),
+  const radios = words.map((word, i) => h('input', {
+    type: 'radio', name, value: i + low, 'aria-label': label(i + low), onchange: () => choose(i + low),
   }));
-  const options = WORDS.map((word, i) =>
-    h('label', {}, radios[i], h('span', { 'aria-hidden': 'true' }, h('b', {}, String(i + 1)), word)));
-  const node = h('fieldset', {}, h('legend', {}, QUESTION), h('div', { class: 'scale' }, ...options), save, note);
+  const options = words.map((word, i) => h('label', {}, radios[i], h('span', { 'aria-hidden': 'true' }, h('b', {}, String(i + 1)), word)));
+  const node = h('fieldset', {}, h('legend', {}, legend), h('div', { class: `scale of-${words.length}` }, ...options), save, note);
 
   const say = (text, wrong = false) => { note.textContent = text; note.classList.toggle('wrong', wrong); };
+  const mayRate = () => heardAll() || before !== null;
   const refresh = () => {
-    const ready = score !== null && (heard.plays > 0 || before !== null) && !busy;
+    const ready = value !== null && mayRate() && !busy;
     save.classList.toggle('ready', ready);
     save.setAttribute('aria-disabled', String(!ready));
     save.textContent = busy ? 'Saving…'
-      : before !== null ? (score === before ? `Keep ${score} ${WORDS[score - 1]}` : `Change to ${score} ${WORDS[score - 1]}`)
-      : score === null ? 'Choose 1 to 5' : heard.plays === 0 ? 'Listen before saving' : `Save ${score} ${WORDS[score - 1]}`;
+      : before !== null ? `${value === before ? 'Keep' : 'Change to'} ${label(value)}`
+      : value === null ? ask : mayRate() ? `Save ${label(value)}` : listen;
   };
-  const choose = (value) => {
+  const choose = (chosen) => {
     if (busy) return;
-    score = value;
-    radios.forEach((radio) => { radio.checked = Number(radio.value) === value; });
+    value = chosen;
+    radios.forEach((radio) => { radio.checked = Number(radio.value) === chosen; });
     (radios.find((radio) => radio.checked) ?? save).focus({ preventScroll: true });
     refresh();
   };
   const send = async () => {
     if (busy) return;
-    if (score === null) return say('Choose a score from 1 to 5 first.');
-    if (heard.plays === 0 && before === null) return say('Play the sample first, then save your rating.');
+    if (value === null) return say(`${ask} first.`);
+    if (!mayRate()) return say('Play the sample first, then save your rating.');
     busy = true; say(''); refresh();
     try {
-      const answer = await server.rate({
-        ticket: data.ticket, rating: score, correct: before !== null, plays: heard.plays, heard_fraction: heardFraction(),
-        response_s: (performance.now() - heard.since) / 1000, listener: window.speecht5.listener(),
-        device: matchMedia('(pointer: coarse)').matches ? 'touch' : 'mouse',
-      });
-      if (!answer?.saved) throw new Error(answer?.problem || '');
-      audio.pause();
-      const card = node.closest('.card');
+      const after = await post(value, before !== null);
       busy = false;
       before = null;
-      if (answer.board) draw(answer.board);
-      moveOn(card);
+      after();
     } catch (error) {
       busy = false; refresh();
       say(`Not saved: ${error?.message || 'the server did not answer'} Press save to try again.`, true);
@@ -139,10 +155,12 @@ const makeScale = (run, data, { heard, heardFraction, audio }) => {
     if (event.key === 'Enter' && event.target !== save) { event.preventDefault(); send(); }
   };
   refresh();
-  const heardMore = () => {
-    if (heard.plays > 0 && !busy && !note.classList.contains('wrong')) say('');
-    refresh();
+  return {
+    node, choose,
+    heardMore: () => { if (!busy && !note.classList.contains('wrong')) say(''); refresh(); },
+    // The answer that was saved, to be changed.
+    correct: (saved) => { before = value = saved; radios.forEach((radio, i) => { radio.checked = i + low === saved; }); refresh(); },
+    correcting: () => before !== null,
+    focus: () => radios.find((radio) => radio.checked)?.focus({ preventScroll: true }),
   };
-  const correct = (rating) => { before = rating; score = rating; radios.forEach((radio, i) => { radio.checked = i + 1 === rating; }); refresh(); };
-  return { node, heardMore, choose, correct, correcting: () => before !== null, focus: () => radios[score - 1].focus({ preventScroll: true }) };
 };

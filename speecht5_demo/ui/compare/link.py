@@ -39,6 +39,7 @@ class RunLink:
         own: the visitor's own version.
         repeats: timed runs.
         blind: whether names are hidden.
+        pairs: whether samples are voted on in pairs.
         word: of a comparison that was spoken; empty for what was only typed.
     """
 
@@ -50,6 +51,7 @@ class RunLink:
     repeats: int
     blind: bool
     word: str = ""
+    pairs: bool = False
 
     def written(self) -> str:
         """As it stands in an address."""
@@ -64,6 +66,7 @@ class RunLink:
             **(_recipe(own) if own.wanted is True else {}),
             "repeats": self.repeats,
             "blind": int(self.blind),
+            **({"pairs": 1} if self.pairs else {}),
             **({"run": self.word} if self.word else {}),
         }  # fmt: skip
         return urlencode(parts)
@@ -106,6 +109,7 @@ class RunLink:
             repeats=_number(given.get("repeats")) or 1,
             blind=given.get("blind") == "1",
             word=word if _WORD.fullmatch(word) else "",
+            pairs=given.get("pairs") == "1",
         )
 
 

@@ -175,6 +175,16 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
             elem_id="blind",
         )
     samples = board(service.rate, service.hearing.hear)
+        pairs = gr.Checkbox(
+            False,
+            label="Vote by pairs, both orders",
+            interactive=checkpoint.listenable,
+            scale=2,
+            min_width=220,
+            container=False,
+            elem_id="pairs",
+        )
+    samples = board(service.rate)
     run = gr.State(None)
     # What the page's script hands over and presses when a page is opened by a link or loaded again.
     from_script = gr.Textbox(visible=False)
@@ -183,7 +193,20 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
     sweep.build(context)
 
     def start(request: gr.Request, *sent: Any) -> tuple[Any, ...]:
-        written, voice, second, file, percent, number, names, *own_recipe, times, hidden, listener = sent
+        (
+            written,
+            voice,
+            second,
+            file,
+            percent,
+            number,
+            names,
+            *own_recipe,
+            times,
+            hidden,
+            by_pairs,
+            listener,
+        ) = sent
         try:
             started = service.start(
                 text=written,
@@ -193,6 +216,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 own=OwnVariant(*own_recipe),
                 repeats=times,
                 blind=hidden,
+                pairs=by_pairs,
                 visitor=visitor_of(request),
                 listener=listener_of(listener),
             )
@@ -229,6 +253,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
               if own_recipe.wanted else [gr.skip()] * 4),
             sent.repeats,
             sent.blind and checkpoint.listenable,
+            sent.pairs and checkpoint.listenable,
         ]  # fmt: skip
 
     def open_link(sent: Any, request: gr.Request) -> tuple[Any, ...]:
@@ -327,6 +352,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
         exclude,
         repeats,
         blind,
+        pairs,
     ]
     answered = [samples, run, speak, stop]
     begun = gr.on(

@@ -13,7 +13,7 @@ from speecht5_demo.errors import SpeakerError, SynthesisError, TextError, Varian
 from speecht5_demo.speakers import Speaker, blend, find_speaker
 from speecht5_demo.synthesis.plan import MAX_SEED
 from speecht5_demo.text import spoken_form
-from speecht5_demo.variants import REPORT_VARIANTS, Variant, custom, find
+from speecht5_demo.variants import BASELINE, REPORT_VARIANTS, Variant, custom, find
 from speecht5_demo.variants.patterns import written_patterns
 
 MAX_CHARACTERS = 2000
@@ -73,6 +73,7 @@ class Plan:
         blind: names and figures hidden until all samples are rated. One sample alone has no name to hide.
         listenable: whether the samples are speech; where they are noise, only speed and size are shown.
         for_program: whether a program asked; nobody rates what it gets.
+        pairs: whether samples are voted on in pairs instead of being rated by themselves.
         word: in the link of a comparison with a secret seed, which is made of it; empty where the seed is public.
     """
 
@@ -85,6 +86,7 @@ class Plan:
     blind: bool
     listenable: bool
     for_program: bool = False
+    pairs: bool = False
     word: str = ""
 
     def with_repeats(self, repeats: int) -> Plan:
@@ -103,12 +105,14 @@ def make_plan(
     own: OwnVariant,
     repeats: Any,
     blind: Any,
+    pairs: Any = False,
     for_program: bool = False,
 ) -> Plan:
     """Check every input.
 
     Args:
         uploaded: the speaker of an upload's token.
+        pairs: True votes on pairs, which are always blind.
         seed: of an open run; None draws one.
 
     Raises:
@@ -116,7 +120,10 @@ def make_plan(
     """
     written = checked_text(text)
     chosen = _variants(variants, own)
-    hidden = blind is not False and checkpoint.listenable and len(chosen) > 1
+    in_pairs = pairs is True and checkpoint.listenable
+    if in_pairs and (len(chosen) < 2 or BASELINE not in chosen):
+        raise VariantError(f"Pairs compare versions with {BASELINE.label}: choose it and at least one other.")
+    hidden = (blind is not False or in_pairs) and checkpoint.listenable and len(chosen) > 1
     return Plan(
         text=written,
         spoken_text=spoken_form(written, checkpoint.letters, checkpoint.language),
@@ -128,6 +135,7 @@ def make_plan(
         repeats=whole_number(repeats, "The number of repeats", 1, MAX_REPEATS),
         blind=hidden,
         listenable=checkpoint.listenable,
+        pairs=in_pairs,
         for_program=for_program,
     )
 

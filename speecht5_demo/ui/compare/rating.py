@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from speecht5_demo.errors import DemoError, RatingsError
@@ -11,6 +12,8 @@ from speecht5_demo.listening.methods import ACR
 from speecht5_demo.listening.playback import MUST_HEAR, NOT_ALL_HEARD
 from speecht5_demo.listening.ratings import RatingRow, RatingsWriter
 from speecht5_demo.ui.compare.link import listener_of
+from speecht5_demo.ui.compare.pairs import AB, PairTrial
+from speecht5_demo.ui.compare.pairs import QUESTION as QUESTION_OF_PAIRS
 from speecht5_demo.ui.compare.rated import REVEALED, RatedBefore
 from speecht5_demo.ui.compare.runs import Card, Run, Runs
 from speecht5_demo.ui.compare.view import board_view
@@ -42,7 +45,11 @@ def rate(runs: Runs, writer: RatingsWriter, rated: RatedBefore, sent: Any) -> di
     try:
         if not isinstance(sent, dict):
             raise RatingsError("A rating needs a ticket and a score. Reload the page and rate again.")
+        if found := runs.trial(sent.get("ticket")):
+            return _vote(*found, writer, rated, sent)
         run, card = runs.card(sent.get("ticket"))
+        if run.plan.pairs:
+            raise RatingsError("This comparison is voted on in pairs.")
         with run.saving:
             correcting = card.rating is not None and sent.get("correct") is True
             if correcting:
@@ -57,7 +64,49 @@ def rate(runs: Runs, writer: RatingsWriter, rated: RatedBefore, sent: Any) -> di
     return {"saved": True, "rating": card.rating, "board": board_view(run)}
 
 
-def _check_correction(run: Run, card: Card) -> None:
+def _vote(
+    run: Run, trial: PairTrial, writer: RatingsWriter, rated: RatedBefore, sent: dict[str, Any]
+) -> dict[str, Any]:
+    """Keep the vote on a pair, or its correction."""
+    with run.saving:
+        correcting = trial.vote is not None and sent.get("correct") is True
+        if correcting:
+            _check_correction(run, trial)
+        if trial.vote is None or (correcting and sent.get("rating") != trial.vote):
+            row = vote_row(run, trial, sent)
+            writer.append(row)
+            rated.note(row)
+            trial.vote, trial.rating_id = trial.kept(row.rating), row.rating_id
+    return {"saved": True, "rating": trial.vote, "board": board_view(run)}
+
+
+def vote_row(run: Run, trial: PairTrial, sent: dict[str, Any]) -> RatingRow:
+    """The row of a vote: the version against the baseline.
+
+    Raises:
+        RatingsError: the vote is not -1, 0 or 1.
+    """
+    vote = AB.check(sent.get("rating"))
+    row = rating_row(run, trial.version, {**sent, "rating": 1})
+    flags = [flag for flag in row.flags if flag not in (CORRECTION, REVEALED)]
+    return replace(
+        row,
+        method=AB.name,
+        question=QUESTION_OF_PAIRS,
+        trial=trial.number,
+        position=run.trials.index(trial) + 1,
+        compared_with=trial.baseline.clip.sha256[:16],
+        rating=trial.kept(vote),
+        corrects=trial.rating_id,
+        flags=(
+            *flags,
+            *([CORRECTION] if trial.rating_id else []),
+            *([REVEALED] if trial.vote is None and run.one_left else []),
+        ),
+    )
+
+
+def _check_correction(run: Run, card: Card | PairTrial) -> None:
     if run.revealed:
         raise RatingsError("The names are known by now, so this rating stands.")
     if card.corrections >= MOST_CORRECTIONS:
@@ -78,7 +127,7 @@ def rating_row(run: Run, card: Card, sent: dict[str, object]) -> RatingRow:
         *([NOT_ALL_HEARD] if heard is None or heard < MUST_HEAR else []),
         *([] if sample.ended else ["cut-off"]),
         *([CORRECTION] if card.rating_id else []),
-        *([REVEALED] if run.revealed_by(card) else []),
+        *([REVEALED] if card.rating is None and run.one_left else []),
     ]
     device = sent.get("device")
     return RatingRow(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from speecht5_demo.ui.compare.figures import change, overlap
+from speecht5_demo.ui.compare.pairs import votes_for
 from speecht5_demo.ui.compare.runs import Card, Run
 from speecht5_demo.variants import BASELINE
 
@@ -14,7 +15,8 @@ def result_sentences(run: Run) -> list[str]:
     if baseline is None or not run.revealed or not run.over:
         return []
     return [
-        f"{cards[variant.name].variant.label}: {', '.join(_findings(cards[variant.name], baseline))}."
+        f"{variant.label}: "
+        f"{', '.join([*_findings(cards[variant.name], baseline), *_votes(run, cards[variant.name])])}."
         for variant in run.plan.variants
         if variant.name in cards and cards[variant.name] is not baseline
     ]
@@ -39,3 +41,8 @@ def _findings(card: Card, baseline: Card) -> list[str]:
             else f"you rated it {abs(apart)} {'higher' if apart > 0 else 'lower'}"
         )
     return found
+
+
+def _votes(run: Run, card: Card) -> list[str]:
+    """What was said of a version in pairs."""
+    return [f"in pairs: {votes_for(run.trials, card)}"] if run.trials else []

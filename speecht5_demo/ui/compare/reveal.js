@@ -43,7 +43,7 @@ const revealTable = (value) => {
       h('thead', {}, h('tr', {}, ...value.table.head.map((name) => h('th', { scope: 'col' }, name)))),
       h('tbody', {}, ...value.table.rows.map((row) => h('tr', {},
         h('th', { scope: 'row' }, h('span', { class: 'letter-small', 'aria-hidden': 'true' }, row.letter), row.label),
-        h('td', { 'data-label': value.table.head[1] }, ...(row.rating
+        h('td', { 'data-label': value.table.head[1] }, ...(row.votes ? [row.votes] : row.rating
           ? [h('span', { class: 'stars', 'aria-hidden': 'true' }, '★'.repeat(row.rating) + '☆'.repeat(5 - row.rating)),
             ` ${row.rating} ${WORDS[row.rating - 1]}`] : ['not rated'])),
         ...row.cells.map(cell))))),

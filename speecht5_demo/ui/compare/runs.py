@@ -24,6 +24,7 @@ from speecht5_demo.synthesis import Latency, Speech
 from speecht5_demo.ui.compare.clips import Clip
 from speecht5_demo.ui.compare.heard import HeardRun
 from speecht5_demo.ui.compare.live import LiveSample
+from speecht5_demo.ui.compare.pairs import PairTrial, pair_trials
 from speecht5_demo.ui.compare.plan import Plan
 from speecht5_demo.ui.compare.rated import Memory
 from speecht5_demo.ui.compare.voice_queue import BusyError
@@ -129,6 +130,8 @@ class Run:
         self.kept: dict[str, Card] = {}
         self.before = Memory({}, {}, revealed=False)
         self.left = False
+        self.trials: list[PairTrial] = []
+        self._pair_order = Random(shuffle.getrandbits(128) if shuffle is not None else secrets.randbits(128))
         self.id = secrets.token_urlsafe(18)
         self.session_id = new_id()
         self.cancel = threading.Event()
@@ -203,6 +206,11 @@ class Run:
         now = time.monotonic()
         for card in self.made:
             card.shown_at = now if math.isinf(card.shown_at) else card.shown_at
+        if self.plan.pairs and not self.trials:
+            self.trials = pair_trials(self.made, self._pair_order)
+            for trial in self.trials:
+                if voted := self.before.votes.get(trial.number):
+                    trial.vote, trial.rating_id = trial.kept(voted.rating), voted.rating_id
 
     def next_revision(self) -> int:
         """Grows with every snapshot, so that a page can drop one that arrives late."""
@@ -231,24 +239,31 @@ class Run:
         """Whether the page may know names and figures: always in an open run, else when all is rated."""
         if not self.plan.blind:
             return True
-        return not self.speaking and bool(self.made) and all(card.rating for card in self.made)
+        return not self.speaking and self.rated == self.to_rate > 0
 
-    def revealed_by(self, card: Card) -> bool:
-        """Whether a rating of that card would be the last before the names are revealed."""
-        return (
-            self.plan.blind
-            and not self.speaking
-            and all(other.rating for other in self.made if other is not card)
-        )
+    @property
+    def to_rate(self) -> int:
+        """How many answers there are to give."""
+        return len(self.trials) if self.plan.pairs and self.trials else len(self.made)
+
+    @property
+    def rated(self) -> int:
+        """How many of them were given."""
+        if self.plan.pairs and self.trials:
+            return sum(1 for trial in self.trials if trial.vote is not None)
+        return sum(1 for card in self.made if card.rating)
+
+    @property
+    def one_left(self) -> bool:
+        """Whether one more answer reveals the names."""
+        return self.plan.blind and not self.speaking and self.rated == self.to_rate - 1
 
     @property
     def protected(self) -> bool:
         """Whether nobody else's run may take its place: it is being spoken, or waits to be rated."""
         if not self.over:
             return True
-        return (
-            self.plan.listenable and not self.plan.for_program and any(not card.rating for card in self.made)
-        )
+        return self.plan.listenable and not self.plan.for_program and self.rated < self.to_rate
 
 
 class Runs:
@@ -317,6 +332,17 @@ class Runs:
                     if secrets.compare_digest(card.ticket.encode(), ticket.encode()):
                         return run, card
         raise RatingsError(DROPPED)
+
+    def trial(self, ticket: object) -> tuple[Run, PairTrial] | None:
+        """The pair that a ticket stands for, if it is one."""
+        with self._lock:
+            runs = list(self._runs.values())
+        if isinstance(ticket, str) and len(ticket) <= 64:
+            for run in reversed(runs):
+                for trial in run.trials:
+                    if secrets.compare_digest(trial.ticket.encode(), ticket.encode()):
+                        return run, trial
+        return None
 
     def _cancel(self, run_id: str | None) -> None:
         run = self._runs.get(run_id or "")

@@ -112,12 +112,14 @@ class CompareService:
         blind: Any,
         visitor: Visitor,
         for_program: bool = False,
+        pairs: Any = False,
         listener: str = "",
         word: str = "",
     ) -> Run:
         """Check what was sent, open a run and give it its place in the queue.
 
         Args:
+            pairs: True votes on pairs.
             listener: the visitor's random word.
             word: of the link that was opened; its samples are taken from where they are kept, or spoken again.
 
@@ -135,6 +137,7 @@ class CompareService:
             own=own,
             repeats=repeats,
             blind=blind,
+            pairs=pairs,
             for_program=for_program,
         )
         check_length(plan.spoken_text)
@@ -152,6 +155,7 @@ class CompareService:
             plan.repeats,
             plan.blind,
             word,
+            plan.pairs,
         ).written()
         before = self._rated.find(listener, plan) if opened and listener else Memory({}, {}, revealed=False)
         if before.revealed:
@@ -175,6 +179,7 @@ class CompareService:
             own=link.own,
             repeats=link.repeats,
             blind=link.blind,
+            pairs=link.pairs,
             visitor=visitor,
             listener=listener,
             word=link.word,

@@ -1,5 +1,7 @@
 // The bar over all cards: play and pause, loop, all in turn, and a letter for each sample.
-const whole = () => [...view.cards.values()].filter((card) => card.audio && !card.node.classList.contains('live'));
+const whole = () => [
+  ...(view.pair?.samples ?? []), ...[...view.cards.values()].filter((card) => card.audio && !card.node.classList.contains('live')),
+];
 const loop = h('input', { type: 'checkbox', id: 'board-loop' });
 const transport = makeTransport({ list: whole, loop: () => loop.checked });
 const toggle = h('button', { type: 'button', class: 'transport-play', onclick: transport.toggle }, 'Play');

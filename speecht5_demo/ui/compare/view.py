@@ -7,6 +7,7 @@ picture, no timing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 from speecht5_demo.machine import this_machine
@@ -20,6 +21,7 @@ from speecht5_demo.ui.compare.figures import change, overlap, row, seconds
 from speecht5_demo.ui.compare.heard import heard_view
 from speecht5_demo.ui.compare.levels import RULE, volume
 from speecht5_demo.ui.compare.live import ADDRESS, LiveSample
+from speecht5_demo.ui.compare.pairs import pair_views, votes_for
 from speecht5_demo.ui.compare.result import result_sentences
 from speecht5_demo.ui.compare.runs import LETTERS, Card, Run
 from speecht5_demo.ui.compare.taken import ADDRESS as TAKEN
@@ -42,6 +44,7 @@ def board_view(run: Run, waiting: tuple[int, float] = (0, 0.0)) -> dict[str, obj
     revision = run.next_revision()
     revealed = run.revealed
     live, cards = run.live, run.cards
+    in_pairs = run.plan.pairs and not revealed
     if live is not None and live.index < len(run.made):
         live = None  # it became whole in this moment
     return {
@@ -56,9 +59,16 @@ def board_view(run: Run, waiting: tuple[int, float] = (0, 0.0)) -> dict[str, obj
         "levels": LEVELS if run.plan.listenable else "",
         "link": run.link,
         "share": _share(run),
-        "expected": len(run.order) if run.speaking and not run.cancel.is_set() else len(cards),
+        "expected": len(run.order)
+        if run.speaking and not run.cancel.is_set()
+        else 0
+        if in_pairs
+        else len(cards),
         "step": run.step,
-        "cards": [_card(run, card, revealed) for card in cards] + ([_live_card(live)] if live else []),
+        "cards": []
+        if in_pairs
+        else [_card(run, card, revealed) for card in cards] + ([_live_card(live)] if live else []),
+        "pairs": pair_views(run.trials, _audio_of(run)) if in_pairs and not run.speaking else None,
         "table": _table(run, cards) if revealed and not run.speaking and cards else None,
         "heard": heard_view(run),
     }
@@ -70,7 +80,7 @@ def problem_view(sentence: str) -> dict[str, object]:
 
 
 def _status(run: Run, revealed: bool, waiting: tuple[int, float]) -> str:
-    ready, total, rated = len(run.cards), len(run.order), sum(1 for card in run.cards if card.rating)
+    ready, total = len(run.cards), len(run.order)
     if run.phase == "waiting":
         return _place(*waiting)
     if run.phase == "preparing":
@@ -83,7 +93,8 @@ def _status(run: Run, revealed: bool, waiting: tuple[int, float]) -> str:
     if run.phase == "stopped":
         return f"Stopped: {ready} of {total} samples are complete."
     if run.plan.blind and not revealed:
-        return f"Listen, then rate: {rated} of {total} rated. Names and figures appear after the last one."
+        task = "Listen to both, then vote" if run.plan.pairs else "Listen, then rate"
+        return f"{task}: {run.rated} of {run.to_rate} rated. Names and figures appear after the last one."
     if run.phase == "measuring":
         return f"All samples are ready; timing run {run.runs_done} of {run.plan.repeats * total}."
     if run.plan.blind:
@@ -123,19 +134,28 @@ def _card(run: Run, card: Card, revealed: bool) -> dict[str, object]:
         "letter": card.letter,
         "ticket": card.ticket,
         "rating": card.rating,
+        "scored": not run.plan.pairs,
         "may_correct": card.rating is not None and not revealed,
         "cut_off": revealed and not card.sample.ended,
         "audio": {
-            "url": CLIPS + card.clip.audio.name,
-            "seconds": round(card.sample.audio_seconds, 3),
+            **_audio_of(run)(card),
             "taken": TAKEN + card.ticket,
             "download": f"{name}.wav",
-            "volume": volume(card.clip.level, [other.clip.level for other in run.made]),
             "at_once": run.may_play_live(card.variant),
         }
         if run.plan.listenable
         else None,
         "reveal": _reveal(run, card) if revealed else None,
+    }
+
+
+def _audio_of(run: Run) -> Callable[[Card], dict[str, object]]:
+    """What a page needs to play a card."""
+    company = [other.clip.level for other in run.made]
+    return lambda card: {
+        "url": CLIPS + card.clip.audio.name,
+        "seconds": round(card.sample.audio_seconds, 3),
+        "volume": volume(card.clip.level, company),
     }
 
 
@@ -277,6 +297,7 @@ def _table(run: Run, cards: list[Card]) -> dict[str, object]:
                 "letter": card.letter,
                 "label": card.variant.label,
                 "rating": card.rating,
+                "votes": votes_for(run.trials, card) if run.trials else None,
                 "cells": [
                     {"text": seconds(card.sample.latency.median), "change": _latency_change(run, card)},
                     {"text": f"{card.sample.rtf:.3f}", "change": None},

@@ -90,7 +90,8 @@ def view(seen: ResultsView) -> View:
         differences=_frame(
             pieces.differences_piece("page", headline, analysis.settings.margin)
             + pieces.noise_floor_piece(analysis)
-            + pieces.preference_piece(analysis)
+            + pieces.preference_piece(analysis.preferences)
+            + pieces.casual_preference_piece(analysis)
             + pieces.sensitivity_piece(analysis)
         ),
         cost=_frame(cost_piece(seen)),
