@@ -28,7 +28,8 @@ const shareButton = h('button', { type: 'button', class: 'share-link', onclick: 
 } }, 'Copy a link to this comparison');
 const share = h('div', { class: 'share', hidden: true }, shareButton, shareNote, shareText);
 const levels = h('p', { class: 'levels', hidden: true });
-const stateBox = h('div', { class: 'state' }, status, problem, stale, track, spoken, levels, share);
+const left = h('p', { class: 'left', hidden: true });
+const stateBox = h('div', { class: 'state' }, status, problem, stale, track, left, spoken, levels, share);
 // What is changed after Speak makes the samples below those of an earlier request.
 const noteChange = (event) => {
   if (view.run && event.isTrusted && event.target.closest?.('.inputs, .options, .actions')) stale.hidden = false;
@@ -80,6 +81,8 @@ const draw = (value) => {
   view.opened = value.opened;
   view.revision = value.revision;
   if (status.textContent !== value.status) status.textContent = value.status;
+  left.hidden = !value.left;
+  left.textContent = value.left;
   complain(value.problem);
   track.hidden = value.progress == null;
   if (value.progress != null) {
@@ -117,8 +120,8 @@ const draw = (value) => {
   }
   for (let i = cards.length; i < (value.expected ?? 0); i++) {
     areas.cards.append(h('div', { class: 'card waiting', 'aria-hidden': 'true' },
-      h('header', {}, h('div', { class: 'letter' }, String.fromCharCode(65 + i)), h('h3', {}, i === cards.length ? 'Speaking…' : 'Waiting')),
-      h('div', { class: 'placeholder' })));
+      h('header', {}, h('div', { class: 'letter' }, String.fromCharCode(65 + i)), h('h3', {}, i === cards.length ? value.making?.words ?? 'Waiting' : 'Waiting')),
+      h('div', { class: 'placeholder' }, i === cards.length && value.making?.share != null && h('span', { style: `width:${100 * value.making.share}%` }))));
   }
   if (value.pairs && !pairArea.isConnected) areas.cards.before(pairArea);
   drawPairs(value);

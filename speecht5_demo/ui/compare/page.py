@@ -99,6 +99,32 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 elem_id="text",
             )
             spoken = gr.HTML(preview(EXAMPLES[0], checkpoint), elem_id="spoken", apply_default_css=False)
+            with gr.Row(elem_classes="actions"):
+                speak = gr.Button(
+                    "Speak", variant="primary", size="lg", scale=2, min_width=140, elem_id="speak"
+                )
+                stop = gr.Button(
+                    "Stop", variant="stop", size="lg", scale=1, min_width=90, visible=False, elem_id="stop"
+                )
+            with gr.Row(elem_classes="hiding"):
+                blind = gr.Checkbox(
+                    checkpoint.listenable,
+                    label="Hide names until I have rated",
+                    interactive=checkpoint.listenable,
+                    scale=2,
+                    min_width=220,
+                    container=False,
+                    elem_id="blind",
+                )
+                pairs = gr.Checkbox(
+                    False,
+                    label="Vote by pairs, both orders",
+                    interactive=checkpoint.listenable,
+                    scale=2,
+                    min_width=220,
+                    container=False,
+                    elem_id="pairs",
+                )
             examples = gr.Dataset(
                 components=[text],
                 samples=[[sentence] for sentence in EXAMPLES],

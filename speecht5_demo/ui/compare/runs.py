@@ -146,8 +146,9 @@ class Run:
         self.problem = ""
         self.runs_done = 0
         self.disturbed = 0
-        self.step = ""
-        self.asked = time.monotonic()
+        self.part = (0, 1)
+        self.each_s: float | None = None
+        self.speaking_since = self.asked = time.monotonic()
         self.opened_ms = time.time_ns() // 1_000_000
         self._revision = 0
         self._lock = threading.Lock()
@@ -193,6 +194,21 @@ class Run:
         self.made.append(card)
         self.live = None
         self.runs_done += 1
+
+    @property
+    def making(self) -> tuple[float, float] | None:
+        """How far the next sample is, 0 to 1, and about how many seconds all that are left take.
+
+        None while nothing is known. In a blind run it follows the clock by which samples appear, whatever is spoken.
+        """
+        if self.each_s is None or self.phase != "speaking" or not self.speaking:
+            return None
+        cards = self.cards
+        since = max([self.speaking_since, *(card.shown_at for card in cards)])
+        spent = time.monotonic() - since
+        piece, pieces = (0, 1) if self.plan.blind else self.part
+        share = max(spent / self.each_s, piece / pieces)
+        return min(share, 0.97), max(1.0, self.each_s * (len(self.order) - len(cards)) - spent)
 
     def end(self, phase: str, problem: str = "") -> None:
         """Nothing more is made; who sees the phase sees all else settled."""

@@ -105,15 +105,13 @@ class Speaking:
     def _samples(self, run: Run) -> Generator[Kind, None, None]:
         plan = run.plan
         interval = self.estimate.interval(plan.variants, len(plan.spoken_text))
-        pacing = RevealPacing(interval, time.monotonic())
+        run.each_s = interval if plan.blind else self.estimate.seconds(plan.variants, len(plan.spoken_text))
+        run.speaking_since = time.monotonic()
+        pacing = RevealPacing(interval, run.speaking_since)
         last = len(run.order) - 1
 
         def on_progress(progress: Progress) -> None:
-            run.step = (
-                f"part {progress.piece + 1} of {progress.pieces}"
-                if progress.pieces > 1
-                else f"step {progress.step}"
-            )
+            run.part = (progress.piece, progress.pieces)
 
         for index, variant in enumerate(run.order):
             if variant.name in run.kept:
@@ -137,7 +135,7 @@ class Speaking:
                 cancelled=run.cancel,
             )
             speech = yield from _in_turn(speaking)
-            run.step = ""
+            run.part = (0, 1)
             self.estimate.learn(speech)
             clip = self.clips.store(speech, as_it_is=plan.for_program)
             made = time.monotonic()

@@ -64,7 +64,8 @@ def board_view(run: Run, waiting: tuple[int, float] = (0, 0.0)) -> dict[str, obj
         else 0
         if in_pairs
         else len(cards),
-        "step": run.step,
+        "making": _making(run),
+        "left": _left(run),
         "cards": []
         if in_pairs
         else [_card(run, card, revealed) for card in cards] + ([_live_card(live)] if live else []),
@@ -116,9 +117,24 @@ def _place(ahead: int, seconds_left: float) -> str:
     return f"{others} served before you; your turn comes in about {max(1, round(seconds_left))} s."
 
 
+def _left(run: Run) -> str:
+    making = run.making
+    return "" if making is None else f"About {making[1]:.0f} s left."
+
+
+def _making(run: Run) -> dict[str, Any] | None:
+    """How far the sample is that is spoken now: of a blind run by the clock alone."""
+    if run.phase != "speaking":
+        return None
+    making, (piece, pieces) = run.making, run.part
+    part = f"Speaking part {piece + 1} of {pieces}…" if pieces > 1 and not run.plan.blind else "Speaking…"
+    return {"share": None if making is None else round(making[0], 3), "words": part}
+
+
 def _progress(run: Run, revealed: bool) -> float | None:
     if run.speaking:
-        return len(run.cards) / len(run.order)
+        making = run.making
+        return (len(run.cards) + (making[0] if making else 0.0)) / len(run.order)
     if run.phase == "measuring" and revealed:
         return run.runs_done / (run.plan.repeats * len(run.order))
     return None
