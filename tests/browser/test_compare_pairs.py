@@ -37,7 +37,7 @@ def test_two_samples_are_compared_in_both_orders(server: Server, new_page: NewPa
         if number == 1:
             assert serious(tab) == []
         if phone:
-            pair.get_by_text("The second", exact=True).tap()
+            pair.locator(".scale label").nth(2).tap()
             pair.locator(".save").tap()
         else:
             tab.keyboard.press("3")
