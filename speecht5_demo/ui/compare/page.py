@@ -186,31 +186,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
             )
             typed = gr.Button("Show the command that does the same", size="sm", elem_id="show-command")
             shown = gr.HTML("", elem_id="command", apply_default_css=False)
-    with gr.Row(elem_classes="actions"):
-        speak = gr.Button("Speak", variant="primary", size="lg", scale=2, min_width=140, elem_id="speak")
-        stop = gr.Button(
-            "Stop", variant="stop", size="lg", scale=1, min_width=90, visible=False, elem_id="stop"
-        )
-        blind = gr.Checkbox(
-            checkpoint.listenable,
-            label="Hide names until I have rated",
-            interactive=checkpoint.listenable,
-            scale=2,
-            min_width=220,
-            container=False,
-            elem_id="blind",
-        )
     samples = board(service.rate, service.hearing.hear)
-        pairs = gr.Checkbox(
-            False,
-            label="Vote by pairs, both orders",
-            interactive=checkpoint.listenable,
-            scale=2,
-            min_width=220,
-            container=False,
-            elem_id="pairs",
-        )
-    samples = board(service.rate)
     run = gr.State(None)
     # What the page's script hands over and presses when a page is opened by a link or loaded again.
     from_script = gr.Textbox(visible=False)

@@ -15,8 +15,8 @@ from speecht5_demo.errors import DemoError
 from speecht5_demo.ui.compare.budget import SpeechBudget, affordable_repeats, check_length
 from speecht5_demo.ui.compare.bundle import bundle_route
 from speecht5_demo.ui.compare.clips import ClipCache
-from speecht5_demo.ui.compare.hearing import Hearing
 from speecht5_demo.ui.compare.difference import difference_route
+from speecht5_demo.ui.compare.hearing import Hearing
 from speecht5_demo.ui.compare.link import RunLink, SealedSeeds
 from speecht5_demo.ui.compare.live import LiveStreams
 from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice, make_plan, preselected
