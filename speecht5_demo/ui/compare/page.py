@@ -17,7 +17,8 @@ from speecht5_demo.ui.compare import sweep
 from speecht5_demo.ui.compare.api import compare_endpoint
 from speecht5_demo.ui.compare.board import board
 from speecht5_demo.ui.compare.budget import check_length
-from speecht5_demo.ui.compare.link import Arrival, RunLink, listener_of
+from speecht5_demo.ui.compare.link import Arrival, listener_of
+from speecht5_demo.ui.compare.link_fields import NO_BLEND, UPLOADED, link_fields
 from speecht5_demo.ui.compare.plan import (
     MAX_CHARACTERS,
     MAX_PRUNED_PERCENT,
@@ -48,9 +49,6 @@ HERO = """<div class="hero"><h1>Hear what optimisation costs</h1>
 <p>SpeechT5 reads your sentence as it is and after quantisation and pruning. Listen without names, rate what
 you hear, then see what each version costs in time and megabytes.</p>
 <p class="notice"><span>{notice}</span></p></div>"""
-NO_BLEND = ""
-UPLOADED = "uploaded"
-"""In the menu of speakers, while a visitor's own is in use."""
 
 
 def preview(written: object, checkpoint: Checkpoint) -> str:
@@ -84,7 +82,6 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
     service = CompareService(context, presence)
     checkpoint = context.checkpoint
     layers = LayersOf(checkpoint)
-    known = {variant.name for variant in all_variants()}
     speakers = [(speaker.label, name) for name, speaker in checkpoint.speakers.items()]
 
     gr.HTML(HERO.format(notice=escape(checkpoint.notice)), elem_id="hero", apply_default_css=False)
@@ -230,41 +227,13 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
         view = board_view(started, service.waiting(started))
         return view, started.id, gr.update(interactive=started.over), gr.update(visible=not started.over)
 
-    def speaker_of(voice: VoiceChoice, uploaded: str | None) -> Any:
-        """The menu of speakers, an uploaded one in it where it is in use."""
-        if uploaded:
-            choices = [(service.uploads.find(uploaded).label, UPLOADED), *speakers]
-            return gr.update(choices=choices, value=UPLOADED)
-        return voice.name if voice.name in checkpoint.speakers else gr.skip()
-
-    def fields(sent: RunLink) -> list[Any]:
-        """Values of the fields that a link says, in their order."""
-        voice, own_recipe = sent.voice, sent.own
-        uploaded = voice.upload if voice.upload and service.uploads.knows(voice.upload) else None
-        seconds = ["", *checkpoint.speakers]
-        return [
-            sent.text,
-            speaker_of(voice, uploaded),
-            voice.blend_with if voice.blend_with in seconds else NO_BLEND,
-            uploaded,
-            voice.share_percent,
-            gr.skip() if sent.seed is None else sent.seed,
-            [name for name in sent.variants if name in known],
-            own_recipe.wanted,
-            *([own_recipe.pruned_percent, own_recipe.int8, own_recipe.include, own_recipe.exclude]
-              if own_recipe.wanted else [gr.skip()] * 4),
-            sent.repeats,
-            sent.blind and checkpoint.listenable,
-            sent.pairs and checkpoint.listenable,
-        ]  # fmt: skip
-
     def open_link(sent: Any, request: gr.Request) -> tuple[Any, ...]:
         """A page that was opened by a link, or loaded again: its fields, and its comparison."""
         none = (gr.skip(),) * len(asked)
         try:
             arrival = Arrival.read(sent)
             shown = arrival.draft or arrival.link
-            filled = none if shown is None else tuple(fields(shown))
+            filled = none if shown is None else tuple(link_fields(shown, service, speakers))
             if arrival.link is None:
                 return *filled, gr.skip(), gr.skip(), gr.skip(), gr.skip()
             started = service.open_link(arrival.link, visitor_of(request), arrival.listener)
@@ -278,7 +247,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
             draft = Arrival.read(sent).draft
         except DemoError:
             draft = None
-        return (gr.skip(),) * len(asked) if draft is None else tuple(fields(draft))
+        return (gr.skip(),) * len(asked) if draft is None else tuple(link_fields(draft, service, speakers))
 
     async def follow(run_id: object) -> AsyncIterator[Any]:
         yield (
