@@ -23,12 +23,16 @@ def join(
         pauses_s: seconds of silence after each piece; the last is replaced by a short tail.
         sampling_rate: in Hz.
     """
-    parts: list[NDArray[np.float32]] = []
-    last = len(pieces) - 1
-    for index, (piece, pause_s) in enumerate(zip(pieces, pauses_s, strict=True)):
-        silence_s = TAIL_S if index == last else pause_s
-        parts += [_faded(piece, sampling_rate), np.zeros(round(silence_s * sampling_rate), np.float32)]
-    return np.clip(np.concatenate(parts), -1.0, 1.0)
+    silences = [*pauses_s[:-1], TAIL_S]
+    return np.concatenate(
+        [with_pause(piece, silence, sampling_rate) for piece, silence in zip(pieces, silences, strict=True)]
+    )
+
+
+def with_pause(piece: NDArray[np.float32], pause_s: float, sampling_rate: int) -> NDArray[np.float32]:
+    """A piece, faded at both ends, and the silence after it: as it stands in the whole."""
+    silence = np.zeros(round(pause_s * sampling_rate), np.float32)
+    return np.clip(np.concatenate([_faded(piece, sampling_rate), silence]), -1.0, 1.0)
 
 
 def _faded(piece: NDArray[np.float32], sampling_rate: int) -> NDArray[np.float32]:

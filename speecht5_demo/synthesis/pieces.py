@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import SynthesisError
 from speecht5_demo.synthesis.engine import Engine, Request, Utterance
-from speecht5_demo.synthesis.joining import join
+from speecht5_demo.synthesis.joining import join, with_pause
 from speecht5_demo.synthesis.plan import PlannedPiece, SpeechPlan
 from speecht5_demo.synthesis.speech import Latency, Speech
 from speecht5_demo.variants import Variant
@@ -48,6 +48,24 @@ def request_of(engine: Engine, plan: SpeechPlan, piece: PlannedPiece) -> Request
     """What an engine is asked to speak."""
     speaker = torch.from_numpy(plan.speaker.vector.copy()).reshape(1, -1)
     return Request(piece.tokens, speaker, engine.new_masks(piece.seed), piece.limits)
+
+
+def beginning_of(
+    checkpoint: Checkpoint, plan: SpeechPlan, variant: Variant, spoken: Sequence[Utterance], first: int
+) -> NDArray[np.float32]:
+    """The samples of pieces from `first` on, as they stand in the speech; its last piece is not among them."""
+    rate = checkpoint.vocoder_config.sampling_rate
+    pieces = zip(plan.pieces[first:], spoken[first:], strict=False)
+    return np.concatenate(
+        [
+            with_pause(
+                finite(np.asarray(utterance.samples, dtype=np.float32), variant.name),
+                piece.pause_after_s,
+                rate,
+            )
+            for piece, utterance in pieces
+        ]
+    )
 
 
 def speech_of(

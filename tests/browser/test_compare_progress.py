@@ -32,6 +32,10 @@ def test_a_long_text_counts_its_parts_and_its_seconds(server: Server, new_page: 
         re.compile(r"^Speaking part \d+ of \d+…$"), timeout=LONG_WAIT_MS
     )
     expect(page.page.locator(".card.waiting .placeholder span")).to_have_count(1)
+    page.page.wait_for_function(
+        "document.querySelector('.card.live audio')?.currentTime > 0.1", timeout=LONG_WAIT_MS
+    )
+    expect(page.status).to_contain_text("can be heard while it is made")
     page.page.locator("#stop").click()
     expect(page.status).to_contain_text("Stopped", timeout=LONG_WAIT_MS)
 

@@ -31,9 +31,10 @@ def test_the_same_request_gives_the_same_samples(synthesizer: Synthesizer) -> No
 def test_pauses_between_pieces_change_nothing_of_what_is_said(synthesizer: Synthesizer, variant: str) -> None:
     text = f"{TEXT} " * 12
     speaking, pauses = synthesizer.speak_by_piece(text, "slt", variant, seed=5), 0
+    given = []
     while True:
         try:
-            next(speaking)
+            given.append(next(speaking))
         except StopIteration as end:
             paused = end.value
             break
@@ -41,6 +42,9 @@ def test_pauses_between_pieces_change_nothing_of_what_is_said(synthesizer: Synth
         synthesizer.speak("Oh.", "slt", variant)  # somebody else, in between
     assert pauses > 0
     assert np.array_equal(paused.samples, synthesizer.speak(text, "slt", variant, seed=5).samples)
+    beginning = np.concatenate(given)
+    assert 0 < len(beginning) < len(paused.samples)
+    assert np.array_equal(beginning, paused.samples[: len(beginning)])
 
 
 def test_another_seed_is_another_reading(synthesizer: Synthesizer) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
+from speecht5_demo.ui.compare.live import ADDRESS
 from speecht5_demo.ui.compare.runs import Run
 from speecht5_demo.ui.compare.view import board_view
 from speecht5_demo.ui.serving.visitor import Visitor
+from tests.support.fragments import samples_of
 from tests.ui.conftest import Guest
 
 
@@ -39,6 +44,35 @@ def test_a_sample_that_takes_longer_than_expected_is_never_called_done(visitor: 
     run.speaking_since -= 100
     assert board_view(run)["making"]["share"] < 1
     assert board_view(run)["left"] == "About 1 s left."
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_a_long_text_is_heard_from_its_first_part_where_names_are_shown(visitor: Guest, blind: bool) -> None:
+    lives = []
+    run = visitor.start(
+        blind=blind,
+        repeats=1,
+        variants=["baseline", "int8"],
+        text="Good morning, good people of the town. " * 12,
+    )
+
+    def over() -> bool:
+        live = run.live
+        if live is not None and live.token not in [each.token for each in lives]:
+            lives.append(live)
+        return run.over
+
+    visitor.wait(over)
+    if blind:
+        assert lives == []
+        return
+    assert [live.variant.name for live in lives] == ["baseline", "int8"]
+    assert [live.ticket for live in lives] == [card.ticket for card in run.cards]
+    client = TestClient(Starlette(routes=visitor.service.routes))
+    for live, card in zip(lives, run.cards, strict=True):
+        heard = samples_of(client.get(f"{ADDRESS}{live.token}").content)
+        kept = np.frombuffer(card.clip.audio.read_bytes()[44:], "<i2")
+        assert len(heard) == len(kept)
 
 
 def test_nothing_is_promised_before_anything_is_known(visitor: Guest) -> None:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from speecht5_demo.errors import DemoError, SynthesisCancelled, VariantError
 from speecht5_demo.synthesis import Latency, Progress, Speech, Synthesizer, first_audio_s
+from speecht5_demo.synthesis.streaming import Samples
 from speecht5_demo.ui.compare.clips import ClipCache
 from speecht5_demo.ui.compare.live import LiveSample, LiveStreams
 from speecht5_demo.ui.compare.reveal_pacing import RevealPacing, RuntimeEstimate
@@ -134,7 +135,7 @@ class Speaking:
                 on_progress=None if plan.blind else on_progress,
                 cancelled=run.cancel,
             )
-            speech = yield from _in_turn(speaking)
+            speech = yield from self._in_turn(run, variant, speaking)
             run.part = (0, 1)
             self.estimate.learn(speech)
             clip = self.clips.store(speech, as_it_is=plan.for_program)
@@ -145,6 +146,38 @@ class Speaking:
                 run.show_all()
                 run.phase = "measuring"
             yield Kind.TIMING if index == last else Kind.AUDIO
+
+    def _in_turn(
+        self, run: Run, variant: Variant, speaking: Generator[Samples, None, Speech]
+    ) -> Generator[Kind, None, Speech]:
+        """Speak a sample in steps of a piece each: a long text keeps the others waiting no longer than a short one.
+
+        Where no name is hidden the page plays what there is from the first piece on.
+        """
+        early = (
+            run.plan.listenable and not run.plan.blind and not run.plan.for_program and not variant.streams
+        )
+        audio, given = None, 0
+        try:
+            while True:
+                try:
+                    samples = next(speaking)
+                except StopIteration as end:
+                    speech: Speech = end.value
+                    if audio is not None:
+                        audio.add(speech.samples[given:])
+                    return speech
+                if early and audio is None:
+                    rate = self.synthesizer.checkpoint.vocoder_config.sampling_rate
+                    token, audio = self.streams.open(rate)
+                    run.live = LiveSample(len(run.made), variant, token)
+                if audio is not None:
+                    audio.add(samples)
+                    given += len(samples)
+                yield Kind.AUDIO
+        finally:
+            if audio is not None:
+                audio.close()
 
     def _play_live(self, run: Run, variant: Variant) -> Generator[Kind, None, None]:
         """Let the page play a variant while it is made; whoever else waits is served after some chunks.
@@ -253,17 +286,6 @@ def _done_elsewhere(work: Future[Result]) -> Generator[Step, None, Result]:
     if not wait([work], LOOK_S).done:
         yield work
     return work.result()
-
-
-def _in_turn(speaking: Generator[None, None, Speech]) -> Generator[Kind, None, Speech]:
-    """Speak a sample in steps of a piece each: a long text keeps the others waiting no longer than a short one."""
-    while True:
-        try:
-            next(speaking)
-        except StopIteration as end:
-            speech: Speech = end.value
-            return speech
-        yield Kind.AUDIO
 
 
 def _check_cancelled(run: Run) -> None:
