@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from speecht5_demo.listening.methods import METHODS
 from speecht5_demo.variants import BASELINE
@@ -72,7 +72,9 @@ def pair_trials(made: list[Card], shuffle: Random) -> list[PairTrial]:
     return trials
 
 
-def pair_views(trials: list[PairTrial], audio: Callable[[Card], dict[str, Any]]) -> list[dict[str, Any]]:
+def pair_views(
+    trials: list[PairTrial], audio: Callable[[Card], dict[str, object]]
+) -> list[dict[str, object]]:
     """What a page may know of the pairs before the names are revealed: tickets, sounds and its own votes."""
     return [
         {

@@ -65,8 +65,8 @@ def rate(runs: Runs, writer: RatingsWriter, rated: RatedBefore, sent: Any) -> di
 
 
 def _vote(
-    run: Run, trial: PairTrial, writer: RatingsWriter, rated: RatedBefore, sent: dict[str, Any]
-) -> dict[str, Any]:
+    run: Run, trial: PairTrial, writer: RatingsWriter, rated: RatedBefore, sent: Mapping[str, object]
+) -> dict[str, object]:
     """Keep the vote on a pair, or its correction."""
     with run.saving:
         correcting = trial.vote is not None and sent.get("correct") is True
@@ -80,7 +80,7 @@ def _vote(
     return {"saved": True, "rating": trial.vote, "board": board_view(run)}
 
 
-def vote_row(run: Run, trial: PairTrial, sent: dict[str, Any]) -> RatingRow:
+def vote_row(run: Run, trial: PairTrial, sent: Mapping[str, object]) -> RatingRow:
     """The row of a vote: the version against the baseline.
 
     Raises:
@@ -114,7 +114,7 @@ def _check_correction(run: Run, card: Card | PairTrial) -> None:
     card.corrections += 1
 
 
-def rating_row(run: Run, card: Card, sent: dict[str, object]) -> RatingRow:
+def rating_row(run: Run, card: Card, sent: Mapping[str, object]) -> RatingRow:
     """The row of the ratings file for what was sent.
 
     Raises:

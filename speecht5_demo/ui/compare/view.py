@@ -14,10 +14,9 @@ from speecht5_demo.machine import this_machine
 from speecht5_demo.rendering.wording import megabytes
 from speecht5_demo.ui.compare.bundle import ADDRESS as BUNDLE
 from speecht5_demo.ui.compare.clips import ADDRESS as CLIPS
-from speecht5_demo.ui.compare.figures import Cell, Change, Fact, change, overlap, row, seconds
 from speecht5_demo.ui.compare.difference import ADDRESS as DIFFERENCE
 from speecht5_demo.ui.compare.difference import difference_of
-from speecht5_demo.ui.compare.figures import change, overlap, row, seconds
+from speecht5_demo.ui.compare.figures import Cell, Change, Fact, change, overlap, row, seconds
 from speecht5_demo.ui.compare.heard import heard_view
 from speecht5_demo.ui.compare.levels import RULE, volume
 from speecht5_demo.ui.compare.live import ADDRESS, LiveSample
@@ -122,7 +121,7 @@ def _left(run: Run) -> str:
     return "" if making is None else f"About {making[1]:.0f} s left."
 
 
-def _making(run: Run) -> dict[str, Any] | None:
+def _making(run: Run) -> dict[str, object] | None:
     """How far the sample is that is spoken now: of a blind run by the clock alone."""
     if run.phase != "speaking":
         return None
@@ -224,7 +223,7 @@ def _reveal(run: Run, card: Card) -> dict[str, object]:
     }
 
 
-def _difference(run: Run, card: Card) -> dict[str, Any] | None:
+def _difference(run: Run, card: Card) -> dict[str, object] | None:
     found = difference_of(run, card) if run.over else None
     if found is None:
         return None
