@@ -15,7 +15,7 @@ from speecht5_demo.ui.compare.pairs import QUESTION as PAIR_QUESTION
 from speecht5_demo.ui.components.scale import ACR_WORDS, QUESTION
 from speecht5_demo.ui.player import script_with_player
 
-Answer = Callable[[Any], dict[str, Any]]
+Answer = Callable[[Any], dict[str, object]]
 _PARTS = ("live.js", "card.js", "pairs.js", "reveal.js", "hearing.js", "transport_bar.js", "board.js")
 _SCRIPT = "\n".join(
     [
