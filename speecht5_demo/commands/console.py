@@ -11,6 +11,7 @@ import typer
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -40,9 +41,9 @@ def print_figures(
         title, note: lines above and below.
     """
     if title:
-        stdout.print(title, style="italic", highlight=False)
+        stdout.print(title, style="italic", highlight=False, markup=False)
     widths = [
-        max(cell_len(title), *(cell_len(row[at]) for row in rows)) + _BETWEEN
+        max([cell_len(title), *(cell_len(row[at]) for row in rows)]) + _BETWEEN
         for at, title in enumerate((first, *titles))
     ]
     parts: list[list[int]] = [[]]
@@ -56,10 +57,10 @@ def print_figures(
         for at in part:
             table.add_column(titles[at - 1], justify="right", no_wrap=True, overflow="fold")
         for row in rows:
-            table.add_row(row[0], *(row[at] for at in part))
+            table.add_row(*(escape(row[at]) for at in (0, *part)))
         stdout.print(table)
     if note:
-        stdout.print(note, style="italic", highlight=False)
+        stdout.print(note, style="italic", highlight=False, markup=False)
 
 
 def print_entries(titles: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
@@ -73,16 +74,16 @@ def print_entries(titles: Sequence[str], rows: Sequence[Sequence[str]], title: s
     if not side_by_side:
         print_figures(titles[0], titles[1:-1], [row[:-1] for row in rows], title)
         for row in rows:
-            stdout.print(f"{row[0]}: {row[-1]}", highlight=False)
+            stdout.print(f"{row[0]}: {row[-1]}", highlight=False, markup=False)
         return
     if title:
-        stdout.print(title, style="italic", highlight=False)
+        stdout.print(title, style="italic", highlight=False, markup=False)
     shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     for name in titles[:-1]:
         shown.add_column(name, no_wrap=True, overflow="fold")
     shown.add_column(titles[-1], overflow="fold")
     for row in rows:
-        shown.add_row(*row)
+        shown.add_row(*map(escape, row))
     stdout.print(shown)
 
 

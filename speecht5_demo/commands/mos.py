@@ -22,10 +22,12 @@ from speecht5_demo.listening.analysis import (
     as_json,
     simulated_sessions,
 )
+from speecht5_demo.listening.analysis.cleaning import REASONS
 from speecht5_demo.listening.analysis.interval import Interval, NotEnough
 from speecht5_demo.listening.manifest import load_manifest
 from speecht5_demo.listening.methods import ACR
-from speecht5_demo.listening.ratings import RATING_COLUMNS, read_ratings
+from speecht5_demo.listening.ratings import RATING_COLUMNS, RatingsTable, read_ratings
+from speecht5_demo.rendering.wording import counted
 
 SHORT_NAMES = {
     "listener": "listener_id",
@@ -108,6 +110,7 @@ def mos(
     if table.frame.empty and ratings and all(source.is_file() for source in ratings):
         raise RatingsError(f"{ratings[0]} holds no ratings. Name a CSV with a header and one row a rating.")
     analysis = analyse(table, settings, simulated_sessions(ratings))
+    refuse_nothing_counted(table, analysis)
     if html:
         from speecht5_demo.report.document import document
 
@@ -172,11 +175,25 @@ def parse_pattern(written: str | None) -> re.Pattern[str] | None:
         raise RatingsError(f"--sentence-from is no regular expression ({error}): {written!r}.") from error
 
 
+def refuse_nothing_counted(table: RatingsTable, analysis: Analysis) -> None:
+    """Raise RatingsError where there are ratings and all are left out: an empty table would say nothing."""
+    found = analysis.headline.variants or analysis.preferences or analysis.anchors
+    if table.frame.empty or found or not analysis.excluded:
+        return
+    reasons = "; ".join(
+        f"{n:,} {name} ({REASONS.get(name, 'see above')})" for name, n in analysis.excluded.items()
+    )
+    raise RatingsError(
+        f"None of {counted(len(table.frame), 'rating')} counts: {reasons}. "
+        "Correct the columns that say so, or map them."
+    )
+
+
 def _print(analysis: Analysis, view: View, screened: bool) -> None:
     from speecht5_demo.report.pieces import difference_text, headline_sentence, p_text
 
     out = console.stdout
-    out.print(headline_sentence(analysis))
+    out.print(headline_sentence(analysis), markup=False)
     title = "after screening" if screened else "all valid ratings"
     head = ("MOS", "95 % interval", "over listeners", "naive", "n (listeners, sentences)")
     scores = [
@@ -187,7 +204,7 @@ def _print(analysis: Analysis, view: View, screened: bool) -> None:
     console.print_figures("variant", head, scores, f"Mean opinion scores, {title}")
     for one in view.variants:
         if isinstance(one.ci95, NotEnough):
-            out.print(f"{one.variant}: {one.ci95.reason}", highlight=False)
+            out.print(f"{one.variant}: {one.ci95.reason}", highlight=False, markup=False)
     margin = f", margin {analysis.settings.margin:g}" if analysis.settings.verdicts else ""
     compared = [
         (each.variant, difference_text(each.difference) or "–",
@@ -202,7 +219,7 @@ def _print(analysis: Analysis, view: View, screened: bool) -> None:
     for name, n in analysis.flagged.items():
         out.print(f"flagged, counted: {n} {name}")
     for message in (*analysis.problems, *analysis.notes):
-        console.stderr.print(message, highlight=False, soft_wrap=True)
+        console.stderr.print(message, highlight=False, soft_wrap=True, markup=False)
     if analysis.screening.removed and not screened:
         out.print(f"Screening would take out {len(analysis.screening.removed)} sessions: see --screened.")
 

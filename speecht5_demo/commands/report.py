@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from speecht5_demo.commands import console
+from speecht5_demo.commands.mos import refuse_nothing_counted
 from speecht5_demo.commands.options import JsonOption
-from speecht5_demo.errors import RatingsError
+from speecht5_demo.errors import RatingsError, ResultsError
 from speecht5_demo.files import write_text
 from speecht5_demo.listening.analysis import NEEDED_COLUMNS, Settings, analyse, simulated_sessions
 from speecht5_demo.listening.ratings import read_ratings
@@ -57,11 +58,14 @@ def report(
             f"{absent[0]} does not exist. Name result files, or a folder of them, and a file that is there."
         )
     measured = read_results(places)
+    named = [str(one) for one in results or [] if one.is_file()]
+    if said := [problem for problem in measured.problems if any(name in problem for name in named)]:
+        raise ResultsError(said[0])
     analysis = None
     if ratings:
-        analysis = analyse(
-            read_ratings(ratings, only=NEEDED_COLUMNS), Settings(), simulated_sessions(ratings)
-        )
+        table = read_ratings(ratings, only=NEEDED_COLUMNS)
+        analysis = analyse(table, Settings(), simulated_sessions(ratings))
+        refuse_nothing_counted(table, analysis)
         measured = together(measured, of_listeners(listeners_document(analysis)))
     checked = check_claims(measured)
     if html:

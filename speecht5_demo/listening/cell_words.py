@@ -35,13 +35,24 @@ def number_of(cell: str) -> str | None:
     return word.replace("−", "-").replace(",", ".") if _NUMBER.fullmatch(word) else None
 
 
+_STARS = re.compile(r"([★⭐]{1,10})[☆✩]{0,9}")
+_BRACKETS = re.compile(r"[(\[](\d+(?:[.,]\d+)?)[)\]]\s*(.*)")
+_SPELLED = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5"}
+
+
 def rating_of(cell: str, method: Method) -> str | None:
     """A rating as a number, from a number, from the words of the scale in any of our languages, or from both.
 
-    `3`, `3,5`, `5 - Excellent`, `Excellent (5)`, `excellent`, `4 of 5` and `4 stars` are read. A number and a word
-    that contradict each other are not, nor is anything else.
+    `3`, `3,5`, `5 - Excellent`, `(5) Excellent`, `Excellent (5)`, `excellent`, `4 of 5`, `4 stars` and `★★★★` are read.
+    A number and a word that contradict each other are not, nor is anything else.
     """
-    word = cell.strip(" \t\u200b\ufeff")
+    word = cell.strip(" \t\u200b\ufeff").removeprefix("'").removeprefix("=").strip('" ')
+    word = _SPELLED.get(word.casefold(), word)
+    if stars := _STARS.fullmatch(word.replace("\ufe0f", "").replace(" ", "")):
+        whole = len(word.replace("\ufe0f", "").replace(" ", ""))
+        return str(len(stars[1])) if whole in (len(stars[1]), method.high) else None
+    if found := _BRACKETS.fullmatch(word):
+        word = f"{found[1]} {found[2]}".strip()
     if (number := number_of(word)) is not None:
         return number
     labels = _labels(method)

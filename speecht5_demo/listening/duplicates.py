@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from speecht5_demo.rendering.wording import counted
+
 
 @dataclass(frozen=True)
 class ReadProblem:
@@ -85,12 +87,12 @@ def _repeats(frame: pd.DataFrame, repeated: np.ndarray, problems: list[ReadProbl
     if conflicts := int(conflicting.sum()):
         names = ", ".join(rows.loc[conflicting, "rating_id"].astype(str).unique()[:3])
         message = (
-            f"{conflicts} rows give a rating_id another rating ({names}); the first by time counts, the others are "
+            f"{counted(conflicts, 'row gives', 'rows give')} a rating_id another rating ({names}); the first by time counts, the others are "
             f"kept and flagged {CONFLICT}."
         )
         problems.append(ReadProblem(CONFLICT, "", conflicts, message))
     if same := int(copies.sum()):
-        message = f"{same} rows repeat a rating_id; the first of each counts."
+        message = f"{counted(same, 'row repeats', 'rows repeat')} a rating_id; the first of each counts."
         problems.append(ReadProblem("duplicate", "", same, message))
     marked = "flags" in frame
     if conflicts and marked:
@@ -138,11 +140,12 @@ def _copies(frame: pd.DataFrame, unnamed: np.ndarray, problems: list[ReadProblem
         if shared and not others:
             drop |= np.asarray(frame.index.isin([index for index, _, _ in shared]))
             source = earlier[shared[0][1]][1]
-            message = f"{len(shared)} rows of {_base(name)} are those of {_base(source)}; each counts once."
+            rows_are = _rows_are(len(shared), name)
+            message = f"{rows_are} those of {_base(source)}; each counts once."
             problems.append(ReadProblem("copied-row", name, len(shared), message))
         elif shared:
             message = (
-                f"{len(shared)} rows of {_base(name)} are of listeners and clips that an earlier file has too, "
+                f"{_rows_are(len(shared), name)} of listeners and clips that an earlier file has too, "
                 f"{others} of them with another rating; all count. "
                 "Are these other listeners? Give them names of their own."
             )
@@ -150,6 +153,10 @@ def _copies(frame: pd.DataFrame, unnamed: np.ndarray, problems: list[ReadProblem
         for one, value in zip(clip[of_file], answer[of_file], strict=True):
             earlier.setdefault(one, (value, name))
     return drop
+
+
+def _rows_are(count: int, name: str) -> str:
+    return f"{counted(count, 'row')} of {_base(name)} {'is' if count == 1 else 'are'}"
 
 
 def _base(path: str) -> str:

@@ -18,35 +18,27 @@ from pathlib import Path
 
 from speecht5_demo.errors import RatingsError
 from speecht5_demo.listening.cell_words import number_of, rating_of, truth_of
+from speecht5_demo.listening.column_names import ALIASES, is_known, our_name, plain_name
 from speecht5_demo.listening.methods import ACR, METHODS
-from speecht5_demo.listening.rows import INTEGER_COLUMNS, NUMBER_COLUMNS, RATING_COLUMNS, REQUIRED_COLUMNS
+from speecht5_demo.listening.rows import (
+    INTEGER_COLUMNS,
+    NUMBER_COLUMNS,
+    RATING_COLUMNS,
+    REQUIRED_COLUMNS,
+    ROLES,
+)
+from speecht5_demo.listening.survey_files import (
+    below_titles,
+    joined_points,
+    likely_delimiter,
+    plain_cell,
+    without_second_headers,
+)
 from speecht5_demo.listening.wide_tables import long_form
+from speecht5_demo.rendering.wording import counted
 
 Scale = tuple[float, float]
 
-ALIASES: Mapping[str, tuple[str, ...]] = {
-    "listener_id": (
-        "listener", "worker", "workerid", "worker_id", "participant", "participant_id", "subject", "subject_id",
-        "rater", "rater_id", "user", "user_id", "assessor", "annotator", "prolific_pid",
-        "evaluator", "judge", "respondent",
-        "evaluator_id", "annotator_id", "assessor_id",
-    ),
-    "stimulus_id": ("stimulus", "file", "file_url", "filename", "file_name", "short_file_name", "clip", "wav", "audio"),
-    "sentence_id": (
-        "sentence", "utterance", "utterance_id", "utt", "utt_id", "utt_no", "item", "prompt_id", "text_id",
-        "sent_id",
-    ),
-    "variant": (
-        "system", "system_id", "system_name", "tts_system", "sys", "model",
-        "method_name", "condition", "condition_name", "condition_num", "algorithm",
-    ),
-    "rating": ("score", "vote", "votes", "mos", "opinion", "acr", "answer", "grade", "mos_score", "opinion_score"),
-    "session_id": ("session", "hitid", "assignmentid"),
-    "study_id": ("study",),
-}  # fmt: skip
-"""Names that other tools give our columns, tried where ours is not there and only one of them is."""
-_SQUEEZED: Mapping[str, str] = {name.replace("_", ""): name for name in (*RATING_COLUMNS, *ALIASES)}
-"""`listenerid` and the like: how a header in camel case reads once its case is gone."""
 MARKS = ",;\t|"
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "–", "?"})
 _SEP_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
@@ -98,23 +90,29 @@ def read_foreign(path: Path, data: bytes, options: ReadingOptions) -> ForeignTab
         text = text.replace("\r", "\n")  # line ends of an old Mac
     mark, lines = _delimiter(text, notes)
     rows = [
-        [cell.strip() for cell in row] for row in csv.reader(io.StringIO(lines, newline=""), delimiter=mark)
+        [plain_cell(cell) for cell in row]
+        for row in csv.reader(io.StringIO(lines, newline=""), delimiter=mark)
     ]
-    rows = [row for row in rows if any(row)]
+    rows = below_titles([row for row in rows if any(row)], is_known, notes)
     header, body = (rows[0], rows[1:]) if rows else ([], [])
     header, body, skipped = _squared(header, body, notes)
     if skipped and "rating_id" not in header:
         raise RatingsError(
-            f"{path}: {skipped} lines have another number of cells than the header ({len(header)}). Correct them; "
+            f"{path}: {counted(skipped, 'line has', 'lines have')} another number of cells than the header "
+            f"({len(header)}). Correct them; "
             "a cell with the delimiter in it, such as 3,5, needs quotes."
         )
+    body, labels = without_second_headers(header, body, notes)
+    named = dict(zip(header, labels, strict=True)) if any(labels) else {}
+    header, body = joined_points(header, body, notes)
     names = _our_names(path, header, options, notes)
     table = {name: [row[k] for row in body] for k, name in enumerate(names) if name}
     _split_clip_names(path, table, options)
     if "rating" not in table:
-        table = long_form(table, header, notes) or table
+        table = long_form(table, header, named, notes) or table
     if missing := [name for name in REQUIRED_COLUMNS if name not in table]:
         raise RatingsError(_missing_columns(path, header, table, missing))
+    _known_words(table, notes)
     empty = _read_deciding_columns(path, table, options, notes)
     for name in (*INTEGER_COLUMNS, *(name for name in NUMBER_COLUMNS if name != "rating")):
         if name in table:
@@ -145,12 +143,10 @@ def _decoded(path: Path, data: bytes, notes: list[str]) -> str:
 def _delimiter(text: str, notes: list[str]) -> tuple[str, str]:
     """The delimiter, and the text without a `sep=` line."""
     first, _, rest = text.partition("\n")
+    first = first.removesuffix("\r")
     if found := _SEP_LINE.fullmatch(first):
         return found.group(1), rest
-    while not first.strip() and rest:
-        first, _, rest = rest.partition("\n")
-    counts = {mark: len(next(csv.reader([first], delimiter=mark), [])) for mark in MARKS}
-    mark = max(MARKS, key=lambda one: counts[one])
+    mark = likely_delimiter(text, MARKS)
     if mark != ",":
         notes.append(f"cells are separated by {'tabs' if mark == chr(9) else repr(mark)}.")
     return mark, text
@@ -166,21 +162,16 @@ def _squared(
     body = [row[:width] if not any(row[width:]) else row for row in body]
     long = [row for row in body if len(row) == width + 1]
     if long and all(row[-2].isdigit() and row[-1].isdigit() and len(row[-1]) <= 2 for row in long):
-        notes.append(f"{len(long)} ratings are written with a decimal comma.")
+        notes.append(f"{counted(len(long), 'rating is', 'ratings are')} written with a decimal comma.")
         body = [[*row[:-2], f"{row[-2]}.{row[-1]}"] if len(row) == width + 1 else row for row in body]
     whole = [row for row in body if len(row) == width]
     return header[:width], whole, len(body) - len(whole)
 
 
-def plain_name(name: str) -> str:
-    """A header as it is compared: lower case, words joined by `_`."""
-    return re.sub(r"[\s\-.]+", "_", name.strip().casefold())
-
-
 def _our_names(path: Path, header: Sequence[str], options: ReadingOptions, notes: list[str]) -> list[str]:
     asked = {plain_name(theirs): ours for ours, theirs in options.columns.items()}
     plain = [plain_name(name) for name in header]
-    names = [asked.get(name) or _SQUEEZED.get(name.replace("_", ""), name) for name in plain]
+    names = [asked.get(name) or our_name(name) for name in plain]
     if unknown := [theirs for theirs in options.columns.values() if plain_name(theirs) not in plain]:
         raise RatingsError(f"{path} has no column {unknown[0]!r}; it has {', '.join(header)[:200]}.")
     for ours, theirs in ALIASES.items():
@@ -200,6 +191,27 @@ def _our_names(path: Path, header: Sequence[str], options: ReadingOptions, notes
     return [name if name in RATING_COLUMNS else given for name, given in zip(names, header, strict=True)]
 
 
+def _known_words(table: dict[str, list[str]], notes: list[str]) -> None:
+    """Methods and roles in any case, and one spelling for names of variants that differ in case alone."""
+    methods = {name.casefold(): name for name in METHODS} | {"mos": ACR.name, "acr-mos": ACR.name}
+    for column, words in (("method", methods), ("role", {name: name for name in ROLES})):
+        if column in table:
+            table[column] = [words.get(cell.casefold(), cell) for cell in table[column]]
+    if "variant" not in table:
+        return
+    spelled: dict[str, Counter[str]] = {}
+    for cell in table["variant"]:
+        spelled.setdefault(cell.casefold(), Counter())[cell] += 1
+    chosen = {
+        name: "baseline" if name == "baseline" else found.most_common(1)[0][0]
+        for name, found in spelled.items()
+    }
+    for name, found in spelled.items():
+        if others := sorted(set(found) - {chosen[name]}):
+            notes.append(f"{', '.join(others)} is read as the variant {chosen[name]}.")
+    table["variant"] = [chosen[cell.casefold()] for cell in table["variant"]]
+
+
 def _split_clip_names(path: Path, table: dict[str, list[str]], options: ReadingOptions) -> None:
     pattern = options.sentence_from
     if pattern is None:
@@ -212,7 +224,8 @@ def _split_clip_names(path: Path, table: dict[str, list[str]], options: ReadingO
     lost = [name for name, one in zip(table["stimulus_id"], found, strict=True) if one is None]
     if lost:
         raise RatingsError(
-            f"{path}: {len(lost)} clips do not match --sentence-from {pattern.pattern!r}, such as {lost[0]!r}."
+            f"{path}: {counted(len(lost), 'clip does', 'clips do')} not match "
+            f"--sentence-from {pattern.pattern!r}, such as {lost[0]!r}."
         )
     group: str | int = "sentence" if "sentence" in pattern.groupindex else min(1, pattern.groups)
     table["sentence_id"] = [one[group] or "" for one in found if one]

@@ -26,6 +26,7 @@ from speecht5_demo.listening.duplicates import UNNAMED, ReadProblem, each_once
 from speecht5_demo.listening.foreign import ForeignTable, ReadingOptions, Scale, read_foreign
 from speecht5_demo.listening.methods import ACR
 from speecht5_demo.listening.rows import INTEGER_COLUMNS, NUMBER_COLUMNS, RATING_COLUMNS, REQUIRED_COLUMNS
+from speecht5_demo.rendering.wording import counted
 
 _BLOCK = 4 << 20
 _READERS = 2
@@ -174,11 +175,12 @@ def _foreign_table(
     if read.skipped:
         problems.append(_broken_lines(path, read.skipped))
     if read.empty_ratings:
-        message = f"{path.name}: {read.empty_ratings} rows have no rating."
+        message = f"{path.name}: {counted(read.empty_ratings, 'row has', 'rows have')} no rating."
         problems.append(ReadProblem("empty-rating", str(path), read.empty_ratings, message))
     problems += _bad_values(path, bad)
     if again := _given_again(read):
-        message = f"{path.name}: {again} rows rate a clip that the same listener has rated before; all count."
+        rows_rate = counted(again, "row rates", "rows rate")
+        message = f"{path.name}: {rows_rate} a clip that the same listener has rated before; all count."
         problems.append(ReadProblem("note", str(path), 0, message))
     return table
 
@@ -193,7 +195,9 @@ def _given_again(read: ForeignTable) -> int:
 
 
 def _broken_lines(path: Path, count: int) -> ReadProblem:
-    message = f"{path.name}: {count} lines have another number of cells than the header and were skipped."
+    lines = counted(count, "line has", "lines have")
+    were = "was" if count == 1 else "were"
+    message = f"{path.name}: {lines} another number of cells than the header and {were} skipped."
     return ReadProblem("broken-line", str(path), count, message)
 
 
@@ -203,7 +207,8 @@ def _bad_values(path: Path, bad: Mapping[str, int]) -> list[ReadProblem]:
             "bad-value",
             str(path),
             count,
-            f"{path.name}: {count} cells of {name} cannot be read and count as empty.",
+            f"{path.name}: {counted(count, 'cell')} of {name} cannot be read and "
+            f"{'counts' if count == 1 else 'count'} as empty.",
             name,
         )
         for name, count in bad.items()

@@ -5,13 +5,18 @@
 | listener and sentence       | variants              | `listener,sentence,A,B`      |
 | sentence and variant        | listeners             | `sentence,variant,w1,w2`     |
 | listener                    | variant and sentence  | `listener,A_s1,A_s2,B_s1,..` |
+| a clip                      | listeners             | `clip,w1,w2`                 |
+
+A clip's name may stand in brackets behind a question, or in the label of a column.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from speecht5_demo.listening.cell_words import rating_of
 from speecht5_demo.listening.methods import ACR
 from speecht5_demo.listening.rows import RATING_COLUMNS
+from speecht5_demo.listening.survey_files import PERSONS, parts_in_brackets, short_labels
 
 Table = dict[str, list[str]]
 
@@ -26,11 +31,22 @@ _ABOUT = frozenset((
     "version", "block", "group",
 ))  # fmt: skip
 """Columns of numbers that stand beside the ratings in a table and are none themselves."""
+_ABOUT_WORDS = re.compile(
+    r"(?:^|[\W_])(?:time|times|duration|seconds|secs|ms|date|age|progress|finished|seed|page|lastpage|serial|latitude|"
+    r"longitude|status|mode|started|ended|version|index|order|position|confidence|payment|reward|approvals)(?:$|[\W_])"
+)
 _SEPARATORS = ("/", "|", ":", "__", " ", ".", "-", "_")
 
 
-def long_form(table: Mapping[str, list[str]], header: Sequence[str], notes: list[str]) -> Table | None:
-    """The same ratings, one a row; None where the table is not of these kinds."""
+def long_form(
+    table: Mapping[str, list[str]], header: Sequence[str], labels: Mapping[str, str], notes: list[str]
+) -> Table | None:
+    """The same ratings, one a row; None where the table is not of these kinds.
+
+    Args:
+        labels: of columns whose names are codes; empty where the file has none.
+    """
+    table = _with_persons(table, notes)
     named = [name for name in ("listener_id", "sentence_id", "variant") if name in table]
     values = [
         name
@@ -38,6 +54,7 @@ def long_form(table: Mapping[str, list[str]], header: Sequence[str], notes: list
         if name in table
         and name not in RATING_COLUMNS
         and name.strip().casefold() not in _ABOUT
+        and not _ABOUT_WORDS.search(name.casefold())
         and _holds_ratings(table[name])
     ]
     if len(values) < 2:
@@ -48,7 +65,16 @@ def long_form(table: Mapping[str, list[str]], header: Sequence[str], notes: list
             f"a table with one column for each {across.removesuffix('_id')} ({', '.join(values)[:120]})."
         )
         return _melted(table, kept, values, {across: dict(zip(values, values, strict=True))})
-    if named == ["listener_id"] and (parts := _variant_and_sentence(values)):
+    if not named and "stimulus_id" in table and (clips := _variant_and_sentence(table["stimulus_id"])):
+        notes.append(f"a table with one column for each listener ({', '.join(values)[:120]}).")
+        of_clips = {
+            **table,
+            "variant": [variant for variant, _ in clips],
+            "sentence_id": [sentence for _, sentence in clips],
+        }
+        return _melted(of_clips, [*kept, "variant", "sentence_id"], values,
+                       {"listener_id": dict(zip(values, values, strict=True))})  # fmt: skip
+    if named == ["listener_id"] and (parts := _named_clips(values, labels)):
         notes.append(
             f"a table with one column a clip; variants are {', '.join(sorted({v for v, _ in parts}))}."
         )
@@ -92,6 +118,52 @@ def _variant_and_sentence(names: Sequence[str]) -> list[tuple[str, str]] | None:
             grid = all(one[0] and one[2] for one in parts) and len(first) * len(second) == len(names)
             if not grid or (min(len(first), len(second)) < 2 and len(names) > 2 and len(first) == len(names)):
                 continue
-            swapped = "baseline" in second or ("baseline" not in first and len(second) < len(first))
-            return [(one[2], one[0]) if swapped else (one[0], one[2]) for one in parts]
+            found = _variants_first([(one[0], one[2]) for one in parts])
+            if found:
+                return found
     return None
+
+
+def _variants_first(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]] | None:
+    """Pairs as (variant, sentence); None where that would be a single variant."""
+    first, second = {one for one, _ in pairs}, {two for _, two in pairs}
+    plain = [{name.casefold() for name in names} for names in (first, second)]
+    swapped = "baseline" in plain[1] or ("baseline" not in plain[0] and len(second) < len(first))
+    if swapped and len(second) == 1:
+        swapped = False
+    variants = second if swapped else first
+    return [(two, one) if swapped else (one, two) for one, two in pairs] if len(variants) > 1 else None
+
+
+def _named_clips(names: Sequence[str], labels: Mapping[str, str]) -> list[tuple[str, str]] | None:
+    """The variant and the sentence of each column: from its label, from what stands in brackets, or from its name."""
+    given = [labels.get(name, "") for name in names]
+    for shown in (short_labels(given) if all(given) else [], names):
+        inside = parts_in_brackets(shown) if shown else None
+        if inside and isinstance(inside[0], tuple):
+            pairs = [(one[0], one[1]) for one in inside]
+            grid = len({one for one, _ in pairs}) * len({two for _, two in pairs}) == len(set(pairs))
+            if grid and (found := _variants_first(pairs)):
+                return found
+        elif inside:
+            if found := _variant_and_sentence([str(part) for part in inside]):
+                return found
+        elif shown and (found := _variant_and_sentence(shown)):
+            return found
+    return None
+
+
+def _with_persons(table: Mapping[str, list[str]], notes: list[str]) -> Mapping[str, list[str]]:
+    """Each row is a person's answers where no column names a listener, but one names each row."""
+    if "listener_id" in table or "stimulus_id" in table or "variant" in table or "sentence_id" in table:
+        return table
+    plain = {re.sub(r"[\s\-.]+", "_", name.strip().casefold()): name for name in table}
+    for name in PERSONS:
+        cells = table.get(plain.get(name, ""), [])
+        if cells and all(cells) and len(set(cells)) == len(cells):
+            notes.append(f"each row is a listener, named by {plain[name]}.")
+            return {
+                **{one: cells for one, cells in table.items() if one != plain[name]},
+                "listener_id": cells,
+            }
+    return table

@@ -142,3 +142,36 @@ def test_a_file_without_a_rating_is_an_error(tmp_path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(RatingsError, match=r"scores\.csv holds no ratings"):
         CliRunner().invoke(app, ["mos", str(path)], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "reason"),
+    [
+        ("blind", "FALSE", "2 not-blind"),
+        ("role", "main", "2 unknown-role"),
+        ("method", "MUSHRA", "2 other-method"),
+    ],
+)
+def test_ratings_of_which_none_counts_are_an_error_with_the_reasons(tmp_path, column, cell, reason) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text(f"listener_id,sentence_id,variant,rating,{column}\nl,s,a,3,{cell}\nl,s,b,4,{cell}\n")
+    for extra in ((), ("--json",)):
+        done = CliRunner().invoke(app, ["mos", str(path), *extra])
+        assert isinstance(done.exception, RatingsError)
+        assert f"None of 2 ratings counts: {reason}" in str(done.exception)
+
+
+def test_names_of_variants_reach_the_screen_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("listener_id,sentence_id,variant,rating\nl,s,[red]x[/b],3\nl,s,\x1b[31my\x1b[0m,4\n")
+    printed = CliRunner().invoke(app, ["mos", str(path)], catch_exceptions=False).output
+    assert "\x1b" not in printed
+    assert "[red]x[/b]" in printed
+
+
+def test_a_result_file_that_cannot_be_read_fails_the_report(tmp_path: Path) -> None:
+    path = tmp_path / "BAD.csv"
+    path.write_text("not a result")
+    done = CliRunner().invoke(app, ["report", str(path)])
+    assert done.exit_code == 1
+    assert "BAD.csv is no JSON" in str(done.exception)

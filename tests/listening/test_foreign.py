@@ -185,7 +185,7 @@ def test_our_own_file_saved_by_a_spreadsheet_keeps_its_ratings(
 
 
 @pytest.mark.parametrize(("cell", "value"), [
-    ("5 - Excellent", "5"), ("excellent", "5"), ("Excellent (5)", "5"), ("(4) Good", None), ("4: Good", "4"),
+    ("5 - Excellent", "5"), ("excellent", "5"), ("Excellent (5)", "5"), ("(4) Good", "4"), ("4: Good", "4"),
     ("4.0", "4.0"), ("3,5", "3.5"), ("4/5", "4"), ("8/10", None), ("4 stars", "4"), ("Gut", "4"), ("优", "5"),
     ("GOOD!", "4"), ("5 = excellent", "5"), ("5 - Good", None), ("very good", None), ("4-5", None), ("", None),
 ])  # fmt: skip
@@ -211,7 +211,7 @@ def test_true_and_false_are_read_in_the_languages_of_spreadsheets(word: str, val
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("rating,listener_id,sentence_id,variant\n3,5,l,s,v\n4,l,t,v\n", "1 lines have another number of cells"),
+    ("rating,listener_id,sentence_id,variant\n3,5,l,s,v\n4,l,t,v\n", "1 line has another number of cells"),
     ("listener,sentence,system,score,mos\nl,s,v,3,4\n", "several columns that may be the rating"),
     ("listener,sentence,a,b,c\nl,s,4,3,2\nl,t,4,3,x\nl,u,4,3,2\n", "1 of 9 cells of rating cannot be read"),
     (HEAD.encode("utf-16-le") + "l,s,v,4\n".encode("utf-16-le"), "no text file"),
@@ -242,4 +242,4 @@ def test_headers_and_digits_of_other_tools_are_read(tmp_path: Path, text: str, e
 def test_a_clip_rated_twice_by_one_listener_in_a_file_is_said(tmp_path: Path) -> None:
     table = read_ratings(written(tmp_path, HEAD + "l,s,v,4\nl,s,v,4\nl,t,v,3\n"))
     assert len(table.frame) == 3
-    assert "1 rows rate a clip that the same listener has rated before; all count." in notes(table)
+    assert "1 row rates a clip that the same listener has rated before; all count." in notes(table)
