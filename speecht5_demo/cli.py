@@ -6,6 +6,7 @@ answered at once, whatever another command needs.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -97,9 +98,33 @@ def run_command_line(commands: typer.Typer) -> None:
     """
     try:
         commands()
+        sys.stdout.flush()
     except DemoError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(130 if isinstance(error, SynthesisCancelled) else 1)
+        _end(130 if isinstance(error, SynthesisCancelled) else 1, f"error: {error}")
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("Stopped.", err=True)
-        sys.exit(130)
+        _end(130, "Stopped.")
+    except SystemExit as ended:
+        if ended.code == 130:  # typer ends so, without a word, when Ctrl-C is pressed
+            _end(130, "Stopped.")
+        raise
+    except BrokenPipeError:
+        # Who read the output has read enough; the interpreter's own flush at the end would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _end(1, f"error: {where}{error.strerror or error}. Name a file or folder that can be used.")
+    except UnicodeDecodeError as error:
+        _end(1, f"error: A file that was named is not text in UTF-8 ({error.reason}). Save it as UTF-8.")
+    except RecursionError:
+        _end(1, "error: A file is nested too deeply to be read. Name one of a usual make.")
+
+
+def _end(code: int, message: str) -> None:
+    """One line on stderr, whatever a name in it holds, and the exit code."""
+    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message.strip())
+    try:
+        typer.echo(line, err=True)
+    except OSError:
+        code = code or 1  # nobody can be told
+    sys.exit(code)

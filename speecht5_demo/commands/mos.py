@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -89,6 +91,8 @@ def mos(
     Merges any number of files, counts each rating once, and says what was left out and why.
     """
     settings = Settings.of_study(load_manifest(study), margin) if study else Settings(margin=margin or 0.2)
+    if margin is not None and not isfinite(margin):
+        raise RatingsError(f"--margin is {margin}; write points of MOS, such as 0.2.")
     stated = parse_scale(scale)
     if stated and (html or csv):
         raise RatingsError("--html and --csv are made for ratings from 1 to 5; take --json with --scale.")
@@ -107,8 +111,7 @@ def mos(
     )
     if refused := [problem.message for problem in table.problems if problem.kind == "unreadable"]:
         raise RatingsError(refused[0])
-    if table.frame.empty and ratings and all(source.is_file() for source in ratings):
-        raise RatingsError(f"{ratings[0]} holds no ratings. Name a CSV with a header and one row a rating.")
+    refuse_no_ratings(table, ratings)
     analysis = analyse(table, settings, simulated_sessions(ratings))
     refuse_nothing_counted(table, analysis)
     if html:
@@ -173,6 +176,12 @@ def parse_pattern(written: str | None) -> re.Pattern[str] | None:
         return re.compile(written) if written else None
     except re.error as error:
         raise RatingsError(f"--sentence-from is no regular expression ({error}): {written!r}.") from error
+
+
+def refuse_no_ratings(table: RatingsTable, sources: Sequence[Path]) -> None:
+    """Raise RatingsError where files were named and hold nothing; a live folder may still be empty."""
+    if table.frame.empty and sources and all(source.is_file() for source in sources):
+        raise RatingsError(f"{sources[0]} holds no ratings. Name a CSV with a header and one row a rating.")
 
 
 def refuse_nothing_counted(table: RatingsTable, analysis: Analysis) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from speecht5_demo.commands import console
-from speecht5_demo.commands.mos import refuse_nothing_counted
+from speecht5_demo.commands.mos import refuse_no_ratings, refuse_nothing_counted
 from speecht5_demo.commands.options import JsonOption
 from speecht5_demo.errors import RatingsError, ResultsError
 from speecht5_demo.files import write_text
@@ -64,6 +64,7 @@ def report(
     analysis = None
     if ratings:
         table = read_ratings(ratings, only=NEEDED_COLUMNS)
+        refuse_no_ratings(table, ratings)
         analysis = analyse(table, Settings(), simulated_sessions(ratings))
         refuse_nothing_counted(table, analysis)
         measured = together(measured, of_listeners(listeners_document(analysis)))

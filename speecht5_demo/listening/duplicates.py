@@ -87,8 +87,8 @@ def _repeats(frame: pd.DataFrame, repeated: np.ndarray, problems: list[ReadProbl
     if conflicts := int(conflicting.sum()):
         names = ", ".join(rows.loc[conflicting, "rating_id"].astype(str).unique()[:3])
         message = (
-            f"{counted(conflicts, 'row gives', 'rows give')} a rating_id another rating ({names}); the first by time counts, the others are "
-            f"kept and flagged {CONFLICT}."
+            f"{counted(conflicts, 'row gives', 'rows give')} a rating_id another rating ({names}); "
+            f"the first by time counts, the others are kept and flagged {CONFLICT}."
         )
         problems.append(ReadProblem(CONFLICT, "", conflicts, message))
     if same := int(copies.sum()):
