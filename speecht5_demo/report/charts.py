@@ -32,7 +32,7 @@ def bounds(found: Interval | NotEnough | None) -> tuple[float, float] | None:
 
 def drawn_once(chart: Callable[P, str]) -> Callable[P, str]:
     """The same figures are drawn once: a picture takes a tenth of a second or more, and many pages show it."""
-    kept = lru_cache(maxsize=64)(chart)
+    kept: Callable[..., str] = lru_cache(maxsize=64)(chart)
 
     @wraps(chart)
     def drawn(*arguments: P.args, **named: P.kwargs) -> str:
