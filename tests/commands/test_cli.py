@@ -109,7 +109,7 @@ def test_a_sentence_is_spoken_without_the_libraries_of_other_commands(tmp_path: 
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 0, done.stderr
