@@ -1,17 +1,16 @@
-"""What a recogniser heard of a run: as the run keeps it, as its page may know it, and as it is taken away."""
+"""What a recogniser heard of a run, as its page may know it and as it is taken away."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from speecht5_demo.rendering.wording import counted
+from speecht5_demo.ui.compare.heard_run import HeardRun
+from speecht5_demo.ui.compare.runs import Card, Run
 
 if TYPE_CHECKING:
     from speecht5_demo.quality.hearing import Heard
-    from speecht5_demo.ui.compare.runs import Card, Run
 
-Phase = Literal["", "opening", "waiting", "hearing", "done", "failed"]
 NOTE = (
     "Heard by Whisper tiny.en, which mishears words of natural voices too. Both sides are written alike: numbers as "
     "digits, no punctuation. The opinions are predicted by networks, not given by listeners."
@@ -29,35 +28,6 @@ class HeardFigures(TypedDict):
 
 
 COLUMNS = tuple(HeardFigures.__annotations__)
-
-
-@dataclass
-class HeardRun:
-    """What is known of one run.
-
-    Attributes:
-        lacking: packages that would have to be installed first.
-        phase: empty until somebody asks.
-        problem: why it failed.
-        samples: what was heard so far, by the index of the card.
-        asked: monotonic time at which the page last wanted to know.
-    """
-
-    lacking: tuple[str, ...] = ()
-    phase: Phase = ""
-    problem: str = ""
-    samples: dict[int, Heard] = field(default_factory=dict)
-    asked: float = 0.0
-
-    def fail(self, problem: str) -> None:
-        """No more will be heard, unless all was."""
-        if self.under_way:
-            self.phase, self.problem = "failed", problem
-
-    @property
-    def under_way(self) -> bool:
-        """Whether more will be known by itself."""
-        return self.phase in ("opening", "waiting", "hearing")
 
 
 def heard_view(run: Run) -> dict[str, object] | None:

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from speecht5_demo.errors import DemoError, RatingsError
 from speecht5_demo.quality.hearing import hear_in_parts, lacking, open_in_parts
 from speecht5_demo.quality.recognisers import FoundRecogniser, Recogniser, find_recogniser
-from speecht5_demo.ui.compare.heard import HeardRun, heard_view
+from speecht5_demo.ui.compare.heard import heard_view
+from speecht5_demo.ui.compare.heard_run import HeardRun
 from speecht5_demo.ui.compare.plan import Plan
 from speecht5_demo.ui.compare.runs import Run, Runs
 from speecht5_demo.ui.compare.voice_queue import Job, Kind, VoiceQueue

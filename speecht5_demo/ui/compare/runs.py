@@ -22,7 +22,7 @@ from speecht5_demo.listening.rows import new_id
 from speecht5_demo.sizes import Sizes
 from speecht5_demo.synthesis import Latency, Speech
 from speecht5_demo.ui.compare.clips import Clip
-from speecht5_demo.ui.compare.heard import HeardRun
+from speecht5_demo.ui.compare.heard_run import HeardRun
 from speecht5_demo.ui.compare.live import LiveSample
 from speecht5_demo.ui.compare.pairs import PairTrial, pair_trials
 from speecht5_demo.ui.compare.plan import Plan
