@@ -152,7 +152,9 @@ def test_a_file_without_a_rating_is_an_error(tmp_path: Path, text: str) -> None:
         ("method", "MUSHRA", "2 other-method"),
     ],
 )
-def test_ratings_of_which_none_counts_are_an_error_with_the_reasons(tmp_path, column, cell, reason) -> None:
+def test_ratings_of_which_none_counts_are_an_error_with_the_reasons(
+    tmp_path: Path, column: str, cell: str, reason: str
+) -> None:
     path = tmp_path / "r.csv"
     path.write_text(f"listener_id,sentence_id,variant,rating,{column}\nl,s,a,3,{cell}\nl,s,b,4,{cell}\n")
     for extra in ((), ("--json",)):
