@@ -46,6 +46,7 @@ PREVIEWS = {
         f"Results · {TITLE}", "What listeners heard: scores with their intervals, verdicts and costs."
     ),
 }
+ROOT_PATH = "GRADIO_ROOT_PATH"
 MOST_QUEUED = 128
 """Events that wait in Gradio's queue; who speaks next is decided in our own."""
 MOST_THREADS = 128
@@ -75,7 +76,10 @@ class App(gr.Blocks):
         kwargs["app_kwargs"] = {
             **kwargs.get("app_kwargs", {}),
             "routes": routes,
-            "middleware": [Middleware(Guard, surface=self.surface), Middleware(PageHead, previews=PREVIEWS)],
+            "middleware": [
+                Middleware(Guard, surface=self.surface),
+                Middleware(PageHead, previews=PREVIEWS, root=os.environ.get(ROOT_PATH, "")),
+            ],
         }
         return super().launch(*args, **{"i18n": listen.I18N, **kwargs})
 

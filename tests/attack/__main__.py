@@ -21,6 +21,18 @@ What is promised beyond them is in [SECURITY.md](../SECURITY.md).
 """
 
 
+def write_table(page: Path, outcomes: list[Outcome]) -> None:
+    """The table of what was run now, and of what the page has from before about other promises."""
+    rows = [
+        f"| {one.attack} | {one.promise} | {one.figures} | {'yes' if one.held else '**no**'} |"
+        for one in outcomes
+    ]
+    promises = {one.promise for one in outcomes}
+    before = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][1:]
+    kept = [line for line in before if line.split(" | ")[1] not in promises]
+    page.write_text(HEAD + "\n".join([*kept, *rows]) + "\n", encoding="utf-8")
+
+
 def main() -> int:
     """1 when a promise did not hold."""
     parser = argparse.ArgumentParser(
@@ -28,27 +40,27 @@ def main() -> int:
     )
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full amounts")
     parser.add_argument("--write", type=Path, help="Markdown file for the table")
-    parser.add_argument("--only", help="part of an attack's name")
+    parser.add_argument("--only", help="part of an attack's name; several with commas")
     chosen = parser.parse_args()
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="attack-") as folder, attacked(Path(folder)) as target:
         for attack in ATTACKS:
-            if chosen.only and chosen.only not in attack.__name__:
+            if chosen.only and not any(part in attack.__name__ for part in chosen.only.split(",")):
                 continue
             begun = time.monotonic()
-            outcome = attack(target, chosen.scale)
+            try:
+                outcome = attack(target, chosen.scale)
+            except (AssertionError, OSError, LookupError, ValueError) as error:
+                words = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+                outcome = Outcome(attack.__name__, "the attack itself comes to its end", words, False)
             outcomes.append(outcome)
             print(
                 f"{'held  ' if outcome.held else 'FAILED'} {attack.__name__}: {outcome.figures}"
                 f" ({time.monotonic() - begun:.0f} s)",
                 flush=True,
             )
-    if chosen.write:
-        rows = [
-            f"| {one.attack} | {one.promise} | {one.figures} | {'yes' if one.held else '**no**'} |"
-            for one in outcomes
-        ]
-        chosen.write.write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
+            if chosen.write:
+                write_table(chosen.write, outcomes)
     return 0 if all(one.held for one in outcomes) else 1
 
 

@@ -12,10 +12,12 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from speecht5_demo.ui.results.downloads import Downloads, MadeFile
 from speecht5_demo.ui.serving import rates
 from speecht5_demo.ui.serving.guard import Event, Guard, Surface
 from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.serving.rates import EventRates, Rate
+from speecht5_demo.ui.serving.visitor import address_of
 
 
 @pytest.fixture
@@ -55,3 +57,28 @@ def test_a_classroom_opens_the_pages_at_once() -> None:
     limits = EventRates()
     waits = [limits.wait_s("school", f"pupil-{pupil}") for _ in range(4) for pupil in range(40)]
     assert waits == [0.0] * 160
+
+
+@pytest.mark.parametrize(
+    ("peer", "counted"),
+    [
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("testclient", "testclient"),
+        (None, "unknown"),
+    ],
+)
+def test_who_has_a_network_of_addresses_is_one_visitor(peer: str | None, counted: str) -> None:
+    assert address_of(peer, {}, behind_proxy=False) == counted
+
+
+def test_nobody_pushes_out_a_file_that_somebody_else_asked_for() -> None:
+    downloads = Downloads()
+    client = TestClient(Starlette(routes=downloads.routes))
+    mine = downloads.keep(MadeFile("mine.csv", b"mine", "text/csv"), "here")
+    flood = [downloads.keep(MadeFile("f.csv", b"f", "text/csv"), "elsewhere") for _ in range(50)]
+    assert client.get(f"/{mine}").content == b"mine"
+    assert [client.get(f"/{each}").status_code for each in flood[-3:]] == [200] * 3
+    assert client.get(f"/{flood[0]}").status_code == 404

@@ -5,10 +5,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import anyio
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message
+
 from speecht5_demo.errors import StudyError
 from speecht5_demo.listening.manifest import Manifest, StudyBusyError
 from speecht5_demo.listening.preparation import prepare
 from speecht5_demo.listening.writing import RatingsWriter
+from speecht5_demo.ui.listen import http
 from speecht5_demo.ui.listen.served_study import ServedStudy
 from tests.listening.conftest import VOICE, make_study
 
@@ -64,3 +71,16 @@ def test_a_study_that_cannot_be_made_closes_the_test_with_the_reason(tmp_path: P
     wait(lambda: served.preparing.problem)
     assert served.preparing.problem == "random-full makes no intelligible speech."
     assert "study prepare" in open_served(tmp_path / "other", None).preparing.problem
+
+
+def test_a_body_that_does_not_arrive_holds_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "BODY_LIMIT_S", 0.02)
+
+    async def never() -> Message:
+        await anyio.sleep(60)
+        raise AssertionError
+
+    request = Request({"type": "http", "method": "POST", "headers": [(b"content-length", b"9")]}, never)
+    answer = anyio.run(http._json_object, request)
+    assert isinstance(answer, Response)
+    assert answer.status_code == 408

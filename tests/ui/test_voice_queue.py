@@ -304,6 +304,20 @@ def test_a_visitor_who_asked_for_much_is_told_how_long_to_wait_and_others_are_no
     purse.spend(Visitor("little", "elsewhere"), plan)
 
 
+def test_a_recipe_of_ones_own_counts_as_the_work_of_building_it(visitor: Guest) -> None:
+    plan = visitor.start(variants=["int8"], own=OwnVariant(True, 35, False, "*", ""), repeats=1).plan
+    most = int(budget.SESSION_SPEECH_S / budget.OWN_RECIPE_S)
+    purse = SpeechBudget()
+
+    def spend(times: int) -> None:
+        for _ in range(times):
+            purse.spend(GUEST, plan)
+
+    spend(most - 5)
+    with pytest.raises(BusyError, match="can be spoken in about"):
+        spend(6)
+
+
 def test_an_address_behind_a_proxy_is_the_last_public_one_it_names() -> None:
     headers = {"x-forwarded-for": "1.2.3.4, 8.8.8.8, 10.0.0.7"}
     assert address_of("10.0.0.1", headers, behind_proxy=True) == "8.8.8.8"

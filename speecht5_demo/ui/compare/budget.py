@@ -10,6 +10,7 @@ from speecht5_demo.errors import SynthesisError, TextError
 from speecht5_demo.ui.compare.plan import Plan
 from speecht5_demo.ui.compare.voice_queue import BusyError
 from speecht5_demo.ui.serving.visitor import Visitor
+from speecht5_demo.variants import all_variants
 
 SECONDS_A_CHARACTER = 1 / 14
 MAX_SPOKEN_CHARACTERS = 4_000
@@ -17,6 +18,8 @@ RUN_SPEECH_S = 1_200.0
 """Of all samples of a run and their repeats; about seven samples of the longest text."""
 LEAST_S = 5.0
 """What the shortest run counts as: a start is work too."""
+OWN_RECIPE_S = 60.0
+"""What a recipe of the visitor's own counts as beside: it has to be built."""
 SPAN_S = 600.0
 SESSION_SPEECH_S = 2_400.0
 ADDRESS_SPEECH_S = 9_600.0
@@ -69,7 +72,10 @@ class SpeechBudget:
         Raises:
             BusyError: too much was asked for in the last minutes.
         """
-        asked = max(LEAST_S, speech_s(plan.spoken_text) * len(plan.variants) * plan.repeats)
+        own = sum(1 for variant in plan.variants if variant not in all_variants())
+        asked = (
+            max(LEAST_S, speech_s(plan.spoken_text) * len(plan.variants) * plan.repeats) + own * OWN_RECIPE_S
+        )
         now = time.monotonic()
         with self._lock:
             limits = ((visitor, SESSION_SPEECH_S), (visitor.address, ADDRESS_SPEECH_S))

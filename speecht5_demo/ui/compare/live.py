@@ -25,7 +25,8 @@ from speecht5_demo.variants import Variant
 from speecht5_demo.wav import as_int16
 
 ADDRESS = "/compare/live/"
-KEPT = 16
+KEPT = 96
+"""More than the voice serves by turns."""
 POLL_S = 0.02
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff", "x-accel-buffering": "no"}
 

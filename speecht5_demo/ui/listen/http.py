@@ -26,7 +26,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import anyio
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 
 Act = Callable[[ListeningTest, Mapping[str, object], str], View]
 LONGEST_BODY = 16_384
+BODY_LIMIT_S = 20.0
+"""Seconds that a body may take to arrive."""
 THREADS = 48
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 STATUS = {
@@ -148,10 +150,14 @@ async def _json_object(request: Request) -> dict[str, object] | Response:
     if int(request.headers.get("content-length", "0")[:12]) > LONGEST_BODY:
         return too_large
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            return too_large
+    try:
+        with anyio.fail_after(BODY_LIMIT_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LONGEST_BODY:
+                    return too_large
+    except (TimeoutError, ClientDisconnect):
+        return _reply({"refused": "not-readable", "message": "The answer took too long to arrive."}, 408)
     try:
         sent = json.loads(body)
     except (ValueError, RecursionError):

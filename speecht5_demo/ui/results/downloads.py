@@ -23,7 +23,8 @@ from speecht5_demo.ui.results.service import ResultsService, ResultsView
 from speecht5_demo.ui.results.view import cost_piece
 
 ADDRESS = "results/file/"
-KEPT = 8
+KEPT_AN_ADDRESS = 6
+KEPT = 120
 KEPT_S = 600.0
 BOM = b"\xef\xbb\xbf"
 """A spreadsheet then reads accents right."""
@@ -53,25 +54,33 @@ class MadeFile:
 
 
 class Downloads:
-    """Files by a random word, in memory, for some minutes."""
+    """Files by a random word, in memory, for some minutes; nobody's push out another's."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, MadeFile] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[str, MadeFile]] = OrderedDict()
         self.routes = [Route(f"/{ADDRESS}{{token}}/{{name}}", self._serve, methods=["GET"])]
 
-    def keep(self, file: MadeFile) -> str:
-        """The file's address below the page's root."""
+    def keep(self, file: MadeFile, address: str) -> str:
+        """The file's address below the page's root.
+
+        Args:
+            address: whose file it is: the oldest of an address gives way to its newest.
+        """
         token = secrets.token_urlsafe(18)
         with self._lock:
-            self._kept[token] = file
-            while len(self._kept) > KEPT or next(iter(self._kept.values())).made < time.monotonic() - KEPT_S:
+            self._kept[token] = (address, file)
+            old = [one for one, (_, kept) in self._kept.items() if kept.made < time.monotonic() - KEPT_S]
+            mine = [one for one, (whose, _) in self._kept.items() if whose == address]
+            for one in dict.fromkeys((*old, *mine[:-KEPT_AN_ADDRESS])):
+                del self._kept[one]
+            while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return f"{ADDRESS}{token}/{file.name}"
 
     def _serve(self, request: Request) -> Response:
         with self._lock:
-            file = self._kept.get(request.path_params["token"])
+            _, file = self._kept.get(request.path_params["token"], ("", None))
         if file is None or file.name != request.path_params["name"]:
             return Response("This file is no longer here. Ask for it again.", 404, media_type="text/plain")
         headers = {"content-disposition": f'attachment; filename="{file.name}"', "cache-control": "no-store"}

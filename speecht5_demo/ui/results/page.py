@@ -171,7 +171,7 @@ def build(
             )
         current = await drawn(may)
         made = await anyio.to_thread.run_sync(make_file, kind, service, current, limiter=threads)
-        return ready_file(downloads.keep(made), made.name)
+        return ready_file(downloads.keep(made, visitor_of(request).address), made.name)
 
     def fetcher(kind: str) -> Callable[..., Any]:
         async def fetch_kind(given: object, request: gr.Request) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from speecht5_demo.ui.serving.visitor import is_behind_proxy
+
 HEAD_LIMIT_S = 10.0
 CONNECTIONS_AN_ADDRESS = 200
 CONNECTIONS = 1_000
@@ -31,7 +33,9 @@ class LimitedProtocol(H11Protocol):
         super().connection_made(transport)
         self._counted = self.client[0] if self.client else ""
         _of_address[self._counted] += 1
-        if _of_address[self._counted] > CONNECTIONS_AN_ADDRESS or len(self.connections) > CONNECTIONS:
+        # Behind a proxy all visitors have its address: there, connections are the proxy's to limit.
+        crowded = _of_address[self._counted] > CONNECTIONS_AN_ADDRESS and not is_behind_proxy()
+        if crowded or len(self.connections) > CONNECTIONS:
             transport.abort()
             return
         self._deadline = self.loop.call_later(HEAD_LIMIT_S, self._give_up)

@@ -70,11 +70,14 @@ class PageHead:
     Args:
         app: what makes the pages.
         previews: by address, without a slash at the end.
+        root: path that a proxy takes off before it asks; a page names it, so that what it asks for is found below it
+            with and without a slash at the end of its address.
     """
 
-    def __init__(self, app: ASGIApp, previews: Mapping[str, Preview]) -> None:
+    def __init__(self, app: ASGIApp, previews: Mapping[str, Preview], root: str = "") -> None:
         self._app = app
         self._previews = previews
+        self._base = f'<base href="{escape(root.rstrip("/"))}/">'.encode() if root.strip("/") else b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve; a page is held back until its head is known."""
@@ -94,7 +97,7 @@ class PageHead:
             if message.get("more_body", False):
                 return
             html = _LIBRARY.sub(b"", bytes(body)).replace(
-                b"<head>", b"<head>" + preview.head(_root(scope)), 1
+                b"<head>", b"<head>" + self._base + preview.head(_root(scope)), 1
             )
             headers = [(name, value) for name, value in begun["headers"] if name.lower() != b"content-length"]
             length = (b"content-length", str(len(html)).encode())

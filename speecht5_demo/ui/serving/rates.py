@@ -21,9 +21,9 @@ class Rate:
     a_second: float
 
 
-EVENTS = Rate(300, 30)
+EVENTS = Rate(200, 30)
 """Of the pages: a keystroke is one."""
-NEW_SESSIONS = Rate(90, 1)
+NEW_SESSIONS = Rate(40, 1)
 """Each makes the library copy what it knows of the pages."""
 
 
