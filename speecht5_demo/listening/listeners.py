@@ -101,6 +101,12 @@ class SessionLimit:
             times.append(now)
             return sum(when > now - MINUTE_S for when in times)
 
+    def take_back(self, address: str) -> None:
+        """A session that was counted did not begin."""
+        with self._lock:
+            if times := self._begun.get(address):
+                times.pop()
+
 
 def steady_clock() -> Callable[[], float]:
     """Seconds since 1970 that never go back while this process lives, whatever is done to the machine's clock."""

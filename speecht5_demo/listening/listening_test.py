@@ -128,7 +128,12 @@ class ListeningTest:
                 columns["headphones"] = self._choice(answers.get("headphones"), HEADPHONES)
             if step == "headphone-check":
                 columns["headphone_check"] = words(answers.get("result"), 20)
-            self._note(listener_id, step, **columns)
+            try:
+                self._note(listener_id, step, **columns)
+            except RatingsError:
+                if step == "consent":
+                    self._begun.take_back(address)  # it is sent again until the disk takes it
+                raise
         return self.view(listener_id)
 
     def rate(

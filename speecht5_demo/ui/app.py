@@ -7,6 +7,7 @@ demo.launch(**launch_options(settings))
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from typing import Any
 
@@ -47,6 +48,8 @@ PREVIEWS = {
     ),
 }
 ROOT_PATH = "GRADIO_ROOT_PATH"
+SWITCH_S = 0.001
+"""Seconds after which a thread that speaks hands the interpreter on; an answer needs it some ten times."""
 MOST_QUEUED = 128
 """Events that wait in Gradio's queue; who speaks next is decided in our own."""
 MOST_THREADS = 128
@@ -60,6 +63,7 @@ class App(gr.Blocks):
 
     def launch(self, *args: Any, **kwargs: Any) -> Any:
         """As `gr.Blocks.launch`, with our addresses, translations and limits."""
+        sys.setswitchinterval(SWITCH_S)
         self.surface.routes = routes = list(self.surface.routes)
         self.surface.events = {
             number: Event(len(function.inputs), bool(function.queue), str(function.api_name or ""))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from speecht5_demo.errors import RatingsError
 from speecht5_demo.listening import listening_test
 from speecht5_demo.listening.links import sign_id
 from speecht5_demo.listening.listeners import MANY
@@ -258,6 +259,23 @@ def test_one_address_begins_a_classroom_of_sessions_and_no_flood(open_test: Open
     with pytest.raises(RefusedError, match="Very many sessions"):
         test.answer(view.token, "consent", {}, "192.0.2.1")
     assert test.answer(view.token, "consent", {}, "192.0.2.2").step == "about"
+
+
+def test_a_consent_that_the_disk_did_not_take_counts_as_no_session(
+    open_test: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = open_test(most_sessions=2)
+    view = test.enter(None, {}, visit="v")
+
+    def full(event: object) -> None:
+        raise RatingsError("The disk is full.")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(test._sessions, "append", full)
+        for _ in range(5):
+            with pytest.raises(RatingsError):
+                test.answer(view.token, "consent", {}, "192.0.2.1")
+    assert test.answer(view.token, "consent", {}, "192.0.2.1").step == "about"
 
 
 def test_sessions_that_one_network_begins_within_a_minute_are_taken_and_marked(

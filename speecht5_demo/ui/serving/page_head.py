@@ -85,6 +85,15 @@ class PageHead:
         if preview is None or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
+        base = self._base
+        if scope["path"].rstrip("/") and scope["path"].endswith("/"):
+            # Served as it is: a redirect would leave out the prefix that a proxy took off.
+            scope = {
+                **scope,
+                "path": scope["path"].rstrip("/"),
+                "raw_path": scope["path"].rstrip("/").encode(),
+            }
+            base = base or b'<base href="/">'
         begun: Message = {}
         body = bytearray()
 
@@ -97,7 +106,7 @@ class PageHead:
             if message.get("more_body", False):
                 return
             html = _LIBRARY.sub(b"", bytes(body)).replace(
-                b"<head>", b"<head>" + self._base + preview.head(_root(scope)), 1
+                b"<head>", b"<head>" + base + preview.head(_root(scope)), 1
             )
             headers = [(name, value) for name, value in begun["headers"] if name.lower() != b"content-length"]
             length = (b"content-length", str(len(html)).encode())
