@@ -32,7 +32,8 @@ def join(
 def with_pause(piece: NDArray[np.float32], pause_s: float, sampling_rate: int) -> NDArray[np.float32]:
     """A piece, faded at both ends, and the silence after it: as it stands in the whole."""
     silence = np.zeros(round(pause_s * sampling_rate), np.float32)
-    return np.clip(np.concatenate([_faded(piece, sampling_rate), silence]), -1.0, 1.0)
+    whole: NDArray[np.float32] = np.clip(np.concatenate([_faded(piece, sampling_rate), silence]), -1.0, 1.0)
+    return whole
 
 
 def _faded(piece: NDArray[np.float32], sampling_rate: int) -> NDArray[np.float32]:
