@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 from speecht5_demo.listening.analysis.interval import Interval, NotEnough
 from speecht5_demo.listening.analysis.mos import Mos
@@ -36,8 +36,9 @@ def drawn_once(chart: Callable[P, str]) -> Callable[P, str]:
 
     @wraps(chart)
     def drawn(*arguments: P.args, **named: P.kwargs) -> str:
-        hashable = [tuple(one) if isinstance(one, list) else one for one in arguments]
-        return kept(*hashable, **named)
+        hashable: list[Any] = [tuple(one) if isinstance(one, list) else one for one in arguments]
+        names: dict[str, Any] = dict(named)
+        return kept(*hashable, **names)
 
     return drawn
 

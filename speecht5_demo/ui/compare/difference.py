@@ -18,8 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.clips import HEADERS
-from speecht5_demo.ui.compare.runs import Card, Run, Runs
+from speecht5_demo.ui.compare.runs import Run, Runs
 from speecht5_demo.variants import BASELINE
 from speecht5_demo.wav import read_wav
 
@@ -120,7 +121,8 @@ def _power(samples: NDArray[np.float32]) -> Spectrum:
     padded = np.pad(samples.astype(np.float64), (FRAME // 2, FRAME))
     frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::HOP]
     power = np.square(np.abs(np.fft.rfft(frames * np.hanning(FRAME), axis=1)))[:, 1:]
-    return power.reshape(len(power), ROWS, -1).mean(axis=2).T
+    rows: Spectrum = power.reshape(len(power), ROWS, -1).mean(axis=2).T
+    return rows
 
 
 def _picture(decibels: Spectrum, colours: tuple[tuple[int, int, int], ...]) -> bytes:

@@ -308,7 +308,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
     # Gradio's page closes its stream of answers when nothing is queued any more, and is deaf to what it queues in that
     # moment. So only speaking is queued: nothing else that a visitor does closes a stream that Speak is about to use.
     at_once: dict[str, Any] = {**inside, "queue": False}
-    asked = [
+    asked: list[Any] = [
         text,
         speaker,
         blend_with,

@@ -98,15 +98,13 @@ class RatedBefore:
         except (RatingsError, OSError):
             return  # nothing can be restored; the Results page says what is wrong with the files
         frame = frame.loc[(frame["source"] == "compare").to_numpy(dtype=bool)].tail(MOST)
-        for row in frame.itertuples(index=False):
-            if row.rating != row.rating:  # unreadable
-                continue
+        for row in frame[frame["rating"].notna()].itertuples(index=False):
             key = (str(row.listener_id), str(row.text), str(row.speaker), _whole(row.seed))
             self._add(
                 known,
                 key,
                 (str(row.method), str(row.variant), _whole(row.trial)),
-                Rated(int(row.rating), str(row.rating_id)),
+                Rated(_whole(row.rating), str(row.rating_id)),
             )
             if REVEALED in str(row.flags).split(";"):
                 self._revealed.add(key)
