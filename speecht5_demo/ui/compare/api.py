@@ -20,9 +20,10 @@ import gradio as gr
 
 from speecht5_demo.errors import DemoError, SynthesisError
 from speecht5_demo.synthesis.document import speech_document
+from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.clips import ADDRESS
 from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice
-from speecht5_demo.ui.compare.runs import Card, Run
+from speecht5_demo.ui.compare.runs import Run
 from speecht5_demo.ui.compare.service import CompareService
 from speecht5_demo.ui.serving.visitor import Visitor
 from speecht5_demo.ui.visiting import visitor_of

@@ -13,10 +13,11 @@ from starlette.routing import Route
 
 from speecht5_demo.listening.cells import neutralise
 from speecht5_demo.synthesis.tags import speech_tags
+from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.clips import HEADERS
 from speecht5_demo.ui.compare.heard import COLUMNS as HEARD
 from speecht5_demo.ui.compare.heard import HeardFigures, heard_row
-from speecht5_demo.ui.compare.runs import Card, Run, Runs
+from speecht5_demo.ui.compare.runs import Run, Runs
 from speecht5_demo.ui.compare.taken import tagged_clip
 
 ADDRESS = "/compare/bundle/"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from speecht5_demo.rendering.wording import counted
+from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.heard_run import HeardRun
-from speecht5_demo.ui.compare.runs import Card, Run
+from speecht5_demo.ui.compare.runs import Run
 
 if TYPE_CHECKING:
     from speecht5_demo.quality.hearing import Heard

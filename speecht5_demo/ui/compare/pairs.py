@@ -16,7 +16,7 @@ from speecht5_demo.listening.methods import METHODS
 from speecht5_demo.variants import BASELINE
 
 if TYPE_CHECKING:
-    from speecht5_demo.ui.compare.runs import Card
+    from speecht5_demo.ui.compare.cards import Card
 
 AB = METHODS["AB"]
 QUESTION = AB.questions["preference"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.figures import change, overlap
 from speecht5_demo.ui.compare.pairs import votes_for
-from speecht5_demo.ui.compare.runs import Card, Run
+from speecht5_demo.ui.compare.runs import Run
 from speecht5_demo.variants import BASELINE
 
 

@@ -15,10 +15,11 @@ from typing import TypeVar
 from speecht5_demo.errors import DemoError, SynthesisCancelled, VariantError
 from speecht5_demo.synthesis import Latency, Progress, Speech, Synthesizer, first_audio_s
 from speecht5_demo.synthesis.streaming import Samples
+from speecht5_demo.ui.compare.cards import Card, Sample
 from speecht5_demo.ui.compare.clips import ClipCache
 from speecht5_demo.ui.compare.live import LiveSample, LiveStreams
 from speecht5_demo.ui.compare.reveal_pacing import RevealPacing, RuntimeEstimate
-from speecht5_demo.ui.compare.runs import Card, Run, Sample
+from speecht5_demo.ui.compare.runs import Run
 from speecht5_demo.ui.compare.voice_queue import Kind, Step
 from speecht5_demo.variants import Variant
 

@@ -13,6 +13,7 @@ from functools import cache
 from speecht5_demo.machine import this_machine
 from speecht5_demo.rendering.wording import megabytes
 from speecht5_demo.ui.compare.bundle import ADDRESS as BUNDLE
+from speecht5_demo.ui.compare.cards import LETTERS, Card
 from speecht5_demo.ui.compare.clips import ADDRESS as CLIPS
 from speecht5_demo.ui.compare.difference import ADDRESS as DIFFERENCE
 from speecht5_demo.ui.compare.difference import difference_of
@@ -22,7 +23,7 @@ from speecht5_demo.ui.compare.levels import RULE, volume
 from speecht5_demo.ui.compare.live import ADDRESS, LiveSample
 from speecht5_demo.ui.compare.pairs import pair_views, votes_for
 from speecht5_demo.ui.compare.result import result_sentences
-from speecht5_demo.ui.compare.runs import LETTERS, Card, Run
+from speecht5_demo.ui.compare.runs import Run
 from speecht5_demo.ui.compare.taken import ADDRESS as TAKEN
 from speecht5_demo.variants import BASELINE
 

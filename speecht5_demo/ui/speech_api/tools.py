@@ -18,8 +18,8 @@ from starlette.requests import Request
 from speecht5_demo.errors import DemoError
 from speecht5_demo.synthesis.document import speech_document
 from speecht5_demo.ui.compare.api import spoken_run
+from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.plan import VoiceChoice
-from speecht5_demo.ui.compare.runs import Card
 from speecht5_demo.ui.compare.service import CompareService
 from speecht5_demo.ui.compare.taken import ADDRESS
 from speecht5_demo.ui.serving.presence import Presence
