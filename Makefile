@@ -32,7 +32,7 @@ RUN := .venv/bin/python -m speecht5_demo
 
 # Measurements must not run beside each other, whatever -j says.
 .NOTPARALLEL:
-.PHONY: attack demo setup quality report report-published speed-report quality-report pairs-report sweep-report tables voice voice-teacher dev lint test test-older format clean
+.PHONY: attack replicas space demo setup quality report report-published speed-report quality-report pairs-report sweep-report tables voice voice-teacher dev lint test test-older format clean
 
 demo: setup ## serve the app on http://HOST:PORT
 	@HOST="$(HOST)" PORT="$(PORT)" CHECKPOINT="$(CHECKPOINT)" .venv/bin/python app.py
@@ -95,6 +95,12 @@ test-older: dev ## what depends on the kernels, as older processors and machines
 	SPEECHT5_DEMO_NATIVE=0 .venv/bin/python -m pytest -n $(TESTERS) $(KERNEL_TESTS)
 	SPEECHT5_DEMO_KERNELS=avx2 ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
 		.venv/bin/python -m pytest -n $(TESTERS) $(KERNEL_TESTS)
+
+space: setup ## check that this folder is a Space that starts
+	.venv/bin/python scripts/space.py
+
+replicas: dev ## 2,000 ratings over three replicas behind nginx, one killed, into each kind of store
+	.venv/bin/python -m tests.support.replicas
 
 attack: dev ## attack a server of our own on loopback, and write the table of docs/attack.md
 	.venv/bin/python -m tests.attack --write docs/attack.md

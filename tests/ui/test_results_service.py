@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from speecht5_demo.listening.preparation import prepare
 from speecht5_demo.listening.ratings import RatingsWriter
 from speecht5_demo.ui.results import owner as owner_module
+from speecht5_demo.ui.results.downloads import make_file
 from speecht5_demo.ui.results.owner import GUESSES, GuessedTooOftenError, Owner
 from speecht5_demo.ui.results.service import ResultsService, ResultsView
 from speecht5_demo.ui.results.view import view
@@ -97,3 +100,16 @@ def test_the_owner_sees_how_many_sessions_were_suspicious_and_why_and_visitors_d
     assert re.search(r"a rating sooner than its clips last.*?<td[^>]*>1</td>", seen, re.DOTALL)
     assert "=evil" not in seen
     assert "Suspicious" not in view(results.view_for(False)).listeners
+
+
+def test_a_backup_put_back_is_the_same_ratings_and_ends_at_whole_lines(tmp_path: Path) -> None:
+    ratings = tmp_path / "ratings"
+    ratings.mkdir()
+    (ratings / "ratings-one.csv").write_text("rating_id,rating\na,4\nb,5\nc,")
+    (ratings / "sessions-one.csv").write_text("event_id,event\nx,consent\n")
+    (ratings / ".uploaded.json").write_text("{}")
+    made = make_file("backup", service(tmp_path), None)  # type: ignore[arg-type]
+    with zipfile.ZipFile(io.BytesIO(made.content)) as archive:
+        assert sorted(archive.namelist()) == ["ratings/ratings-one.csv", "ratings/sessions-one.csv"]
+        assert archive.read("ratings/ratings-one.csv") == b"rating_id,rating\na,4\nb,5\n"
+    assert made.name.endswith(".zip")

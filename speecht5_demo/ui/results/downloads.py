@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import secrets
 import threading
 import time
+import zipfile
 from collections import OrderedDict
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +18,7 @@ from starlette.routing import Route
 
 from speecht5_demo.hosting.dataset import csv_text
 from speecht5_demo.listening.analysis import as_json
+from speecht5_demo.listening.append_only import complete_length
 from speecht5_demo.report.claims_table import claim_rows, claims_piece
 from speecht5_demo.report.document import document
 from speecht5_demo.report.summary_csv import summary_csv
@@ -26,10 +29,12 @@ ADDRESS = "results/file/"
 KEPT_AN_ADDRESS = 6
 KEPT = 120
 KEPT_S = 600.0
+OWNERS = ("ratings", "backup")
 BOM = b"\xef\xbb\xbf"
 """A spreadsheet then reads accents right."""
 KINDS = {
     "ratings": "Merged ratings (CSV)",
+    "backup": "Backup (ZIP)",
     "summary": "Score table (CSV)",
     "json": "Everything (JSON)",
     "report": "Report (HTML)",
@@ -87,11 +92,28 @@ class Downloads:
         return Response(file.content, 200, headers, file.media_type)
 
 
+def backup(service: ResultsService) -> bytes:
+    """Ratings, sessions and what describes the study, as they lie on this disk; put back, a server goes on with them.
+
+    Each ratings file ends at its last whole line. Platform ids are in it: it is for who pays the listeners.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, path in service.kept_files():
+            with path.open("rb") as stream:
+                end = complete_length(stream) if path.suffix == ".csv" else path.stat().st_size
+                stream.seek(0)
+                archive.writestr(name, stream.read(end))
+    return buffer.getvalue()
+
+
 def make_file(kind: str, service: ResultsService, seen: ResultsView) -> MadeFile:
-    """A fresh file of one of `KINDS`; `ratings` is for the owner, and the caller checks that."""
+    """A fresh file of one of `KINDS`; `OWNERS` are for the owner, and the caller checks that."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     if kind == "ratings":
         return MadeFile(f"ratings-{stamp}.csv", BOM + csv_text(service.table().frame).encode(), "text/csv")
+    if kind == "backup":
+        return MadeFile(f"backup-{stamp}.zip", backup(service), "application/zip")
     if kind == "summary":
         return MadeFile(f"scores-{stamp}.csv", BOM + summary_csv(seen.analysis).encode(), "text/csv")
     if kind == "json":

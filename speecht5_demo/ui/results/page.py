@@ -16,7 +16,7 @@ from speecht5_demo.errors import DemoError
 from speecht5_demo.hosting import RatingsUploader
 from speecht5_demo.report.result_files import RESULTS
 from speecht5_demo.ui.context import AppContext
-from speecht5_demo.ui.results.downloads import KINDS, Downloads, make_file
+from speecht5_demo.ui.results.downloads import KINDS, OWNERS, Downloads, make_file
 from speecht5_demo.ui.results.owner import GuessedTooOftenError, Owner
 from speecht5_demo.ui.results.service import ResultsService, ResultsView
 from speecht5_demo.ui.results.view import (
@@ -165,7 +165,7 @@ def build(
 
     async def fetch(kind: str, given: object, request: gr.Request) -> str:
         may = is_owner(given, request)
-        if kind == "ratings" and not may:
+        if kind in OWNERS and not may:
             return alert(
                 "Raw ratings are for the study's owner: open the owner's section above and enter the key."
             )

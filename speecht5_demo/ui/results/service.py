@@ -141,6 +141,12 @@ class ResultsService:
         self._ratings.mkdir(parents=True, exist_ok=True)
         return read_ratings(self._ratings, only=columns)
 
+    def kept_files(self) -> list[tuple[str, Path]]:
+        """What a backup holds: names in it, and where the files lie."""
+        ratings = [(f"ratings/{path.name}", path) for path in sorted(self._ratings.glob("*.csv"))]
+        manifest = self._study / MANIFEST
+        return [*ratings, *([("study/manifest.json", manifest)] if manifest.is_file() else [])]
+
     def publish(self, open_to_all: bool) -> None:
         """Break the seal of the study, or put it back. Only its owner may."""
         manifest = self.manifest
