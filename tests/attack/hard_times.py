@@ -29,7 +29,7 @@ def failing_disk(target: Target, scale: float) -> Outcome:
         found, descriptors = through_a_failing_disk(target.study, Path(folder) / "ratings", listeners, rounds)
     return Outcome(
         f"{listeners} listeners while the disk can only be read, then fills and is freed {rounds} times",
-        "the same, and the server goes on without a restart, with no file left open",
+        "no acknowledged rating lost, doubled or changed, and the server goes on without a restart or a file left open",
         f"{_told(found)}; {descriptors:+d} descriptors",
         found.right and descriptors <= listeners,
     )
