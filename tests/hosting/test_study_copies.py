@@ -18,8 +18,10 @@ from speecht5_demo.hosting.study_copies import kept_name, kept_or_prepared, pack
 from speecht5_demo.listening.listening_test import ListeningTest
 from speecht5_demo.listening.manifest import Manifest, check
 from speecht5_demo.listening.preparation import prepare
+from tests.hosting.test_hosting import run
 from tests.hosting.test_stores import postgres
 from tests.listening.conftest import VOICE, make_study, say
+from tests.support.hub import LoopbackHub
 from tests.support.postgres import LoopbackPostgres
 
 __all__ = ["postgres"]
@@ -145,3 +147,35 @@ def test_a_study_is_kept_where_the_owner_says_else_with_the_ratings(
 ) -> None:
     found = study_store(environment)
     assert found is None if kind is None else isinstance(found, kind)
+
+
+ON_THE_HUB = """
+from speecht5_demo.errors import DemoError
+from speecht5_demo.hosting.hub_store import HubStore
+store, other = HubStore("tester/studies"), HubStore("tester/studies")
+store.open()
+print(store.get_study("a.zip"))
+print(store.put_study("a.zip", b"first"), other.put_study("a.zip", b"second"), other.get_study("a.zip"))
+answers = iter([None, b"theirs"])
+other.get_study = lambda name: next(answers, None)
+other._api.repo_info = lambda *a, **k: type("Seen", (), {"sha": "0" * 40, "private": True})()
+print(other.put_study("a.zip", b"late"))
+try:
+    HubStore("tester/open").put_study("a.zip", b"which clip is which")
+except DemoError as error:
+    print(error)
+"""
+
+
+def test_on_the_hub_the_first_study_stands_and_a_public_dataset_gets_none(tmp_path: Path) -> None:
+    with LoopbackHub() as hub:
+        public = hub.add_dataset("tester/open", {".gitattributes": b""})
+        done = run(hub, tmp_path / "home", "-c", ON_THE_HUB)
+        assert done.returncode == 0, done.stderr
+        none, stands, late, refused = done.stdout.splitlines()
+        assert none == "None"
+        assert stands == "b'first' b'first' b'first'"
+        assert late == "b'theirs'", "a commit that came in between decides"
+        assert "is public" in refused
+        assert hub.repositories["datasets", "tester/studies"].files["studies/a.zip"] == b"first"
+        assert public.commits == []

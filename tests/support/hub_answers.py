@@ -237,8 +237,11 @@ class HubAnswers(BaseHTTPRequestHandler):
         return self._json({"url": f"{self.hub.url}/{prefix}{name}", "name": name, "id": "0" * 24})
 
     def _commit(self, kind: str, name: str, repository: Repository, body: bytes) -> None:
-        for line in body.splitlines():
-            item = json.loads(line)
+        items = [json.loads(line) for line in body.splitlines()]
+        parents = [item["value"].get("parentCommit") for item in items if item["key"] == "header"]
+        if any(parent not in (None, repository.sha) for parent in parents):
+            return self._error(412, "PreconditionFailed", "A commit has happened since.")
+        for item in items:
             value = item["value"]
             if item["key"] == "header":
                 repository.commits.append(value["summary"])
