@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,11 @@ from speecht5_demo.checkpoints.language import language_of
 from speecht5_demo.checkpoints.tokenizer import TOKENIZER_FILE, TOKENIZER_FILES
 from speecht5_demo.checkpoints.weight_files import INDEX_ENDING, WEIGHT_FILES, hash_file
 from speecht5_demo.hub import HubError, ask_hub
-from speecht5_demo.speakers import VECTOR_SIZE, arctic_speakers
+from speecht5_demo.speakers import VECTOR_SIZE, Speaker, arctic_speakers
+from speecht5_demo.speakers.files import read_speakers
+
+_SPEAKER = re.compile(r"speakers/(?:[^/]+\.npy|labels\.json)")
+_MOST_SPEAKERS = 1_000
 
 
 @dataclass(frozen=True)
@@ -39,11 +43,13 @@ class Repository:
         revision: a branch, a tag or a commit.
         files: small files to fetch where it has them, before the weights; config.json and the tokenizer's file it
             must have where they are among them.
+        with_speakers: whether its `speakers/` are fetched as well, where it has some of its own.
     """
 
     id: str
     revision: str
     files: tuple[str, ...]
+    with_speakers: bool = False
 
     def cached(self) -> Path | None:
         """The folder in the hub's cache, when all weights and all that is needed beside them lie there."""
@@ -74,7 +80,12 @@ class Repository:
             raise HubError(
                 f"{self.id} has no {missing}. Choose the id of a SpeechT5 text-to-speech checkpoint."
             )
-        for name in self.files:
+        own = sorted(name for name in offered if _SPEAKER.fullmatch(name)) if self.with_speakers else []
+        if len(own) > _MOST_SPEAKERS:
+            raise HubError(
+                f"{self.id} has {len(own)} speakers; at most {_MOST_SPEAKERS} are fetched. Download it first."
+            )
+        for name in (*self.files, *own):
             if name in offered:
                 self._fetch(name)
         path = self._fetch(weights)
@@ -99,7 +110,7 @@ def _shards(index: Path) -> list[str]:
 
 def acoustic_repository(spec: str) -> Repository:
     """The acoustic model's repository, which also holds the tokenizer."""
-    return _repository(spec, ("config.json", *TOKENIZER_FILES))
+    return _repository(spec, ("config.json", *TOKENIZER_FILES), with_speakers=True)
 
 
 def vocoder_repository(spec: str) -> Repository:
@@ -122,7 +133,7 @@ def published_is_cached() -> bool:
 
 
 def open_from_hub(spec: str, find_vocoder: Callable[[], Path]) -> Checkpoint:
-    """The published checkpoint `spec`, with the CMU ARCTIC speakers where their vectors fit it.
+    """The published checkpoint `spec`, with its own speakers, else CMU ARCTIC's where their vectors fit it.
 
     Args:
         spec: a hub id.
@@ -131,7 +142,7 @@ def open_from_hub(spec: str, find_vocoder: Callable[[], Path]) -> Checkpoint:
 
     Raises:
         CheckpointError: when a piece is neither cached nor to be had, or is broken.
-        SpeakerError: when the speakers' data set is not what it was.
+        SpeakerError: a speaker of its own is unusable, or the speakers' data set is not what it was.
     """
     repository = acoustic_repository(spec)
     folder = fetch(repository)
@@ -142,17 +153,24 @@ def open_from_hub(spec: str, find_vocoder: Callable[[], Path]) -> Checkpoint:
         title=repository.id,
         notice=f"{repository.id} speaks, the model as it was published.",
         source=FolderSource(folder, vocoder, folder),
-        speakers=arctic_speakers() if vector_size(folder) == VECTOR_SIZE else {},
+        speakers=_speakers(folder),
         limits=DEFAULT_LIMITS,
         language=language_of(folder),
     )
 
 
-def _repository(spec: str, files: tuple[str, ...]) -> Repository:
+def _speakers(folder: Path) -> Mapping[str, Speaker]:
+    size, own = vector_size(folder), folder / "speakers"
+    if own.is_dir():
+        return read_speakers(own, size)
+    return arctic_speakers() if size == VECTOR_SIZE else {}
+
+
+def _repository(spec: str, files: tuple[str, ...], with_speakers: bool = False) -> Repository:
     match = HUB_ID.fullmatch(spec)
     if match is None:
         raise HubError(f"{spec!r} is not a hub id. Write OWNER/NAME, such as {PUBLISHED}.")
-    return Repository(match["id"], match["revision"] or "main", files)
+    return Repository(match["id"], match["revision"] or "main", files, with_speakers)
 
 
 def _require_announced_content(path: Path) -> None:

@@ -29,6 +29,9 @@ _TRAINING_KEYS = (
     "scaler",
 )
 _WRAPPED_KEYS = ("state_dict", "model_state_dict", "model", "module", "net", "generator", "ema")
+_AROUND = ("module.", "model.", "tts.", "net.")
+"""What stands in front of every name where the network was a part of something else; also one within another."""
+
 _WITHOUT_VALUES = (".num_batches_tracked", ".position_ids")
 """Integers that belong to a network of floats."""
 _QUANTIZED_PARTS = (
@@ -64,8 +67,10 @@ def plain_weights(stored: Mapping[str, object], path: Path) -> dict[str, Tensor]
                 f"{path}: {name} is a {type(value).__name__}, not a tensor. Save the model's state_dict alone."
             )
         weights[_unwrapped(name)] = value
-    if weights and all(name.startswith("module.") for name in weights):
-        weights = {name.removeprefix("module."): value for name, value in weights.items()}
+    while shared := next(
+        (one for one in _AROUND if weights and all(name.startswith(one) for name in weights)), None
+    ):
+        weights = {name.removeprefix(shared): value for name, value in weights.items()}
     _require_real_values(weights, path)
     return _without_masks(_without_weight_norm(weights, path), path)
 

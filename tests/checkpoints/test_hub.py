@@ -1,6 +1,7 @@
 """Checkpoints from a hub: a real server, real downloads, and everything that goes wrong with them."""
 
 import hashlib
+import io
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -182,3 +183,16 @@ def test_what_is_pushed_to_the_loopback_hub_can_be_read_back(hub, worker):
     assert repository.private
     assert repository.files["data/ratings-1.csv"] == b"a,b\n1,2\n"
     assert len(repository.commits) == 1
+
+
+def test_a_fine_tune_speaks_with_the_speakers_of_its_own_repository(hub, worker):
+    vector = np.random.default_rng(5).standard_normal(512).astype(np.float32)
+    buffer = io.BytesIO()
+    np.save(buffer, vector)
+    hub.repositories["models", MODEL].files["speakers/anna.npy"] = buffer.getvalue()
+    hub.repositories["models", MODEL].files["speakers/labels.json"] = b'{"anna": "Anna"}'
+    opened = worker.open(MODEL)
+    assert list(opened["speakers"]) == ["anna"]
+    assert np.allclose(opened["speakers"]["anna"], vector)
+    hub.misbehave(".", silent=60)
+    assert list(worker.open(MODEL)["speakers"]) == ["anna"]

@@ -64,6 +64,8 @@ WRAPPED = {
     "torch.compile of a part": compiled_part,
     "DataParallel": named("module."),
     "both": named("module._orig_mod."),
+    "a part of a larger module": named("model."),
+    "wrappers within each other": named("model.module._orig_mod.model."),
     "pruning masks": masked,
 }
 
