@@ -52,3 +52,14 @@ window.speecht5 = {
 };
 // A link that is put into the address of an open page opens as in a new one.
 window.addEventListener('hashchange', () => location.reload());
+// Speak cannot be pressed while it works, and a browser takes the focus from what cannot be pressed: it is given back.
+document.addEventListener('click', (event) => {
+  const button = event.target.closest?.('#speak');
+  if (!button) return;
+  const watch = new MutationObserver(() => {
+    if (button.disabled) return;
+    watch.disconnect();
+    if (document.activeElement === document.body) button.focus({ preventScroll: true });
+  });
+  watch.observe(button, { attributes: true, attributeFilter: ['disabled'] });
+}, true);
