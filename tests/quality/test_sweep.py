@@ -63,7 +63,7 @@ def test_the_built_in_voice_is_swept_shown_and_played(embedded: Checkpoint, tmp_
         variants=(),
         speakers=(embedded.speaker("rms"),),
         sentences=read_sentences("1"),
-        metrics=("duration", "stop", "cer"),
+        metrics=("duration", "stop", "wer"),
         teacher=True,
     )
     folder = tmp_path / "sweeps" / "mine"
@@ -79,7 +79,7 @@ def test_the_built_in_voice_is_swept_shown_and_played(embedded: Checkpoint, tmp_
         assert len(samples) > 8_000
     assert read(folder / "sweep.json", SweepDocument) == document
     assert escape(verdict(document)) in write_sweep_page(document, folder).read_text(encoding="utf-8")
-    (teacher,) = document.floors_of("cer")
+    (teacher,) = document.floors_of("wer")
     assert escape(teacher.variant_label) in figures_table(document)
     assert teacher.variant_label in sweep_markdown(document)
     assert document.core_share is not None
