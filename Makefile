@@ -7,7 +7,7 @@ MINUTES ?= 240
 TEACHER ?= flite
 TEXTS ?= 40000
 # Processes that share the tests; 0 for one after the other.
-TESTERS ?= 2
+TESTERS ?= 3
 # Tests whose outcome may depend on the kernels of the processor; `make test-older` runs them.
 KERNEL_TESTS ?= tests/synthesis tests/variants tests/quality tests/benchmark tests/test_intelligibility.py \
 	tests/test_memory.py tests/commands/test_speak.py tests/ui/test_compare_runs.py voice_training/tests

@@ -39,7 +39,7 @@ def test_one_thread_is_one_and_a_peer_shows_what_it_does_not_tell_as_a_dash() ->
     assert "1 thread pinned" in table
     assert "| OpenVINO int8 | 0.200 (0.190–0.210) |" in table
     assert "| – | – | 1000 |" in table
-    assert "Peers: OpenVINO int8: engine 1.0." in table
+    assert "Peers: OpenVINO int8 (int8): engine 1.0." in table
 
 
 @pytest.mark.parametrize(("changed", "value"), [("steps", 90), ("characters", 40), ("baseline", "turbo")])

@@ -29,7 +29,7 @@ class ComparePage:
 
     @property
     def problem(self) -> Locator:
-        return self.page.locator(".board .problem")
+        return self.page.locator(".board .problem:visible")
 
     def say(self, text: str) -> None:
         self.page.get_by_label("What should it say?").fill(text)

@@ -1,4 +1,4 @@
-"""Which worker runs which tests, and in which order, so that two workers end together.
+"""Which worker runs which tests, and in which order, so that workers end together.
 
 A file stays on one worker: its fixtures are made once. The files that share a Chromium and served apps stay together
 for the same reason. What takes longest comes first, so that the end is made of small files.
@@ -9,10 +9,10 @@ from __future__ import annotations
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-SERVED = "a browser and served apps"
-_SERVED_FILES = ("tests/browser/", "tests/attack/")
+SERVED = ("tests/browser/", "tests/attack/")
+"""Folders whose files share a Chromium or a served app."""
 _LONGEST = (
-    SERVED,
+    *SERVED,
     "voice_training/tests/test_run.py",
     "tests/quality/test_ladders.py",
     "tests/variants/test_artifact.py",
@@ -34,7 +34,8 @@ _LONGEST = (
 
 def group_of(nodeid: str) -> str:
     """Tests of one group run on one worker, one after the other."""
-    return SERVED if nodeid.startswith(_SERVED_FILES) else nodeid.partition("::")[0]
+    folder = next((one for one in SERVED if nodeid.startswith(one)), None)
+    return folder or nodeid.partition("::")[0]
 
 
 def longest_first(items: list[pytest.Item]) -> None:

@@ -12,14 +12,12 @@ from speecht5_demo.listening.methods.acr import AbsoluteCategoryRating
 from speecht5_demo.listening.methods.ccr import ComparisonCategoryRating
 from speecht5_demo.listening.methods.method import LANGUAGES, Condition, Method
 
-ACR = AbsoluteCategoryRating()
-METHODS: Mapping[str, Method] = {
-    one.name: one for one in (ACR, ComparisonCategoryRating(), PairedPreference())
-}
+ACR, AB = AbsoluteCategoryRating(), PairedPreference()
+METHODS: Mapping[str, Method] = {one.name: one for one in (ACR, ComparisonCategoryRating(), AB)}
 QUESTIONS: Mapping[str, str] = {key: text for one in METHODS.values() for key, text in one.questions.items()}
 """Questions that the page knows in every language; a study may also ask one of its own, in its own words."""
 
-__all__ = ["ACR", "LANGUAGES", "METHODS", "QUESTIONS", "Condition", "Method", "method_named"]
+__all__ = ["AB", "ACR", "LANGUAGES", "METHODS", "QUESTIONS", "Condition", "Method", "method_named"]
 
 
 def method_named(name: str) -> Method:

@@ -8,7 +8,7 @@ const makePairCard = (run, pair, total) => {
       onState: () => { choice.heardMore(); refreshTransport(); },
       onEnd: () => transport.ended(sample),
     });
-    const sample = { ...player, letter: 'AB'[i] };
+    const sample = { ...player, letter: ['A', 'B'][i] };
     player.load(root + clip.url, clip.seconds, true);
     player.audio.volume = clip.volume;
     return sample;
@@ -24,7 +24,7 @@ const makePairCard = (run, pair, total) => {
   });
   const node = h('section', { class: 'card pair new', tabindex: -1, 'aria-label': `Pair ${pair.place} of ${total}` },
     h('header', {}, h('h3', {}, `Pair ${pair.place} of ${total}`), h('p', {}, 'Names hidden until all pairs are voted on')),
-    ...samples.map((sample, i) => h('div', { class: 'pair-sample' }, h('span', { class: 'letter', 'aria-hidden': 'true' }, 'AB'[i]), h('b', {}, names[i]), sample.node)),
+    ...samples.map((sample, i) => h('div', { class: 'pair-sample' }, h('span', { class: 'letter', 'aria-hidden': 'true' }, sample.letter), h('b', {}, names[i]), sample.node)),
     choice.node);
   node.onkeydown = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !/^[123]$/.test(event.key)) return;

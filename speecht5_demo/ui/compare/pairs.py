@@ -1,7 +1,7 @@
 """Votes on pairs: each version beside the baseline, in both orders, without names.
 
 A trial is two samples of one comparison: which sounds better, or is there no difference? The second is asked against
-the first, and the row says the version against the baseline, as in a study of `method = "AB"`.
+the first, and the row says the version against the baseline, as in a study of method AB.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
-from speecht5_demo.listening.methods import METHODS
+from speecht5_demo.listening.methods import AB
 from speecht5_demo.variants import BASELINE
 
 if TYPE_CHECKING:
     from speecht5_demo.ui.compare.cards import Card
 
-AB = METHODS["AB"]
 QUESTION = AB.questions["preference"]
 ANSWERS = tuple(AB.words["en"][value] for value in range(AB.low, AB.high + 1))
 """For -1, 0 and +1, of the second against the first."""

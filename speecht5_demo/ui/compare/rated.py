@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from speecht5_demo.errors import RatingsError
+from speecht5_demo.listening.methods import AB, ACR
 from speecht5_demo.listening.ratings import RatingRow, read_ratings
 from speecht5_demo.ui.compare.plan import Plan
 
@@ -75,8 +76,8 @@ class RatedBefore:
                 self._read(self._known)
             rows = self._known.get(key, {})
             return Memory(
-                {variant: rated for (method, variant, _), rated in rows.items() if method == "ACR"},
-                {trial: rated for (method, _, trial), rated in rows.items() if method == "AB"},
+                {variant: rated for (method, variant, _), rated in rows.items() if method == ACR.name},
+                {trial: rated for (method, _, trial), rated in rows.items() if method == AB.name},
                 key in self._revealed,
             )
 

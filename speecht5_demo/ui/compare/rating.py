@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from speecht5_demo.errors import DemoError, RatingsError
-from speecht5_demo.listening.methods import ACR
+from speecht5_demo.listening.methods import AB, ACR
 from speecht5_demo.listening.playback import MUST_HEAR, NOT_ALL_HEARD
 from speecht5_demo.listening.ratings import RatingRow, RatingsWriter
 from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.link import listener_of
-from speecht5_demo.ui.compare.pairs import AB, PairTrial
 from speecht5_demo.ui.compare.pairs import QUESTION as QUESTION_OF_PAIRS
+from speecht5_demo.ui.compare.pairs import PairTrial
 from speecht5_demo.ui.compare.rated import REVEALED, RatedBefore
 from speecht5_demo.ui.compare.runs import Run, Runs
 from speecht5_demo.ui.compare.view import board_view

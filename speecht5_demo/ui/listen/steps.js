@@ -156,7 +156,7 @@ const trialStep = (view, texts, rate) => {
     });
   };
   const submit = button(texts.submit, send, { disabled: true });
-  state.players = view.clips.map((name, n) => clipPlayer(name, 'AB'[n], texts[labels[n]], texts, refresh));
+  state.players = view.clips.map((name, n) => clipPlayer(name, ['A', 'B'][n], texts[labels[n]], texts, refresh));
   const transport = makeTransport({ list: () => state.players });
   const players = state.players.map((player, n) => h('div', { class: 'clip' }, labels.length > 1 && h('p', { class: 'small' }, texts[labels[n]]), player.node));
   state.key = (event) => {

@@ -114,4 +114,4 @@ def test_pairs_go_from_the_study_to_a_table_of_their_own(method: Method, tmp_pat
     assert np.abs(found["int8"]) < 0.3 < found["pruned"] < found["pruned-int8"]
     assert not analysis.headline.variants
     assert method.table is not None
-    assert method.table.unit in preference_piece(analysis)
+    assert method.table.unit in preference_piece(analysis.preferences)

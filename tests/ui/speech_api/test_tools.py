@@ -7,6 +7,7 @@ import io
 import json
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,7 +37,8 @@ def with_session(server: Server, act: Callable[[ClientSession], Awaitable[Result
             await session.initialize()
             return await act(session)
 
-    return asyncio.run(run())
+    with ThreadPoolExecutor(1) as apart:  # the browser's tests may have left a loop in this thread
+        return apart.submit(asyncio.run, run()).result()
 
 
 def called(server: Server, name: str, **arguments: Any) -> CallToolResult:
@@ -144,7 +146,12 @@ def test_the_voice_is_free_when_an_assistant_leaves(server: Server) -> None:
     ],
 )
 def test_nothing_but_the_tools_is_reached(server: Server, message: Any, status: int) -> None:
-    assert Client(server.url).post(MCP, message).status == status
+    client = Client(server.url)
+    while (
+        answer := client.post(MCP, message)
+    ).status == 429:  # the tests before it came from the same address
+        time.sleep(1.0)
+    assert answer.status == status
 
 
 def test_no_call_leaves_a_traceback(server: Server) -> None:
