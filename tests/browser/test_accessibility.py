@@ -34,6 +34,7 @@ def test_axe_finds_nothing_at_any_width(server: Server, new_page: NewPage, addre
     page = new_page(dark=dark)
     page.goto(server.url + address)
     expect(page.locator(READY[address]).first).to_be_visible(timeout=90_000)
+    expect(page.locator(".loading:visible")).to_have_count(0, timeout=30_000)
     page.evaluate(
         "document.querySelectorAll('button.label-wrap:not(.open)').forEach((closed) => closed.click())"
     )

@@ -17,13 +17,16 @@ _TREE = """<div class="layer-field">
 
 
 def variant_lines() -> gr.HTML:
-    """A line for each variant: what it does, and for whom."""
+    """A line for each variant, folded away: what it does, and for whom."""
     lines = "".join(
         f"<dt>{escape(variant.label)}</dt><dd>{escape(variant.explanation)} {escape(GOOD_FOR[variant.name])}</dd>"
         for variant in all_variants()
     )
     return gr.HTML(
-        f'<dl class="variant-lines">{lines}</dl>', elem_id="variant-lines", apply_default_css=False
+        "<details><summary>What each version does, and for whom</summary>"
+        f'<dl class="variant-lines">{lines}</dl></details>',
+        elem_id="variant-lines",
+        apply_default_css=False,
     )
 
 
