@@ -14,11 +14,10 @@ window.speecht5 = {
     }
     try { sessionStorage.setItem(this.DRAFT, JSON.stringify({ of: location.hash, draft: parts.toString() })); } catch { /* not kept */ }
   },
+  // What an earlier page left: read before this page's fields are drawn, for each is kept as it is drawn.
+  earlier: (() => { try { return JSON.parse(sessionStorage.getItem('speecht5-draft')); } catch { return null; } })(),
   draft() {
-    try {
-      const kept = JSON.parse(sessionStorage.getItem(this.DRAFT));
-      return kept?.of === location.hash ? kept.draft : null;
-    } catch { return null; }
+    return this.earlier?.of === location.hash ? this.earlier.draft : null;
   },
   arrived() {
     return JSON.stringify({ link: location.hash.slice(1), draft: this.draft(), listener: this.listener() });
