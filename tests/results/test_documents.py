@@ -40,6 +40,7 @@ def test_a_document_is_read_back_as_it_was_written(document: Document, tmp_path:
     ("name", "form"),
     [
         ("results/benchmark.json", BenchmarkDocument),
+        ("results/benchmark-avx2.json", BenchmarkDocument),
         ("results/evaluation/summary.json", EvaluationDocument),
         ("results/sweep/sweep.json", SweepDocument),
     ],
