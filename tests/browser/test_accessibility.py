@@ -14,6 +14,8 @@ from tests.browser.conftest import Server
 
 NewPage = Callable[..., Page]
 READY = {"/": "#speak", "/listen": "#listen h1", "/results": "h1, h2"}
+FILLED = {"/": "#sweep .chart-report >> nth=-1", "/listen": "#listen h1", "/results": "h1 >> nth=0"}
+"""What comes from the server once everything that folds is open."""
 WIDTHS = (320, 768, 1920)
 GRADIO = {"minor image-redundant-alt": ['["img[alt=\\"Settings\\"]"]']}
 """The library's own: a picture in the footer that repeats the word beside it."""
@@ -38,6 +40,8 @@ def test_axe_finds_nothing_at_any_width(server: Server, new_page: NewPage, addre
     page.evaluate(
         "document.querySelectorAll('button.label-wrap:not(.open)').forEach((closed) => closed.click())"
     )
+    expect(page.locator(FILLED[address])).to_be_visible(timeout=90_000)
+    expect(page.locator(".pending")).to_have_count(0, timeout=30_000)
     told = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})

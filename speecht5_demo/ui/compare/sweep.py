@@ -106,8 +106,9 @@ def _drawn(folder: Path, address: str, number: int, _: int) -> str:
     )
     sentence = escape(document.settings.sentences[0])
     measured = escape(conditions(document))
+    kind = "Pruned, then stored as 8-bit integers" if document.int8 else "Pruned"
     return (
-        f'<div class="chart-report"><p class="mark">{escape(verdict(document))}</p>'
+        f'<div class="chart-report"><h2>{kind}</h2><p class="mark">{escape(verdict(document))}</p>'
         f"<h3>Hear every point</h3><p>{sentence}</p><ol class='sweep-points'>{points}</ol>"
         f"{charts(document, name)}{figures_table(document)}<p class='key'>{measured}</p></div>"
     )
