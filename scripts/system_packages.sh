@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the tests need beside Python: a Chromium to drive, the flite voices that the built-in voice learned from, Postgres
-# and nginx for deployments, and on x86 a compiler for arm64 with an emulator to run what it makes.
+# What the tests need beside Python: a Chromium and a Firefox to drive, the flite voices that the built-in voice learned
+# from, Postgres and nginx for deployments, and on x86 a compiler for arm64 with an emulator to run what it makes.
 # With the argument `flite`, those voices alone: what training a voice needs.
 # Found where they are there; installed where that is possible; named in one line where it is not.
 set -eu
@@ -17,10 +17,16 @@ browser() {
     [ -n "${CHROMIUM:-}" ] || ls "$HOME"/.cache/ms-playwright/chromium-* >/dev/null 2>&1
 }
 
+firefox() {
+    [ -n "${FIREFOX:-}" ] || command -v firefox-esr >/dev/null 2>&1 || command -v firefox >/dev/null 2>&1 ||
+        ls "$HOME"/.cache/ms-playwright/firefox-* >/dev/null 2>&1
+}
+
 missing=
 [ "${1:-}" = flite ] || browser || missing="chromium"
 [ -n "${FLITE_LIBRARIES:-}" ] || ldconfig -p 2>/dev/null | grep -q libflite_cmu_us_slt || missing="$missing libflite1"
 if [ "${1:-}" != flite ]; then
+    firefox || missing="$missing firefox-esr"
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
     command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 fi
@@ -39,6 +45,12 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
 fi
 case "$missing" in
 *chromium*) .venv/bin/python -m playwright install chromium >.venv/playwright.log 2>&1 && missing=${missing#chromium} ;;
+esac
+case "$missing" in
+*firefox-esr*)
+    .venv/bin/python -m playwright install firefox >>.venv/playwright.log 2>&1 &&
+        missing=$(echo "$missing" | sed 's/firefox-esr//')
+    ;;
 esac
 missing=$(echo $missing)
 [ -z "$missing" ] || fail "needed here: $missing. On Debian and Ubuntu: sudo apt-get install $missing"

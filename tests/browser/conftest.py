@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -20,11 +21,18 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from tests.support import firefox_relay
 from tests.support.app_process import start_app
 
 START_LIMIT_S = 120
+FIREFOX_START_MS = 180_000
+FIREFOX = {
+    "media.autoplay.default": 0,
+    "media.volume_scale": "0.0",
+    "layout.css.prefers-color-scheme.content-override": 0,
+}
 expect.set_options(timeout=20_000)  # a busy machine is no failure
 QUIET = [
     "--no-sandbox",
@@ -93,14 +101,35 @@ def wait_until_up(url: str, process: BaseProcess | subprocess.Popen[bytes], log:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers: one for all of them."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
     """Debian's or Playwright's own Chromium, headless."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """The system's or Playwright's own Firefox, headless and in the dark: a page is light where its address says so."""
+    found = os.environ.get("FIREFOX") or next(
+        filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None
+    )
+    start = tmp_path_factory.mktemp("firefox") / "start"
+    start.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{firefox_relay.__file__}" "{found}" "$@"\n')
+    start.chmod(0o755)
+    theirs = {"channel": "moz-firefox", "executable_path": start} if found else {}
+    browser = playwright.firefox.launch(firefox_user_prefs=FIREFOX, timeout=FIREFOX_START_MS, **theirs)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

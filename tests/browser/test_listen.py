@@ -268,8 +268,8 @@ def test_a_session_is_done_with_one_thumb_at_360_pixels(study: Open, new_page: C
     assert (frame["session_id"] == mine.index[0]).sum() == 8
 
 
-def to_first_clip(page: Page, url: str) -> None:
-    page.goto(f"{url}/listen")
+def to_first_clip(page: Page, url: str, query: str = "") -> None:
+    page.goto(f"{url}/listen{query}")
     wait_for_step(page, "consent")
     page.click(".listen button.go")
     wait_for_step(page, "about")
