@@ -29,8 +29,8 @@ from speecht5_demo.variants.manifest import (
     refusal,
     write_manifest,
 )
-from speecht5_demo.variants.module_files import load_modules, save_modules
 from speecht5_demo.variants.modules import Modules
+from speecht5_demo.variants.networks import import_networks
 from speecht5_demo.variants.recipe import Variant
 from speecht5_demo.variants.sizes import sizes_of
 from speecht5_demo.variants.turbo.weight_files import load_weights, save_weights
@@ -65,6 +65,9 @@ def load_variant(checkpoint: Checkpoint, variant: Variant, root: Path) -> Built:
     check_files(folder, manifest)
     try:
         if manifest.shapes is None:
+            import_networks()
+            from speecht5_demo.variants.module_files import load_modules
+
             return load_modules(checkpoint, folder)
         return load_weights(folder, manifest.shapes)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OSError) as error:
@@ -122,6 +125,8 @@ def _save(built: Built, folder: Path) -> tuple[Shapes | None, Sizes]:
     shapes: Shapes | None
     match built:
         case Modules():
+            from speecht5_demo.variants.module_files import save_modules
+
             save_modules(built, folder)
             shapes = None
         case TurboWeights():

@@ -9,6 +9,7 @@ import torch
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import VariantError
 from speecht5_demo.variants.modules import Modules
+from speecht5_demo.variants.networks import import_networks
 from speecht5_demo.variants.prune import prune
 from speecht5_demo.variants.quantize import quantize_dynamic
 from speecht5_demo.variants.recipe import Prune, QuantizeDynamic, Turbo, Variant
@@ -26,6 +27,7 @@ def build(checkpoint: Checkpoint, variant: Variant) -> Built:
         VariantError: a step cannot be applied, or follows the one that folds.
         CheckpointError: the weights cannot be read.
     """
+    import_networks()
     acoustic = checkpoint.load_acoustic().eval()
     built: Built = Modules(acoustic, checkpoint.load_vocoder().eval())
     with torch.no_grad():
