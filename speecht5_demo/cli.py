@@ -33,6 +33,7 @@ COMMANDS = {
     "push": ("push:push", "Push ratings to the hub as a dataset, with results and a card."),
     "tables": ("tables:tables", "Write the generated tables and pictures of the README."),
     "evaluate": ("evaluate:app", "Measure objective quality: WER, PESQ, MCD and more."),
+    "merge": ("merge:merge", "Join the folders that --shard wrote into one, as if undivided."),
 }
 """Name -> where the command is, and its line in the list of commands."""
 

@@ -18,7 +18,14 @@ from rich.progress import (
 )
 
 from speecht5_demo.commands import console
-from speecht5_demo.commands.options import CheckpointOption, JsonOption, SeedOption, read_speaker
+from speecht5_demo.commands.options import (
+    CheckpointOption,
+    JsonOption,
+    SeedOption,
+    ShardOption,
+    read_speaker,
+)
+from speecht5_demo.distributed import LocalProcesses, Shard
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.metrics import BY_NAME, SWEPT, choose, unavailable
 from speecht5_demo.quality.recognisers import SPHINX, WHISPER
@@ -102,6 +109,7 @@ def evaluation(
         ),
     ] = 1,
     jobs: JobsOption = 2,
+    shard: ShardOption = "",
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for rows, summary and page.")] = Path(
         "runs/evaluation"
     ),
@@ -115,11 +123,12 @@ def evaluation(
     if context.invoked_subcommand is not None:
         return
     from speecht5_demo.checkpoints import open_checkpoint
-    from speecht5_demo.quality.evaluation import evaluate
+    from speecht5_demo.quality.evaluation import evaluate, evaluate_shard
     from speecht5_demo.quality.plan import Settings, checked
     from speecht5_demo.quality.publish import publish_evaluation
     from speecht5_demo.results import as_text
 
+    part = _part(shard, publish, json)
     source = open_checkpoint(checkpoint)
     chosen = choose(metrics.split(","), recordings=references is not None)
     absent = unavailable(chosen, asr, speaker_model)
@@ -142,8 +151,13 @@ def evaluation(
         ),
         source,
     )
+    executor = LocalProcesses(jobs)
     with _progress(source, absent) as on_task:
-        summary = evaluate(settings, source, output, jobs, absent, on_task)
+        if not part.whole:
+            evaluate_shard(settings, source, output, part, executor, absent, on_task)
+            _say_merge(part, output)
+            return
+        summary = evaluate(settings, source, output, executor, absent, on_task)
     if publish is not None:
         publish_evaluation(output, publish)
     if json:
@@ -172,6 +186,7 @@ def sweep_command(
     repeats: Annotated[
         int, typer.Option("--repeats", "-r", min=1, max=20, help="Timed runs of each point.")
     ] = 5,
+    shard: ShardOption = "",
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of this sweep.")] = Path(
         "runs/sweep"
     ),
@@ -185,12 +200,13 @@ def sweep_command(
     from speecht5_demo.checkpoints import open_checkpoint
     from speecht5_demo.quality.plan import Settings, checked
     from speecht5_demo.quality.publish import publish_sweep
-    from speecht5_demo.quality.sweep import amounts, sweep
+    from speecht5_demo.quality.sweep import amounts, sweep, sweep_shard
     from speecht5_demo.quality.sweep_page import verdict, write_sweep_page
-    from speecht5_demo.results import as_text
+    from speecht5_demo.results import SweepOutline, as_text
     from speecht5_demo.variants.patterns import written_patterns
 
-    row = amounts(prune)
+    part = _part(shard, publish, json)
+    outline = SweepOutline(amounts(prune), quantize, repeats, tuple(written_patterns(exclude)))
     source = open_checkpoint(checkpoint)
     chosen = choose(metrics.split(","), recordings=False)
     absent = unavailable(chosen, asr)
@@ -207,18 +223,13 @@ def sweep_command(
         ),
         source,
     )
+    executor = LocalProcesses(jobs)
     with _progress(source, absent) as on_task:
-        document = sweep(
-            settings,
-            source,
-            row,
-            quantize,
-            output,
-            jobs,
-            repeats,
-            on_task,
-            exclude=written_patterns(exclude),
-        )
+        if not part.whole:
+            sweep_shard(settings, source, outline, output, part, executor, on_task)
+            _say_merge(part, output)
+            return
+        document = sweep(settings, source, outline, output, executor, on_task)
     page = write_sweep_page(document, output)
     if publish is not None:
         publish_sweep(output, publish)
@@ -227,6 +238,20 @@ def sweep_command(
         return
     console.stdout.print(verdict(document))
     console.stderr.print(f"{page} shows it; {output / 'sweep.json'} holds it.")
+
+
+def _part(shard: str, publish: Path | None, json: bool) -> Shard:
+    """The shard that is asked for; one has no figures to publish or print before it is merged."""
+    part = Shard.read(shard)
+    if not part.whole and (publish is not None or json):
+        raise QualityError("A shard has no summary: leave out --publish and --json, and `merge` the shards.")
+    return part
+
+
+def _say_merge(part: Shard, output: Path) -> None:
+    console.stderr.print(
+        f"Shard {part} is complete in {output}. When all are: python -m speecht5_demo merge FOLDER... -o RUN"
+    )
 
 
 @contextmanager

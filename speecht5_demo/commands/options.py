@@ -70,6 +70,14 @@ ExcludeOption = Annotated[
     list[str] | None,
     typer.Option("--exclude", help="Layers that your recipe leaves alone, such as '*.prenet.*'."),
 ]
+ShardOption = Annotated[
+    str,
+    typer.Option(
+        "--shard",
+        metavar="K/N",
+        help="Do part K of N alone, such as 2/8, in a folder of its own; `merge` joins the folders.",
+    ),
+]
 
 
 def own_recipe(

@@ -1,8 +1,14 @@
-"""Prepares what one process of an evaluation measures: the utterance of a task, whatever kind of task it is."""
+"""Prepares what one worker of an evaluation measures: the utterance of a task, whatever kind of task it is.
+
+A worker may be on another machine than the evaluation's folder: the baseline's speech comes with the task, and the
+files that a task makes go back with its rows.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property, partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +16,11 @@ import numpy as np
 
 from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.errors import QualityError
-from speecht5_demo.files import whole_file
 from speecht5_demo.quality.metrics import Need
 from speecht5_demo.quality.plan import RECORDINGS, RESEEDED, TEACHER, Settings, Task
 from speecht5_demo.quality.recognisers import Recogniser, open_recogniser
 from speecht5_demo.quality.recordings import find_recording, read_recording, warped_onto
-from speecht5_demo.quality.signals import Samples, save_wav
+from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 from speecht5_demo.quality.speaker_models import Embedding, SpeakerModel, open_speaker_model
 from speecht5_demo.quality.speaking import Frames, Spoken, bounded, speak, speak_along
 from speecht5_demo.quality.subject import Subject
@@ -23,6 +28,7 @@ from speecht5_demo.synthesis import Engine, SpeechPlan, plan_speech
 from speecht5_demo.synthesis.engine_cache import make_engine
 from speecht5_demo.text import spoken_form
 from speecht5_demo.variants import BASELINE
+from speecht5_demo.wav import wav_bytes
 
 PLAYED = 1  # sentences whose speech is kept to be played, for each variant and speaker
 
@@ -37,16 +43,45 @@ def audio_file(folder: Path, variant: str, speaker: str, number: int) -> Path:
     return folder / "audio" / variant.replace(":", "-") / f"{speaker}-{number:04d}.wav"
 
 
+@dataclass(frozen=True)
+class Utterance:
+    """A task, and what it is compared with.
+
+    Attributes:
+        task: what to speak and measure.
+        baseline: the content of `baseline_file`; None where the task needs none, or where there is none.
+    """
+
+    task: Task
+    baseline: bytes | None = None
+
+
+@dataclass(frozen=True)
+class MadeFile:
+    """A file on its way to the evaluation's folder.
+
+    Attributes:
+        path: within the folder.
+        content: all of it.
+    """
+
+    path: Path
+    content: bytes
+
+
 class TaskMeasurer:
     """One checkpoint, one recogniser, and the engine of the variant under way.
+
+    Attributes:
+        made: the files of the last subject.
 
     Raises:
         QualityError, CheckpointError: when the checkpoint or a recogniser does not open.
     """
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self.made: list[MadeFile] = []
         self._settings = settings
-        self._folder = folder
         self._checkpoint = open_checkpoint(settings.checkpoint)
         self._variants = {variant.name: variant for variant in (BASELINE, *settings.variants)}
         self._speakers = {speaker.name: speaker for speaker in settings.speakers}
@@ -62,22 +97,29 @@ class TaskMeasurer:
         )
         self._baseline_voices: dict[tuple[str, int], Embedding] = {}
 
-    def subject(self, task: Task) -> Subject:
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the weights of its checkpoint."""
+        return self._checkpoint.digest
+
+    def subject(self, utterance: Utterance) -> Subject:
         """The utterance of a task and what it is compared with.
 
         Raises:
             DemoError: when it cannot be made.
         """
+        self.made = []
+        task = utterance.task
         if task.variant == RECORDINGS:
             return self._heard(task, read_recording(self._recording(task)))
         if task.variant == TEACHER:
             return self._heard(task, self._taught(task))
-        return self._spoken(task)
+        return self._spoken(task, utterance.baseline)
 
     def _heard(self, task: Task, samples: Samples) -> Subject:
         return Subject(spoken_form(self._sentences[task.number]), samples, self._recogniser)
 
-    def _spoken(self, task: Task) -> Subject:
+    def _spoken(self, task: Task, kept: bytes | None) -> Subject:
         reseeded = task.variant == RESEEDED
         engine = self._engine(BASELINE.name if reseeded else task.variant)
         plan, *further = (
@@ -91,15 +133,16 @@ class TaskMeasurer:
         )
         if task.variant == BASELINE.name:
             spoken = speak(engine, plan)
-            self._keep(task, spoken)
+            self.made.append(_kept(task, spoken))
             samples, frames = spoken.samples, None
             limit = spoken.heard
         else:
-            samples, frames = self._baseline(task)
+            samples, frames = _baseline(kept)
             limit = frames
             spoken = speak(engine, bounded(plan, frames))
         if task.number <= PLAYED:
-            save_wav(spoken.samples, audio_file(self._folder, task.variant, task.speaker, task.number))
+            path = audio_file(Path(), task.variant, task.speaker, task.number)
+            self.made.append(MadeFile(path, wav_bytes(spoken.samples, SAMPLING_RATE)))
         return Subject(
             spoken_text=plan.spoken_text,
             samples=spoken.samples,
@@ -119,20 +162,6 @@ class TaskMeasurer:
             self._engines.clear()  # one at a time: a full-size variant takes up to 0.6 GB
             self._engines[variant] = make_engine(self._checkpoint, self._variants[variant])
         return self._engines[variant]
-
-    def _keep(self, task: Task, spoken: Spoken) -> None:
-        path = baseline_file(self._folder, task.speaker, task.number)
-        with whole_file(path, parents=True) as aside, aside.open("wb") as file:
-            np.savez(file, spoken.samples, *(spoken.heard or ()))
-
-    def _baseline(self, task: Task) -> tuple[Samples, Frames]:
-        path = baseline_file(self._folder, task.speaker, task.number)
-        try:
-            with np.load(path) as kept:
-                samples, *heard = (kept[name] for name in kept.files)
-                return samples, tuple(heard)
-        except (OSError, ValueError, KeyError) as error:
-            raise QualityError("The baseline's speech of this sentence is missing: it failed.") from error
 
     def _baseline_voice(self, task: Task, samples: Samples) -> Embedding:
         """Who speaks in the baseline's samples: every variant is compared with it, so it is kept."""
@@ -177,3 +206,21 @@ class TaskMeasurer:
 def _samples(engine: Engine, plan: SpeechPlan) -> Samples:
     """Speech of which nothing but the sound is wanted."""
     return speak(engine, plan, want_attention=False).samples
+
+
+def _kept(task: Task, spoken: Spoken) -> MadeFile:
+    """The baseline's speech, for the variants that are compared with it."""
+    content = BytesIO()
+    np.savez(content, spoken.samples, *(spoken.heard or ()))
+    return MadeFile(baseline_file(Path(), task.speaker, task.number), content.getvalue())
+
+
+def _baseline(kept: bytes | None) -> tuple[Samples, Frames]:
+    try:
+        if kept is None:
+            raise ValueError("no file")
+        with np.load(BytesIO(kept)) as arrays:
+            samples, *heard = (arrays[name] for name in arrays.files)
+            return samples, tuple(heard)
+    except (OSError, ValueError, KeyError) as error:
+        raise QualityError("The baseline's speech of this sentence is missing: it failed.") from error

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.distributed import Shard
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.metrics import BY_NAME, Metric, Need
 from speecht5_demo.quality.recognisers import WHISPER, FoundRecogniser
@@ -26,6 +27,7 @@ FLOORS = {
     TEACHER: "The voice's teacher, flite",
 }
 """Pseudo-variants that say how small a difference can get; no result about a variant is read without them."""
+COMPARED_WITH_NOTHING = (BASELINE.name, RECORDINGS, TEACHER)
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Settings:
             RECORDINGS: self.references is not None,
             TEACHER: self.teacher,
         }
-        return tuple(floor for floor, there in wanted.items() if there and applicable(self, floor))
+        return tuple(floor for floor, there in wanted.items() if there and applicable(self.metrics, floor))
 
 
 @dataclass(frozen=True)
@@ -113,9 +115,9 @@ class Task:
     metrics: tuple[str, ...]
 
 
-def applicable(settings: Settings, variant: str) -> tuple[str, ...]:
-    """The metrics that mean something for a variant, or for a floor."""
-    return tuple(name for name in settings.metrics if _applies(BY_NAME[name], variant))
+def applicable(metrics: Sequence[str], variant: str) -> tuple[str, ...]:
+    """Of some metrics, those that mean something for a variant, or for a floor."""
+    return tuple(name for name in metrics if _applies(BY_NAME[name], variant))
 
 
 def _applies(metric: Metric, variant: str) -> bool:
@@ -126,13 +128,31 @@ def _applies(metric: Metric, variant: str) -> bool:
     return variant != BASELINE.name or not metric.relative
 
 
-def tasks(settings: Settings, variants: Sequence[str]) -> Iterator[Task]:
-    """Every utterance of the named variants and floors, one variant after the other."""
-    for variant in variants:
-        metrics = applicable(settings, variant)
-        for sentence in settings.sentences:
-            for speaker in settings.speakers:
-                yield Task(variant, speaker.name, sentence.number, metrics)
+def phases(settings: Settings, shard: Shard | None = None) -> tuple[list[Task], list[Task]]:
+    """Every utterance, or those of a shard: the baseline's, and then those that are compared with it.
+
+    A shard has all variants of a sentence by a speaker, so that the baseline's speech is where it is needed.
+    """
+    places = [
+        (sentence.number, speaker.name) for sentence in settings.sentences for speaker in settings.speakers
+    ]
+    others = [variant.name for variant in settings.variants if variant.name != BASELINE.name]
+    return task_phases(settings.metrics, settings.floors, others, (shard or Shard()).part(places))
+
+
+def task_phases(
+    metrics: Sequence[str], floors: Sequence[str], others: Sequence[str], places: Sequence[tuple[int, str]]
+) -> tuple[list[Task], list[Task]]:
+    """The tasks of (sentence, speaker) places in both phases, one variant after the other."""
+
+    def tasks(variants: Sequence[str]) -> list[Task]:
+        return [
+            Task(variant, speaker, number, applicable(metrics, variant))
+            for variant in variants
+            for number, speaker in places
+        ]
+
+    return tasks([BASELINE.name]), tasks([*floors, *others])
 
 
 def checked(settings: Settings, checkpoint: Checkpoint) -> Settings:

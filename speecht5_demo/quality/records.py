@@ -68,6 +68,7 @@ class Records:
 
     def __init__(self, folder: Path, settings: EvaluationSettings, digest: str = "") -> None:
         self.folder = folder
+        self.digest = digest
         self.rows: dict[tuple[str, str, int, str], Row] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from speecht5_demo.checkpoints import Checkpoint
-from speecht5_demo.machine import this_machine
+from speecht5_demo.machine import Machine, this_machine
 from speecht5_demo.quality.intervals import pooled
 from speecht5_demo.quality.metrics import BY_NAME, library_versions
 from speecht5_demo.quality.plan import FLOORS, Settings
@@ -20,6 +20,7 @@ from speecht5_demo.results import (
     Failure,
     MetricInfo,
     NotMeasured,
+    Outline,
     now,
 )
 from speecht5_demo.variants import BASELINE
@@ -31,7 +32,7 @@ EXAMPLES = 3
 def summarise(
     rows: Sequence[Row], settings: Settings, checkpoint: Checkpoint, left_out: Mapping[str, str]
 ) -> EvaluationDocument:
-    """The summary of an evaluation's rows.
+    """The summary of an evaluation's rows, made on this machine.
 
     Args:
         rows: of one folder.
@@ -39,32 +40,52 @@ def summarise(
         checkpoint: that spoke.
         left_out: metric -> why it was not attempted at all.
     """
-    labels = {BASELINE.name: BASELINE.label, **{one.name: one.label for one in settings.variants}, **FLOORS}
-    order = [BASELINE.name, *(one.name for one in settings.variants if one.name != BASELINE.name)]
-    numbers = {sentence.number for sentence in settings.sentences}
-    speakers = [speaker.name for speaker in settings.speakers]
-    counted = [row for row in rows if row.sentence in numbers and row.speaker in speakers]
+    outline = outline_of(settings, checkpoint, left_out)
+    return summary_of(rows, outline, this_machine(), library_versions())
+
+
+def outline_of(settings: Settings, checkpoint: Checkpoint, left_out: Mapping[str, str]) -> Outline:
+    """What the summary says beside the rows."""
+    others = {one.name: one.label for one in settings.variants if one.name != BASELINE.name}
+    return Outline(
+        checkpoint=CheckpointIdentity.of(checkpoint),
+        settings=settings.document(),
+        labels={BASELINE.name: BASELINE.label, **others},
+        numbers=tuple(sentence.number for sentence in settings.sentences),
+        floors=settings.floors,
+        left_out=dict(left_out),
+    )
+
+
+def summary_of(
+    rows: Sequence[Row], outline: Outline, machine: Machine, versions: dict[str, str]
+) -> EvaluationDocument:
+    """The summary of rows, wherever they were made."""
+    settings, order = outline.settings, list(outline.labels)
+    labels = {**outline.labels, **FLOORS}
+    places = set(outline.places)
+    counted = [row for row in rows if (row.sentence, row.speaker) in places]
     failed = [row for row in counted if row.reason]
     by_speaker = [
         entry
-        for speaker in speakers
+        for speaker in settings.speakers
         for entry in _entries(
             [row for row in counted if row.speaker == speaker], settings.metrics, order, labels, speaker
         )
     ]
     return EvaluationDocument(
         created=now(),
-        machine=this_machine(),
-        versions=library_versions(),
-        checkpoint=CheckpointIdentity.of(checkpoint),
-        settings=settings.document(),
-        utterances=len(numbers) * len(speakers),
+        machine=machine,
+        versions=versions,
+        checkpoint=outline.checkpoint,
+        settings=settings,
+        utterances=len(places),
         metrics=tuple(map(metric_info, settings.metrics)),
         rows=tuple(_entries(counted, settings.metrics, order, labels, None)),
         by_speaker=tuple(by_speaker),
-        floors=tuple(_entries(counted, settings.metrics, settings.floors, labels, None)),
+        floors=tuple(_entries(counted, settings.metrics, outline.floors, labels, None)),
         failures=_failures([row for row in failed if not row.reason.startswith(NOT_MEASURED)]),
-        not_measured=_not_measured(failed, left_out),
+        not_measured=_not_measured(failed, outline.left_out),
     )
 
 

@@ -14,13 +14,26 @@ from pathlib import Path
 from statistics import median
 
 from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.distributed import Executor, Shard
 from speecht5_demo.errors import QualityError, ResultsError
-from speecht5_demo.quality.evaluation import evaluate
+from speecht5_demo.quality.evaluation import evaluate, evaluate_shard
 from speecht5_demo.quality.measurer import PLAYED, audio_file
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.runner import OnTask
-from speecht5_demo.results import PointLatency, SweepDocument, SweepPoint, read, write
-from speecht5_demo.synthesis import Latency, Synthesizer
+from speecht5_demo.quality.shard_folder import write_shard
+from speecht5_demo.results import (
+    EvaluationDocument,
+    EvaluationShard,
+    PointLatency,
+    PointTimes,
+    SweepDocument,
+    SweepOutline,
+    SweepPoint,
+    SweepTimes,
+    read,
+    write,
+)
+from speecht5_demo.synthesis import Speech, Synthesizer
 from speecht5_demo.variants import BASELINE, Variant, custom
 
 SWEEP = "sweep.json"
@@ -31,6 +44,7 @@ RULE = (
     f"{RUNAWAYS:.0%} of the sentences do not stop by themselves."
 )
 SHARPEST = 0.95
+FIRST = 1  # number of the sentence that is timed and kept to be played
 
 
 def amounts(grid: str) -> tuple[float, ...]:
@@ -61,50 +75,71 @@ def recipes(row: Sequence[float], int8: bool, exclude: Sequence[str] = ()) -> di
 def sweep(
     settings: Settings,
     checkpoint: Checkpoint,
-    row: Sequence[float],
-    int8: bool,
+    outline: SweepOutline,
     folder: Path,
-    jobs: int = 2,
-    repeats: int = 5,
+    executor: Executor | None = None,
     on_task: OnTask | None = None,
     on_timing: Callable[[str], None] | None = None,
-    exclude: Sequence[str] = (),
 ) -> SweepDocument:
     """Evaluate every amount, then time and weigh each; `sweep.json` holds the result.
 
     Args:
-        settings: of the evaluation; its variants are replaced by the row's.
+        settings: of the evaluation; its variants are replaced by the outline's.
         checkpoint: that `settings` names, open.
-        row: amounts of pruning, 0 to 0.95.
-        int8: quantise after pruning.
+        outline: the points.
         folder: of this sweep.
-        jobs: processes of the evaluation; timing is done by one alone, repeats of all points interleaved.
-        repeats: timed runs of each point.
+        executor: who does the evaluation; timing is done by this process alone, repeats of all points interleaved.
         on_task, on_timing: called as it gets on.
-        exclude: name patterns of layers that are left alone.
     """
-    chosen = recipes(row, int8, exclude)
-    variants = tuple(dict.fromkeys((BASELINE, *chosen.values())))
-    found = evaluate(replace(settings, variants=variants), checkpoint, folder, jobs, on_task=on_task)
-    timings, core_share = _timings(
-        settings, checkpoint, list(dict.fromkeys(chosen.values())), repeats, on_timing
+    found = evaluate(_with_points(settings, outline), checkpoint, folder, executor, on_task=on_task)
+    return assemble(found, outline, measure_times(settings, checkpoint, outline, on_timing), folder)
+
+
+def sweep_shard(
+    settings: Settings,
+    checkpoint: Checkpoint,
+    outline: SweepOutline,
+    folder: Path,
+    shard: Shard,
+    executor: Executor | None = None,
+    on_task: OnTask | None = None,
+    on_timing: Callable[[str], None] | None = None,
+) -> EvaluationShard:
+    """One shard of a sweep, to be merged with the others: the first one times and weighs all points."""
+    made = evaluate_shard(
+        _with_points(settings, outline), checkpoint, folder, shard, executor, on_task=on_task, sweep=outline
     )
-    synthesizer = Synthesizer(checkpoint, capacity=1)
+    times = made.times
+    if shard.number == 1 and times is None:
+        times = measure_times(settings, checkpoint, outline, on_timing)
+    return write_shard(replace(made, times=times, complete=True), folder)
+
+
+def _with_points(settings: Settings, outline: SweepOutline) -> Settings:
+    chosen = recipes(outline.amounts, outline.int8, outline.exclude)
+    return replace(settings, variants=tuple(dict.fromkeys((BASELINE, *chosen.values()))))
+
+
+def assemble(
+    found: EvaluationDocument, outline: SweepOutline, times: SweepTimes, folder: Path
+) -> SweepDocument:
+    """The sweep of an evaluation and of the times and sizes of its points; `sweep.json` in `folder` holds it."""
+    chosen = recipes(outline.amounts, outline.int8, outline.exclude)
     points = tuple(
         SweepPoint(
             amount=amount,
-            int8=int8,
+            int8=outline.int8,
             variant=variant.name,
             label=variant.label,
             quality={entry.metric: entry for entry in found.rows if entry.variant == variant.name},
-            latency_s=PointLatency(latency.median, latency.p90, latency.runs),
-            rtf=median(latency.runs) / seconds,
-            audio_seconds=seconds,
-            sizes=synthesizer.sizes(variant),
-            audio=_audio(settings, folder, variant),
+            latency_s=timed.latency_s,
+            rtf=median(timed.latency_s.runs) / timed.audio_seconds,
+            audio_seconds=timed.audio_seconds,
+            sizes=timed.sizes,
+            audio=_audio(found.settings.speakers, folder, variant),
         )
         for amount, variant in chosen.items()
-        for latency, seconds in [timings[variant.name]]
+        for timed in [times.variants[variant.name]]
     )
     document = SweepDocument(
         created=found.created,
@@ -112,13 +147,13 @@ def sweep(
         checkpoint=found.checkpoint,
         settings=found.settings,
         metrics=found.metrics,
-        repeats=repeats,
-        exclude=tuple(exclude),
+        repeats=outline.repeats,
+        exclude=outline.exclude,
         points=points,
         breaks_at=breaks_at(points),
         rule=RULE,
         floors=found.floors,
-        core_share=core_share,
+        core_share=times.core_share,
     )
     write(document, folder / SWEEP)
     return document
@@ -149,35 +184,45 @@ def find_sweeps(places: Iterable[Path], digest: str) -> list[tuple[Path, SweepDo
     return sorted(found, key=lambda each: each[1].created, reverse=True)
 
 
-def _timings(
+def measure_times(
     settings: Settings,
     checkpoint: Checkpoint,
-    variants: Sequence[Variant],
-    repeats: int,
-    on_timing: Callable[[str], None] | None,
-) -> tuple[dict[str, tuple[Latency, float]], float]:
-    """Latency and length of the first sentence by the first speaker, repeats interleaved over all points; and how much
-    of a core this thread had meanwhile.
+    outline: SweepOutline,
+    on_timing: Callable[[str], None] | None = None,
+) -> SweepTimes:
+    """Latency and length of the first sentence by the first speaker, repeats interleaved over all points, and sizes;
+    and how much of a core this thread had meanwhile.
     """
+    variants = list(dict.fromkeys(recipes(outline.amounts, outline.int8, outline.exclude).values()))
     synthesizer = Synthesizer(checkpoint, capacity=len(variants))
     for variant in variants:
         synthesizer.warm_up(variant)
-    found = {}
+    spoken: dict[str, Speech] = {}
     begun, had = time.perf_counter(), time.thread_time()
     for speech in synthesizer.compare(
-        settings.sentences[0].text, settings.speakers[0], variants, settings.seed, repeats
+        settings.sentences[0].text, settings.speakers[0], variants, settings.seed, outline.repeats
     ):
-        found[speech.variant] = (speech.latency, speech.audio_seconds)
+        spoken[speech.variant] = speech
         if on_timing is not None:
             on_timing(speech.variant)
-    return found, (time.thread_time() - had) / (time.perf_counter() - begun)
+    core_share = (time.thread_time() - had) / (time.perf_counter() - begun)
+    weighing = Synthesizer(checkpoint, capacity=1)
+    return SweepTimes(
+        {
+            variant.name: PointTimes(
+                PointLatency(speech.latency.median, speech.latency.p90, speech.latency.runs),
+                speech.audio_seconds,
+                weighing.sizes(variant),
+            )
+            for variant in variants
+            for speech in [spoken[variant.name]]
+        },
+        core_share,
+    )
 
 
-def _audio(settings: Settings, folder: Path, variant: Variant) -> dict[str, str]:
-    files = {
-        speaker.name: audio_file(folder, variant.name, speaker.name, settings.sentences[0].number)
-        for speaker in settings.speakers
-    }
+def _audio(speakers: Iterable[str], folder: Path, variant: Variant) -> dict[str, str]:
+    files = {name: audio_file(folder, variant.name, name, FIRST) for name in speakers}
     return {
         name: path.relative_to(folder).as_posix() for name, path in files.items() if PLAYED and path.exists()
     }

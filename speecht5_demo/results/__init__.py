@@ -11,7 +11,7 @@ from speecht5_demo.results.benchmark import (
     Timings,
     VariantRow,
 )
-from speecht5_demo.results.common import CheckpointIdentity, now
+from speecht5_demo.results.common import CheckpointIdentity, moment, now
 from speecht5_demo.results.evaluation import (
     Entry,
     Estimate,
@@ -30,6 +30,7 @@ from speecht5_demo.results.listeners import (
     Score,
     ScoreDifference,
 )
+from speecht5_demo.results.shards import EvaluationShard, Outline, PointTimes, SweepOutline, SweepTimes
 from speecht5_demo.results.sweep import PointLatency, SweepDocument, SweepPoint
 
 __all__ = [
@@ -42,25 +43,31 @@ __all__ = [
     "Estimate",
     "EvaluationDocument",
     "EvaluationSettings",
+    "EvaluationShard",
     "Failure",
     "LengthPoint",
     "ListenersDocument",
     "ListenersSettings",
     "MetricInfo",
     "NotMeasured",
+    "Outline",
     "PeerRow",
     "PointLatency",
+    "PointTimes",
     "RunDocument",
     "Score",
     "ScoreDifference",
     "Spread",
     "Stages",
     "SweepDocument",
+    "SweepOutline",
     "SweepPoint",
+    "SweepTimes",
     "Timings",
     "VariantRow",
     "as_text",
     "kind_of",
+    "moment",
     "now",
     "read",
     "write",

@@ -11,13 +11,14 @@ import pytest
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.cli import main
+from speecht5_demo.distributed import LocalProcesses
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.records import Records
 from speecht5_demo.quality.runner import run
 from speecht5_demo.quality.sentences import Sentence
 from speecht5_demo.variants import BASELINE
-from tests.quality.processes import cannot_start, dies_in_its_recogniser
+from tests.quality.processes import CannotStart, DiesInItsRecogniser
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = (
@@ -84,7 +85,7 @@ def settings(embedded: Checkpoint) -> Settings:
 
 def test_a_process_that_dies_costs_its_own_rows_and_no_others(settings: Settings, tmp_path: Path) -> None:
     records = Records(tmp_path, settings.document())
-    run(settings, records, jobs=1, body=dies_in_its_recogniser)
+    run(settings, records, LocalProcesses(1), job=DiesInItsRecogniser())
     records.close()
     values = {(row.sentence, row.metric): row.value for row in records.rows.values()}
     reasons = {(row.sentence, row.metric): row.reason for row in records.rows.values() if row.reason}
@@ -100,5 +101,5 @@ def test_a_process_that_dies_costs_its_own_rows_and_no_others(settings: Settings
 def test_an_evaluation_that_cannot_start_says_why_and_stops(settings: Settings, tmp_path: Path) -> None:
     records = Records(tmp_path, settings.document())
     with pytest.raises(QualityError, match="recogniser nobody"):
-        run(settings, records, jobs=1, body=cannot_start)
+        run(settings, records, LocalProcesses(1), job=CannotStart())
     assert not records.rows

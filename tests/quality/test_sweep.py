@@ -8,13 +8,14 @@ import pytest
 import soundfile
 
 from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.distributed import LocalProcesses
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.markdown import sweep_markdown
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.sentences import read_sentences
 from speecht5_demo.quality.sweep import amounts, breaks_at, find_sweeps, recipes, sweep
 from speecht5_demo.quality.sweep_page import charts, conditions, figures_table, verdict, write_sweep_page
-from speecht5_demo.results import SweepDocument, read, write
+from speecht5_demo.results import SweepDocument, SweepOutline, read, write
 from speecht5_demo.ui.compare.sweep import sweep_piece
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.settings import Settings as AppSettings
@@ -67,7 +68,8 @@ def test_the_built_in_voice_is_swept_shown_and_played(embedded: Checkpoint, tmp_
         teacher=True,
     )
     folder = tmp_path / "sweeps" / "mine"
-    document = sweep(settings, embedded, amounts("0,0.8"), False, folder, jobs=1, repeats=2)
+    outline = SweepOutline(amounts("0,0.8"), int8=False, repeats=2, exclude=())
+    document = sweep(settings, embedded, outline, folder, LocalProcesses(1))
     untouched, pruned = document.points
     assert (untouched.variant, pruned.variant) == ("baseline", "custom-p80")
     assert pruned.sizes.nonzero_parameters < 0.5 * untouched.sizes.nonzero_parameters
