@@ -135,7 +135,7 @@ class TaskMeasurer:
             spoken = speak(engine, plan)
             self.made.append(_kept(task, spoken))
             samples, frames = spoken.samples, None
-            limit = spoken.heard
+            limit = spoken.prenet_inputs
         else:
             samples, frames = _baseline(kept)
             limit = frames
@@ -211,7 +211,7 @@ def _samples(engine: Engine, plan: SpeechPlan) -> Samples:
 def _kept(task: Task, spoken: Spoken) -> MadeFile:
     """The baseline's speech, for the variants that are compared with it."""
     content = BytesIO()
-    np.savez(content, spoken.samples, *(spoken.heard or ()))
+    np.savez(content, spoken.samples, *(spoken.prenet_inputs or ()))
     return MadeFile(baseline_file(Path(), task.speaker, task.number), content.getvalue())
 
 

@@ -25,23 +25,23 @@ class Spoken:
         mel: log-mel spectrogram, float32, shape (frames, 80).
         ended: False when the step limit cut any piece.
         readings: how the attention moved, one entry a piece; None where the engine keeps no attention.
-        heard: frames that each piece fed back to itself, shape (steps, 80).
+        prenet_inputs: frames that each piece fed back to itself, shape (steps, 80).
     """
 
     samples: Samples
     mel: NDArray[np.float32]
     ended: bool
     readings: tuple[Reading, ...] | None
-    heard: Frames
+    prenet_inputs: Frames
 
 
 def bounded(plan: SpeechPlan, frames: Frames) -> SpeechPlan:
     """The plan, each piece cut at RUNAWAY times the steps that the baseline took: longer adds time and no knowledge."""
     pieces = tuple(
         replace(
-            piece, limits=replace(piece.limits, max_steps=min(piece.limits.max_steps, RUNAWAY * len(heard)))
+            piece, limits=replace(piece.limits, max_steps=min(piece.limits.max_steps, RUNAWAY * len(inputs)))
         )
-        for piece, heard in zip(plan.pieces, frames, strict=True)
+        for piece, inputs in zip(plan.pieces, frames, strict=True)
     )
     return replace(plan, pieces=pieces)
 
@@ -61,12 +61,12 @@ def speak(engine: Engine, plan: SpeechPlan, want_attention: bool = True) -> Spok
         mel=np.concatenate([one.mel.float().numpy() for one in utterances]),
         ended=all(one.ended for one in utterances),
         readings=tuple(read(one.flatten(0, 1).float().numpy()) for one in attentions) if attentions else None,
-        heard=tuple(one.heard.float().numpy() for one in utterances),
+        prenet_inputs=tuple(one.prenet_inputs.float().numpy() for one in utterances),
     )
 
 
 def speak_along(engine: Engine, plan: SpeechPlan, frames: Frames) -> Samples:
-    """Length-locked speech: a plan spoken along the frames that the baseline heard, one step for each.
+    """Length-locked speech: a plan spoken along the frames that the baseline was given, one step for each.
 
     Two free runs drift apart within a second, and a sample-by-sample measure of them says only that. Fed the same
     frames under the same dropout masks a variant makes as many samples as the baseline, and what differs is the
@@ -74,8 +74,8 @@ def speak_along(engine: Engine, plan: SpeechPlan, frames: Frames) -> Samples:
     """
     speaker = _vector(plan)
     utterances = [
-        engine.follow(piece.tokens, speaker, engine.new_masks(piece.seed), torch.from_numpy(heard))
-        for piece, heard in zip(plan.pieces, frames, strict=True)
+        engine.speak_forced(piece.tokens, speaker, engine.new_masks(piece.seed), torch.from_numpy(inputs))
+        for piece, inputs in zip(plan.pieces, frames, strict=True)
     ]
     return _joined(plan, utterances)
 

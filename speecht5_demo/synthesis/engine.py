@@ -51,7 +51,8 @@ class Utterance:
         vocode_s: seconds in the vocoder.
         steps: decoder steps taken.
         ended: False when `max_steps` cut the run before the stop head fired.
-        heard: the frame that each step heard, float32, shape (steps, mel bins); what `Engine.follow` takes.
+        prenet_inputs: the frame that each step was given, float32, shape (steps, mel bins); what
+            `Engine.speak_forced` takes.
         attention: cross-attention, shape (layers, heads, steps, tokens), where it was asked for.
         attention_s: of `decode_s`, seconds in attention, where the engine takes them: what grows with the length.
     """
@@ -63,7 +64,7 @@ class Utterance:
     vocode_s: float
     steps: int
     ended: bool
-    heard: Tensor
+    prenet_inputs: Tensor
     attention: Tensor | None = None
     attention_s: float | None = None
 
@@ -136,7 +137,7 @@ class Engine(Protocol):
         Together they are the samples of `speak`. Closing the generator ends the run.
         """
 
-    def follow(self, tokens: Tensor, speaker: Tensor, masks: DropoutMasks, frames: Tensor) -> Utterance:
+    def speak_forced(self, tokens: Tensor, speaker: Tensor, masks: DropoutMasks, frames: Tensor) -> Utterance:
         """Speak along given frames instead of the own ones (teacher forcing): step t hears `frames[t]`.
 
         Args:

@@ -105,8 +105,8 @@ class Ladder:
         rows: dict[str, list[float]] = {}
         plans = self._reseeded if reseeded else self._plans
         for plan, spoken in zip(plans, self._baseline, strict=True):
-            free = speak(engine, bounded(plan, spoken.heard)).samples
-            locked = speak_along(engine, plan, spoken.heard)
+            free = speak(engine, bounded(plan, spoken.prenet_inputs)).samples
+            locked = speak_along(engine, plan, spoken.prenet_inputs)
             found = {
                 "pesq": pesq(spoken.samples, locked),
                 "visqol": visqol(spoken.samples, locked),

@@ -19,7 +19,7 @@ from speecht5_demo.variants.build import build
 def test_baseline_along_itself_says_exactly_what_it_said(
     baseline_engine: ReferenceEngine, plan: SpeechPlan, spoken: Spoken
 ) -> None:
-    again = speak_along(baseline_engine, plan, spoken.heard)
+    again = speak_along(baseline_engine, plan, spoken.prenet_inputs)
     np.testing.assert_array_equal(again, spoken.samples)
 
 
@@ -27,7 +27,7 @@ def test_baseline_along_itself_says_exactly_what_it_said(
 def test_every_variant_can_be_driven_to_the_baselines_length(
     embedded: Checkpoint, plan: SpeechPlan, spoken: Spoken, name: str
 ) -> None:
-    driven = speak_along(make_engine(embedded, find(name)), plan, spoken.heard)
+    driven = speak_along(make_engine(embedded, find(name)), plan, spoken.prenet_inputs)
     assert len(driven) == len(spoken.samples)
     assert 1.0 < pesq(spoken.samples, driven) < PESQ_MAXIMUM
 
@@ -38,7 +38,7 @@ def test_a_broken_variant_keeps_the_length_and_loses_the_score(
     scores = []
     for amount in (0.1, 0.8):
         engine = ReferenceEngine(build(embedded, custom(amount, int8=False)))
-        driven = speak_along(engine, plan, spoken.heard)
+        driven = speak_along(engine, plan, spoken.prenet_inputs)
         scores.append(pesq(spoken.samples, driven))
     assert scores[0] > scores[1]
 
@@ -47,14 +47,14 @@ def test_the_exact_engine_along_the_baseline_says_what_the_baseline_said(
     embedded: Checkpoint, plan: SpeechPlan, spoken: Spoken
 ) -> None:
     """`turbo` keeps fp32 weights: driven along the baseline, only its bf16 vocoder may differ."""
-    driven = speak_along(make_engine(embedded, find("turbo")), plan, spoken.heard)
+    driven = speak_along(make_engine(embedded, find("turbo")), plan, spoken.prenet_inputs)
     assert pesq(spoken.samples, driven) > 4.0
 
 
 def test_driving_leaves_the_engine_as_it_was(
     baseline_engine: ReferenceEngine, plan: SpeechPlan, spoken: Spoken
 ) -> None:
-    speak_along(baseline_engine, plan, spoken.heard)
+    speak_along(baseline_engine, plan, spoken.prenet_inputs)
     np.testing.assert_array_equal(speak(baseline_engine, plan).samples, spoken.samples)
 
 

@@ -57,7 +57,7 @@ def test_a_recogniser_that_fails_is_a_row_with_its_words_and_the_weight_of_the_s
 
 
 def test_an_engine_without_attention_is_told_apart_from_a_failure(spoken: Spoken) -> None:
-    blind = Spoken(spoken.samples, spoken.mel, spoken.ended, readings=None, heard=None)
+    blind = Spoken(spoken.samples, spoken.mel, spoken.ended, readings=None, prenet_inputs=None)
     row = measure(TASK, "skips", Subject("go", spoken.samples, spoken=blind))
     assert row.value is None
     assert row.reason.startswith("not measured:")

@@ -67,8 +67,8 @@ class ReferenceEngine:
         yield utterance.samples
         return utterance
 
-    def follow(self, tokens: Tensor, speaker: Tensor, masks: DropoutMasks, frames: Tensor) -> Utterance:
-        """Speak along given frames; see `Engine.follow`."""
+    def speak_forced(self, tokens: Tensor, speaker: Tensor, masks: DropoutMasks, frames: Tensor) -> Utterance:
+        """Speak along given frames; see `Engine.speak_forced`."""
         steps = frames.shape[0]
         limits = StepLimits(steps, min_steps=steps, threshold=float("inf"))
         return self._speak(Request(tokens, speaker, masks, limits), frames=frames)
@@ -97,7 +97,7 @@ class ReferenceEngine:
             mel, attention = generated if want_attention else (generated, None)
             samples = self._vocoder(mel)
             vocoded = time.perf_counter()
-        assert watch.heard is not None
+        assert watch.prenet_inputs is not None
         return Utterance(
             mel=mel,
             samples=samples.reshape(-1).float(),
@@ -106,6 +106,6 @@ class ReferenceEngine:
             vocode_s=vocoded - decoded,
             steps=watch.steps,
             ended=watch.steps < limits.max_steps,
-            heard=watch.heard,
+            prenet_inputs=watch.prenet_inputs,
             attention=attention,
         )

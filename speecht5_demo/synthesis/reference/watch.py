@@ -19,7 +19,7 @@ class Watch:
     Attributes:
         encoded: when the text encoder ended, by `time.perf_counter`.
         steps: decoder steps so far.
-        heard: the frames that the steps so far heard, shape (steps, mel bins); None before the first.
+        prenet_inputs: the frames that the steps so far were given, shape (steps, mel bins); None before the first.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class Watch:
     ) -> None:
         self.encoded = 0.0
         self.steps = 0
-        self.heard: Tensor | None = None
+        self.prenet_inputs: Tensor | None = None
         self._masks = masks
         self._layers = layers
         self._layer = 0
@@ -49,7 +49,7 @@ class Watch:
         frames, *others = arguments
         if self._frames is not None:
             frames = self._frames[None, : frames.shape[1]]
-        self.heard = frames[0]
+        self.prenet_inputs = frames[0]
         return (frames, *others)
 
     def prenet_done(self, *_: Any) -> None:

@@ -1,8 +1,8 @@
 """Where the decoder looked: the cross-attention of a finished run.
 
 The loops never form these weights; their fused kernels keep them to themselves, and that is part of their speed. But
-once a run is over, what each step heard is known, so all steps go through the variant's own layers at once, and what
-comes out is what the run made.
+once a run is over, what each step was given is known, so all steps go through the variant's own layers at once, and
+what comes out is what the run made.
 """
 
 from __future__ import annotations

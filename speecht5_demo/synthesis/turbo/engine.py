@@ -187,13 +187,13 @@ class TurboEngine:
                         vocode_s=time.perf_counter() - begin,
                         steps=steps[index],
                         ended=decoding.ended(index),
-                        heard=self._heard(made[index]),
+                        prenet_inputs=self._prenet_inputs(made[index]),
                         attention=self._attention(prompts[index], made[index]) if want_attention else None,
                     )
                 )
         return utterances
 
-    def follow(self, tokens: Tensor, speaker: Tensor, masks: DropoutMasks, frames: Tensor) -> Utterance:
+    def speak_forced(self, tokens: Tensor, speaker: Tensor, masks: DropoutMasks, frames: Tensor) -> Utterance:
         """Speak along given frames instead of the own ones (teacher forcing): step t hears `frames[t]`.
 
         Args:
@@ -224,7 +224,7 @@ class TurboEngine:
                 vocode_s=time.perf_counter() - decoded,
                 steps=steps,
                 ended=False,
-                heard=frames,
+                prenet_inputs=frames,
             )
 
     def stream(
@@ -269,11 +269,11 @@ class TurboEngine:
             vocode_s=stages.seconds["vocode"],
             steps=decoding.steps(0),
             ended=decoding.ended(0),
-            heard=self._heard(decoding.frames(0)),
+            prenet_inputs=self._prenet_inputs(decoding.frames(0)),
         )
 
-    def _heard(self, made: Tensor) -> Tensor:
-        """What each step of a run heard: the last frame, before the postnet, that the step before it made."""
+    def _prenet_inputs(self, made: Tensor) -> Tensor:
+        """What each step of a run was given: the last frame, before the postnet, that the step before it made."""
         last = made[self._shape.reduction - 1 :: self._shape.reduction]
         return torch.cat([made.new_zeros(1, made.shape[1]), last[:-1]])
 

@@ -18,7 +18,7 @@ from speecht5_demo.variants.patterns import selected, written_patterns
 BYTES_A_WEIGHT = 4
 GOOD_FOR = {
     "baseline": "The reference: always choose it, or there is nothing to compare with.",
-    "int8": "For a server or laptop without our C++ kernels: a third of the size, twice the speed.",
+    "int8": "For a server or laptop without our C++ kernels: a third of the size, and faster.",
     "pruned": "For the curious: no smaller and no faster until it is compressed, and audible.",
     "pruned-int8": "For who checks the source report: its full recipe.",
     "turbo": "For who wants the very same sound sooner.",
