@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,14 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with what takes longest."""
     longest_first(items)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Keep a copy of this process, in which collecting imported all that a served app needs."""
+    if "speecht5_demo.ui.app" in sys.modules and not session.config.option.collectonly:
+        from tests.support.app_process import warm_up
+
+        warm_up()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -17,14 +17,13 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.support import firefox_relay
-from tests.support.app_process import start_app
+from tests.support.app_process import AppProcess, start_app
 
 START_LIMIT_S = 120
 FIREFOX_START_MS = 180_000
@@ -33,7 +32,8 @@ FIREFOX = {
     "media.volume_scale": "0.0",
     "layout.css.prefers-color-scheme.content-override": 0,
 }
-expect.set_options(timeout=20_000)  # a busy machine is no failure
+PATIENCE_MS = 60_000  # a busy machine is no failure
+expect.set_options(timeout=PATIENCE_MS)
 QUIET = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
@@ -53,7 +53,7 @@ class Server:
     url: str
     data: Path
     log: Path
-    process: BaseProcess
+    process: AppProcess
 
     def kill(self) -> None:
         """SIGKILL, as a power cut would."""
@@ -86,11 +86,11 @@ def running_server(data: Path, **environment: str) -> Iterator[Server]:
         process.join(10)
 
 
-def wait_until_up(url: str, process: BaseProcess | subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_up(url: str, process: AppProcess | subprocess.Popen[bytes], log: Path) -> None:
     """Return when the page answers; fail with the server's own words when it does not."""
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline:
-        if not (process.is_alive() if isinstance(process, BaseProcess) else process.poll() is None):
+        if not (process.is_alive() if isinstance(process, AppProcess) else process.poll() is None):
             break
         try:
             with urllib.request.urlopen(f"{url}/config", timeout=5):
@@ -146,7 +146,7 @@ def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
                 accept_downloads=True,
             )
             visitors.callback(context.close)
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(PATIENCE_MS)
             return context.new_page()
 
         yield open_page
