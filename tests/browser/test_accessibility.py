@@ -36,12 +36,12 @@ def test_axe_finds_nothing_at_any_width(server: Server, new_page: NewPage, addre
     page = new_page(dark=dark)
     page.goto(server.url + address)
     expect(page.locator(READY[address]).first).to_be_visible(timeout=90_000)
-    expect(page.locator(".loading:visible")).to_have_count(0, timeout=30_000)
+    expect(page.locator(".loading:visible")).to_have_count(0, timeout=90_000)
     page.evaluate(
         "document.querySelectorAll('button.label-wrap:not(.open)').forEach((closed) => closed.click())"
     )
     expect(page.locator(FILLED[address])).to_be_visible(timeout=90_000)
-    expect(page.locator(".pending")).to_have_count(0, timeout=30_000)
+    expect(page.locator(".pending")).to_have_count(0, timeout=90_000)
     told = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 from speecht5_demo.listening.levelling import measure
 from speecht5_demo.wav import read_wav
 from tests.browser.compare_page import REPORT_LABELS, ComparePage, rows
-from tests.browser.conftest import QUIET, Server
+from tests.browser.conftest import PATIENCE_MS, QUIET, Server
 from tests.browser.wire import recorded
 from tests.support.random_words import TICKETS, without_random_words
 
@@ -51,7 +51,7 @@ def session(server: Server, chromium: Browser) -> Iterator[Session]:
     assert "--disable-background-networking" in QUIET
     with recorded(server.url) as wire:
         context = chromium.new_context(viewport={"width": 1280, "height": 900})
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE_MS)
         tab = context.new_page()
         requested: set[str] = set()
         tab.on("request", lambda request: requested.add(request.url))

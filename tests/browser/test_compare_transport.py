@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.compare_page import LONG_WAIT_MS, ComparePage
-from tests.browser.conftest import Server
+from tests.browser.conftest import PATIENCE_MS, Server
 
 NewPage = Callable[..., Page]
 TIME = "i => document.querySelectorAll('.card:not(.waiting) audio')[i].currentTime"
@@ -25,7 +25,7 @@ NEARLY_OVER = (
 def spoken(server: Server, chromium: object) -> Iterator[ComparePage]:
     """An open comparison of two, made once."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})  # type: ignore[attr-defined]
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = ComparePage(context.new_page(), server.url)
     page.choose("Baseline fp32", "Dynamic INT8")
     page.hide_names(False)
