@@ -20,12 +20,16 @@ from rich.progress import (
 from speecht5_demo.commands import console
 from speecht5_demo.commands.options import (
     CheckpointOption,
+    EngineOption,
+    JobsOption,
     JsonOption,
+    RayAddressOption,
     SeedOption,
     ShardOption,
     read_speaker,
 )
-from speecht5_demo.distributed import LocalProcesses, Shard
+from speecht5_demo.distributed import Shard, open_executor
+from speecht5_demo.distributed.opening import LOCAL
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.metrics import BY_NAME, SWEPT, choose, unavailable
 from speecht5_demo.quality.recognisers import SPHINX, WHISPER
@@ -42,7 +46,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(invoke_without_command=True, help="Measure objective quality: WER, PESQ, MCD and more.")
 
-JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Processes, one thread each.")]
 SentencesOption = Annotated[
     str,
     typer.Option("--sentences", help="harvard for all 720, a number for the first so many, or a text file."),
@@ -108,7 +111,9 @@ def evaluation(
             min=1, max=20, help="Dropout seeds that the word errors of an utterance are averaged over."
         ),
     ] = 1,
-    jobs: JobsOption = 2,
+    jobs: JobsOption = None,
+    engine: EngineOption = LOCAL,
+    ray_address: RayAddressOption = "",
     shard: ShardOption = "",
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for rows, summary and page.")] = Path(
         "runs/evaluation"
@@ -129,6 +134,7 @@ def evaluation(
     from speecht5_demo.results import as_text
 
     part = _part(shard, publish, json)
+    executor = open_executor(engine, ray_address, jobs)
     source = open_checkpoint(checkpoint)
     chosen = choose(metrics.split(","), recordings=references is not None)
     absent = unavailable(chosen, asr, speaker_model)
@@ -151,7 +157,6 @@ def evaluation(
         ),
         source,
     )
-    executor = LocalProcesses(jobs)
     with _progress(source, absent) as on_task:
         if not part.whole:
             evaluate_shard(settings, source, output, part, executor, absent, on_task)
@@ -182,7 +187,9 @@ def sweep_command(
     metrics: SweptMetricsOption = SWEPT_METRICS,
     asr: AsrOption = WHISPER,
     seed: SeedOption = 0,
-    jobs: JobsOption = 2,
+    jobs: JobsOption = None,
+    engine: EngineOption = LOCAL,
+    ray_address: RayAddressOption = "",
     repeats: Annotated[
         int, typer.Option("--repeats", "-r", min=1, max=20, help="Timed runs of each point.")
     ] = 5,
@@ -206,6 +213,7 @@ def sweep_command(
     from speecht5_demo.variants.patterns import written_patterns
 
     part = _part(shard, publish, json)
+    executor = open_executor(engine, ray_address, jobs)
     outline = SweepOutline(amounts(prune), quantize, repeats, tuple(written_patterns(exclude)))
     source = open_checkpoint(checkpoint)
     chosen = choose(metrics.split(","), recordings=False)
@@ -223,7 +231,6 @@ def sweep_command(
         ),
         source,
     )
-    executor = LocalProcesses(jobs)
     with _progress(source, absent) as on_task:
         if not part.whole:
             sweep_shard(settings, source, outline, output, part, executor, on_task)

@@ -70,6 +70,33 @@ ExcludeOption = Annotated[
     list[str] | None,
     typer.Option("--exclude", help="Layers that your recipe leaves alone, such as '*.prenet.*'."),
 ]
+EngineOption = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="local|ray",
+        help="Who does the work: processes of this machine, or a Ray cluster.",
+    ),
+]
+RayAddressOption = Annotated[
+    str,
+    typer.Option(
+        "--ray-address",
+        metavar="HOST:PORT",
+        help="A running Ray cluster, or auto; without it one is started on this machine, for as long as it is needed.",
+    ),
+]
+JobsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        min=1,
+        max=10_000,
+        help="Processes, one thread each.  \\[default: 2; every processor of the cluster with --ray-address]",
+        show_default=False,
+    ),
+]
 ShardOption = Annotated[
     str,
     typer.Option(

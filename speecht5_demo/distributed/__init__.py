@@ -5,7 +5,8 @@ Whoever does it, the same items give the same results, so that the caller does n
 """
 
 from speecht5_demo.distributed.local import LocalProcesses
+from speecht5_demo.distributed.opening import open_executor
 from speecht5_demo.distributed.shards import Shard, ShardError
 from speecht5_demo.distributed.work import Executor, Job, Outcome, Workers
 
-__all__ = ["Executor", "Job", "LocalProcesses", "Outcome", "Shard", "ShardError", "Workers"]
+__all__ = ["Executor", "Job", "LocalProcesses", "Outcome", "Shard", "ShardError", "Workers", "open_executor"]

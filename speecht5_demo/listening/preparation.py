@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from speecht5_demo import __version__
+from speecht5_demo.clock import moment
 from speecht5_demo.errors import StudyError
 from speecht5_demo.files import write_bytes
 from speecht5_demo.listening import levelling
@@ -35,7 +36,7 @@ from speecht5_demo.listening.manifest import (
     load_manifest,
     save_manifest,
 )
-from speecht5_demo.listening.rows import iso_utc, utc_now
+from speecht5_demo.listening.rows import iso_utc
 from speecht5_demo.listening.study import Sentence, Study
 
 RAW = ".raw"
@@ -287,7 +288,7 @@ def _store(
         target_lufs=round(target, 2),
         clip_bytes=size,
         app_version=__version__,
-        created_at=iso_utc(utc_now()),
+        created_at=iso_utc(moment()),
     )
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from speecht5_demo import __version__
+from speecht5_demo.clock import moment
 
 _STYLES = tuple(Path(__file__).with_name(name) for name in ("report.css", "page.css"))
 
@@ -28,7 +28,7 @@ def page(title: str, lead: str, sections: Iterable[tuple[str, str]]) -> str:
         for heading, content in sections
         if content
     )
-    made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    made = moment().strftime("%Y-%m-%d %H:%M UTC")
     style = "\n".join(path.read_text(encoding="utf-8") for path in _STYLES)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'

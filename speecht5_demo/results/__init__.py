@@ -11,7 +11,7 @@ from speecht5_demo.results.benchmark import (
     Timings,
     VariantRow,
 )
-from speecht5_demo.results.common import CheckpointIdentity, moment, now
+from speecht5_demo.results.common import CheckpointIdentity, now
 from speecht5_demo.results.evaluation import (
     Entry,
     Estimate,
@@ -67,7 +67,6 @@ __all__ = [
     "VariantRow",
     "as_text",
     "kind_of",
-    "moment",
     "now",
     "read",
     "write",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from speecht5_demo.clock import moment
 
 if TYPE_CHECKING:
     from speecht5_demo.checkpoints import Checkpoint
@@ -34,11 +34,3 @@ class CheckpointIdentity:
 def now() -> str:
     """The time for `created`: UTC, ISO 8601, to the second."""
     return moment().isoformat(timespec="seconds")
-
-
-def moment() -> datetime:
-    """The present; that of SOURCE_DATE_EPOCH where it is set, as reproducible builds do, so that two runs write the
-    same bytes.
-    """
-    given = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(given[:11]), UTC) if given.isdecimal() else datetime.now(UTC)

@@ -32,6 +32,7 @@ _LONGEST = (
     "tests/benchmark/test_benchmark.py",
     "voice_training/tests/test_processes.py",
     "tests/quality/test_sweep.py",
+    "tests/distributed/test_ray.py",
     "tests/quality/test_locked.py",
     "tests/hosting/test_privacy.py",
     "tests/synthesis/",
