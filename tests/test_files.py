@@ -120,7 +120,7 @@ def test_a_pipe_and_a_link_are_written_where_they_are(tmp_path: Path) -> None:
     reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_bytes()))
     reader.start()
     write_bytes(tmp_path / "pipe", b"through")
-    reader.join(timeout=10)
+    reader.join(timeout=60)
     assert read == [b"through"]
     assert (tmp_path / "pipe").is_fifo()
     (tmp_path / "real").mkdir()

@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.attack.client import Client, PageVisitor, at_once
-from tests.attack.target import SENTENCE, TWO, Outcome, Target
+from tests.attack.target import FULL, SENTENCE, TWO, Outcome, Target
 from tests.support.listener import Listener
 
 OTHERS = 9
-FULL = 0.3
-"""Share of the amounts from which times are judged: smaller ones run beside other tests, and there turns are."""
 HEARING_S = 6.0
 """What a person takes at least to hear two samples of a sentence and to write the next one."""
 

@@ -17,6 +17,10 @@ from tests.listening.conftest import VOICE, make_study, say
 KEY = "a key that nobody guesses"
 SENTENCE = "The birch canoe slid on the smooth planks."
 TWO = ["baseline", "int8"]
+FULL = 0.3
+"""Share of the amounts from which times are judged: smaller ones run beside other tests, and there turns are."""
+PATIENCE_S = 90.0
+"""What a smaller one waits for at most, on a machine that is busy with other tests."""
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ class Server:
     def kill(self) -> None:
         """SIGKILL, as a power cut would."""
         self.process.kill()
-        self.process.join(10)
+        self.process.join(60)
 
 
 def free_port() -> int:
@@ -83,7 +83,7 @@ def running_server(data: Path, **environment: str) -> Iterator[Server]:
         yield Server(url, data, log, process)
     finally:
         process.kill()
-        process.join(10)
+        process.join(60)
 
 
 def wait_until_up(url: str, process: AppProcess | subprocess.Popen[bytes], log: Path) -> None:
@@ -93,7 +93,7 @@ def wait_until_up(url: str, process: AppProcess | subprocess.Popen[bytes], log: 
         if not (process.is_alive() if isinstance(process, AppProcess) else process.poll() is None):
             break
         try:
-            with urllib.request.urlopen(f"{url}/config", timeout=5):
+            with urllib.request.urlopen(f"{url}/config", timeout=30):
                 return
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             time.sleep(0.05)

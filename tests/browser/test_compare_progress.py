@@ -42,6 +42,8 @@ def test_a_long_text_counts_its_parts_and_its_seconds(server: Server, new_page: 
 
 def test_the_way_to_speak_is_short_and_the_focus_stays(server: Server, new_page: NewPage) -> None:
     page = ComparePage(new_page(), server.url)
+    page.choose("Dynamic INT8")
+    page.say("A short way.")
     page.page.get_by_label("What should it say?").click()
     for _ in range(MOST_TABS):
         page.page.keyboard.press("Tab")

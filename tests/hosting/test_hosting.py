@@ -49,7 +49,7 @@ def run(hub: LoopbackHub, home: Path, *arguments: str, **more: str) -> subproces
     )  # fmt: skip
 
 
-def until(happened: Callable[[], bool], seconds: float = 60) -> None:
+def until(happened: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -141,7 +141,7 @@ def upload(hub: LoopbackHub, tmp_path: Path) -> Iterator[Callable[..., subproces
     yield start
     for process in processes:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def test_ratings_are_carried_even_when_the_hub_was_away_at_the_start(
@@ -203,5 +203,5 @@ def test_the_served_app_takes_its_ratings_along_when_it_is_asked_to_end(
         assert process.wait(timeout=60) == 0
     finally:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
     assert hub.repositories["datasets", REPO].files["ratings/ratings-last.csv"] == last.read_bytes()

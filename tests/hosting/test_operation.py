@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from speecht5_demo.hosting.uploader import LEAVING_S
 from speecht5_demo.listening.preparation import prepare
 from tests.hosting.test_hosting import UPLOAD_FOLDER, rating, write
 from tests.listening.conftest import VOICE, make_study, say
@@ -21,7 +22,9 @@ from tests.support.served_app import ServedApp, served_app, until
 REPO = "tester/ratings"
 KEY = "a key of nineteen letters"
 PERSON, PLACE = "5f2b7c1d9e0a", "198.51.100.77"
-ENDS_WITHIN_S = 10
+SILENCE_S = 60.0
+ENDS_WITHIN_S = SILENCE_S / 2
+"""A busy machine is no failure: what a silent hub held up would take the whole of its silence."""
 SENTENCE = "A sentence that nobody else has."
 
 
@@ -114,6 +117,7 @@ def test_a_server_that_is_asked_to_end_carries_its_last_rating_and_is_gone_in_te
     listener = Listener(app.port, random.Random(5))
     listener.take_the_test(lambda view: len(listener.acknowledged) == 3)
     assert 'speecht5_demo_ratings_total{source="study"} 3.0' in app.get("/metrics")[1]
+    assert LEAVING_S < 10
     assert app.end() < ENDS_WITHIN_S
     assert app.process.returncode == 0
     rows = [line for line in uploaded(hub).splitlines() if ",study,true," in line]
@@ -122,7 +126,7 @@ def test_a_server_that_is_asked_to_end_carries_its_last_rating_and_is_gone_in_te
     assert PERSON not in uploaded(hub)
 
 
-@pytest.mark.parametrize("fault", [{"silent": 60.0}, {"status": 500}])
+@pytest.mark.parametrize("fault", [{"silent": SILENCE_S}, {"status": 500}])
 def test_a_hub_that_is_slow_or_ill_does_not_hold_the_end_up(
     fault: dict[str, float], hub: LoopbackHub, tmp_path: Path
 ) -> None:
@@ -150,4 +154,4 @@ def test_a_hub_that_is_slow_or_ill_does_not_hold_the_end_up(
         assert time.monotonic() - asked < ENDS_WITHIN_S
     finally:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)

@@ -116,6 +116,6 @@ def test_a_dataset_made_public_later_gets_nothing_more(hub: LoopbackHub, tmp_pat
         told, _ = process.communicate("\n", timeout=60)
     finally:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
     assert "RATINGS_REPO_PUBLIC" in told
     assert len(repository.commits) == 1

@@ -292,4 +292,4 @@ def test_a_hub_that_refuses_is_away_slow_or_busy_gets_everything_in_the_end(tmp_
         finally:
             process.stdin.close()
             process.kill()
-            process.wait(timeout=10)
+            process.wait(timeout=60)

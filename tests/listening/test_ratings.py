@@ -102,7 +102,7 @@ def test_a_forked_process_gets_a_file_of_its_own(tmp_path: Path) -> None:
     writer.append(make_row(rating_id="parent"))
     child = multiprocessing.get_context("fork").Process(target=_append_in_child, args=(writer,))
     child.start()
-    child.join(20)
+    child.join(60)
     assert child.exitcode == 0
     writer.append(make_row(rating_id="parent again"))
     files = {path.name: path.read_text().count("\n") for path in tmp_path.glob("ratings-*.csv")}

@@ -142,7 +142,7 @@ def test_a_body_that_is_no_small_json_object_is_refused(
     with serving(prepared_short[1], tmp_path) as port:
         large = b"{" + b" " * 20_000 + b"}"
         for body in (b"", b"[]", b"{", b'"x"', b"\xff\xfe", b"[" * 9_000, large):
-            line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             line.request("POST", "/listening/rate", body)
             reply = line.getresponse()
             expected = (413, "too-large") if body is large else (400, "not-readable")
@@ -158,7 +158,7 @@ def test_clips_come_whole_or_in_ranges_with_headers_that_tell_nothing(
         seen = []
         for k in range(3):
             view = Listener(port, random.Random(k)).take_the_test(lambda view: view["done"] == 4)
-            line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             line.request("GET", f"/listening/clip/{view['clips'][0]}")
             reply = line.getresponse()
             data = reply.read()

@@ -198,7 +198,7 @@ def server_on_a_small_disk(study: Path, ratings: Path, port: int, kilobytes: int
     finally:
         if process.stdin is not None:
             process.stdin.close()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
         else:
             process.kill()
             process.wait()

@@ -57,7 +57,7 @@ class HubWorker:
         assert self.process.stdin
         self.process.stdin.close()
         try:
-            return self.process.wait(timeout=20)
+            return self.process.wait(timeout=60)
         finally:
             self.process.kill()
 

@@ -52,7 +52,7 @@ class Listener:
             raise OSError(str(error)) from error
 
     def _connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10, source_address=(self.source, 0))
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60, source_address=(self.source, 0))
 
     def until_answered(self, what: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """The same request again and again, through dead servers, full disks and lost answers, as the page does."""

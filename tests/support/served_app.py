@@ -33,7 +33,7 @@ class ServedApp:
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
         """Status and body."""
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             line.request("GET", path, headers=dict(headers or {}))
             reply = line.getresponse()
@@ -83,4 +83,4 @@ def served_app(folder: Path, environment: Mapping[str, str]) -> Iterator[ServedA
     finally:
         if process.poll() is None:
             process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)

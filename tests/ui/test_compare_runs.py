@@ -87,7 +87,7 @@ def test_a_rating_can_be_corrected_until_the_names_are_known(visitor: Guest, tmp
     assert send(4, correct=True)["rating"] == 4
     assert send(9, correct=True)["saved"] is False
     assert send(5, correct=True)["rating"] == 5
-    rows = pd.read_csv(next((tmp_path / "ratings").glob("*.csv"))).fillna("")
+    rows = pd.read_csv(next((tmp_path / "ratings").glob("*.csv")), keep_default_na=False)
     assert rows["rating"].tolist() == [2, 4, 5]
     assert rows["corrects"].tolist() == ["", *rows["rating_id"][:2]]
     assert ["correction" in flags for flags in rows["flags"]] == [False, True, True]

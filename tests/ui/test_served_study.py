@@ -29,7 +29,7 @@ def open_served(folder: Path, make: Callable[..., Manifest] | None) -> ServedStu
     return served
 
 
-def wait(condition: Callable[[], object], seconds: float = 20) -> None:
+def wait(condition: Callable[[], object], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
@@ -41,7 +41,7 @@ def test_the_shipped_study_is_made_in_the_background_with_progress(tmp_path: Pat
 
     def make(folder: Path, on_progress: Callable[[int, int, str], None]) -> Manifest:
         on_progress(3, 40, "baseline: Glue the sheet.")
-        go_on.wait(20)
+        go_on.wait(60)
         return prepare(make_study(), VOICE, folder, on_progress)
 
     served = open_served(tmp_path, make)
@@ -83,6 +83,6 @@ def test_a_body_that_does_not_arrive_holds_no_connection(monkeypatch: pytest.Mon
 
     request = Request({"type": "http", "method": "POST", "headers": [(b"content-length", b"9")]}, never)
     with ThreadPoolExecutor(1) as elsewhere:  # where no loop runs, whatever tests ran before
-        answer = elsewhere.submit(anyio.run, http._json_object, request).result(20)
+        answer = elsewhere.submit(anyio.run, http._json_object, request).result(60)
     assert isinstance(answer, Response)
     assert answer.status_code == 408

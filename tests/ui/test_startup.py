@@ -117,7 +117,7 @@ def test_the_server_starts_behind_a_proxy_and_says_what_it_does(tmp_path: Path) 
             said.append(line)
             if f"Running on local URL:  http://127.0.0.1:{port}" in line:
                 break
-        with socket.create_connection(("127.0.0.1", port), timeout=10):
+        with socket.create_connection(("127.0.0.1", port), timeout=60):
             pass
     finally:
         giving_up.cancel()
