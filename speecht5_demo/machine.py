@@ -48,10 +48,9 @@ def this_machine() -> Machine:
     """Read the machine this process runs on."""
     import torch  # figures of another machine are read without it
 
-    facts = _cpu_facts()
     features = cpu_features()
     return Machine(
-        cpu=facts.get("model name") or platform.processor() or platform.machine(),
+        cpu=cpu_model(),
         cores=_cores(),
         threads=torch.get_num_threads(),
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
@@ -61,6 +60,11 @@ def this_machine() -> Machine:
         torch=str(torch.__version__),
         transformers=version("transformers"),
     )
+
+
+def cpu_model() -> str:
+    """The processor's name, as the kernel tells it."""
+    return _cpu_facts().get("model name") or platform.processor() or platform.machine()
 
 
 def cpu_features() -> frozenset[str]:

@@ -15,18 +15,19 @@ from statistics import median
 from typing import TypedDict
 
 from speecht5_demo import __version__
+from speecht5_demo.benchmark.lengths import LengthJob, length_point, measure_lengths
 from speecht5_demo.benchmark.peer_settings import Chosen, Peer, fastest
 from speecht5_demo.benchmark.processes import BenchmarkError, Worker, variant_worker, workers
 from speecht5_demo.benchmark.protocol import Batch, Contents, FirstAudio, Utterance
 from speecht5_demo.benchmark.spread import paired_ratio, spread
 from speecht5_demo.checkpoints import open_checkpoint
+from speecht5_demo.distributed import Executor
 from speecht5_demo.machine import this_machine
 from speecht5_demo.results import (
     BatchPoint,
     BenchmarkDocument,
     BenchmarkSettings,
     CheckpointIdentity,
-    LengthPoint,
     PeerRow,
     Spread,
     Stages,
@@ -68,8 +69,16 @@ class BenchmarkPlan:
     held: bool = False
 
 
-def run_benchmark(plan: BenchmarkPlan, peers: Sequence[Peer] = (), say: Say = print) -> BenchmarkDocument:
+def run_benchmark(
+    plan: BenchmarkPlan, peers: Sequence[Peer] = (), say: Say = print, executor: Executor | None = None
+) -> BenchmarkDocument:
     """Measure everything that is planned.
+
+    Args:
+        plan: what is measured.
+        peers: other engines.
+        say: told what is under way.
+        executor: measures the cost against length, when all else is done; None measures it in this machine's processes.
 
     Raises:
         VariantError: a variant is unknown.
@@ -93,11 +102,16 @@ def run_benchmark(plan: BenchmarkPlan, peers: Sequence[Peer] = (), say: Say = pr
             say(f"starting {peer.name}")
             started.append(peer.start(peer.name))
         rounds = _rounds(plan, started, say)
-        rows = [_row(plan, worker, rounds, say) for worker in ours]
+        rows = [_row(plan, worker, rounds, say, here=executor is None) for worker in ours]
         others = [
             _peer_row(worker, peer, rounds, started[0].name)
             for worker, peer in zip(started[len(ours) :], chosen, strict=True)
         ]
+    if executor is not None and plan.lengths:
+        say("cost against length")
+        job = LengthJob(plan.checkpoint, plan.threads, str(plan.artifacts))
+        curves = measure_lengths(job, plan.variants, plan.lengths, executor)
+        rows = [replace(row, length=curves[row.variant]) for row in rows]
     settings = BenchmarkSettings(
         characters=plan.characters,
         steps=plan.steps,
@@ -167,7 +181,8 @@ def _timed(worker: Worker, answers: list[Utterance], baseline: list[Utterance]) 
     }
 
 
-def _row(plan: BenchmarkPlan, worker: Worker, rounds: Rounds, say: Say) -> VariantRow:
+def _row(plan: BenchmarkPlan, worker: Worker, rounds: Rounds, say: Say, here: bool) -> VariantRow:
+    """Everything of one variant; its length curve only where it is measured `here`."""
     say(f"details of {worker.name}")
     sentence = {"characters": plan.characters, "steps": plan.steps}
     first = [worker.ask(FirstAudio, "first_audio", **sentence) for _ in range(3)]
@@ -179,7 +194,7 @@ def _row(plan: BenchmarkPlan, worker: Worker, rounds: Rounds, say: Say) -> Varia
         sizes=Sizes(**contents.sizes),
         kernels=contents.kernels,
         batch=_batches(plan, worker),
-        length=tuple(_length(worker, *pair) for pair in plan.lengths),
+        length=tuple(length_point(worker, *pair) for pair in plan.lengths) if here else (),
     )
 
 
@@ -202,20 +217,6 @@ def _batches(plan: BenchmarkPlan, worker: Worker) -> tuple[BatchPoint, ...]:
         total, best = min(totals, key=lambda each: each[0])
         curve.append(BatchPoint(size, total / best.audio_s, (total - best.vocode_s) / best.audio_s))
     return tuple(curve)
-
-
-def _length(worker: Worker, characters: int, steps: int) -> LengthPoint:
-    runs = [worker.ask(Utterance, "speak", characters=characters, steps=steps) for _ in range(2)]
-    answer = min(runs, key=lambda run: run.total_s)
-    attention = answer.attention_s
-    return LengthPoint(
-        characters=characters,
-        steps=steps,
-        total_s=answer.total_s,
-        rtf=answer.total_s / answer.audio_s,
-        ms_per_step=_ms_per_step(answer.decode_s, answer),
-        attention_ms_per_step=None if attention is None else _ms_per_step(attention, answer),
-    )
 
 
 def _ms_per_step(seconds: float, answer: Utterance) -> float:

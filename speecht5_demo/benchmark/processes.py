@@ -10,12 +10,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import TypeAdapter
 
 from speecht5_demo.benchmark.protocol import Answer, Ready
 from speecht5_demo.errors import DemoError
+
+ROOT = Path(__file__).resolve().parents[2]
+"""Where this package lies: the process may start in another folder."""
 
 A = TypeVar("A", bound=Answer)
 Line = TypeVar("Line", bound=Answer | Ready)
@@ -107,4 +111,6 @@ def workers(started: list[Worker]) -> Iterator[list[Worker]]:
 def variant_worker(checkpoint: str, variant: str, threads: int, artifacts: str) -> Worker:
     """A worker that speaks a variant."""
     command = [sys.executable, "-m", "speecht5_demo.benchmark.worker", checkpoint, variant, str(threads)]
-    return Worker(variant, command, {"ARTIFACTS_DIR": artifacts, "OMP_NUM_THREADS": str(threads)})
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
+    environment = {"ARTIFACTS_DIR": artifacts, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": path}
+    return Worker(variant, command, environment)

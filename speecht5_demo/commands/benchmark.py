@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from speecht5_demo.commands import console
-from speecht5_demo.commands.options import CheckpointOption
+from speecht5_demo.commands.options import CheckpointOption, RayAddressOption
+from speecht5_demo.distributed import open_executor
+from speecht5_demo.distributed.opening import LOCAL
 from speecht5_demo.rendering.wording import megabytes
 
 if TYPE_CHECKING:
+    from speecht5_demo.distributed import Executor
     from speecht5_demo.results import BenchmarkDocument
 
 
@@ -41,6 +44,15 @@ def benchmark(
         typer.Option(help="Virtual environment and exported models of the peers; kept for the next run."),
     ] = Path("data/peers"),
     brief: Annotated[bool, typer.Option("--brief", help="Leave out the batch curve and long texts.")] = False,
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine",
+            metavar="local|ray",
+            help="Who measures the cost against length: this machine, or a Ray cluster of processors like its own.",
+        ),
+    ] = "local",
+    ray_address: RayAddressOption = "",
     output: Annotated[Path | None, typer.Option("--json", help="File to write the document to.")] = None,
     picture: Annotated[Path | None, typer.Option(help="SVG of speed against size to write.")] = None,
     source: Annotated[
@@ -86,6 +98,7 @@ def benchmark(
             peers,
             peers_folder,
             brief,
+            None if engine == LOCAL and not ray_address else open_executor(engine, ray_address),
         )
     if output is not None:
         write(document, output)
@@ -111,6 +124,7 @@ def _measure(
     peers: bool,
     peers_folder: Path,
     brief: bool,
+    executor: Executor | None,
 ) -> BenchmarkDocument:
     from speecht5_demo.benchmark import BenchmarkPlan, run_benchmark
     from speecht5_demo.benchmark.holding import held_to
@@ -140,7 +154,7 @@ def _measure(
             console.stderr.print(line)
 
         others = prepare_peers(checkpoint, peers_folder, threads, say) if peers else ()
-        return run_benchmark(plan, others, say)
+        return run_benchmark(plan, others, say, executor)
 
 
 def _print_table(document: BenchmarkDocument, in_brackets: dict[str, str]) -> None:

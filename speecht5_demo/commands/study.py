@@ -14,7 +14,16 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from speecht5_demo.commands import console
-from speecht5_demo.commands.options import CheckpointOption, JsonOption
+from speecht5_demo.commands.options import (
+    CheckpointOption,
+    EngineOption,
+    JobsOption,
+    JsonOption,
+    RayAddressOption,
+    ShardOption,
+)
+from speecht5_demo.distributed import Shard, open_executor
+from speecht5_demo.distributed.opening import LOCAL
 from speecht5_demo.errors import StudyError
 from speecht5_demo.listening.coverage import GOOD_POWER, cover
 from speecht5_demo.listening.links import SECRET_VARIABLE, SIGNATURE, sign_id
@@ -37,6 +46,10 @@ def prepare(
     study: Annotated[Path, typer.Argument(help="The study's TOML file.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for clips and manifest.")],
     checkpoint: CheckpointOption = "auto",
+    jobs: JobsOption = None,
+    engine: EngineOption = LOCAL,
+    ray_address: RayAddressOption = "",
+    shard: ShardOption = "",
     json: JsonOption = False,
 ) -> None:
     """Speak every clip of a study, level them, and write the manifest. Goes on where it was stopped.
@@ -44,15 +57,30 @@ def prepare(
     Example: python -m speecht5_demo study prepare assets/studies/report.toml -o data/study
     """
     from speecht5_demo.checkpoints import open_checkpoint  # torch loads only where something is spoken
-    from speecht5_demo.study_preparation import prepare_study
+    from speecht5_demo.listening.preparation import prepare as prepare_clips
+    from speecht5_demo.listening.study_shards import prepare_shard
+    from speecht5_demo.study_preparation import check_variants, distributed_voice
     from speecht5_demo.synthesis import Synthesizer
 
+    part = Shard.read(shard)
+    if json and not part.whole:
+        raise StudyError("A shard has no manifest to print: leave out --json, and `merge` the shards.")
+    executor = open_executor(engine, ray_address, jobs)
     recipe = load_study(study)
+    check_variants(recipe)
     source = open_checkpoint(recipe.checkpoint or checkpoint)
+    voice = distributed_voice(Synthesizer(source), executor)
     console.stderr.print(source.notice)
     with _counting() as count:
         secret = server_secret(Path(os.environ.get("DATA_DIR") or output.parent))
-        manifest = prepare_study(recipe, Synthesizer(source), output, count, secret=secret)
+        if not part.whole:
+            clips = prepare_shard(recipe, voice, output, part, count, secret)
+            console.stdout.print(
+                f"Shard {part} is complete in {output}: {clips} clips. "
+                "When all are: python -m speecht5_demo merge FOLDER... -o STUDY"
+            )
+            return
+        manifest = prepare_clips(recipe, voice, output, count, secret)
     if json:
         console.print_json(_summary(manifest, output))
         return

@@ -40,6 +40,8 @@ from speecht5_demo.listening.rows import iso_utc
 from speecht5_demo.listening.study import Sentence, Study
 
 RAW = ".raw"
+BATCH = 16
+"""Lines that are spoken together: most of what a batch gains."""
 
 
 def secret_seed(secret: bytes, study: Study, what: str) -> int:
@@ -77,6 +79,15 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Lines that one variant speaks together; `number` tells batches of equal lines apart."""
+
+    number: int
+    variant: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
 class Voice:
     """What a study is spoken with.
 
@@ -87,6 +98,7 @@ class Voice:
         speak: text, speaker, variant, seed -> clip.
         speak_all: lines, variant -> the same clips in that planned, each given out as soon as it is made; for models
             that speak many lines quicker than one after the other.
+        speak_batches: the clips of each batch, in any order of batches, for voices that speak several at a time.
     """
 
     checkpoint: str
@@ -94,6 +106,7 @@ class Voice:
     speakers: tuple[str, ...]
     speak: Callable[[str, str, str, int], SpokenClip]
     speak_all: Callable[[Sequence[Line], str], Iterable[SpokenClip]] | None = None
+    speak_batches: Callable[[Sequence[Batch]], Iterable[tuple[Batch, Iterable[SpokenClip]]]] | None = None
 
 
 Progress = Callable[[int, int, str], None]
@@ -156,12 +169,8 @@ def prepare(
     Raises:
         StudyError: an unknown speaker, a silent variant, a folder of another study or one that cannot be written.
     """
-    if unknown := [name for name in study.speakers if name not in voice.speakers]:
-        raise StudyError(
-            f"speakers: {unknown[0]!r} is unknown to {voice.checkpoint}. Known: {', '.join(voice.speakers)}."
-        )
-    speakers = study.speakers or voice.speakers[:1]
-    with _alone_in(folder):
+    speakers = speaking(study, voice)
+    with alone_in(folder):
         if (folder / MANIFEST).exists():
             made = load_manifest(folder)
             if made.study == study and made.checkpoint_sha256 == voice.digest:
@@ -175,40 +184,76 @@ def prepare(
         )
         raw = folder / RAW
         spoken: dict[str, SpokenClip] = {}
-        done = 0
-        for variant, group in groupby(wanted, key=lambda planned: planned.variant):
-            for planned, clip in _spoken(study, voice, variant, list(group), raw):
-                spoken[planned.key(study, voice.digest)] = clip
-                done += 1
-                if on_progress:
-                    on_progress(done, len(wanted), f"{planned.variant}: {planned.sentence.text}")
-        manifest = _store(study, voice, speakers, wanted, spoken, folder)
+        for planned, clip in spoken_clips(study, voice, wanted, raw):
+            spoken[planned.key(study, voice.digest)] = clip
+            if on_progress:
+                on_progress(len(spoken), len(wanted), f"{planned.variant}: {planned.sentence.text}")
+        manifest = _store(study, voice, speakers, wanted, spoken, folder, secret)
         save_manifest(manifest, folder)
         shutil.rmtree(raw)
         return manifest
 
 
-def _spoken(
-    study: Study, voice: Voice, variant: str, group: list[PlannedClip], raw: Path
+def speaking(study: Study, voice: Voice) -> tuple[str, ...]:
+    """The speakers of a study that a voice speaks.
+
+    Raises:
+        StudyError: the voice does not know one of them.
+    """
+    if unknown := [name for name in study.speakers if name not in voice.speakers]:
+        raise StudyError(
+            f"speakers: {unknown[0]!r} is unknown to {voice.checkpoint}. Known: {', '.join(voice.speakers)}."
+        )
+    return study.speakers or voice.speakers[:1]
+
+
+def batches(wanted: Iterable[PlannedClip]) -> list[list[PlannedClip]]:
+    """The clips that are spoken, a few lines of one variant at a time.
+
+    Which lines come together is the plan's alone, so that they sound alike to the last bit whoever speaks the others.
+    """
+    found = []
+    for _, group in groupby(wanted, key=lambda planned: planned.variant):
+        lines = [planned for planned in group if planned.role != "anchor"]
+        found += [lines[first : first + BATCH] for first in range(0, len(lines), BATCH)]
+    return found
+
+
+def spoken_clips(
+    study: Study, voice: Voice, wanted: Sequence[PlannedClip], raw: Path
 ) -> Iterator[tuple[PlannedClip, SpokenClip]]:
-    """Every clip of one variant: those that an earlier run left, and those that are made now."""
+    """Every clip: those that an earlier run left, those that are spoken now, and anchors, which are made of others."""
 
     def place(planned: PlannedClip) -> Path:
         return raw / f"{planned.key(study, voice.digest)}.npz"
 
-    together = [planned for planned in group if planned.role != "anchor" and not place(planned).exists()]
-    if voice.speak_all is not None and len(together) > 1:
-        lines = [Line(planned.sentence.text, planned.speaker, planned.seed) for planned in together]
-        for planned, clip in zip(together, voice.speak_all(lines, variant), strict=True):
+    absent: dict[Batch, list[PlannedClip]] = {}
+    for number, group in enumerate(batches(wanted)):
+        if missing := [planned for planned in group if not place(planned).exists()]:
+            lines = tuple(Line(one.sentence.text, one.speaker, one.seed) for one in missing)
+            absent[Batch(number, missing[0].variant, lines)] = missing
+    fresh = set()
+    for batch, clips in _speak(voice, list(absent)):
+        for planned, clip in zip(absent[batch], clips, strict=True):
             _save_raw(place(planned), clip)
+            fresh.add(planned)
             yield planned, clip
-        group = [planned for planned in group if planned not in together]
-    for planned in group:
-        kept = _load_raw(place(planned))
-        clip = kept or _make(study, voice, planned, raw)
-        if kept is None:
-            _save_raw(place(planned), clip)
-        yield planned, clip
+    for planned in wanted:
+        if planned not in fresh:
+            kept = _load_raw(place(planned))
+            clip = kept or _make(study, voice, planned, raw)
+            if kept is None:
+                _save_raw(place(planned), clip)
+            yield planned, clip
+
+
+def _speak(voice: Voice, wanted: Sequence[Batch]) -> Iterable[tuple[Batch, Iterable[SpokenClip]]]:
+    if voice.speak_batches is not None:
+        return voice.speak_batches(wanted)
+    speak_all = voice.speak_all
+    if speak_all is not None:
+        return ((batch, speak_all(batch.lines, batch.variant)) for batch in wanted)
+    return ()
 
 
 def _make(study: Study, voice: Voice, planned: PlannedClip, raw: Path) -> SpokenClip:
@@ -221,7 +266,7 @@ def _make(study: Study, voice: Voice, planned: PlannedClip, raw: Path) -> Spoken
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path) -> Iterator[None]:
     """Only one process prepares a folder; the lock goes with the process, however it ends."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -247,6 +292,7 @@ def _store(
     wanted: list[PlannedClip],
     spoken: dict[str, SpokenClip],
     folder: Path,
+    secret: bytes,
 ) -> Manifest:
     """Level all clips alike and give them their names."""
     clips = [spoken[planned.key(study, voice.digest)] for planned in wanted]
@@ -258,7 +304,7 @@ def _store(
     for planned, clip, level in zip(wanted, clips, levels, strict=True):
         gain = levelling.gain_db(level, target)
         data = wav_bytes(levelling.apply_gain(clip.samples, gain), clip.sampling_rate, size)
-        name = secrets.token_hex(16)
+        name = _name(secret, f"{study.id}\x00{planned.key(study, voice.digest)}", data)
         write_bytes(folder / CLIPS / f"{name}.wav", data, durable=True, parents=True)
         stimuli.append(
             Stimulus(
@@ -290,6 +336,15 @@ def _store(
         app_version=__version__,
         created_at=iso_utc(moment()),
     )
+
+
+def _name(secret: bytes, what: str, data: bytes) -> str:
+    """A clip's name, which tells nothing: only who knows the secret gets the same for the same clip."""
+    if not secret:
+        return secrets.token_hex(16)
+    return hmac.digest(secret, b"clip\x00" + what.encode() + hashlib.sha256(data).digest(), "sha256").hex()[
+        :32
+    ]
 
 
 def _save_raw(path: Path, clip: SpokenClip) -> None:

@@ -14,16 +14,22 @@ from pathlib import Path
 
 import pytest
 
+from speecht5_demo.benchmark.lengths import LengthJob, measure_lengths
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.distributed import open_executor
 from speecht5_demo.distributed.ray_cluster import TRIES, ClusterError, RayCluster, import_ray
 from speecht5_demo.errors import QualityError
+from speecht5_demo.listening.preparation import prepare
+from speecht5_demo.listening.study import Sentence as StudySentence
+from speecht5_demo.listening.study import SessionPlan, Study
 from speecht5_demo.quality import runner
 from speecht5_demo.quality.evaluation import evaluate
 from speecht5_demo.quality.measurer import Utterance
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.sentences import Sentence
 from speecht5_demo.quality.worker import EvaluationJob, Result
+from speecht5_demo.study_preparation import distributed_voice
+from speecht5_demo.synthesis import Synthesizer
 from speecht5_demo.variants import BASELINE, find
 from tests.distributed.jobs import Breaks, DiesOver, DoesNotOpen, Doubles, Refuses
 from tests.support.in_process import InProcess
@@ -121,6 +127,30 @@ def test_an_evaluation_by_two_workers_of_which_one_is_killed_writes_the_local_by
     order = "rows.jsonl"  # is that in which rows came
     assert sorted(local.pop(order).splitlines()) == sorted(ray.pop(order).splitlines())
     assert ray == local
+
+
+def test_a_study_spoken_by_two_workers_is_the_local_one_to_the_last_byte(
+    cluster: RayCluster, embedded: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    study = Study(
+        id="tiny",
+        title="How natural?",
+        variants=("baseline", "turbo-int8"),
+        sentences=(StudySentence("a", "Glue the sheet."), StudySentence("b", "Rice is served.")),
+        session=SessionPlan(sentences=2, repeats=0, anchors=1, traps=0, practice=0),
+    )
+    synthesizer = Synthesizer(embedded)
+    for name, executor in (("local", InProcess()), ("ray", cluster)):
+        prepare(study, distributed_voice(synthesizer, executor), tmp_path / name, secret=b"s" * 16)
+    assert files(tmp_path / "ray") == files(tmp_path / "local")
+
+
+def test_the_cost_against_length_is_measured_by_two_workers(cluster: RayCluster, tiny: Checkpoint) -> None:
+    job = LengthJob(tiny.spec, threads=1, artifacts="")
+    curves = measure_lengths(job, ("baseline",), ((20, 4), (40, 8)), cluster)
+    assert [(point.characters, point.steps) for point in curves["baseline"]] == [(20, 4), (40, 8)]
+    assert all(point.total_s > 0 for point in curves["baseline"])
 
 
 def files(folder: Path) -> dict[str, bytes]:
