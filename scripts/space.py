@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -26,6 +27,7 @@ NEEDED = (
     "license",
 )
 LONGEST_DESCRIPTION = 60
+LONGEST_SIGN_IN_MINUTES = 43_200
 LARGE, LARGEST_IN_ALL = 10_000_000, 1_000_000_000
 
 
@@ -57,12 +59,27 @@ def faults(root: Path) -> list[str]:
     version = re.fullmatch(r"(\d+)\.(\d+)", str(told.get("python_version")))
     if not version or (int(version[1]), int(version[2])) < (3, 11):
         found.append(f"python_version {told.get('python_version')!r} must be 3.11 or newer, in quotes.")
+    found += sign_in_faults(told)
     for kind in ("models", "datasets"):
         named = [str(one) for one in told.get(kind) or []]
         found += [f"{kind}: {one!r} is no id." for one in named if not re.fullmatch(r"[\w.-]+/[\w.-]+", one)]
     total = sum(sizes(root).values())
     if total > LARGEST_IN_ALL:
         found.append(f"The folder has {total / 1e6:,.0f} MB; a Space takes {LARGEST_IN_ALL / 1e6:,.0f}.")
+    return found
+
+
+def sign_in_faults(told: Mapping[str, object]) -> list[str]:
+    """What is wrong with `hf_oauth`, by which the Space's owner signs in."""
+    found = []
+    if told.get("hf_oauth") is not True:
+        found.append(f"hf_oauth is {told.get('hf_oauth')!r}: write true, so that the owner can sign in.")
+    minutes = told.get("hf_oauth_expiration_minutes", 480)
+    if not isinstance(minutes, int) or not 1 <= minutes <= LONGEST_SIGN_IN_MINUTES:
+        found.append(f"hf_oauth_expiration_minutes is {minutes!r}: from 1 to {LONGEST_SIGN_IN_MINUTES:,}.")
+    scopes = told.get("hf_oauth_scopes") or []
+    asked = [str(one) for one in scopes] if isinstance(scopes, list) else [str(scopes)]
+    found += [f"hf_oauth_scopes: the app needs none, {one!r} asks owners for more." for one in asked]
     return found
 
 

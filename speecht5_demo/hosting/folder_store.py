@@ -1,9 +1,9 @@
 """Ratings in a folder, such as a mounted bucket, which has no append and lets the last writer win.
 
-So nothing there is ever changed: each push is a file of its own, named by the file it continues, by the bytes of that
-file which it holds, and by what it holds. The name tells a whole segment from one that a killed server left half
-written, shows what is already there, and makes writing one twice the same as writing it once. Every segment begins with
-the header: any tool reads the folder as it is.
+So nothing there is ever changed, unless a session is deleted: each push is a file of its own, named by the file it
+continues, by the bytes of that file which it holds, and by what it holds. The name tells a whole segment from one that
+a killed server left half written, shows what is already there, and makes writing one twice the same as writing it once.
+Every segment begins with the header: any tool reads the folder as it is.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,13 @@ from pathlib import Path
 from speecht5_demo.errors import OutputError
 from speecht5_demo.files import write_bytes
 from speecht5_demo.hosting.store import Fetched, HostingError, Segment
+from speecht5_demo.listening.erasing import erased
 
 EVERY_S = 5.0
 STUDIES = "studies"
-_SEGMENT = re.compile(r"((?:ratings|sessions)-[\w-]{1,80})\.(\d{12})-(\d{12})\.([0-9a-f]{16})\.csv")
+HALF_WRITTEN_S = 600.0
+"""A segment that is not whole after this time was left by a killed server."""
+_SEGMENT = re.compile(r"((?:ratings|sessions|decisions)-[\w-]{1,80})\.(\d{12})-(\d{12})\.([0-9a-f]{16})\.csv")
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,24 @@ class FolderStore:
         except (OSError, OutputError) as error:
             raise _told(error) from error
         return Fetched(frozenset(names), cursor)
+
+    def erase(self, deleted: Collection[str]) -> None:
+        """Put segments without the sessions in the place of those with them."""
+        try:
+            for path in sorted(self._folder.glob("*.csv")):
+                found = _SEGMENT.fullmatch(path.name)
+                data = path.read_bytes() if found else b""
+                without = erased(data, deleted)
+                if not found or without == data:
+                    continue
+                if _digest(data) == found[4]:
+                    name = f"{found[1]}.{found[2]}-{found[3]}.{_digest(without)}.csv"
+                    _write_once(self._folder / name, without)
+                elif path.stat().st_mtime > time.time() - HALF_WRITTEN_S:
+                    continue  # it is being written; whoever writes it learns of the deletion, and comes here too
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _told(error) from error
 
     def put_study(self, name: str, data: bytes) -> bytes:
         """Keep a study under a name with its digest; of several, the first by name is everybody's."""

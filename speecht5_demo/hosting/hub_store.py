@@ -6,6 +6,7 @@ A dataset that everybody can read is refused when it is opened, and before each 
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -22,10 +23,12 @@ from speecht5_demo.files import write_bytes
 from speecht5_demo.hosting.repository import check_private, open_repository
 from speecht5_demo.hosting.store import NAME, Fetched, HostingError, Segment
 from speecht5_demo.hub import HUB_ERRORS
+from speecht5_demo.listening.erasing import erased, without_empty_lines
 
 FOLDER_IN_REPO = "ratings"
 STUDIES_IN_REPO = "studies"
 EVERY_S = 300.0
+TRIES = 5
 FAILURES = (HfHubHTTPError, HFValidationError, *HUB_ERRORS)
 _RATINGS_FILE = re.compile(rf"{FOLDER_IN_REPO}/({NAME.pattern})")
 
@@ -47,6 +50,9 @@ class HubStore:
         self._public = public
         self._api = HfApi(token=token)
         self._there: dict[str, int] = {}
+        self._versions: dict[str, str] = {}
+        self._decisions: dict[str, str] = {}
+        self._looked = self._fetched = False
 
     @property
     def label(self) -> str:
@@ -54,18 +60,23 @@ class HubStore:
         return self._repo
 
     def open(self) -> None:
-        """Make the dataset where there is none, and look at what it holds."""
+        """Make the dataset where there is none."""
         try:
             open_repository(self._api, self._repo, self._public)
-            entries = self._api.list_repo_tree(self._repo, repo_type="dataset", recursive=True)
-            self._there = {entry.path: entry.size for entry in entries if isinstance(entry, RepoFile)}
+            self._look()
+            self._looked = True
         except FAILURES as error:
             raise _told(error) from error
 
     def send(self, segments: Sequence[Segment]) -> None:
         """Replace files by longer ones, in one commit."""
-        files = {f"{FOLDER_IN_REPO}/{one.name}": one.whole() for one in segments}
-        longer = {path: data for path, data in files.items() if len(data) > self._there.get(path, 0)}
+        files = {f"{FOLDER_IN_REPO}/{one.name}": without_empty_lines(one.whole()) for one in segments}
+        longer = {
+            path: data
+            for path, data in files.items()
+            # A decision about a session that was deleted later is erased, which makes its file shorter.
+            if len(data) > self._there.get(path, 0) or f"{FOLDER_IN_REPO}/decisions" in path
+        }
         if not longer:
             return
         operations = [CommitOperationAdd(path, data) for path, data in longer.items()]
@@ -77,19 +88,74 @@ class HubStore:
         self._there.update({path: len(data) for path, data in longer.items()})
 
     def fetch(self, folder: Path, own: Collection[str], cursor: int) -> Fetched:
-        """Bring back files of earlier servers that are not here."""
+        """Bring back files of other servers that are not here, and decisions that grew."""
         names = set()
         try:
-            for path in self._there:
+            if not self._looked:
+                self._look()
+            self._looked = False
+            for path, version in self._versions.items():
                 found = _RATINGS_FILE.fullmatch(path)
-                if not found or found[1] in own or (folder / found[1]).exists():
+                if not found or found[1] in own:
                     continue
-                fetched = Path(self._api.hf_hub_download(self._repo, path, repo_type="dataset"))
-                write_bytes(folder / found[1], fetched.read_bytes())
-                names.add(found[1])
+                if found[2] == "decisions":
+                    there = self._decisions.get(path) == version
+                else:
+                    there = self._fetched or (folder / found[1]).exists()
+                if not there:
+                    write_bytes(folder / found[1], self._content(path))
+                    names.add(found[1])
+                self._decisions[path] = version
+            self._fetched = True
         except FAILURES as error:
             raise _told(error) from error
         return Fetched(frozenset(names), cursor)
+
+    def erase(self, deleted: Collection[str]) -> None:
+        """Replace files by ones without the sessions, then forget all earlier versions of the dataset."""
+        try:
+            for attempt in range(TRIES):
+                try:
+                    self._replace_erased(deleted)
+                    return
+                except HfHubHTTPError as error:
+                    # Another server sent its ratings in between: what it sent must not be taken back.
+                    if error.response.status_code != 412 or attempt == TRIES - 1:
+                        raise
+        except FAILURES as error:
+            raise _told(error) from error
+
+    def _replace_erased(self, deleted: Collection[str]) -> None:
+        head = self._api.repo_info(self._repo, repo_type="dataset").sha
+        changed = {}
+        self._look()
+        for path in filter(_RATINGS_FILE.fullmatch, self._there):
+            data = self._content(path, head)
+            without = erased(data, deleted)
+            if without != data:
+                changed[path] = without_empty_lines(without)
+        if changed:
+            self._api.create_commit(
+                self._repo, [CommitOperationAdd(path, data) for path, data in changed.items()],
+                commit_message="Delete sessions", repo_type="dataset", parent_commit=head,
+            )  # fmt: skip
+        # Also where nothing was left to replace: an earlier try may have ended between the two.
+        self._api.super_squash_history(self._repo, repo_type="dataset", commit_message="Ratings")
+        self._look()
+
+    def _look(self) -> None:
+        tree = self._api.list_repo_tree(self._repo, repo_type="dataset", recursive=True)
+        entries = [entry for entry in tree if isinstance(entry, RepoFile)]
+        self._there = {entry.path: entry.size for entry in entries}
+        self._versions = {entry.path: entry.blob_id for entry in entries}
+
+    def _content(self, path: str, revision: str | None = None) -> bytes:
+        """A file of the dataset; no copy of it stays in the library's cache, where nobody would delete it."""
+        with tempfile.TemporaryDirectory() as folder:
+            fetched = self._api.hf_hub_download(
+                self._repo, path, repo_type="dataset", revision=revision, local_dir=folder
+            )
+            return Path(fetched).read_bytes()
 
     def put_study(self, name: str, data: bytes) -> bytes:
         """Keep a study unless there is one; of two servers the first decides, by the commit it builds on."""

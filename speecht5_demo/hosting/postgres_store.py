@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from speecht5_demo.hosting.store import NAME, Fetched, HostingError, Segment
+from speecht5_demo.listening.decisions import DECISION_COLUMNS, DELETE
 from speecht5_demo.listening.rows import RATING_COLUMNS
 from speecht5_demo.listening.session_events import SESSION_COLUMNS
 
@@ -37,6 +38,7 @@ ROWS_AT_ONCE = 5_000
 TABLES = {
     "ratings": ("rating_id", RATING_COLUMNS),
     "sessions": ("event_id", SESSION_COLUMNS),
+    "decisions": ("decision_id", DECISION_COLUMNS),
 }
 
 
@@ -115,6 +117,22 @@ class PostgresStore:
         except OSError as error:
             raise HostingError(f"Ratings cannot be written here: {error.strerror}.") from error
         return Fetched(frozenset(names), reached)
+
+    def erase(self, deleted: Collection[str]) -> None:
+        """Delete the rows of the sessions, which are found by the digest of their id, as `session_digest` makes it."""
+        digests = list(deleted)
+        try:
+            for table in ("ratings", "sessions"):
+                self._run(
+                    sql.SQL(
+                        "DELETE FROM {} WHERE left(encode(sha256(convert_to('session', 'UTF8') || "
+                        "'\\x00'::bytea || convert_to(session_id, 'UTF8')), 'hex'), 32) = ANY(%s)"
+                    ).format(sql.Identifier(table)),
+                    (digests,),
+                )
+            self._run("DELETE FROM decisions WHERE session = ANY(%s) AND action <> %s", (digests, DELETE))
+        except psycopg.Error as error:
+            raise self._failed(error) from error
 
     def put_study(self, name: str, data: bytes) -> bytes:
         """Keep a study unless there is one."""

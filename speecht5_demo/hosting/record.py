@@ -32,12 +32,14 @@ class Record:
         sent: bytes of each file that the store has.
         fetched: files that came from the store; nobody here writes them.
         cursor: up to where the store was read.
+        deleted: digests of deleted sessions of which the store keeps nothing.
     """
 
     store: str
     sent: dict[str, int] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
     cursor: int = 0
+    deleted: list[str] = field(default_factory=list)
 
 
 @contextmanager

@@ -7,7 +7,8 @@
 | Postgres                     | `postgres_store.py` | a row a rating, in a transaction of its own                  |
 
 What a store gets are whole lines that it does not have yet, from files that one process alone writes. Platform ids are
-hashed before a store sees them.
+hashed before a store sees them. What the owner decides about sessions goes the same way, and where a session is deleted
+the store is asked to keep nothing of it: the one time that what lies there changes.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from speecht5_demo.errors import DemoError
 from speecht5_demo.listening.privacy import without_platform_ids
 
 SESSIONS_PATTERN = "sessions-*.csv"
-PATTERNS = ("ratings-*.csv", SESSIONS_PATTERN)
-NAME = re.compile(r"(ratings|sessions)-[\w-]{1,80}\.csv")
+DECISIONS_PATTERN = "decisions-*.csv"
+PATTERNS = ("ratings-*.csv", SESSIONS_PATTERN, DECISIONS_PATTERN)
+NAME = re.compile(r"(ratings|sessions|decisions)-[\w-]{1,80}\.csv")
 """Of a file that a store may bring back; anything else there is not ours."""
 
 
@@ -107,7 +109,13 @@ class Store(Protocol):
         """Keep lines; lines that are there already are not kept twice."""
 
     def fetch(self, folder: Path, own: Collection[str], cursor: int) -> Fetched:
-        """Write the files of other servers into `folder`; never those of `own`, which are written here."""
+        """Write the files of other servers into `folder`; never those of `own`, which are written here.
+
+        Where the store is not live, what is here already is not asked for again, but decisions are.
+        """
+
+    def erase(self, deleted: Collection[str]) -> None:
+        """Keep nothing of sessions that were deleted, given by their digests; done twice it is as done once."""
 
     def put_study(self, name: str, data: bytes) -> bytes:
         """Keep a prepared study unless there is one of that name; returns what is there then."""

@@ -11,14 +11,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 from speecht5_demo.errors import OutputError
 from speecht5_demo.hosting.record import Record, exchanging
 from speecht5_demo.hosting.repository import PublicRepositoryError
-from speecht5_demo.hosting.store import PATTERNS, HostingError, Segment, Store
+from speecht5_demo.hosting.store import DECISIONS_PATTERN, PATTERNS, HostingError, Segment, Store
 from speecht5_demo.listening.append_only import complete_length
+from speecht5_demo.listening.decisions import read_decisions
+from speecht5_demo.listening.erasing import erase
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +80,6 @@ class RatingsUploader:
         self._tried = threading.Event()
         self._passes = threading.Condition()
         self._begun = self._done = 0
-        self._fetched = False
         self._in_a_row = 0
         self._refused: PublicRepositoryError | None = None
         self._thread = threading.Thread(target=self._run, name="ratings-uploader", daemon=True)
@@ -160,17 +163,34 @@ class RatingsUploader:
     def _exchange(self, timeout_s: float) -> int:
         """Fetch and send; how many files were sent."""
         with exchanging(self._folder, self.store.label, timeout_s) as record:
-            if self.store.live or not self._fetched:
-                own = [path.name for path in self._files() if path.name not in record.fetched]
-                back = self.store.fetch(self._folder, own, record.cursor)
-                record.fetched = sorted({*record.fetched, *back.names})
-                record.cursor = back.cursor
-                self._fetched = True
+            own = [path.name for path in self._files() if path.name not in record.fetched]
+            back = self.store.fetch(self._folder, own, record.cursor)
+            record.fetched = sorted({*record.fetched, *back.names})
+            record.cursor = back.cursor
             segments = self._unsent(record)
-            if segments:
-                self.store.send(segments)
-                record.sent |= {one.name: one.end for one in segments}
+            decided = [one for one in segments if fnmatch(one.name, DECISIONS_PATTERN)]
+            # What was decided goes first: a deletion that only this disk knows of would be lost with it.
+            self._send(decided, record)
+            self._erase(back.names, record)
+            self._send([one for one in segments if one not in decided], record)
         return len(segments)
+
+    def _send(self, segments: list[Segment], record: Record) -> None:
+        if segments:
+            self.store.send(segments)
+            record.sent |= {one.name: one.end for one in segments}
+
+    def _erase(self, fetched: Collection[str], record: Record) -> None:
+        """Take what is left of deleted sessions off this disk and out of the store."""
+        deleted = read_decisions(self._folder).deleted
+        if new := deleted.difference(record.deleted):
+            erase(self._folder, new)
+        # A server that did not know yet may have sent rows in the meantime.
+        again = erase(self._folder, deleted, fetched) if fetched else 0
+        if new or again:
+            self.store.erase(deleted)
+            record.deleted = sorted(deleted)
+            log.info("Nothing is left of %d deleted sessions in %s.", len(deleted), self.store.label)
 
     def _files(self) -> list[Path]:
         return sorted(path for pattern in PATTERNS for path in self._folder.glob(pattern) if path.is_file())

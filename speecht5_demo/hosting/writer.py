@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from speecht5_demo.errors import RatingsError
+from speecht5_demo.listening.decisions import FollowedDecisions
 from speecht5_demo.listening.rows import RatingRow
 from speecht5_demo.listening.writing import RatingsWriter
 
@@ -21,6 +22,7 @@ class ServedRatingsWriter(RatingsWriter):
 
     def __init__(self, folder: Path, durable: bool = True) -> None:
         super().__init__(folder, durable)
+        self._decisions = FollowedDecisions(folder)
         self._changed = threading.Condition()
         self._writing = 0
         self._ending = False
@@ -31,8 +33,12 @@ class ServedRatingsWriter(RatingsWriter):
         """Write one rating and fsync it.
 
         Raises:
-            RatingsError: the disk did not take it, or the server is about to end.
+            RatingsError: the disk did not take it, its session was deleted, or the server is about to end.
         """
+        if self._decisions.now().is_deleted(row.session_id):
+            raise RatingsError(
+                "This session was deleted, and nothing of it is kept. Reload the page to begin afresh."
+            )
         with self._changed:
             if self._ending:
                 raise RatingsError("This server is being restarted. The answer is sent again by itself.")

@@ -27,7 +27,7 @@ class ReadProblem:
 
     Attributes:
         kind: torn-line | broken-line | bad-value | duplicate | conflict | copied-row | corrected | empty-rating |
-            unreadable | note. A note says how a file was understood; nothing is left out for it.
+            unreadable | set-aside | note. A note says how a file was understood; nothing is left out for it.
         path: the file; empty when the problem is of all files together.
         count: how many rows (or cells, for bad-value) are affected.
         message: one sentence for people.
@@ -96,16 +96,14 @@ def _repeats(frame: pd.DataFrame, repeated: np.ndarray, problems: list[ReadProbl
         problems.append(ReadProblem("duplicate", "", same, message))
     marked = "flags" in frame
     if conflicts and marked:
-        _flag(frame, rows.index[conflicting])
+        flag_rows(frame, rows.index[conflicting], CONFLICT)
     return np.asarray(frame.index.isin(rows.index[copies if marked else copies | conflicting]))
 
 
-def _flag(frame: pd.DataFrame, rows: pd.Index) -> None:
-    """Add the flag to the cells of some rows."""
+def flag_rows(frame: pd.DataFrame, rows: pd.Index, flag: str) -> None:
+    """Add a flag to the cells of some rows."""
     cells = frame.loc[rows, "flags"].astype(str)
-    flagged = [
-        cell if CONFLICT in cell.split(";") else ";".join(filter(None, (cell, CONFLICT))) for cell in cells
-    ]
+    flagged = [cell if flag in cell.split(";") else ";".join(filter(None, (cell, flag))) for cell in cells]
     new = sorted(set(flagged) - set(frame["flags"].cat.categories))
     frame["flags"] = frame["flags"].cat.add_categories(new)
     frame.loc[rows, "flags"] = flagged

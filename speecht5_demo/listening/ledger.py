@@ -14,6 +14,7 @@ from pathlib import Path
 
 from speecht5_demo.listening.append_only import complete_length
 from speecht5_demo.listening.cells import restore
+from speecht5_demo.listening.decisions import Decisions, FollowedDecisions
 
 
 @dataclass
@@ -40,6 +41,8 @@ class Ledger:
         self._read: dict[Path, int] = {}
         self._columns: dict[Path, list[str]] = {}
         self._sessions: dict[str, SessionRecord] = {}
+        self._followed = FollowedDecisions(folder)
+        self._decisions = Decisions()
         self._lock = threading.Lock()
 
     def session(self, session_id: str) -> SessionRecord:
@@ -54,9 +57,21 @@ class Ledger:
             self._read_new()
             return {name: record for name, record in self._sessions.items() if record.events or record.rated}
 
+    def is_deleted(self, session_id: str) -> bool:
+        """Whether the owner deleted the session, so that nothing of it may be written down again."""
+        return self._followed.now().is_deleted(session_id)
+
+    def _forget_deleted(self) -> None:
+        decisions = self._followed.now()
+        if decisions is not self._decisions:
+            self._decisions = decisions
+            for session_id in list(filter(decisions.is_deleted, self._sessions)):
+                del self._sessions[session_id]
+
     def _read_new(self) -> None:
         if not self._folder.is_dir():
             return
+        self._forget_deleted()
         for path in sorted(self._folder.glob("*.csv")):
             if not path.name.startswith(("ratings", "sessions")) or not path.is_file():
                 continue
@@ -83,7 +98,7 @@ class Ledger:
 
     def _take(self, row: dict[str, str]) -> None:
         session_id = row.get("session_id", "")
-        if row.get("study_id") != self._study_id or not session_id:
+        if row.get("study_id") != self._study_id or not session_id or self._decisions.is_deleted(session_id):
             return
         record = self._sessions.setdefault(session_id, SessionRecord())
         if "event" in row:

@@ -65,6 +65,10 @@ class Listeners:
 
     def _best(self, candidates: list[str]) -> str:
         begun = self._ledger.sessions()
+        # Who comes back after a deletion is somebody new.
+        candidates = [
+            one for one in candidates if not self._ledger.is_deleted(self._session_id(one))
+        ] or candidates
         with self._balancing:
             for session_id in begun.keys() - self._balanced:
                 self._balance.add(self._plan(begun[session_id].columns["listener_id"]))

@@ -92,6 +92,8 @@ class ListeningTest:
         if arrival.preview:
             return replace(self.view(self._listeners.newcomer("visit", "preview")), token="", preview=True)
         known = self.listener_of(token)
+        if known and self._is_deleted(known):
+            known = None  # nothing is left of it: this is somebody new
         if arrival.participant:
             listener_id = self._listeners.participant(arrival.participant, known)
             if listener_id is None:
@@ -115,6 +117,7 @@ class ListeningTest:
         listener_id = self._listener(token)
         self._ratings.settle()
         with self._locks.of(listener_id):
+            self._refuse_deleted(listener_id)
             step = self._session(listener_id).step
             if event != step or step not in (*STEPS, "break"):
                 if event in (*STEPS, "break") and event in self._record(listener_id).events:
@@ -174,6 +177,7 @@ class ListeningTest:
         given = Answer(listener_id, session_id, trial, score, playback, begun_s, now, fetched_s is not None)
         self._ratings.settle()
         with self._locks.of(listener_id):
+            self._refuse_deleted(listener_id)
             record = self._record(listener_id)
             if trial.number in record.rated:
                 self._note_end(listener_id)
@@ -298,6 +302,16 @@ class ListeningTest:
     def session_id(self, listener_id: str) -> str:
         """One session a listener and prepared study: coming back is going on."""
         return str(uuid.uuid5(uuid.UUID(listener_id), self.manifest.digest))
+
+    def _is_deleted(self, listener_id: str) -> bool:
+        return self._ledger.is_deleted(self.session_id(listener_id))
+
+    def _refuse_deleted(self, listener_id: str) -> None:
+        if self._is_deleted(listener_id):
+            raise self._refusal(
+                "deleted",
+                "This session was deleted, and nothing of it is kept. To take part again, reload the page.",
+            )
 
     def _note_end(self, listener_id: str) -> None:
         """Write the end down once everything is rated, also when a crash came between the last rating and this."""

@@ -22,6 +22,8 @@ from pyarrow import csv as arrow_csv
 from speecht5_demo.errors import RatingsError
 from speecht5_demo.listening.append_only import complete_length
 from speecht5_demo.listening.cells import restore
+from speecht5_demo.listening.decided import leave_out_deleted
+from speecht5_demo.listening.decisions import read_decisions
 from speecht5_demo.listening.duplicates import UNNAMED, ReadProblem, each_once
 from speecht5_demo.listening.foreign import ForeignTable, ReadingOptions, Scale, read_foreign
 from speecht5_demo.listening.methods import ACR
@@ -87,7 +89,9 @@ def read_ratings(
     """
     given = [sources] if isinstance(sources, str | Path) else list(sources)
     options = ReadingOptions(dict(columns or {}), scale, sentence_from)
-    wanted = None if only is None else frozenset((*only, "rating_id", "blind", "corrects"))
+    decisions = read_decisions(given)
+    decided = ("session_id", "flags") if decisions else ()
+    wanted = None if only is None else frozenset((*only, "rating_id", "blind", "corrects", *decided))
     problems: list[ReadProblem] = []
     tables: list[pa.Table] = []
     files: list[Path] = []
@@ -103,7 +107,8 @@ def read_ratings(
                 tables.append(table)
     unnamed = any(str(table["rating_id"][0]).startswith(UNNAMED) for table in tables if table.num_rows)
     frame, repeated = each_once(_to_frame(tables), unnamed)
-    return RatingsTable(frame, (*problems, *repeated), tuple(files))
+    frame, left_out = leave_out_deleted(frame, decisions) if decisions else (frame, [])
+    return RatingsTable(frame, (*problems, *repeated, *left_out), tuple(files))
 
 
 def _files_of(sources: Iterable[Path]) -> Iterator[tuple[Path, bool]]:

@@ -22,6 +22,7 @@ REASONS: Mapping[str, str] = {
     "placeholder": "a link that the platform did not fill in",
     "preview": "a platform's preview that was sent on as if it were taken",
     "busy": "more sessions than one network may begin",
+    "deleted": "an answer of a session that was deleted",
     "gone": "a clip that is no longer on the server",
 }
 """What each reason means, for the owner of a study."""

@@ -9,6 +9,7 @@ import pandas as pd
 
 from speecht5_demo.listening.append_only import complete_length
 from speecht5_demo.listening.cells import restore
+from speecht5_demo.listening.decisions import read_decisions
 from speecht5_demo.listening.session_events import SESSION_COLUMNS
 
 
@@ -16,7 +17,7 @@ def read_sessions(sources: str | Path | Iterable[str | Path]) -> pd.DataFrame:
     """One row a session that was agreed to, indexed by session_id; all text.
 
     `started_at` is when the listener agreed (`consent_at` is the same), `ended_at` is empty while the session runs;
-    every other column holds the last value given to it.
+    every other column holds the last value given to it. A session that was deleted is none.
     """
     given = [sources] if isinstance(sources, str | Path) else list(sources)
     files = [
@@ -29,7 +30,10 @@ def read_sessions(sources: str | Path | Iterable[str | Path]) -> pd.DataFrame:
     if not events:
         return pd.DataFrame(columns=columns, index=pd.Index([], name="session_id"), dtype=str)
     merged = pd.concat(events).fillna("").drop_duplicates("event_id").sort_values("at", kind="stable")
-    merged = merged[merged["session_id"].isin(merged.loc[merged["event"] == "consent", "session_id"])]
+    decisions = read_decisions(given)
+    deleted = set(filter(decisions.is_deleted, merged["session_id"].unique()))
+    agreed = set(merged.loc[merged["event"] == "consent", "session_id"]) - deleted
+    merged = merged[merged["session_id"].isin(agreed)]
     for event, name in (("consent", "started_at"), ("consent", "consent_at"), ("end", "ended_at")):
         merged[name] = merged["at"].where(merged["event"] == event, "")
     # Of the times the first counts, of everything else the last that was said.

@@ -24,6 +24,7 @@ from speecht5_demo.ui.compare.sweep import audio_route, places_of
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.listen import build as listen
 from speecht5_demo.ui.operation import Operation, log_operation
+from speecht5_demo.ui.results import sign_in
 from speecht5_demo.ui.results.owner import Owner
 from speecht5_demo.ui.serving.connections import limit_connections
 from speecht5_demo.ui.serving.guard import Event, Guard, Surface
@@ -132,6 +133,7 @@ def build_app(settings: Settings) -> gr.Blocks:
     demo.surface = Surface(
         presence,
         in_space=bool(os.environ.get("SPACE_ID")),
+        sign_in=sign_in.ADDRESSES if sign_in.offered() else (),
         pages=("/listen", "/results"),
         routes=[
             *service.routes,
@@ -147,6 +149,8 @@ def build_app(settings: Settings) -> gr.Blocks:
         demo.surface.tools = TOOLS
     else:
         print(OFF, flush=True)
+    if sign_in.configured() and sign_in.missing():
+        print(sign_in.MISSING, flush=True)
     demo.queue(max_size=MOST_QUEUED, api_open=False)
     service.warm_up_in_background()
     return demo

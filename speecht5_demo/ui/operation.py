@@ -43,7 +43,8 @@ SCHEME = "bearer "
 def log_operation() -> None:
     """Write the log with times, and in it what is carried off the disk; of visitors nothing but refusals is told."""
     logging.basicConfig(format=LOG_FORMAT, level=logging.WARNING)
-    logging.getLogger("speecht5_demo.hosting").setLevel(logging.INFO)
+    for name in ("speecht5_demo.hosting", "speecht5_demo.listening.session_decisions"):
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 class Operation:

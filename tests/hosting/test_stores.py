@@ -56,7 +56,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
         return Place(lambda: FolderStore(bucket), kept)
     postgres = request.getfixturevalue("postgres")
-    for table in ("ratings", "sessions", "studies"):
+    for table in ("ratings", "sessions", "studies", "decisions"):
         with __import__("psycopg").connect(postgres.address) as connection:
             connection.execute(f"DROP TABLE IF EXISTS {table}")
     return Place(

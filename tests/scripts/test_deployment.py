@@ -75,6 +75,10 @@ def test_the_proxys_settings_are_taken_by_nginx(tmp_path: Path) -> None:
         ("app_file: app.py", "app_file: run.py", "'run.py' is not there"),
         ("colorFrom: green", "colorFrom: teal", "colorFrom is 'teal'"),
         ("license: mit\n", "", "lacks license"),
+        ("hf_oauth: true", "hf_oauth: false", "so that the owner can sign in"),
+        ("hf_oauth: true\n", "", "so that the owner can sign in"),
+        ("hf_oauth: true", "hf_oauth: true\nhf_oauth_expiration_minutes: 0", "from 1 to 43,200"),
+        ("hf_oauth: true", "hf_oauth: true\nhf_oauth_scopes: [write-repos]", "the app needs none"),
         ("short_description: ", "short_description: " + "very " * 12, "more than 60 characters"),
     ],
 )

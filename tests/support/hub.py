@@ -52,6 +52,7 @@ class LoopbackHub:
         self.repositories: dict[tuple[str, str], Repository] = {}
         self.misbehaviours: list[Misbehaviour] = []
         self.requests: list[str] = []
+        self.signs_in = "tester"
         self.connections: set[socket.socket] = set()
         self.closing = threading.Event()
 

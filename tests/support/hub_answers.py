@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.support import hub_oauth
+
 if TYPE_CHECKING:
     from tests.support.hub import LoopbackHub
 
@@ -20,12 +22,13 @@ KINDS = "models|datasets|spaces"
 
 @dataclass
 class Repository:
-    """One repository's files on its only branch, main, and the commits it received."""
+    """One repository's files on its only branch, main, the commits it received, and the files before each."""
 
     files: dict[str, bytes]
     private: bool = False
     gated: bool = False
     commits: list[str] = field(default_factory=list)
+    earlier: list[dict[str, bytes]] = field(default_factory=list)
 
     @property
     def sha(self) -> str:
@@ -110,6 +113,10 @@ class HubAnswers(BaseHTTPRequestHandler):
             return self._json(
                 {"type": "user", "name": "tester", "orgs": [], "auth": {"type": "access_token"}}
             )
+        if path in hub_oauth.ADDRESSES:
+            return self._send(
+                *hub_oauth.answer(self.hub.url, self.hub.signs_in, path, urlsplit(self.path).query, body)
+            )
         if path == "/api/repos/create":
             return self._create(json.loads(body))
         if path == "/api/validate-yaml":
@@ -170,6 +177,10 @@ class HubAnswers(BaseHTTPRequestHandler):
             files = json.loads(body)["files"]
             answers = [{"path": f["path"], "uploadMode": "regular", "shouldIgnore": False} for f in files]
             return self._json({"files": answers})
+        if what == "super-squash":
+            repository.commits[:] = [json.loads(body).get("message") or "Squashed"]
+            repository.earlier.clear()
+            return self._json({"success": True})
         if what == "commit":
             return self._commit(kind, name, repository, body)
         return self._error(404, "NotFound", "no such page")
@@ -241,6 +252,7 @@ class HubAnswers(BaseHTTPRequestHandler):
         parents = [item["value"].get("parentCommit") for item in items if item["key"] == "header"]
         if any(parent not in (None, repository.sha) for parent in parents):
             return self._error(412, "PreconditionFailed", "A commit has happened since.")
+        repository.earlier.append(dict(repository.files))
         for item in items:
             value = item["value"]
             if item["key"] == "header":

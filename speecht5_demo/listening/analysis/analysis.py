@@ -25,12 +25,13 @@ from speecht5_demo.listening.analysis.paired import (
 from speecht5_demo.listening.analysis.pairs import Preference, preferences
 from speecht5_demo.listening.analysis.screening import Rules, Screening, flag_counts, flagged_sessions, screen
 from speecht5_demo.listening.analysis.sensitivity import without_bias, without_rejected
+from speecht5_demo.listening.decisions import SET_ASIDE
 from speecht5_demo.listening.duplicates import CONFLICT
 from speecht5_demo.listening.manifest import Manifest
 from speecht5_demo.listening.methods import ACR
 from speecht5_demo.listening.ratings import RatingsTable
 
-NOT_ROWS = ("bad-value", "note", "empty-rating", CONFLICT)
+NOT_ROWS = ("bad-value", "note", "empty-rating", CONFLICT, SET_ASIDE)
 """Problems that leave out no row, or one that is counted under a reason of its own."""
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from speecht5_demo.listening.analysis.interval import FloatArray, IntArray
+from speecht5_demo.listening.decisions import SET_ASIDE
 from speecht5_demo.listening.duplicates import CONFLICT
 from speecht5_demo.listening.methods import ACR, METHODS
 
@@ -25,6 +26,7 @@ NOT_RATINGS_OF_A_TEST = {
 }
 REASONS: Mapping[str, str] = {
     "other-study": "the row belongs to another study",
+    SET_ASIDE: "the study's owner set the session aside",
     "missing-variant": "the row names no variant",
     "missing-listener": "the row names no listener",
     "missing-sentence": "the row names neither sentence, text nor stimulus",
@@ -133,6 +135,7 @@ def clean(
         ("missing-listener", _is(frame, "listener_id", "")),
         ("missing-variant", _is(frame, "variant", "")),
     ]
+    checks.append((SET_ASIDE, _flagged(frame, SET_ASIDE)))
     if study_id is not None:
         checks.append(("other-study", _is(frame, "source", "study") & ~_is(frame, "study_id", study_id)))
     for name, applies in checks:

@@ -50,9 +50,9 @@ STATUS = {
     ),
     **dict.fromkeys(("already-rated", "not-now"), 409),
     "busy": 429,
-    "gone": 410,
+    **dict.fromkeys(("gone", "deleted"), 410),
 }
-WITHOUT_VIEW = ("not-yours", "other-id", "placeholder", "not-signed", "no-id", "preview")
+WITHOUT_VIEW = ("not-yours", "other-id", "placeholder", "not-signed", "no-id", "preview", "deleted")
 """Refusals that say nothing of the session whose token happened to lie in the browser."""
 _RANGE = re.compile(r"bytes=(\d{0,9})-(\d{0,9})")
 

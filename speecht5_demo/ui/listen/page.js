@@ -120,7 +120,7 @@ const rate = async (rating) => {
   keep(UNSENT, JSON.stringify(rating));
   const reply = await post('rate', rating);
   keep(UNSENT, null);
-  if (reply.refused === 'not-ours') await enter();
+  if (reply.refused === 'not-ours' || reply.refused === 'deleted') await enter();
   else take(reply);
 };
 

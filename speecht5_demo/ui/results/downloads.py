@@ -83,6 +83,11 @@ class Downloads:
                 self._kept.popitem(last=False)
         return f"{ADDRESS}{token}/{file.name}"
 
+    def forget(self) -> None:
+        """Keep none: what a file says is no longer so."""
+        with self._lock:
+            self._kept.clear()
+
     def _serve(self, request: Request) -> Response:
         with self._lock:
             _, file = self._kept.get(request.path_params["token"], ("", None))

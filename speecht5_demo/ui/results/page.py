@@ -14,8 +14,10 @@ import gradio as gr
 
 from speecht5_demo.errors import DemoError
 from speecht5_demo.hosting import RatingsUploader
+from speecht5_demo.listening.session_decisions import SessionDecisions
 from speecht5_demo.report.result_files import RESULTS
 from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.results import owner_sessions, sign_in
 from speecht5_demo.ui.results.downloads import KINDS, OWNERS, Downloads, make_file
 from speecht5_demo.ui.results.owner import GuessedTooOftenError, Owner
 from speecht5_demo.ui.results.service import ResultsService, ResultsView
@@ -41,6 +43,8 @@ QUIET: dict[str, Any] = {
 LOADING = '<p class="results-loading" role="status">Reading the ratings…</p>'
 SAVE_FILE = "() => { setTimeout(() => document.querySelector('#results-file a.ready')?.click(), 50) }"
 DRAWERS = 2
+STORE_S = 30.0
+"""Seconds that an owner waits for a store to delete too; it is asked again behind the page."""
 
 
 def build(
@@ -73,12 +77,15 @@ def build(
             max_length=500,
             elem_id="results-key",
         )
+        if sign_in.offered():
+            gr.LoginButton(elem_id="results-sign-in")
         with gr.Row():
             unlock = gr.Button("Open", variant="primary", elem_id="results-open")
             publish = gr.Button("Publish the study's results", elem_id="results-publish")
             seal = gr.Button("Seal them again", elem_id="results-seal")
         sure = gr.Checkbox(False, label="Yes, show the scores to everybody", elem_id="results-sure")
         said = gr.HTML(apply_default_css=False, elem_id="results-said")
+        panel = owner_sessions.layout()
     with gr.Tabs(elem_id="results-tabs"):
         parts = []
         for name in ("Scores", "Against the baseline", "Cost"):
@@ -117,6 +124,8 @@ def build(
         ]  # fmt: skip
 
     def is_owner(given: object, request: gr.Request) -> bool:
+        if sign_in.offered() and sign_in.is_owner(request):
+            return True
         try:
             return owner.is_known(given, visitor_of(request).address)
         except GuessedTooOftenError:
@@ -131,6 +140,8 @@ def build(
         return [gr.skip()] * len(outputs) if hash(current.signature) == known else await pieces(may)
 
     async def open_up(given: object, request: gr.Request) -> list[Any]:
+        if sign_in.offered() and sign_in.is_owner(request):
+            return [*await pieces(True), ""]
         try:
             may = owner.is_known(given, visitor_of(request).address)
             words = "" if may else alert("This is not the owner's key.")
@@ -185,13 +196,27 @@ def build(
     async def seal_it(given: object, ticked: object, request: gr.Request) -> list[Any]:
         return await set_seal(given, ticked, False, request)
 
+    def changed() -> None:
+        service.look_again()
+        downloads.forget()
+
+    keep = (lambda: uploader.upload_now(STORE_S)) if uploader else (lambda: True)
+    sessions = owner_sessions.OwnerSessions(
+        SessionDecisions(settings.ratings, keep), uploader.store.label if uploader else ""
+    )
+    list_sessions = owner_sessions.connect(panel, sessions, key, is_owner, pieces, changed, outputs, QUIET)
+
     gr.on([timer.tick], show_if_changed, [key, seen], outputs, **QUIET)
-    gr.on([unlock.click, key.submit], open_up, key, [*outputs, said], **QUIET)
+    gr.on([unlock.click, key.submit], open_up, key, [*outputs, said], **QUIET).then(
+        list_sessions, key, panel.outputs, **QUIET
+    )
     publish.click(publish_it, [key, sure], [*outputs, said, sure], **QUIET)
     seal.click(seal_it, [key, sure], [*outputs, said, sure], **QUIET)
     sentence.change(drill_down, [sentence, key], drill, **QUIET)
     for kind, button in buttons.items():
         button.click(fetcher(kind), key, file, **QUIET).then(None, js=SAVE_FILE)
     route.load(show, key, outputs, **QUIET)
+    if sign_in.offered():
+        route.load(list_sessions, key, panel.outputs, **QUIET)
     threading.Thread(target=service.view_for, args=(False,), name="results", daemon=True).start()
     return downloads

@@ -160,6 +160,10 @@ class ResultsService:
             raise StudyError(
                 f"Nothing was changed: the note could not be written ({error.strerror})."
             ) from error
+        self.look_again()
+
+    def look_again(self) -> None:
+        """The files changed: the next view is not one of some seconds ago."""
         self._looked.clear()
 
     def _published(self, manifest: Manifest | None) -> bool:

@@ -76,10 +76,12 @@ class Surface:
         knows_session: whether the queue has heard of a session.
         presence: who is here.
         in_space: whether a hub frames the pages.
+        sign_in: addresses of signing in with the hub; none where it is not offered.
     """
 
     presence: Presence
     in_space: bool = False
+    sign_in: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
     routes: Sequence[BaseRoute] = ()
     events: dict[int, Event] = field(default_factory=dict)
@@ -140,6 +142,9 @@ class Guard:
         if any(route.matches(scope)[0] == Match.FULL for route in self._surface.routes):
             return None, receive
         if method in ("GET", "HEAD"):
+            if path in self._surface.sign_in:
+                self._check_rate(_address(scope), None)
+                return None, receive
             if _READ.fullmatch(path) or path.rstrip("/") in self._surface.pages:
                 return self._streaming(scope, path), receive
             raise RefusedRequest(404, "There is nothing at this address.")
