@@ -4,8 +4,10 @@ FROM python:3.11-slim-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY scripts/install.sh scripts/install.py scripts/torch_build.py scripts/kernels.py scripts/
-COPY requirements.txt requirements-postgres.txt ./
-RUN TORCH=cpu sh scripts/install.sh requirements.txt && sh scripts/install.sh requirements-postgres.txt
+COPY requirements.txt requirements-postgres.txt requirements-lock.txt ./
+# First what is locked, each file by its hash; then torch, and nothing else is left to fetch.
+RUN sh scripts/install.sh requirements-lock.txt --require-hashes --no-deps \
+    && TORCH=cpu sh scripts/install.sh requirements.txt && sh scripts/install.sh requirements-postgres.txt
 COPY app.py README.md LICENSE ./
 COPY speecht5_demo speecht5_demo
 COPY assets assets

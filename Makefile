@@ -32,7 +32,7 @@ RUN := .venv/bin/python -m speecht5_demo
 
 # Measurements must not run beside each other, whatever -j says.
 .NOTPARALLEL:
-.PHONY: attack replicas space demo setup quality report report-published speed-report quality-report pairs-report sweep-report tables voice voice-teacher dev lint test test-older format clean
+.PHONY: start lock audit attack replicas space demo setup quality report report-published speed-report quality-report pairs-report sweep-report tables voice voice-teacher dev lint test test-older format clean
 
 demo: setup ## serve the app on http://HOST:PORT
 	@HOST="$(HOST)" PORT="$(PORT)" CHECKPOINT="$(CHECKPOINT)" .venv/bin/python app.py
@@ -98,6 +98,17 @@ test-older: dev ## what depends on the kernels, as older processors and machines
 
 space: setup ## check that this folder is a Space that starts
 	.venv/bin/python scripts/space.py
+
+start: setup ## seconds and CPU seconds from the start of the image's command to a server that is ready, kernels built before
+	.venv/bin/python scripts/start_time.py
+
+lock: setup ## pin what the image installs, each file by its hash, in requirements-lock.txt; needs uv
+	.venv/bin/python scripts/lock.py
+
+audit: dev ## known weaknesses of what is locked (exit 3 where nothing can be looked up), and secrets in files of git
+	.venv/bin/python scripts/secrets_scan.py
+	@sh scripts/install.sh requirements-audit.txt
+	.venv/bin/python scripts/audit.py
 
 replicas: dev ## 2,000 ratings over three replicas behind nginx, one killed, into each kind of store
 	.venv/bin/python -m tests.support.replicas
