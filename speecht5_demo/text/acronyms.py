@@ -28,7 +28,7 @@ _WORDS = words(
     "NASA NATO RAM ROM ZIP LASER RADAR SCUBA SWAT UNESCO UNICEF OPEC NAFTA ASCII CUDA COVID AIDS GAN TED",
     "PIN SIM VAT LAN WAN ELMO BERT LAMA IKEA LEGO NASDAQ FIFA UEFA SIDS FEMA OSHA DARPA NORAD POTUS",
     "SCOTUS BASIC COBOL FORTRAN BIOS DOS CAPTCHA MOS YAML TOML LLAMA CERN ESSO FIAT SAAB RAID NAND CMOS",
-    "CAD NEMO",
+    "CAD NEMO COP VIN",
 )
 _LETTERS = words(
     "USA UAE ISO API URL IBM AIM CEO CIO CFO COO CIA UFO AKA FAQ DIY RIP EOF IEC ITU IPA AMD ARM EU UK US",
@@ -55,6 +55,14 @@ _WHO = re.compile(
     r"\bWHO(?=(?:'s)?\s(?:officials?|director|chief|experts?|guidelines?|guidance|data|estimates|reports?|recommends|recommended|"
     r"declared|warned|warns|member|emergency|staff|spokes\w+|statement|figures|team|headquarters|scientists?)\b)"
 )
+_US_ALL = re.compile(
+    r"\b(?P<verb>(?:[Tt]ell|[Gg]ive|[Ll]et|[Hh]elp|[Jj]oin|[Ss]how|[Cc]ontact|[Cc]all|[Ee]mail|[Mm]ail|[Aa]sk|[Ss]end|"
+    r"[Ff]ollow|[Bb]ring|[Tt]each|[Ll]eave|[Tt]rust|[Tt]ext|[Pp]hone|[Rr]emind|[Ss]pare|[Ss]ave|[Tt]hank|[Ww]ish|[Ff]orgive|"
+    r"[Bb]oth of|[Aa]ll of|[Nn]one of|[Ee]ach of|[Oo]ne of|[Ss]ome of|[Mm]ost of)s?)\sUS"
+    r"(?=[!?.,;:]?$|[!?.,;:]\s|\s(?:now|today|again|that|what|why|how|when|where|who|if|about|to|a|an|your|our|more|all|"
+    r"know|here|there|please|everything|anything|something|alone|out|at|on|by|for|have|go|do|be|see|hear|talk|first|are|were|agreed|will|can|did|had|want|need|like|love)\b)"
+)
+"""US in capitals behind what asks something of us, and before no noun: a voice that is raised, no country."""
 _LOWER_LETTERS = words(
     "pdf html http https css url usb cpu gpu tts tv csv xml mp fp hz svg png jpg ssh ftp sql npm vpn",
 )
@@ -105,6 +113,7 @@ def speak_acronyms(text: str) -> str:
     text = _AMPERSAND.sub(lambda match: f"{' '.join(match[1])} and {' '.join(match[2])}", text)
     text = _NAMED_BY_ARTICLE.sub(lambda match: f"{match['article']} {' '.join(match['name'])}", text)
     text = _WHO.sub("W H O", text)
+    text = _US_ALL.sub(r"\g<verb> us", text)
     text = _MIXED.sub(lambda match: _SAID_AS.get(match[0], "why-fye"), text)
     text = _SENTENCE.sub(_speak_sentence, text)
     return _LOWER.sub(lambda match: " ".join(match[1].upper()) + (match["plural"] or ""), text)

@@ -33,6 +33,13 @@ _MINUTES = re.compile(
 _DESCRIBED = re.compile(r"\b[Aa]n?\s$")
 
 
+_SECONDS_OF = re.compile(
+    r"(?<![\w.,:/$€£'-])([0-9]{1,4})s(?=\s(?:timers?|timeouts?|delays?|countdowns?|intervals?|limits?|pauses?|waits?|windows?|"
+    r"cooldowns?|gaps?|exposures?|sprints?|planks?|holds?|loops?|laps?|rests?|spots?|clips?|bursts?)\b)"
+)
+"""Seconds before a noun that is so long; a 90s timer is of no decade."""
+
+
 def _named(amount: str, unit: str, describes: bool = False) -> str:
     number = str(int(amount)) if amount.isdigit() else amount
     return f"{number} {_NAMES[unit]}{'' if describes or number == '1' else 's'}"
@@ -50,6 +57,7 @@ def _speak_row(match: re.Match[str]) -> str:
 def speak_durations(text: str) -> str:
     """Write out two or more short units in a row, and seconds behind a word of time."""
     text = _HOURS_MINUTES.sub(lambda match: f"{_named(match[1], 'h')} {_named(match[2], 'm')}", text)
+    text = _SECONDS_OF.sub(lambda match: f"{match[1]} second", text)
     text = _ROW.sub(_speak_row, text)
     text = _MINUTES.sub(lambda match: match["before"] + _named(match[2], "m"), text)
     return _SECONDS.sub(lambda match: match["before"] + _named(match[2], "s"), text)

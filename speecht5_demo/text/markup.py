@@ -26,6 +26,11 @@ _CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 _TERMINAL = re.compile(r"\x1b(?:\[[0-9;?]{0,20}[A-Za-z]|\][^\x07\x1b]{0,300}(?:\x07|\x1b\\)|[@-Z\\^_])")
 _COMMENT = re.compile(r"<!--[^<>]{0,1000}-->")
 _LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\]\([^()\s]{1,500}\)")
+_SUBSTITUTE = re.compile(
+    r"<sub\s[^<>]{0,200}?\balias\s?=\s?(?:\"([^\"<>]{1,300})\"|'([^'<>]{1,300})')[^<>]{0,200}>[^<>]{0,500}</sub\s?>",
+    re.IGNORECASE,
+)
+"""SSML: what is to be said in the place of what is written."""
 _FENCE = re.compile(r"^[ \t]*```[\w+-]*[ \t]*$", re.MULTILINE)
 _RULE = re.compile(
     r"^[ \t]*(?:[-*_=~#][ \t]?){3,}$|^[ \t]*\|?(?:[ \t]?:?-{2,}:?[ \t]?\|?)+[ \t]*$", re.MULTILINE
@@ -63,7 +68,7 @@ def _closed_names(text: str) -> frozenset[str]:
 
 def tag_names(text: str) -> list[str]:
     """The tags of a text in their order: those of HTML and SSML, any with an attribute, closed or empty."""
-    text = html.unescape(text) if "&" in text else text
+    text = _substituted(html.unescape(text) if "&" in text else text)
     closed = _closed_names(text)
     found = [
         (match.start(), match["name"] or match.groupdict().get("empty") or "")
@@ -80,7 +85,12 @@ def tag_names(text: str) -> list[str]:
     return [name for _, name in sorted(found)]
 
 
+def _substituted(text: str) -> str:
+    return _SUBSTITUTE.sub(lambda match: match[1] or match[2], text)
+
+
 def _strip_tags(text: str) -> str:
+    text = _substituted(text)
     text = _CDATA.sub(" ", _PROLOG.sub(" ", _COMMENT.sub(" ", text)))
     text = _INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text))
     closed = _closed_names(text)

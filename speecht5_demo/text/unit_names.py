@@ -53,5 +53,5 @@ UNITS = {
     "A": "ampere", "fl.oz": "fluid ounce",
 }  # fmt: skip
 
-SAME_IN_PLURAL = ("hertz", "horsepower", "lux", "B T U", "kelvin")
+SAME_IN_PLURAL = ("hertz", "horsepower", "lux", "B T U", "kelvin", "stone")
 """Endings that take no s."""

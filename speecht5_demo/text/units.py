@@ -68,6 +68,17 @@ _DESCRIBED = words(
 
 _PERCENT = re.compile(rf"({NUMBER})\s?%")
 _FEET = re.compile(r"(?<![\w.,'])([0-9]{1,3})'\s?([0-9]{1,2})(?:\"|'')")
+_IN_PARTS = re.compile(
+    r"(?<![\w.,'])(?P<first>[0-9]{1,4})\s?(?P<large>ft|lbs?|st|yds?|mi)\.?,?\s?(?P<second>[0-9]{1,2})\s?(?P<small>ins?|oz|lbs?|ft)"
+    r"(?![\w/²³^])(?:\.(?=\s+[a-z]))?"
+    r"(?=(?P<noun>\s[a-z]+)?)"
+)
+"""Two of the old units in a row: 6ft 2in, 7lb 4oz, 12 st 6 lb."""
+_PARTS = {
+    "ft": "foot", "yd": "yard", "lb": "pound", "st": "stone", "mi": "mile", "in": "inch", "oz": "ounce",
+}  # fmt: skip
+_ARTICLE_BEFORE = re.compile(rf"\b(?:{_ARTICLES})\s+$")
+_FALLS_INTO = {("ft", "in"), ("lb", "oz"), ("st", "lb"), ("yd", "ft"), ("yd", "in"), ("mi", "ft")}
 _FEET_ALONE = re.compile(r"(?<![\w.,'])([0-9]{1,3})'(?=\s)")
 _INCH_WORD = re.compile(rf"({NUMBER})\s?in\.(?=\s+[a-z]|,)")
 _INCHES = re.compile(
@@ -156,6 +167,29 @@ def _speak_unit(match: re.Match[str]) -> str:
     return f"{article}{number} {name if ends else plural(name)}{_factors(below)}{noun}"
 
 
+def _speak_parts(match: re.Match[str]) -> str:
+    """Both units, in the plural unless they describe: a six foot two inch man is six feet two inches tall."""
+    large, small = match["large"], match["small"].removesuffix("s")
+    large = large if large == "st" else large.removesuffix("s")
+    if (large, small) not in _FALLS_INTO:
+        return match[0]
+    noun = (match["noun"] or "").strip()
+    if (
+        small == "in"
+        and match[0].endswith(" in")
+        and noun
+        and noun not in ("tall", "long", "wide", "high", "deep")
+    ):
+        return match[0]  # six feet, two in the corner
+    described = (
+        bool(_ARTICLE_BEFORE.search(match.string[: match.start()])) and bool(noun) and noun not in _NO_NOUN
+    )
+    names = ((match["first"], _PARTS[large]), (match["second"], _PARTS[small]))
+    return " ".join(
+        f"{number} {name if described or number == '1' else plural(name)}" for number, name in names
+    )
+
+
 def _speak_fraction(match: re.Match[str]) -> str:
     """A mixed number counts (2 1/2 kilograms); a fraction alone describes (a 1/2 inch pipe)."""
     written = match["unit"]
@@ -216,6 +250,7 @@ def speak_units(text: str) -> str:
         lambda match: f"{match[1]} pint{'' if is_one(match[1]) else 's'}", _POINTS.sub(r"\1 point", text)
     )
     text = _LATITUDE.sub(_speak_latitude, text)
+    text = _IN_PARTS.sub(_speak_parts, text)
     text = _FEET.sub(lambda match: f"{match[1]} {'foot' if match[1] == '1' else 'feet'} {match[2]}", text)
     text = _FEET_ALONE.sub(r"\1 feet", _speak_inches(text))
     text = _INCH_WORD.sub(r"\1 inches", text)
