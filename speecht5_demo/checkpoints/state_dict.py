@@ -34,19 +34,16 @@ _AROUND = ("module.", "model.", "tts.", "net.")
 
 _WITHOUT_VALUES = (".num_batches_tracked", ".position_ids")
 """Integers that belong to a network of floats."""
-_QUANTIZED_PARTS = (
-    "._packed_params.dtype",
-    "._packed_params._packed_params",
-    "._packed_params",
-    ".zero_point",
-    ".qweight",
-    ".qzeros",
-    ".SCB",
-    ".absmax",
-    ".weight_format",
-    ".quant_map",
-    ".int8",
-)
+_QUANTIZED_PARTS = {
+    "GPTQ or AWQ": (".qweight", ".qzeros", ".g_idx"),
+    "bitsandbytes": (".SCB", ".absmax", ".quant_map", ".nested_absmax", ".weight_format", ".bitsandbytes__nf4",
+                     ".bitsandbytes__fp4"),
+    "torchao": (":_data", ":int_data", ":qdata", "_qdata", ".int_data", ".qdata", ".tensor_impl"),
+    "optimum-quanto": ("._data", "._scale", ".input_scale", ".output_scale"),
+    "torch.ao": ("._packed_params.dtype", "._packed_params._packed_params", "._packed_params", ".zero_point"),
+    "an INT8 export": (".int8",),
+}  # fmt: skip
+"""Who stores a layer's integers -> how the names end that it puts beside or in the place of a weight."""
 
 
 def plain_weights(stored: Mapping[str, object], path: Path) -> dict[str, Tensor]:
@@ -93,11 +90,13 @@ def _refuse_other_things(stored: Mapping[str, object], path: Path) -> None:
             f"{path} is the state of a training ({', '.join(training + wrapped)}), not the weights alone: "
             "save the model itself with save_pretrained."
         )
-    if any(name.endswith(_QUANTIZED_PARTS) for name in names):
-        raise CheckpointError(
-            f"{path} is a quantised model: its layers are stored as integers, and steps start from floats. "
-            "Give the model as it was before, and choose an INT8 variant."
-        )
+    for tool, endings in _QUANTIZED_PARTS.items():
+        part = next((name for name in names if name.endswith(endings)), None)
+        if part is not None:
+            raise CheckpointError(
+                f"{path} is a quantised model of {tool} ({part}): its layers are stored as integers, and steps start "
+                "from floats. Give the model as it was before, and choose an INT8 variant."
+            )
 
 
 def _require_real_values(weights: Mapping[str, Tensor], path: Path) -> None:

@@ -32,7 +32,8 @@ SpeakerOption = Annotated[
     typer.Option(
         "--speaker",
         "-s",
-        help="A name that `speakers` lists, a .npy or .pt file of one vector, or a blend: slt+rms or slt+rms:0.3.",
+        help="A name that `speakers` lists, a .npy or .pt file of one vector, a recording where "
+        "the checkpoint's encoder is installed, or a blend: slt+rms or slt+rms:0.3.",
     ),
 ]
 SeedOption = Annotated[
@@ -132,10 +133,16 @@ def read_speaker(checkpoint: Checkpoint, wanted: str | None) -> Speaker:
     Raises:
         SpeakerError: there is no such speaker or file, or the blend's share is not between 0 and 1.
     """
-    if wanted is not None and wanted.endswith((".npy", ".pt")):
-        from speecht5_demo.speakers import load_upload
+    if wanted is not None and Path(wanted).suffix:
+        from speecht5_demo.speakers.upload import RECORDINGS, load_upload
 
-        return load_upload(Path(wanted), checkpoint.vector_size)
+        ending = Path(wanted).suffix.lower()
+        if ending in RECORDINGS:
+            from speecht5_demo.quality.recorded_speakers import recorded_speaker
+
+            return recorded_speaker(Path(wanted), checkpoint)
+        if ending in (".npy", ".pt"):
+            return load_upload(Path(wanted), checkpoint.vector_size)
     return checkpoint.speaker(wanted)
 
 

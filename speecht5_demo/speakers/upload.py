@@ -21,6 +21,20 @@ from speecht5_demo.speakers.speaker import VECTOR_SIZE, Speaker, checked_vector
 MAX_BYTES = 64 * 1024
 """512 doubles are 4 KB and torch.save adds about 2; what is far larger is not one x-vector."""
 
+RECORDINGS = (
+    ".wav",
+    ".mp3",
+    ".ogg",
+    ".oga",
+    ".opus",
+    ".flac",
+    ".m4a",
+    ".aac",
+    ".aiff",
+    ".aif",
+    ".webm",
+    ".wma",
+)
 _ARRAY_PARTS: list[Any] = [
     np.zeros(1).__reduce__()[0],
     np.ndarray,
@@ -47,6 +61,11 @@ def load_upload(path: str | Path, size: int = VECTOR_SIZE) -> Speaker:
     path = Path(path)
     readers = {".npy": read_array, ".pt": _read_tensor}
     reader = readers.get(path.suffix.lower())
+    if path.suffix.lower() in RECORDINGS:
+        raise SpeakerError(
+            f"{path.name} is a recording: expected a .npy or .pt file of one x-vector, {size} values. "
+            "Make it with the encoder that the checkpoint was trained with."
+        )
     if reader is None:
         raise SpeakerError(
             f"{path.name}: expected a .npy or .pt file. Save one x-vector with numpy.save or torch.save."

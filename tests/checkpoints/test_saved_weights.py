@@ -164,9 +164,32 @@ def integers(folder: Path) -> State:
     return state(folder) | {name: torch.zeros_like(state(folder)[name], dtype=torch.int8)}
 
 
+def packed(folder: Path, *parts: str) -> State:
+    """The weights with one layer as a quantiser writes it down."""
+    layer = "speecht5.decoder.wrapped_decoder.layers.0.feed_forward.intermediate_dense"
+    kept = {name: value for name, value in state(folder).items() if name != f"{layer}.weight"}
+    return kept | {f"{layer}.{part}": torch.zeros(4, 4, dtype=torch.int8) for part in parts}
+
+
 REFUSED: dict[str, Callable[[Path], object]] = {
     "is a quantised model": quantized,
     "is a quantised model: speech_decoder_postnet.feat_out.weight is stored as int8": integers,
+    "is a quantised model of GPTQ or AWQ .*qweight": lambda folder: packed(
+        folder, "qweight", "qzeros", "scales", "g_idx"
+    ),
+    "is a quantised model of bitsandbytes .*SCB": lambda folder: packed(
+        folder, "weight", "SCB", "weight_format"
+    ),
+    "is a quantised model of bitsandbytes .*absmax": lambda folder: packed(
+        folder, "weight", "weight.absmax", "weight.quant_map", "weight.quant_state.bitsandbytes__nf4"
+    ),
+    "is a quantised model of torchao .*int_data": lambda folder: packed(
+        folder, "weight:int_data", "weight:scale"
+    ),
+    "is a quantised model of torchao .*qdata": lambda folder: packed(folder, "weight_qdata", "weight_scale"),
+    "is a quantised model of optimum-quanto .*_data": lambda folder: packed(
+        folder, "weight._data", "weight._scale"
+    ),
     "is a whole pickled module .*SpeechT5ForTextToSpeech": lambda _: SpeechT5ForTextToSpeech(TINY),
     "is a LoRA adapter": lambda _: {"base_model.model.speecht5.q_proj.lora_A.weight": torch.zeros(2, 2)},
     r"is the state of a training \(optimizer, model\)": lambda folder: {

@@ -109,7 +109,8 @@ def test_pt_of_anything_but_one_plain_tensor_is_refused(tmp_path, value):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("x.wav", b"RIFF", r"expected a \.npy or \.pt file"),
+        ("x.wav", b"RIFF", r"is a recording: expected a \.npy or \.pt file"),
+        ("x.mp3", b"ID3", r"is a recording: expected a \.npy or \.pt file"),
         ("x", b"", r"expected a \.npy or \.pt file"),
         ("x.npy", b"", "found 0 bytes"),
         ("x.npy", b"not an array", "cannot be read as an array"),

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from speecht5_demo.checkpoints import Checkpoint, open_checkpoint
+from speecht5_demo.commands.options import read_speaker
 from speecht5_demo.errors import SpeakerError
 from speecht5_demo.listening.ratings import RatingsWriter
 from speecht5_demo.quality.libraries import Library
@@ -165,3 +166,27 @@ def test_an_address_sends_some_recordings_a_minute_and_no_more(guest: Guest) -> 
         client.post(ADDRESS, content=b"nonsense", headers=KIND) for _ in range(A_MINUTE + 1)
     ]
     assert [answer.status_code for answer in answers] == [422] * A_MINUTE + [429]
+
+
+@pytest.mark.parametrize("ending", ["mp3", "ogg", "flac", "WAV"])
+def test_the_command_line_takes_a_recording_of_any_common_kind(
+    ending: str, hearing: Checkpoint, spoken: Callable[[str, int], NDArray[np.float32]], tmp_path: Path
+) -> None:
+    path = tmp_path / f"me.{ending}"
+    soundfile.write(path, spoken("slt", 1), 16_000)
+    speaker = read_speaker(hearing, str(path))
+    assert speaker.source == "recording"
+    assert speaker.vector.shape == (256,)
+
+
+@pytest.mark.parametrize("ending", ["mp3", "ogg", "m4a"])
+def test_the_command_line_says_why_a_recording_is_not_taken(
+    ending: str, hearing: Checkpoint, tmp_path: Path
+) -> None:
+    path = tmp_path / f"me.{ending}"
+    path.write_bytes(b"no sound")
+    with pytest.raises(SpeakerError, match="cannot be read as a WAV, FLAC, MP3 or Ogg"):
+        read_speaker(hearing, str(path))
+    save_tiny_checkpoint(tmp_path / "deaf")
+    with pytest.raises(SpeakerError, match=rf"me\.{ending} is a recording\. .* names no speaker encoder"):
+        read_speaker(open_checkpoint(str(tmp_path / "deaf")), str(path))

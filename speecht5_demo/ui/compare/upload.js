@@ -53,7 +53,7 @@ input.onchange = async () => {
   const file = input.files[0];
   if (!file) return say('');
   try {
-    if (file.type.startsWith('audio/') || /\.wav$/i.test(file.name)) {
+    if (file.type.startsWith('audio/') || /\.(wav|mp3|ogg|oga|opus|flac|m4a|aac|webm)$/i.test(file.name)) {
       if (record.dataset.missing) throw new Error(record.dataset.missing);
       return await sendSound(await file.arrayBuffer());
     }
