@@ -96,7 +96,7 @@ def as_flac() -> bytes:
 )
 def test_an_unusable_recording_is_a_sentence_that_says_what_to_do(wav: bytes, sentence: str) -> None:
     with pytest.raises(SpeakerError, match=sentence):
-        checked_recording(wav)
+        checked_recording(wav, only_wav=True)
 
 
 def test_any_rate_and_stereo_are_taken_as_16_kHz_mono() -> None:
