@@ -26,7 +26,7 @@ SWEEP_OPTIONS ?=
 SWEEP ?= sweep
 RUNS ?= runs
 RESULTS ?= results
-PAGES ?= README.md docs/results.md docs/speed.md
+PAGES ?= README.md docs/results.md docs/speed.md docs/scale.md
 PICTURES ?= assets/pictures
 RUN := .venv/bin/python -m speecht5_demo
 

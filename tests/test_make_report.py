@@ -15,7 +15,7 @@ def commands(*words: str) -> list[str]:
 
 def test_report_measures_speed_then_quality_then_the_sweep_and_rewrites_the_pages() -> None:
     names = [command.split("speecht5_demo ")[1].split(" --")[0] for command in commands("report")]
-    pages = "tables README.md docs/results.md docs/speed.md"
+    pages = "tables README.md docs/results.md docs/speed.md docs/scale.md"
     assert names == ["benchmark", "evaluate", "evaluate", "evaluate sweep", "report results", pages]
 
 

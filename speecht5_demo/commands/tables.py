@@ -16,7 +16,10 @@ from speecht5_demo.errors import ResultsError
 if TYPE_CHECKING:
     from speecht5_demo.results import BenchmarkDocument
 
-PAGES = (Path("README.md"), Path("docs/results.md"), Path("docs/speed.md"))
+PAGES = (Path("README.md"), Path("docs/results.md"), Path("docs/speed.md"), Path("docs/scale.md"))
+ATTACK = "attack.md"
+"""Beside the page that needs it."""
+SHIPPED_STUDY = Path(__file__).resolve().parents[2] / "assets" / "studies" / "report.toml"
 
 Table = Callable[[Path], str]
 """Writes a table for a page: links to pictures depend on where the page lies."""
@@ -50,6 +53,7 @@ def tables(
 def _tables(results: Path, pictures: Path) -> dict[str, Table]:
     """Every table that the files of a folder can fill, by its name."""
     from speecht5_demo.benchmark.speed_tables import batch_table, length_table
+    from speecht5_demo.listening.study import load_study
     from speecht5_demo.quality.markdown import (
         evaluation_markdown,
         pairs_markdown,
@@ -62,8 +66,20 @@ def _tables(results: Path, pictures: Path) -> dict[str, Table]:
     from speecht5_demo.report.claims import check_claims
     from speecht5_demo.report.claims_table import claims_markdown
     from speecht5_demo.report.result_files import read_results
+    from speecht5_demo.report.scale_tables import (
+        large_run_markdown,
+        listeners_markdown,
+        overhead_markdown,
+        read_crowd,
+    )
     from speecht5_demo.report.summary_table import summary_markdown
-    from speecht5_demo.results import BenchmarkDocument, EvaluationDocument, SweepDocument, read
+    from speecht5_demo.results import (
+        BenchmarkDocument,
+        DistributedDocument,
+        EvaluationDocument,
+        SweepDocument,
+        read,
+    )
 
     claims = claims_markdown(check_claims(read_results([results])))
     made: dict[str, Table] = {"claims": lambda page: claims}
@@ -74,8 +90,15 @@ def _tables(results: Path, pictures: Path) -> dict[str, Table]:
     measured = sorted(
         (one for one in documents if not one.settings.held), key=lambda one: one.settings.threads
     )
+    distributed = [read(file, DistributedDocument) for file in sorted(results.glob("distributed*.json"))]
+    if distributed:
+        made["ray"] = lambda page: overhead_markdown(distributed[0])
     if measured:
         fewest = measured[0]
+        made["scale"] = lambda page: large_run_markdown(fewest, distributed[0] if distributed else None)
+        made["listeners"] = lambda page: listeners_markdown(
+            read_crowd(page.parent / ATTACK), load_study(SHIPPED_STUDY), fewest.settings.audio_s
+        )
         made["benchmark"] = lambda page: _speed(measured)
         made["batches"] = lambda page: batch_table(fewest)
         made["lengths"] = lambda page: length_table(fewest)

@@ -11,6 +11,7 @@ from speecht5_demo.rendering.wording import counted, megabytes
 from speecht5_demo.report.measured import BASELINE, Measured, Measurement, Source
 from speecht5_demo.results import (
     BenchmarkDocument,
+    DistributedDocument,
     EvaluationDocument,
     ListenersDocument,
     SweepDocument,
@@ -27,7 +28,7 @@ FEWEST_RATINGS, FEWEST_LISTENERS, FEWEST_SENTENCES = 60, 6, 6
 """Under these a MOS is shown and no claim is judged by it."""
 FEWEST_SPOKEN, FEWEST_ROUNDS = 5, 3
 """Sentences of an evaluation and timed rounds under which a figure is shown and no claim is judged by it."""
-OTHERS = (SweepDocument.KIND, "run")
+OTHERS = (SweepDocument.KIND, DistributedDocument.KIND, "run")
 """Kinds of file that answer no claim."""
 
 

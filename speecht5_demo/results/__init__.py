@@ -12,6 +12,7 @@ from speecht5_demo.results.benchmark import (
     VariantRow,
 )
 from speecht5_demo.results.common import CheckpointIdentity, now
+from speecht5_demo.results.distributed import DistributedDocument, DistributedRun
 from speecht5_demo.results.evaluation import (
     Entry,
     Estimate,
@@ -39,6 +40,8 @@ __all__ = [
     "BenchmarkSettings",
     "CheckpointIdentity",
     "Collected",
+    "DistributedDocument",
+    "DistributedRun",
     "Entry",
     "Estimate",
     "EvaluationDocument",
