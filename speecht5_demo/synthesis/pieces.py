@@ -50,22 +50,18 @@ def request_of(engine: Engine, plan: SpeechPlan, piece: PlannedPiece) -> Request
     return Request(piece.tokens, speaker, engine.new_masks(piece.seed), piece.limits)
 
 
-def beginning_of(
+def pieces_of(
     checkpoint: Checkpoint, plan: SpeechPlan, variant: Variant, spoken: Sequence[Utterance], first: int
-) -> NDArray[np.float32]:
-    """The samples of pieces from `first` on, as they stand in the speech; its last piece is not among them."""
+) -> list[NDArray[np.float32]]:
+    """Pieces from `first` on, as they stand in the speech; its last piece is not among them."""
     rate = checkpoint.vocoder_config.sampling_rate
     pieces = zip(plan.pieces[first:], spoken[first:], strict=False)
-    return np.concatenate(
-        [
-            with_pause(
-                finite(np.asarray(utterance.samples, dtype=np.float32), variant.name),
-                piece.pause_after_s,
-                rate,
-            )
-            for piece, utterance in pieces
-        ]
-    )
+    return [
+        with_pause(
+            finite(np.asarray(utterance.samples, dtype=np.float32), variant.name), piece.pause_after_s, rate
+        )
+        for piece, utterance in pieces
+    ]
 
 
 def speech_of(
@@ -90,6 +86,10 @@ def speech_of(
             finite(np.asarray(utterance.samples, dtype=np.float32), variant.name) for utterance in spoken
         ]
         samples = join(pieces, [piece.pause_after_s for piece in plan.pieces], rate)
+    lengths = [
+        len(utterance.samples) + round(piece.pause_after_s * rate)
+        for utterance, piece in zip(spoken, plan.pieces, strict=True)
+    ]
     return Speech(
         samples=samples,
         sampling_rate=rate,
@@ -104,4 +104,5 @@ def speech_of(
         steps=sum(utterance.steps for utterance in spoken),
         pieces=len(spoken),
         ended=all(utterance.ended for utterance in spoken),
+        piece_ends=(*(int(end) for end in np.cumsum(lengths[:-1])), len(samples)),
     )

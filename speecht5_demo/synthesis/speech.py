@@ -65,6 +65,7 @@ class Speech:
         steps: decoder steps of all pieces.
         pieces: how many pieces the text was split into.
         ended: False when the step cap was hit in any piece before the model stopped by itself.
+        piece_ends: where each piece ends among the samples, the pause after it included.
     """
 
     samples: NDArray[np.float32]
@@ -80,6 +81,7 @@ class Speech:
     steps: int
     pieces: int
     ended: bool
+    piece_ends: tuple[int, ...] = ()
 
     @property
     def audio_seconds(self) -> float:

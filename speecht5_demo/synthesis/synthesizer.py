@@ -16,7 +16,7 @@ from speecht5_demo.sizes import Sizes
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.synthesis.engine import Engine, OnStep, StepLimits, Utterance
 from speecht5_demo.synthesis.engine_cache import EngineCache
-from speecht5_demo.synthesis.pieces import Stages, beginning_of, finite, request_of, speech_of, stages_of
+from speecht5_demo.synthesis.pieces import Stages, finite, pieces_of, request_of, speech_of, stages_of
 from speecht5_demo.synthesis.plan import SpeechPlan, plan_speech, token_ids
 from speecht5_demo.synthesis.speech import Latency, Speech
 from speecht5_demo.synthesis.streaming import Piece, Samples, SpeechStream
@@ -111,11 +111,11 @@ class Synthesizer:
         seed: int = 0,
         on_progress: OnProgress | None = None,
         cancelled: threading.Event | None = None,
-    ) -> Generator[Samples, None, Speech]:
+    ) -> Generator[list[Samples], None, Speech]:
         """As `speak`, once, with a pause wherever the engine is between two pieces: others may speak in it.
 
-        Yields the samples that were made since the last pause; they are the beginning of the speech. No turn is held
-        and no clock runs in a pause. Arguments and errors are those of `speak`.
+        Yields the pieces that were made since the last pause; together they are the beginning of the speech. No turn is
+        held and no clock runs in a pause. Arguments and errors are those of `speak`.
         """
         recipe = find(variant) if isinstance(variant, str) else variant
         voice = self.checkpoint.speaker(speaker) if isinstance(speaker, str) else speaker
@@ -125,7 +125,7 @@ class Synthesizer:
         given = 0
         while len(spoken) < len(plan.pieces):
             if spoken:
-                yield beginning_of(self.checkpoint, plan, recipe, spoken, given)
+                yield pieces_of(self.checkpoint, plan, recipe, spoken, given)
                 given = len(spoken)
             with self.engine(recipe) as engine:
                 spoken += self._group(engine, plan, len(spoken), recipe.name, 0, on_progress, event)

@@ -34,7 +34,7 @@ def test_pauses_between_pieces_change_nothing_of_what_is_said(synthesizer: Synth
     given = []
     while True:
         try:
-            given.append(next(speaking))
+            given += next(speaking)
         except StopIteration as end:
             paused = end.value
             break
@@ -45,6 +45,9 @@ def test_pauses_between_pieces_change_nothing_of_what_is_said(synthesizer: Synth
     beginning = np.concatenate(given)
     assert 0 < len(beginning) < len(paused.samples)
     assert np.array_equal(beginning, paused.samples[: len(beginning)])
+    ends = np.cumsum([len(piece) for piece in given])
+    assert paused.piece_ends[: len(given)] == tuple(ends)
+    assert (len(paused.piece_ends), paused.piece_ends[-1]) == (paused.pieces, len(paused.samples))
 
 
 def test_another_seed_is_another_reading(synthesizer: Synthesizer) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,11 +16,12 @@ from speecht5_demo.ui.compare.view import board_view
 from tests.support.fragments import samples_of
 from tests.ui.conftest import Guest
 
+Result = TypeVar("Result")
 BOTH = ["baseline", "turbo"]
 LONG = "Good morning, good people. " * 30
 
 
-def run_in_its_own_loop(work: Coroutine[Any, Any, bytes]) -> bytes:
+def run_in_its_own_loop(work: Coroutine[Any, Any, Result]) -> Result:
     """A browser that tests drive in this process keeps a loop running in this thread."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
@@ -80,7 +81,7 @@ def test_an_open_run_offers_the_turbo_sample_early_and_its_card_takes_over(visit
     turbo = [card for card in early if card["label"] == "Turbo fp32"]
     assert {card["letter"] for card in turbo} == {"B"}
     assert {card["ticket"] for card in turbo} == {run.cards[1].ticket}
-    assert run.live is None
+    assert run.lives == ()
     assert told(run) == []
 
 
@@ -92,11 +93,13 @@ def test_what_a_page_could_not_ask_for_in_time_plays_at_once_when_whole_unless_n
         assert [card["audio"]["at_once"] for card in board_view(run)["cards"]] == expected
 
 
-def test_a_blind_run_offers_nothing_early_and_still_tells_first_audio_in_the_end(visitor: Guest) -> None:
+def test_a_blind_run_of_one_piece_offers_nothing_early_and_still_tells_first_audio_in_the_end(
+    visitor: Guest,
+) -> None:
     run = visitor.start(blind=True, variants=BOTH, repeats=1)
 
     def over() -> bool:
-        assert run.live is None
+        assert run.lives == ()
         assert '"live"' not in json.dumps(board_view(run))
         return run.over
 
@@ -113,10 +116,10 @@ def test_a_blind_run_offers_nothing_early_and_still_tells_first_audio_in_the_end
 
 def test_a_run_stopped_in_a_stream_leaves_no_card_and_closes_the_audio(visitor: Guest) -> None:
     run = visitor.start(blind=False, variants=["turbo"], text=LONG)
-    visitor.wait(lambda: run.live is not None)
+    visitor.wait(lambda: run.lives)
     visitor.service.stop(run.id)
     visitor.wait(lambda: run.over)
     assert run.phase == "stopped"
     assert run.cards == []
-    assert run.live is None
+    assert run.lives == ()
     assert all(audio.over for audio in visitor.service.streams._kept.values())

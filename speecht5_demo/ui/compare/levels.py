@@ -6,10 +6,11 @@ brought as near as it can be, and the page plays the others of its comparison as
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from speecht5_demo.errors import StudyError
+from speecht5_demo.listening import levelling as measured
 from speecht5_demo.listening.levelling import Samples, apply_gain, common_target, gain_db, measure
 from speecht5_demo.listening.study import Loudness
 
@@ -46,3 +47,16 @@ def volume(level: Level | None, company: Iterable[Level | None]) -> float:
         return 1.0
     quietest = min(other.lufs for other in (level, *company) if other is not None)
     return round(float(10 ** ((quietest - level.lufs) / 20)), 4)
+
+
+def level_gains(samples: Sequence[Samples], sampling_rate: int) -> list[float]:
+    """Gains in dB that make samples equally loud, as loud as the rule allows all of them; 0 for one that is silent."""
+    found: list[measured.Level | None] = []
+    for each in samples:
+        try:
+            found.append(measure(each, sampling_rate))
+        except StudyError:
+            found.append(None)
+    audible = [level for level in found if level is not None]
+    target = common_target(audible, RULE) if audible else 0.0
+    return [0.0 if level is None else gain_db(level, target) for level in found]

@@ -1,6 +1,7 @@
 """Samples that are played while they are made.
 
-Only an open run has them: a blind sample that could be heard early would tell that its variant is a quick one.
+A blind sample that could be heard before the others would tell that its variant is a quick one. So the samples of a
+blind run are heard in step: each becomes a piece longer in the very moment in which all others do.
 `GET /compare/live/TOKEN` answers with what there is and goes on as more is made; a page that comes late gets it all.
 """
 
@@ -31,14 +32,39 @@ POLL_S = 0.02
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff", "x-accel-buffering": "no"}
 
 
-class LiveAudio:
-    """Audio that grows: written by the thread that speaks, read by any number of requests."""
+@dataclass
+class Step:
+    """How far audio may be heard. Samples that share it become longer in one moment, by one assignment.
 
-    def __init__(self, sampling_rate: int) -> None:
+    Attributes:
+        additions: as many of what was added are given out.
+        over: no more will come.
+    """
+
+    additions: int = 0
+    over: bool = False
+
+
+class LiveAudio:
+    """Audio that grows: written by the thread that speaks, read by any number of requests.
+
+    Args:
+        sampling_rate: in Hz.
+        step: says how much of it is given out; without it, all that there is.
+    """
+
+    def __init__(self, sampling_rate: int, step: Step | None = None) -> None:
         self._rate = sampling_rate
         self._parts = [opening(sampling_rate)]
+        self._ends = [1]
         self._samples = 0
-        self.over = False
+        self._alone = step is None
+        self._step = step or Step()
+
+    @property
+    def over(self) -> bool:
+        """Whether no more will come."""
+        return self._step.over
 
     def add(self, samples: NDArray[np.float32]) -> None:
         """More samples in [-1, 1]."""
@@ -47,16 +73,19 @@ class LiveAudio:
             chunk = pcm[start : start + LONGEST_FRAME]
             self._parts.append(fragment(len(self._parts), chunk, self._samples, self._rate))
             self._samples += len(chunk)
+        self._ends.append(len(self._parts))
+        if self._alone:
+            self._step.additions += 1
 
     def close(self) -> None:
         """No more will come."""
-        self.over = True
+        self._step.over = True
 
     async def follow(self) -> AsyncIterator[bytes]:
         """All of it, as it comes."""
         given = 0
         while True:
-            over, there = self.over, len(self._parts)
+            over, there = self._step.over, self._ends[self._step.additions]
             if there > given:
                 yield b"".join(self._parts[given:there])
                 given = there
@@ -91,9 +120,9 @@ class LiveStreams:
         self._kept: OrderedDict[str, LiveAudio] = OrderedDict()
         self.routes = [Route(ADDRESS + "{token}", self._serve, methods=["GET"])]
 
-    def open(self, sampling_rate: int) -> tuple[str, LiveAudio]:
+    def open(self, sampling_rate: int, step: Step | None = None) -> tuple[str, LiveAudio]:
         """A new one and its token."""
-        token, audio = secrets.token_urlsafe(18), LiveAudio(sampling_rate)
+        token, audio = secrets.token_urlsafe(18), LiveAudio(sampling_rate, step)
         with self._lock:
             self._kept[token] = audio
             while len(self._kept) > KEPT:

@@ -69,7 +69,10 @@ class Run:
         if plan.blind:
             (shuffle or secrets.SystemRandom()).shuffle(self.order)
         self.made: list[Card] = []
-        self.live: LiveSample | None = None
+        self.lives: tuple[LiveSample, ...] = ()
+        self.in_step = False
+        self.pieces = 1
+        self.pieces_out = 0
         self.heard: HeardRun | None = None
         self.saving = threading.Lock()
         self.phase = "waiting"
@@ -78,7 +81,7 @@ class Run:
         self.disturbed = 0
         self.part = (0, 1)
         self.each_s: float | None = None
-        self.speaking_since = self.asked = time.monotonic()
+        self.speaking_since = self.asked = self.piece_out_at = time.monotonic()
         self.opened_ms = time.time_ns() // 1_000_000
         self._revision = 0
         self._lock = threading.Lock()
@@ -86,7 +89,7 @@ class Run:
     def may_play_live(self, variant: Variant) -> bool:
         """Whether a variant's sample may be heard while it is made: it can stream, and no name is hidden.
 
-        In a blind run all samples appear whole and at one pace: only quick variants could be heard early.
+        In a blind run only quick variants could be heard before others: its samples are heard in step or not at all.
         """
         return variant.streams and self.plan.listenable and not self.plan.blind
 
@@ -119,11 +122,15 @@ class Run:
         """
         if rated := self.before.scores.get(card.variant.name):
             card.rating, card.rating_id = rated.rating, rated.rating_id
-        if self.live is not None:
-            card.ticket = self.live.ticket
+        card.ticket = next((live.ticket for live in self.lives if live.index == card.index), card.ticket)
         self.made.append(card)
-        self.live = None
         self.runs_done += 1
+
+    @property
+    def heard_early(self) -> tuple[LiveSample, ...]:
+        """The samples that can be played though they are not whole."""
+        shown = len(self.cards)
+        return tuple(live for live in self.lives if live.index >= shown)
 
     @property
     def making(self) -> tuple[float, float] | None:
@@ -133,6 +140,8 @@ class Run:
         """
         if self.each_s is None or self.phase != "speaking" or not self.speaking:
             return None
+        if self.in_step:
+            return self._making_in_step(self.each_s * len(self.order))
         cards = self.cards
         since = max([self.speaking_since, *(card.shown_at for card in cards)])
         spent = time.monotonic() - since
@@ -140,9 +149,28 @@ class Run:
         share = max(spent / self.each_s, piece / pieces)
         return min(share, 0.97), max(1.0, self.each_s * (len(self.order) - len(cards)) - spent)
 
+    def _making_in_step(self, expected_s: float) -> tuple[float, float]:
+        """How far the next piece of all samples is, and about how many seconds are left."""
+        now = time.monotonic()
+        piece_s = expected_s / self.pieces
+        if self.pieces_out:
+            piece_s = (self.piece_out_at - self.speaking_since) / self.pieces_out
+        since = self.piece_out_at if self.pieces_out else self.speaking_since
+        left = piece_s * (self.pieces - self.pieces_out) - (now - since)
+        return min((now - since) / piece_s, 0.97), max(1.0, left)
+
+    @property
+    def progress(self) -> float:
+        """How much of all samples is there, 0 to 1."""
+        making = self.making
+        share = making[0] if making else 0.0
+        if self.in_step:
+            return min(1.0, (self.pieces_out + share) / self.pieces)
+        return (len(self.cards) + share) / len(self.order)
+
     def end(self, phase: str, problem: str = "") -> None:
         """Nothing more is made; who sees the phase sees all else settled."""
-        self.live = None
+        self.lives = ()
         self.show_all()
         self.problem = problem or self.problem
         self.phase = phase

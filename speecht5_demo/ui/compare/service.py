@@ -25,10 +25,11 @@ from speecht5_demo.ui.compare.rating import rate
 from speecht5_demo.ui.compare.recordings import RecordedSpeakers
 from speecht5_demo.ui.compare.reveal_pacing import RuntimeEstimate
 from speecht5_demo.ui.compare.runs import Run, Runs
-from speecht5_demo.ui.compare.speaking import Speaking, warm_up_steps
+from speecht5_demo.ui.compare.speaking import Speaking
 from speecht5_demo.ui.compare.taken import taken_route
 from speecht5_demo.ui.compare.uploads import UploadedSpeakers
 from speecht5_demo.ui.compare.voice_queue import Job, Kind, VoiceQueue
+from speecht5_demo.ui.compare.warm_up import warm_up_steps
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.serving.disk import DiskWatch
 from speecht5_demo.ui.serving.presence import Presence
@@ -272,7 +273,7 @@ class CompareService:
             await anyio.sleep(POLL_S if run.phase != "waiting" else WAITING_POLL_S)
 
     def _state(self, run: Run) -> object:
-        seen = (run.phase, run.problem, len(run.cards), run.live and run.live.token)
+        seen = (run.phase, run.problem, len(run.cards), run.heard_early)
         if run.phase == "waiting":
             return (*seen, int(time.monotonic() - run.asked))  # its place moves: said once a second
         if run.revealed and not run.speaking:

@@ -5,6 +5,7 @@ Each `next` makes one step and says of what kind the following one is. No lock i
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Generator
@@ -12,11 +13,14 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+import numpy as np
+
 from speecht5_demo.errors import DemoError, SynthesisCancelled, VariantError
-from speecht5_demo.synthesis import Latency, Progress, Speech, Synthesizer, first_audio_s
+from speecht5_demo.synthesis import Latency, Progress, Speech, Synthesizer, first_audio_s, plan_speech
 from speecht5_demo.synthesis.streaming import Samples
 from speecht5_demo.ui.compare.cards import Card, Sample
 from speecht5_demo.ui.compare.clips import ClipCache
+from speecht5_demo.ui.compare.in_step import speak_in_step
 from speecht5_demo.ui.compare.live import LiveSample, LiveStreams
 from speecht5_demo.ui.compare.reveal_pacing import RevealPacing, RuntimeEstimate
 from speecht5_demo.ui.compare.runs import Run
@@ -75,7 +79,10 @@ class Speaking:
         """
         try:
             yield from self._prepare(run)
-            yield from self._samples(run)
+            if self._grows_in_step(run):
+                yield from self._samples_in_step(run)
+            else:
+                yield from self._samples(run)
             yield from self._sizes(run)
             yield from self._first_audio(run, interrupt)
             yield from self._repeats(run, interrupt)
@@ -103,6 +110,36 @@ class Speaking:
             if time.monotonic() - begun > QUICK_S:
                 yield Kind.AUDIO
         run.phase = "speaking"
+
+    def _grows_in_step(self, run: Run) -> bool:
+        """Whether the samples of a blind run are heard from the first piece on: its text has several."""
+        plan = run.plan
+        if not plan.blind or plan.pairs or plan.for_program or run.kept:
+            return False
+        pieces = plan_speech(self.synthesizer.checkpoint, plan.text, plan.speaker, plan.seed).pieces
+        run.pieces = len(pieces)
+        run.in_step = len(pieces) > 1
+        return run.in_step
+
+    def _samples_in_step(self, run: Run) -> Generator[Kind, None, None]:
+        plan = run.plan
+        run.each_s = self.estimate.seconds(plan.variants, len(plan.spoken_text))
+        run.speaking_since = time.monotonic()
+        speeches = yield from speak_in_step(
+            run,
+            lambda variant: self.synthesizer.speak_by_piece(
+                plan.text, plan.speaker, variant, plan.seed, cancelled=run.cancel
+            ),
+            self.streams,
+            self.synthesizer.checkpoint.vocoder_config.sampling_rate,
+        )
+        clips = [self.clips.store(speech) for speech in speeches]
+        for index, (variant, speech, clip) in enumerate(zip(run.order, speeches, clips, strict=True)):
+            self.estimate.learn(speech)
+            run.complete(Card(index, variant, Sample.of(speech), clip, math.inf))
+        run.show_all()
+        run.phase = "measuring"
+        yield Kind.TIMING
 
     def _samples(self, run: Run) -> Generator[Kind, None, None]:
         plan = run.plan
@@ -149,9 +186,9 @@ class Speaking:
             yield Kind.TIMING if index == last else Kind.AUDIO
 
     def _in_turn(
-        self, run: Run, variant: Variant, speaking: Generator[Samples, None, Speech]
+        self, run: Run, variant: Variant, speaking: Generator[list[Samples], None, Speech]
     ) -> Generator[Kind, None, Speech]:
-        """Speak a sample in steps of a piece each: a long text keeps the others waiting no longer than a short one.
+        """Speak a sample in steps of some pieces: a long text keeps the others waiting no longer than a short one.
 
         Where no name is hidden the page plays what there is from the first piece on.
         """
@@ -162,7 +199,7 @@ class Speaking:
         try:
             while True:
                 try:
-                    samples = next(speaking)
+                    samples = np.concatenate(next(speaking))
                 except StopIteration as end:
                     speech: Speech = end.value
                     if audio is not None:
@@ -171,7 +208,7 @@ class Speaking:
                 if early and audio is None:
                     rate = self.synthesizer.checkpoint.vocoder_config.sampling_rate
                     token, audio = self.streams.open(rate)
-                    run.live = LiveSample(len(run.made), variant, token)
+                    run.lives = (LiveSample(len(run.made), variant, token),)
                 if audio is not None:
                     audio.add(samples)
                     given += len(samples)
@@ -189,7 +226,7 @@ class Speaking:
         plan = run.plan
         stream = self.synthesizer.stream(plan.text, plan.speaker, variant, plan.seed, cancelled=run.cancel)
         token, audio = self.streams.open(stream.sampling_rate)
-        run.live = LiveSample(len(run.made), variant, token)
+        run.lives = (LiveSample(len(run.made), variant, token),)
         begun = time.monotonic()
         try:
             for chunk in stream:
@@ -255,31 +292,6 @@ class Speaking:
                 card.sample = replace(card.sample, latency=Latency.of(stages[variant.name]))
                 run.runs_done += 1
                 yield Kind.TIMING
-
-
-def warm_up_steps(
-    synthesizer: Synthesizer,
-    estimate: RuntimeEstimate,
-    sentence: str,
-    variants: tuple[str, ...],
-    interrupt: threading.Event,
-) -> Generator[Step, None, None]:
-    """Load the weights and let variants speak once, while no visitor waits."""
-    for variant in variants:
-        synthesizer.warm_up(variant)
-        yield Kind.BACKGROUND
-        speech = None
-        while speech is None:
-            try:
-                speech = synthesizer.speak(
-                    sentence, synthesizer.checkpoint.speaker(), variant, cancelled=interrupt
-                )
-            except SynthesisCancelled:
-                yield Kind.BACKGROUND  # a visitor goes first
-        estimate.learn(speech)
-        yield Kind.BACKGROUND
-        synthesizer.sizes(variant)
-        yield Kind.BACKGROUND
 
 
 def _done_elsewhere(work: Future[Result]) -> Generator[Step, None, Result]:

@@ -43,10 +43,8 @@ def board_view(run: Run, waiting: tuple[int, float] = (0, 0.0)) -> dict[str, obj
     """
     revision = run.next_revision()
     revealed = run.revealed
-    live, cards = run.live, run.cards
+    early, cards = run.heard_early, run.cards
     in_pairs = run.plan.pairs and not revealed
-    if live is not None and live.index < len(run.made):
-        live = None  # it became whole in this moment
     return {
         "run": run.session_id,
         "opened": run.opened_ms,
@@ -68,7 +66,8 @@ def board_view(run: Run, waiting: tuple[int, float] = (0, 0.0)) -> dict[str, obj
         "left": _left(run),
         "cards": []
         if in_pairs
-        else [_card(run, card, revealed) for card in cards] + ([_live_card(live)] if live else []),
+        else [_card(run, card, revealed) for card in cards]
+        + [_live_card(run, live) for live in early if live.index >= len(cards)],
         "pairs": pair_views(run.trials, _audio_of(run)) if in_pairs and not run.speaking else None,
         "table": _table(run, cards) if revealed and not run.speaking and cards else None,
         "heard": heard_view(run),
@@ -86,9 +85,11 @@ def _status(run: Run, revealed: bool, waiting: tuple[int, float]) -> str:
         return _place(*waiting)
     if run.phase == "preparing":
         return PREPARING
-    live = run.live
-    if run.phase == "speaking" and live is not None:
-        return f"{live.variant.label} can be heard while it is made. {ready} of {total} samples are ready."
+    early = run.heard_early
+    if run.phase == "speaking" and early and not run.plan.blind:
+        return (
+            f"{early[-1].variant.label} can be heard while it is made. {ready} of {total} samples are ready."
+        )
     if run.speaking and run.phase != "stopped":
         return f"{ready} of {total} samples are ready."
     if run.phase == "stopped":
@@ -133,8 +134,7 @@ def _making(run: Run) -> dict[str, object] | None:
 
 def _progress(run: Run, revealed: bool) -> float | None:
     if run.speaking:
-        making = run.making
-        return (len(run.cards) + (making[0] if making else 0.0)) / len(run.order)
+        return run.progress
     if run.phase == "measuring" and revealed:
         return run.runs_done / (run.plan.repeats * len(run.order))
     return None
@@ -175,14 +175,14 @@ def _audio_of(run: Run) -> Callable[[Card], dict[str, object]]:
     }
 
 
-def _live_card(live: LiveSample) -> dict[str, object]:
+def _live_card(run: Run, live: LiveSample) -> dict[str, object]:
     """A sample that can be played already; it is rated, downloaded and measured when it is whole."""
     return {
         "letter": LETTERS[live.index],
         "ticket": live.ticket,
         "rating": None,
         "cut_off": False,
-        "label": live.variant.label,
+        "label": None if run.plan.blind else live.variant.label,
         "audio": {"live": f"{ADDRESS}{live.token}"},
         "reveal": None,
     }
