@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import DemoError, TextError
 from speecht5_demo.listening.ratings import RatingsWriter, read_ratings
 from speecht5_demo.synthesis import Synthesizer
+from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.link import Arrival, RunLink
 from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice
 from speecht5_demo.ui.compare.runs import Run
 from speecht5_demo.ui.compare.service import CompareService
 from speecht5_demo.ui.compare.view import board_view
+from speecht5_demo.ui.compare.voice_queue import Job, Kind
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.serving.visitor import Visitor
 from speecht5_demo.ui.settings import Settings
@@ -125,6 +128,28 @@ def test_samples_that_are_kept_are_not_spoken_again(start_server: StartServer) -
     assert not {card.clip.audio for card in other.cards} & {card.clip.audio for card in run.cards}
 
 
+def begun(guest: Guest, then: Callable[[Run], None], samples: int) -> Run:
+    """A run to which something happens in the moment in which it has that many samples."""
+    free = threading.Event()
+
+    def held() -> Iterator[Kind]:
+        free.wait()
+        yield Kind.AUDIO
+
+    guest.service.queue.submit(Job(Visitor("before"), held()))
+    run = guest.start(listener=ANN, repeats=1)
+    complete = run.complete
+
+    def completed(card: Card) -> None:
+        complete(card)
+        if len(run.made) == samples:
+            then(run)
+
+    run.complete = completed  # type: ignore[method-assign]
+    free.set()
+    return guest.finish(run)
+
+
 def test_a_page_loaded_again_is_the_same_comparison(start_server: StartServer) -> None:
     guest = start_server()
     run = guest.finish(guest.start(listener=ANN))
@@ -133,9 +158,8 @@ def test_a_page_loaded_again_is_the_same_comparison(start_server: StartServer) -
 
 def test_a_comparison_that_its_visitor_left_goes_on_where_it_was(start_server: StartServer) -> None:
     guest = start_server()
-    run = guest.start(listener=ANN, text="Good morning, good people. " * 8, repeats=1)
-    guest.wait(lambda: run.made)
-    guest.service.leave("visitor")
+    run = begun(guest, lambda run: guest.service.leave("visitor"), samples=1)
+    assert len(run.made) == 1
     again = opened(guest, run.link, ANN)
     assert again is not run
     assert len(again.cards) == 3
@@ -164,10 +188,7 @@ def test_who_has_seen_the_names_does_not_hear_it_blind_again_and_the_rows_say_so
     start_server: StartServer, tmp_path: Path, restarted: bool
 ) -> None:
     guest = start_server()
-    first = guest.start(listener=ANN, text="Good morning, good people. " * 8, repeats=1)
-    guest.wait(lambda: len(first.made) == 2)
-    guest.service.stop(first.id)
-    guest.finish(first)
+    first = begun(guest, lambda run: guest.service.stop(run.id), samples=2)
     for place in range(2):
         rate(guest, first, place, 4, ANN)
     assert first.revealed

@@ -138,7 +138,7 @@ def test_every_repeat_is_in_the_median(visitor: Guest) -> None:
 
 
 def test_a_stopped_run_keeps_what_is_complete_and_can_be_rated(visitor: Guest) -> None:
-    run = visitor.start(text="Good morning, good people. " * 20)
+    run = visitor.start(blind=False, text="Good morning, good people. " * 20)
     visitor.wait(lambda: run.made)
     visitor.service.stop(run.id)
     visitor.wait(lambda: run.over)
