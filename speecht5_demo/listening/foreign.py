@@ -28,7 +28,9 @@ from speecht5_demo.listening.rows import (
     ROLES,
 )
 from speecht5_demo.listening.survey_files import (
+    answer_codes,
     below_titles,
+    joined_headers,
     joined_points,
     likely_delimiter,
     plain_cell,
@@ -93,7 +95,7 @@ def read_foreign(path: Path, data: bytes, options: ReadingOptions) -> ForeignTab
         [plain_cell(cell) for cell in row]
         for row in csv.reader(io.StringIO(lines, newline=""), delimiter=mark)
     ]
-    rows = below_titles([row for row in rows if any(row)], is_known, notes)
+    rows = below_titles(joined_headers([row for row in rows if any(row)], notes), is_known, notes)
     header, body = (rows[0], rows[1:]) if rows else ([], [])
     header, body, skipped = _squared(header, body, notes)
     if skipped and "rating_id" not in header:
@@ -110,6 +112,7 @@ def read_foreign(path: Path, data: bytes, options: ReadingOptions) -> ForeignTab
     _split_clip_names(path, table, options)
     if "rating" not in table:
         table = long_form(table, header, named, notes) or table
+    _refuse_codes(path, table)
     if missing := [name for name in REQUIRED_COLUMNS if name not in table]:
         raise RatingsError(_missing_columns(path, header, table, missing))
     _known_words(table, notes)
@@ -189,6 +192,17 @@ def _our_names(path: Path, header: Sequence[str], options: ReadingOptions, notes
         raise RatingsError(f"{path} names a column twice ({twice[0]}). Rename or map its columns.")
     # What we have no name for keeps its own, as it is written.
     return [name if name in RATING_COLUMNS else given for name, given in zip(names, header, strict=True)]
+
+
+def _refuse_codes(path: Path, table: Mapping[str, list[str]]) -> None:
+    """Codes of answers are no ratings: A1 is the best answer in one survey, and the worst in the next."""
+    unknown = [name for name in table if name not in RATING_COLUMNS]
+    for name in ["rating"] if "rating" in table else unknown:
+        if codes := answer_codes(table[name]):
+            raise RatingsError(
+                f"{path}: {name} holds the codes of answers ({', '.join(codes[:5])}), which do not say what was "
+                'answered. Export the answers in full, in LimeSurvey by "Full answers", or write numbers for the codes.'
+            )
 
 
 def _known_words(table: dict[str, list[str]], notes: list[str]) -> None:

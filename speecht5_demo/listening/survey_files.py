@@ -2,10 +2,11 @@
 
 | tool           | what it adds                                                              |
 |----------------|---------------------------------------------------------------------------|
-| any            | a title or a comment above the header                                     |
+| any            | a title or a comment above the header; a header of two rows               |
 | Qualtrics      | a row of questions and a row of `{"ImportId": ..}` below the header       |
 | SoSci Survey   | a row of labels below the header                                          |
-| LimeSurvey     | `Q1[baseline_s1]`, the code of a question and of its part                 |
+| LimeSurvey     | `Q1[baseline_s1]`, the code of a question and of its part; codes of the   |
+|                | answers (A1 to A5), which do not say which one is best: these are refused |
 | Google Forms   | `Question [part]`                                                         |
 | Mechanical Turk| `Input.` and `Answer.` in front of names; a radio button as five columns  |
 
@@ -34,6 +35,10 @@ PERSONS = (
     "date_submitted",
 )  # fmt: skip
 """What names the answers of one person where no column names a listener; tried in this order."""
+
+
+_ANSWER_CODE = re.compile(r"(?:A|AO|SQ)0{0,2}[1-9][0-9]?")
+"""How LimeSurvey names the answers of a list, in whatever order the researcher wrote them."""
 
 
 def plain_cell(cell: str) -> str:
@@ -68,6 +73,39 @@ def below_titles(rows: Rows, known: Callable[[str], bool], notes: list[str]) -> 
         notes.append("the header is row 2; what stands above it is left out.")
         return rows[1:]
     return rows
+
+
+def joined_headers(rows: Rows, notes: list[str]) -> Rows:
+    """The rows with a header of one row, `variant [sentence]`, where it has two: one label over several columns."""
+    if len(rows) < 3 or len({len(row) for row in rows[:3]}) != 1:
+        return rows
+    above, below, *body = rows
+    top, over = "", list[str]()
+    for name, part in zip(above, below, strict=True):
+        top = name or (top if part else "")
+        over.append(top)
+    spread = [
+        k
+        for k, part in enumerate(below)
+        if part and over[k] and not _is_number(part) and any(row[k] for row in body if len(row) > k)
+        and all(_is_number(row[k]) or not row[k] for row in body if len(row) > k)
+    ]  # fmt: skip
+    tops, pairs = {over[k] for k in spread}, {(over[k], below[k]) for k in spread}
+    if not 2 <= len(tops) < len(spread) or len(pairs) < len(spread):
+        return rows
+    notes.append(f"the header has two rows, read together, such as {over[spread[0]]} [{below[spread[0]]}].")
+    header = [f"{over[k]} [{below[k]}]" if k in spread else below[k] or above[k] for k in range(len(below))]
+    return [header, *body]
+
+
+def answer_codes(cells: Sequence[str]) -> list[str]:
+    """The codes of a survey tool that stand in a column instead of its answers; none where one cell is another."""
+    given = {cell for cell in cells if cell}
+    return sorted(given) if given and all(_ANSWER_CODE.fullmatch(cell) for cell in given) else []
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(",", ".", 1).replace(".", "", 1).isdigit()
 
 
 def without_second_headers(header: Sequence[str], body: Rows, notes: list[str]) -> tuple[Rows, list[str]]:

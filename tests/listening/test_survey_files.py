@@ -201,7 +201,7 @@ REFUSED = {
         table([["participant_id", "trial_id", "rating_stimulus", "rating_score", "rating_time"],
                *([f"p{k}", "s0", "int8", str(20 * k), "1000"] for k in range(6))]), "--scale 0:100"),
     "answer codes": (wide([f"{v}[{s}]" for s, v in CLIPS], ["id"], lambda k: [str(k)], lambda n: f"A{n}"),
-                     "has no column"),
+                     "holds the codes of answers"),
     "two rows of headers": (
         table([["", "baseline", "baseline"], ["Listener", "s0", "s1"], ["p", "3", "4"]]), "names a column twice"),
 }  # fmt: skip
@@ -215,3 +215,51 @@ def test_what_cannot_be_read_without_guessing_is_one_sentence(name: str, tmp_pat
     with pytest.raises(RatingsError, match=sentence) as refusal:
         read_ratings(path)
     assert "\n" not in str(refusal.value)
+
+
+TWO_ROWS = {
+    "merged cells": ",baseline,,int8,\nlistener,s1,s2,s1,s2\nL1,4,5,3,4\nL2,5,5,2,3\n",
+    "repeated labels": "listener,baseline,baseline,int8,int8\n,s1,s2,s1,s2\nL1,4,5,3,4\nL2,5,5,2,3\n",
+    "semicolons and other columns": "participant;age;baseline;;int8;\n;;s1;s2;s1;s2\nL1;33;4;5;3;4\nL2;20;5;5;2;3\n",
+    "sentences above variants": "listener,s1,s1,s2,s2\n,baseline,int8,baseline,int8\nL1,4,3,5,4\nL2,5,2,5,3\n",
+}
+
+
+@pytest.mark.parametrize("kind", TWO_ROWS)
+def test_a_header_of_two_rows_is_read_as_one(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    path.write_text(TWO_ROWS[kind], encoding="utf-8")
+    table = read_ratings(path)
+    found = {
+        (str(row.listener_id), str(row.sentence_id), str(row.variant)): float(row.rating)
+        for row in table.frame.itertuples()
+    }
+    assert len(found) == 8
+    assert (found["L1", "s1", "baseline"], found["L1", "s2", "int8"], found["L2", "s1", "int8"]) == (4, 4, 2)
+    assert any("the header has two rows" in problem.message for problem in table.problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        (
+            "id,submitdate,Q1[baseline_s1],Q1[int8_s1]\n1,2026-01-01,A1,A2\n2,2026-01-02,A5,A3\n",
+            r"Q1\[baseline_s1\]",
+        ),
+        ("listener,sentence,variant,rating\nL1,s1,baseline,AO01\nL1,s1,int8,AO03\n", "rating"),
+        ("listener,sentence,baseline,int8\nL1,s1,A4,A2\nL2,s1,,A3\n", "baseline"),
+    ],
+)
+def test_codes_of_answers_are_refused_since_they_do_not_say_which_is_best(
+    text: str, column: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "codes.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RatingsError, match=rf"{column} holds the codes of answers \(A.*Full answers"):
+        read_ratings(path)
+
+
+def test_variants_that_are_called_like_codes_are_variants(tmp_path: Path) -> None:
+    path = tmp_path / "plain.csv"
+    path.write_text("listener,sentence,variant,rating\nL1,s1,A1,4\nL1,s1,A2,3\n", encoding="utf-8")
+    assert list(read_ratings(path).frame["variant"].astype(str)) == ["A1", "A2"]
