@@ -7,7 +7,7 @@ import random
 import string
 from typing import Any
 
-from tests.attack.client import Client
+from tests.attack.client import Answer, Client
 
 _VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 3.5, 10**400, -(10**30), 1e308, "", "a", "../../etc/passwd", "\ud800", "\x00", "=1+1",
@@ -49,6 +49,26 @@ _HEADERS = (
     {"x-gradio-user": "app"}, {"referer": "http://evil.example/%0d%0aset-cookie:a=b"}, {"content-encoding": "gzip"},
 )  # fmt: skip
 _STEPS = ("consent", "about", "level", "headphone-check", "break", "end", "start", "trial", "")
+
+
+def is_fault(path: str, answer: Answer) -> bool:
+    """Whether an answer is none that is documented: of those from 500 on, three are, each with its reason.
+
+    The health of a server that loads its voice, a listening test that is not open yet, and Gradio's queue that is full.
+    """
+    if answer.status < 500:
+        return False
+    try:
+        told = answer.json
+    except ValueError:
+        return True
+    if answer.status != 503 or not isinstance(told, dict):
+        return True
+    if path.startswith("/healthz"):
+        return told.get("status") != "loading" or not told.get("reasons")
+    if path.startswith("/listening/"):
+        return not {"preparing", "closed"} & set(told)
+    return not (path.startswith("/gradio_api/") and "Queue is full" in str(told.get("detail")))
 
 
 class Fuzzer:
