@@ -26,13 +26,6 @@ if TYPE_CHECKING:  # torch takes seconds, and the process that only hands out te
 _SAID = pytest.StashKey[list[str]]()
 
 
-def _use_one_thread() -> None:
-    """The models are small: on a busy machine a second thread costs more in waiting than it gives."""
-    import torch
-
-    torch.set_num_threads(1)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
     """The models are small: on a busy machine a second thread costs more in waiting than it gives."""

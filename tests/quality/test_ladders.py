@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 from scipy.signal import butter, sosfiltfilt
 from scipy.stats import spearmanr
 
@@ -18,7 +19,7 @@ from speecht5_demo.quality.recognisers import Recogniser
 from speecht5_demo.quality.sentences import read_sentences
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 from speecht5_demo.quality.speaking import bounded, speak, speak_along
-from speecht5_demo.synthesis import Engine, plan_speech
+from speecht5_demo.synthesis import Engine, SpeechPlan, plan_speech
 from speecht5_demo.synthesis.engine_cache import make_engine
 from speecht5_demo.variants import Prune, Variant, find
 from tests.quality.conftest import noisy
@@ -68,6 +69,31 @@ def test_measures_against_the_clean_signal_follow_noise_and_band_limits(
 ) -> None:
     assert falls([measure(speech, worse) for worse in noised(speech, snrs_db)])
     assert falls([measure(speech, worse) for worse in band_limited(speech, cutoffs_hz)])
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda one, whisper: pesq(one, one),
+        lambda one, whisper: visqol(one, one),
+        lambda one, whisper: stoi(one, one),
+        lambda one, whisper: predicted_mos(one),
+        lambda one, whisper: distilled_mos(one),
+        lambda one, whisper: whisper.transcribe(one),
+    ],
+    ids=["pesq", "visqol", "stoi", "predicted-mos", "distill-mos", "wer"],
+)
+def test_a_measure_leaves_torch_its_threads_so_that_speech_stays_the_same_to_the_bit(
+    speech: Samples,
+    whisper: Recogniser,
+    baseline_engine: Engine,
+    plan: SpeechPlan,
+    measure: Callable[[Samples, Recogniser], object],
+) -> None:
+    torch.set_num_threads(1)
+    measure(speech, whisper)
+    assert torch.get_num_threads() == 1
+    np.testing.assert_array_equal(speak(baseline_engine, plan).samples, speech)
 
 
 @pytest.mark.parametrize("measure", [predicted_mos, distilled_mos])

@@ -10,10 +10,13 @@ and are meaningless on signals that run at different speeds: that is why the pai
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import numpy as np
+import torch
 
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.libraries import Library
@@ -66,6 +69,16 @@ def _visqol() -> Any:
     return api
 
 
+@contextmanager
+def _torchs_threads() -> Iterator[None]:
+    """What runs inside sets OpenMP's threads, which are torch's too: with more of them sums have another order."""
+    before = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def visqol(reference: Samples, degraded: Samples) -> float:
     """ViSQOL's listening quality, 1 to about 4, of an aligned pair at 16 kHz.
 
@@ -77,7 +90,8 @@ def visqol(reference: Samples, degraded: Samples) -> float:
         raise QualityError(
             f"ViSQOL needs at least {SHORTEST_S} s; these are {len(one) / SAMPLING_RATE:.2f} s."
         )
-    found = _visqol().measure_from_arrays(one.astype(np.float64), other.astype(np.float64), SAMPLING_RATE)
+    with _torchs_threads():
+        found = _visqol().measure_from_arrays(one.astype(np.float64), other.astype(np.float64), SAMPLING_RATE)
     return float(found.moslqo)
 
 
