@@ -23,7 +23,7 @@ from speecht5_demo.errors import OutputError, StudyError
 from speecht5_demo.files import write_first
 
 SECRET_VARIABLE = "LISTENING_SECRET"
-SECRET_FILE = "listening-secret"
+KEPT_IN = "listening-secret"
 _LAYOUT = struct.Struct(">B16sHBQ")
 _SIGNATURE = 17  # with the payload a multiple of 3: base64 then has one spelling for a token
 
@@ -97,7 +97,7 @@ def known_secrets(folders: Iterable[Path]) -> list[bytes]:
     """The secrets that there are, in the environment or in folders, none of them made for this question."""
     if os.environ.get(SECRET_VARIABLE):
         return [server_secret(Path())]
-    return [server_secret(folder) for folder in dict.fromkeys(folders) if (folder / SECRET_FILE).exists()]
+    return [server_secret(folder) for folder in dict.fromkeys(folders) if (folder / KEPT_IN).exists()]
 
 
 def server_secret(folder: Path, environment: Mapping[str, str] = os.environ) -> bytes:
@@ -110,7 +110,7 @@ def server_secret(folder: Path, environment: Mapping[str, str] = os.environ) -> 
         if len(given) < 16:
             raise StudyError(f"{SECRET_VARIABLE} has {len(given)} characters; give at least 16 random ones.")
         return given.encode()
-    path = folder / SECRET_FILE
+    path = folder / KEPT_IN
     try:
         return write_first(path, secrets.token_hex(32).encode())
     except OutputError as error:
