@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from speecht5_demo.listening.preparation import prepare
 from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.listening.sessions import read_sessions
 from speecht5_demo.listening.study import Sentence, SessionPlan
-from tests.listening.conftest import VOICE, make_study
+from tests.listening.conftest import VOICE, make_study, say
 from tests.support.hard_times import free_port, start_server, through_a_failing_disk, through_kills
 from tests.support.listener import Listener
 
@@ -40,10 +41,11 @@ def serving(study: Path, ratings: Path) -> Iterator[int]:
 
 
 def long_study(folder: Path) -> Manifest:
-    """Long sessions, so that no listener is done before the last kill."""
+    """Long sessions of short clips: no listener is done before the last kill, and all are soon after it."""
     sentences = tuple(Sentence(f"h{k}", f"Sentence number {k}.") for k in range(12))
     session = SessionPlan(sentences=12, repeats=2, anchors=2, break_after=6)
-    return prepare(make_study(sentences=sentences, session=session), VOICE, folder)
+    voice = replace(VOICE, speak=lambda *line: say(*line, seconds=0.15))
+    return prepare(make_study(sentences=sentences, session=session), voice, folder)
 
 
 def take_together(listeners: list[Listener], until: Until = lambda view: False) -> list[threading.Thread]:

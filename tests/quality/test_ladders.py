@@ -24,7 +24,6 @@ from speecht5_demo.synthesis.engine_cache import make_engine
 from speecht5_demo.variants import Prune, Variant, find
 from tests.quality.conftest import noisy
 
-pytestmark = pytest.mark.timeout(900)  # ten variants speak and are measured
 Pair = Callable[[Samples, Samples], float]
 
 SNRS_DB = (40, 30, 20, 10, 0)

@@ -46,7 +46,6 @@ def finish(folder: Path, jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not ended.value.code
 
 
-@pytest.mark.timeout(600)
 def test_a_killed_evaluation_goes_on_and_ends_with_the_bytes_of_an_undisturbed_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

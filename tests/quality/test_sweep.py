@@ -57,7 +57,6 @@ def test_layers_can_be_left_alone_at_every_amount() -> None:
     assert len({variant.name for variant in (*found.values(), *recipes((0.3, 0.6), True).values())}) == 5
 
 
-@pytest.mark.timeout(600)
 def test_the_built_in_voice_is_swept_shown_and_played(embedded: Checkpoint, tmp_path: Path) -> None:
     settings = Settings(
         checkpoint="embedded",

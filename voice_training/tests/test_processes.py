@@ -21,8 +21,6 @@ from voice_training.processes import (
     second_of_two,
 )
 
-pytestmark = pytest.mark.timeout(120)
-
 
 def exchanged(group: ProcessGroup) -> tuple[torch.Tensor, torch.Tensor, float]:
     mean, total = torch.full((2, 3), 1.0 + group.rank), torch.full((4,), 10.0 + group.rank)

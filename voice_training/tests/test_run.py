@@ -98,7 +98,6 @@ def entries(folder: Path, stage: str, event: str) -> list[dict]:
     return [entry for entry in journal.entries() if (entry["stage"], entry["event"]) == (stage, event)]
 
 
-@pytest.mark.timeout(900)
 def test_a_killed_run_goes_on_from_its_last_state(run_folder: Path) -> None:
     resumed = entries(run_folder, "acoustic", "resumed")
     assert len(resumed) == 1
@@ -142,7 +141,6 @@ def test_the_model_card_says_what_the_run_did_and_measured(run_folder: Path) -> 
     assert min(provenance.steps.values()) > 0
 
 
-@pytest.mark.timeout(300)
 def test_the_vocoder_is_the_mean_of_its_two_stages(run_folder: Path) -> None:
     stages = [torch.load(run_folder / f"{name}-result.pt")["model"] for name in ("vocoder", "matched")]
     mean = (stages[0]["conv_pre.weight"] + stages[1]["conv_pre.weight"]) / 2
@@ -151,7 +149,6 @@ def test_the_vocoder_is_the_mean_of_its_two_stages(run_folder: Path) -> None:
     assert not torch.equal(stages[0]["conv_pre.weight"], stages[1]["conv_pre.weight"])
 
 
-@pytest.mark.timeout(300)
 def test_two_processes_go_on_from_a_voice_together(tmp_path: Path, run_folder: Path) -> None:
     settings = replace(MINIATURE, texts=12, minutes=0.05)
     going_on = replace(config(tmp_path, settings, run_folder / "voice"), workers=2)
@@ -171,7 +168,6 @@ def test_two_processes_go_on_from_a_voice_together(tmp_path: Path, run_folder: P
     assert not torch.equal(known, trained)
 
 
-@pytest.mark.timeout(300)
 def test_a_voice_learns_from_recordings_while_its_vocoder_is_trained_beside_it(
     tmp_path: Path, run_folder: Path
 ) -> None:
