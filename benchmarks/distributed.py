@@ -2,6 +2,8 @@
 
     python -m benchmarks.distributed [--rounds 5] [--sentences 20] [--variants ...] [--json results/distributed.json]
 
+    python -m benchmarks.distributed --empty 500    # what giving out an item costs, and what starting and ending does
+
 Each run is a command of its own with an empty folder, on two workers. Processor seconds are those of the command and of
 everything that it started, Ray's own processes among them. On a machine that does other things too, compare processor
 seconds: wall time is then the others' as much as ours; the load is written beside both.
@@ -17,7 +19,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.listening_sockets import descendants
@@ -26,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TICKS = os.sysconf("SC_CLK_TCK")
 LOOK_S = 0.2
 WORKERS = 2
+ITEM_BYTES = 300_000
+"""About what goes out with an utterance: the baseline's speech."""
 
 
 def processor_seconds(pid: int) -> float:
@@ -102,13 +108,66 @@ def main() -> None:
     parser.add_argument("--variants", default="", help="all by default")
     parser.add_argument("--metrics", default="all")
     parser.add_argument("--json", type=Path)
+    parser.add_argument(
+        "--empty", type=int, default=0, help="so many items of no work, as large as an utterance's"
+    )
     parser.add_argument("--engine", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.engine:
-        run_once(options)
-        return
-    measure(options)
+        (give_out if options.empty else run_once)(options)
+    elif options.empty:
+        measure_empty(options.empty, options.rounds)
+    else:
+        measure(options)
+
+
+@dataclass(frozen=True)
+class Echo:
+    """Gives an item back."""
+
+    def open(self) -> Callable[[bytes], Iterator[bytes]]:
+        return lambda item: iter((item,))
+
+
+def give_out(options: argparse.Namespace) -> None:
+    """What the command of a run of empty items does."""
+    from benchmarks.distributed import Echo as ImportedByWorkers
+    from speecht5_demo.distributed import open_executor
+
+    with open_executor(options.engine, jobs=WORKERS).start(ImportedByWorkers()) as workers:
+        outcomes = workers.do(os.urandom(ITEM_BYTES) for _ in range(options.empty))
+        done = [time.monotonic() for _ in outcomes]
+    print(json.dumps({"steady_s": done[-1] - done[0]}))
+
+
+def measure_empty(items: int, rounds: int) -> None:
+    """Few items and many, by both engines: the difference is the items', what is left is the start and the end."""
+    from statistics import median
+
+    for engine in ("local", "ray"):
+        found: dict[int, list[tuple[float, float]]] = {WORKERS: [], items: []}
+        for _ in range(rounds):
+            for count, runs in found.items():
+                told, cpu_s = measured(
+                    [
+                        sys.executable,
+                        "-m",
+                        "benchmarks.distributed",
+                        "--engine",
+                        engine,
+                        "--empty",
+                        str(count),
+                    ]
+                )
+                runs.append((told["steady_s"], cpu_s))
+        fixed = median(cpu_s for _, cpu_s in found[WORKERS])
+        each = (median(cpu_s for _, cpu_s in found[items]) - fixed) / (items - WORKERS)
+        wall = median(steady for steady, _ in found[items]) / (items - 1)
+        print(
+            f"{engine}: {fixed:.1f} processor-seconds to start and end, then {1e3 * each:.1f} ms of a processor and "
+            f"{1e3 * wall:.1f} ms of time an item; load {os.getloadavg()[0]:.1f}"
+        )
 
 
 def measure(options: argparse.Namespace) -> None:

@@ -14,8 +14,11 @@ import logging
 import os
 import pickle
 import shutil
+import signal
 import socket
+import sys
 import tempfile
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -87,7 +90,8 @@ class RayCluster:
         with _own_folder() if not self.address else _no_folder() as folder:
             try:
                 self._connect(ray, folder)
-                yield ray
+                with _ends_in_order():
+                    yield ray
             finally:
                 ray.shutdown()
 
@@ -160,7 +164,24 @@ def _own_folder() -> Iterator[str]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        for _ in range(50):  # a process that Ray has ended may still be writing its last lines
+            shutil.rmtree(folder, ignore_errors=True)
+            if not os.path.exists(folder):
+                break
+            time.sleep(0.1)
+
+
+@contextmanager
+def _ends_in_order() -> Iterator[None]:
+    """SIGTERM, as batch systems send it, ends the program as Ctrl-C does, and afterwards means what it meant before."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
 @contextmanager
