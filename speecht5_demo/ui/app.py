@@ -29,6 +29,7 @@ from speecht5_demo.ui.results.owner import Owner
 from speecht5_demo.ui.serving.connections import limit_connections
 from speecht5_demo.ui.serving.guard import Event, Guard, Surface
 from speecht5_demo.ui.serving.page_head import PICTURE_ROUTE, PageHead, Preview
+from speecht5_demo.ui.serving.prefix import Prefix
 from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.settings import Settings
 from speecht5_demo.ui.speech_api.routes import SpeechApi
@@ -82,6 +83,7 @@ class App(gr.Blocks):
             **kwargs.get("app_kwargs", {}),
             "routes": routes,
             "middleware": [
+                Middleware(Prefix, root=os.environ.get(ROOT_PATH, "")),
                 Middleware(Guard, surface=self.surface),
                 Middleware(PageHead, previews=PREVIEWS, root=os.environ.get(ROOT_PATH, "")),
             ],
