@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import tempfile
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from speecht5_demo.errors import OutputError
@@ -18,6 +19,19 @@ from speecht5_demo.ui.settings import Settings, SettingsError
 
 LOOPBACK = "127.0.0.1"
 _ANY = ("0.0.0.0", "::")
+ROOT_PATH = "GRADIO_ROOT_PATH"
+_ONE_OR_NONE = ("", "0", "1")
+SWITCHES = {
+    "PREPARE_STUDY": (*_ONE_OR_NONE, "yes", "no", "true", "false", "on", "off"),
+    "TRUST_PROXY": _ONE_OR_NONE,
+    "SPEECHT5_DEMO_NATIVE": _ONE_OR_NONE,
+}
+SECRETS = ("STUDY_LINK_SECRET", "LISTENING_SECRET")
+SHORTEST_SECRET = 16
+DATASETS = ("RATINGS_REPO", "STUDY_REPO")
+FOLDERS = ("STUDY_DIR", "RATINGS_DIR")
+_DATASET = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
+_PATH = re.compile(r"(/[\w.~-]+)+/?|/")
 
 
 def check(settings: Settings) -> None:
@@ -26,8 +40,41 @@ def check(settings: Settings) -> None:
     Raises:
         SettingsError: it cannot; the sentence names HOST, PORT or DATA_DIR.
     """
+    check_values(os.environ)
     check_address(settings.host, settings.port)
     check_data(settings.data)
+
+
+def check_values(environment: Mapping[str, str]) -> None:
+    """Whether each variable holds what it can hold; one that is empty counts as left out.
+
+    Raises:
+        SettingsError: one does not; the sentence names it and what it takes.
+    """
+    given = {
+        name: environment.get(name, "").strip()
+        for name in (*SWITCHES, *SECRETS, *DATASETS, *FOLDERS, ROOT_PATH)
+    }
+    for name, takes in SWITCHES.items():
+        if given[name].lower() not in takes:
+            raise SettingsError(f"{name} is {given[name]!r}: give 1 or 0, or leave it out.")
+    for name in SECRETS:
+        if 0 < len(given[name]) < SHORTEST_SECRET:
+            raise SettingsError(
+                f"{name} has {len(given[name])} characters: give at least {SHORTEST_SECRET} random ones, or leave it out."
+            )
+    for name in DATASETS:
+        if given[name] and not _DATASET.fullmatch(given[name]):
+            raise SettingsError(
+                f"{name} is {given[name]!r}, which is no id of a dataset: write it as user/name."
+            )
+    for name in FOLDERS:
+        if given[name] and Path(given[name]).exists() and not Path(given[name]).is_dir():
+            raise SettingsError(f"{name} is {given[name]!r}, which is no folder: name another one.")
+    if given[ROOT_PATH] and not _PATH.fullmatch(given[ROOT_PATH]):
+        raise SettingsError(
+            f"{ROOT_PATH} is {given[ROOT_PATH]!r}: give a path such as /demo, without an address."
+        )
 
 
 def check_address(host: str, port: int) -> None:

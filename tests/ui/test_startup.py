@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from speecht5_demo.ui.startup import spare_loopback
+from speecht5_demo.ui.settings import SettingsError
+from speecht5_demo.ui.startup import check_values, spare_loopback
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -138,3 +139,52 @@ def test_what_the_environment_spares_of_a_proxy_is_kept() -> None:
     spare_loopback("10.0.0.7", environment)
     assert environment["NO_PROXY"] == "example.org,localhost,127.0.0.1,::1,10.0.0.7"
     assert environment["no_proxy"] == "127.0.0.1,localhost,::1,10.0.0.7"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("TRUST_PROXY", "true", "TRUST_PROXY is 'true': give 1 or 0"),
+        ("PREPARE_STUDY", "maybe", "give 1 or 0"),
+        ("SPEECHT5_DEMO_NATIVE", "off", "give 1 or 0"),
+        ("STUDY_LINK_SECRET", "short", "has 5 characters: give at least 16"),
+        ("LISTENING_SECRET", "x" * 15, "has 15 characters"),
+        ("RATINGS_REPO", "non sense", "no id of a dataset: write it as user/name"),
+        ("STUDY_REPO", "name", "user/name"),
+        ("RATINGS_DIR", "a file", "which is no folder"),
+        ("STUDY_DIR", "a file", "which is no folder"),
+        ("GRADIO_ROOT_PATH", "demo", "a path such as /demo"),
+        ("GRADIO_ROOT_PATH", "https://example.org/demo", "without an address"),
+    ],
+)
+def test_a_value_that_a_variable_cannot_hold_is_one_sentence_that_names_it(
+    name: str, value: str, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    given = str(tmp_path / "file") if value == "a file" else value
+    with pytest.raises(SettingsError, match=words) as refused:
+        check_values({name: given})
+    assert name in str(refused.value)
+    assert "x" * 15 not in str(refused.value), "no secret is told"
+    check_values({name: ""})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {
+            "TRUST_PROXY": "1",
+            "PREPARE_STUDY": "No",
+            "STUDY_LINK_SECRET": "s" * 16,
+            "GRADIO_ROOT_PATH": "/a/b-c/",
+        },
+        {"RATINGS_REPO": "you/ratings.2026", "RATINGS_DIR": "/not/there/yet", "GRADIO_ROOT_PATH": "/"},
+        {},
+    ],
+)
+def test_values_that_variables_hold_are_taken(given: dict[str, str]) -> None:
+    check_values(given)
+
+
+def test_such_a_value_ends_the_start_before_anything_slow(tmp_path: Path) -> None:
+    assert _refused(tmp_path, TRUST_PROXY="yes").startswith("TRUST_PROXY is 'yes'")
