@@ -70,7 +70,7 @@ class Settings:
             checkpoint=environment.get("CHECKPOINT") or "auto",
             data=data,
             study=Path(environment.get("STUDY_DIR") or data / "study"),
-            owner_key=environment.get("OWNER_KEY") or None,
+            owner_key=environment.get("OWNER_KEY", "").strip() or None,
             prepare_study=environment.get("PREPARE_STUDY", "1").strip().lower()
             not in ("0", "no", "false", "off"),
         )

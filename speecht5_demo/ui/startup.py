@@ -51,17 +51,16 @@ def check_values(environment: Mapping[str, str]) -> None:
     Raises:
         SettingsError: one does not; the sentence names it and what it takes.
     """
-    given = {
-        name: environment.get(name, "").strip()
-        for name in (*SWITCHES, *SECRETS, *DATASETS, *FOLDERS, ROOT_PATH)
-    }
+    names = (*SWITCHES, *SECRETS, *DATASETS, *FOLDERS, ROOT_PATH)
+    given = {name: environment.get(name, "").strip() for name in names}
     for name, takes in SWITCHES.items():
         if given[name].lower() not in takes:
             raise SettingsError(f"{name} is {given[name]!r}: give 1 or 0, or leave it out.")
     for name in SECRETS:
         if 0 < len(given[name]) < SHORTEST_SECRET:
             raise SettingsError(
-                f"{name} has {len(given[name])} characters: give at least {SHORTEST_SECRET} random ones, or leave it out."
+                f"{name} has {len(given[name])} characters: give at least {SHORTEST_SECRET} random ones, "
+                "or leave it out."
             )
     for name in DATASETS:
         if given[name] and not _DATASET.fullmatch(given[name]):

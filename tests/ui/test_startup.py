@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from speecht5_demo.ui.settings import SettingsError
+from speecht5_demo.ui.settings import Settings, SettingsError
 from speecht5_demo.ui.startup import check_values, spare_loopback
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -188,3 +188,8 @@ def test_values_that_variables_hold_are_taken(given: dict[str, str]) -> None:
 
 def test_such_a_value_ends_the_start_before_anything_slow(tmp_path: Path) -> None:
     assert _refused(tmp_path, TRUST_PROXY="yes").startswith("TRUST_PROXY is 'yes'")
+
+
+def test_an_owners_key_of_spaces_counts_as_left_out() -> None:
+    assert Settings.from_environment({"OWNER_KEY": "  "}).owner_key is None
+    assert Settings.from_environment({"OWNER_KEY": " a key "}).owner_key == "a key"
