@@ -7,7 +7,7 @@ namespace {
 
 constexpr int TALL = WIDTH == 16 ? 12 : 6;        // rows of sums that the processor has registers for
 constexpr int CACHED_FLOATS = WIDTH == 16 ? 65536 : 40960; // floats of transformed inputs: part of the second cache
-constexpr int LONGEST = 7;                        // taps of a filter that is not cut into chunks
+constexpr int CUT = 7, LONGEST = 11;              // taps of a filter that is not cut into chunks: of an exact one, of another
 constexpr int MOST = 48;                          // tiles or rows that are made together
 
 // sums[TALL][16] = products of rows, `stride` apart, with weights [tap][input][16]; a tap reads `step` floats on.
@@ -39,12 +39,20 @@ int tiles_at_once(int inputs, int points) {
 
 }  // namespace
 
-Filter::Filter(int outputs, int inputs, int taps, int dilation, const float* weights, const float* biases)
+// `act` with the number of taps that there are points for, as a constant: of the filter or, where it is cut, of a chunk.
+template <class Act>
+auto Filter::by_taps(Act act) const {
+  if (taps_ <= 3) return act(std::integral_constant<int, 3>());
+  if (taps_ <= CUT || chunks_ > 1) return act(std::integral_constant<int, CUT>());
+  return act(std::integral_constant<int, LONGEST>());
+}
+
+Filter::Filter(int outputs, int inputs, int taps, int dilation, bool exact, const float* weights, const float* biases)
     : outputs_(outputs), inputs_(inputs), taps_(taps), dilation_(dilation), bias_(buffer<float>(outputs)) {
   std::memcpy(bias_.get(), biases, outputs * sizeof(float));
   if (inputs % LANES == 0 && inputs == outputs && taps > 1) {
-    chunks_ = taps <= LONGEST ? 1 : (taps + MADE - 1) / MADE;
-    taps <= 3 ? pack<3>(weights) : pack<LONGEST>(weights);
+    chunks_ = taps <= (exact ? CUT : LONGEST) ? 1 : (taps + MADE - 1) / MADE;
+    by_taps([&](auto table) { pack<table()>(weights); });
     return;
   }
   for (int panel = 0; panel < outputs; panel += LANES) {
@@ -88,7 +96,7 @@ void Filter::pack(const float* weights) {
 
 size_t Filter::scratch() const {
   if (chunks_) {
-    const int points = (taps_ <= 3 ? 3 : LONGEST) + MADE - 1, most = tiles_at_once(inputs_, points);
+    const int points = by_taps([](auto table) { return table() + MADE - 1; }), most = tiles_at_once(inputs_, points);
     return static_cast<size_t>(points) * ((most + chunks_ - 1) * inputs_ + most * LANES);
   }
   return static_cast<size_t>(MOST + TALL + 2 * reach()) * inputs_ + static_cast<size_t>(MOST) * LANES;
@@ -96,7 +104,7 @@ size_t Filter::scratch() const {
 
 void Filter::apply(int id, int threads, const float* in, int count, float slope, const Target& to, float* scratch) const {
   if (!chunks_) return direct(id, threads, in, count, slope, to, scratch);
-  taps_ <= 3 ? tiles<3>(id, threads, in, count, slope, to, scratch) : tiles<LONGEST>(id, threads, in, count, slope, to, scratch);
+  by_taps([&](auto table) { tiles<table()>(id, threads, in, count, slope, to, scratch); });
 }
 
 // A dilated filter is a plain one over every so many rows, for each of the rows to begin at.
@@ -180,8 +188,8 @@ void Filter::direct(int id, int threads, const float* in, int count, float slope
 
 extern "C" {
 
-void* filter_new(int outputs, int inputs, int taps, int dilation, const float* weights, const float* biases) {
-  return new Filter(outputs, inputs, taps, dilation, weights, biases);
+void* filter_new(int outputs, int inputs, int taps, int dilation, int exact, const float* weights, const float* biases) {
+  return new Filter(outputs, inputs, taps, dilation, exact, weights, biases);
 }
 
 void filter_free(void* filter) { delete static_cast<Filter*>(filter); }

@@ -1,13 +1,13 @@
 // Linear layers: how weights are packed, and the kernels for one row and for a few.
 //
-// One row reads four blocks at once, from four quarters of the matrix: one stream does not fill what memory gives.
+// One row reads several blocks at once, from as many parts of the matrix: one stream does not fill what memory gives.
 #include "linear.hpp"
 
 #include <algorithm>
 
 namespace {
 
-constexpr int STREAMS = 4;  // blocks that one row reads at once
+constexpr int STREAMS = WIDTH == 16 ? 4 : 6;  // blocks that one row reads at once
 constexpr int MANY = 6;     // rows whose sums of a block fit the processor's registers
 
 // Rows that a kernel reads, and where their outputs go.

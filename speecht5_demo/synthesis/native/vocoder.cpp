@@ -142,17 +142,27 @@ class Speaking {
     to.last = rows / rate;
     stage.up->apply(id, threads, from.row(low / rate), rows / rate, 1.0f, to, scratch);
     team_.wait();
-    for (int block = 0; block < shape.blocks; ++block)
-      for (int step = 0; step < shape.steps; ++step) {
-        const Filter* const* pair = stage.blocks + (block * shape.steps + step) * 2;
+    // Each filter makes what those after it in its block will read, and no more.
+    auto apply = [&](const Filter& filter, const float* in, float slope, Target to, int reach) {
+      const int from = std::max(0, first - low - reach), until = std::min(rows, last - low + reach);
+      const size_t skipped = static_cast<size_t>(from) * channels;
+      to.out += skipped;
+      if (to.residual) to.residual += skipped;
+      if (to.total) to.total += skipped;
+      to.last = until - from;
+      filter.apply(id, threads, in + skipped, until - from, slope, to, scratch);
+      team_.wait();
+    };
+    for (int block = 0; block < shape.blocks; ++block) {
+      const Filter* const* filters = stage.blocks + block * 2 * shape.steps;
+      int reach = 0;
+      for (int i = 0; i < 2 * shape.steps; ++i) reach += filters[i]->reach();
+      for (int step = 0; step < shape.steps; ++step, filters += 2) {
         const float* source = step ? branch : x;
         Target within{inner};
         within.slope = shape.slope;
-        within.last = rows;
-        pair[0]->apply(id, threads, source, rows, shape.slope, within, scratch);
-        team_.wait();
+        apply(*filters[0], source, shape.slope, within, reach -= filters[0]->reach());
         Target beyond{branch, source};
-        beyond.last = rows;
         if (step + 1 == shape.steps) {
           beyond.total = block ? total : nullptr;
           beyond.out = total;
@@ -160,13 +170,11 @@ class Speaking {
             beyond.out = stage.made.row(low);
             beyond.factor = 1.0f / static_cast<float>(shape.blocks);
             beyond.slope = final_stage ? shape.last_slope : shape.slope;
-            beyond.first = first - low;
-            beyond.last = last - low;
           }
         }
-        pair[1]->apply(id, threads, inner, rows, 1.0f, beyond, scratch);
-        team_.wait();
+        apply(*filters[1], inner, 1.0f, beyond, reach -= filters[1]->reach());
       }
+    }
   }
 
   float sample(const float* rows) const {

@@ -114,6 +114,8 @@ class _Floats:
 
     def __init__(self, native: ctypes.CDLL, shape: VocoderShape, tensors: Mapping[str, Tensor]) -> None:
         self._native, self._hop = native, shape.hop
+        # Rounded weights err by far more than quicker convolutions do.
+        self._exact = tensors["vocoder.conv_pre.weight"].dtype == torch.float32
         self._filters: list[int] = []
         for each in _convolutions(shape, tensors):
             weight = each.weight.float() if each.scale is None else each.weight * each.scale[:, None, None]
@@ -138,7 +140,9 @@ class _Floats:
     def _new(self, weight: Tensor, bias: Tensor, dilation: int) -> None:
         outputs, inputs, kernel = weight.shape
         self._filters.append(
-            self._native.filter_new(outputs, inputs, kernel, dilation, weight.data_ptr(), bias.data_ptr())
+            self._native.filter_new(
+                outputs, inputs, kernel, dilation, self._exact, weight.data_ptr(), bias.data_ptr()
+            )
         )
 
     def __del__(self) -> None:
@@ -258,7 +262,7 @@ def _type(native: ctypes.CDLL) -> None:
     """Tell ctypes the types of the library's vocoders."""
     native.has_tiles.restype = c_int
     native.filter_new.restype = c_void_p
-    native.filter_new.argtypes = [*[c_int] * 4, *[c_void_p] * 2]
+    native.filter_new.argtypes = [*[c_int] * 5, *[c_void_p] * 2]
     native.filter_free.restype = None
     native.filter_free.argtypes = [c_void_p]
     native.filter_apply.restype = None

@@ -1,5 +1,6 @@
 """The vocoder in C++ computes what the network computes, wherever it is cut and whichever instructions it is given."""
 
+import ctypes
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.synthesis import StepLimits
 from speecht5_demo.synthesis.native import load, unavailable
-from speecht5_demo.synthesis.native.vocoding import NativeVocoder, input_scale, spread_out
+from speecht5_demo.synthesis.native.vocoding import MARGIN, NativeVocoder, _type, input_scale, spread_out
 from speecht5_demo.synthesis.turbo.engine import vocoder_of
 from speecht5_demo.synthesis.vocoding import Vocoder
 from speecht5_demo.variants import find
@@ -142,6 +143,29 @@ def test_float32_is_pytorchs_to_a_ten_thousandth_at_full_size_and_on_the_built_i
         exact = Vocoder(shape, tensors).vocode(mel)
         assert float(exact.square().mean()) > 1e-4
         assert float((made - exact).abs().max()) < 1e-4
+
+
+@with_kernels
+@pytest.mark.parametrize(("exact", "error"), [(True, 1e-5), (False, 1e-4)])
+@pytest.mark.parametrize("taps", [3, 5, 7, 9, 11, 13])
+@pytest.mark.parametrize("dilation", [1, 5])
+def test_a_quicker_convolution_errs_by_a_ten_thousandth_at_most_and_an_exact_one_by_a_tenth_of_that(
+    native: ctypes.CDLL, taps: int, dilation: int, exact: bool, error: float
+) -> None:
+    generator = torch.Generator().manual_seed(taps)
+    rows, width = 101, 64
+    heard = torch.randn(rows, width, generator=generator).relu()
+    weight = torch.randn(width, width, taps, generator=generator) * (width * taps) ** -0.5
+    inputs = torch.nn.functional.pad(heard, (0, 0, MARGIN, MARGIN))
+    made, bias = torch.empty(rows, width), torch.zeros(width)
+    _type(native)
+    each = native.filter_new(width, width, taps, dilation, exact, weight.data_ptr(), bias.data_ptr())
+    native.filter_apply(each, inputs[MARGIN:].data_ptr(), rows, made.data_ptr(), 1)
+    native.filter_free(each)
+    expected = torch.nn.functional.conv1d(
+        heard.double().T[None], weight.double(), padding=taps // 2 * dilation, dilation=dilation
+    )[0].T
+    assert float((made - expected).norm() / expected.norm()) < error
 
 
 def test_networks_of_another_form_stay_with_pytorch(small: TurboWeights, embedded: Checkpoint) -> None:
