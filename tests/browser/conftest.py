@@ -100,6 +100,12 @@ def wait_until_up(url: str, process: AppProcess | subprocess.Popen[bytes], log: 
     pytest.fail(f"The server did not come up at {url}:\n{log.read_text(errors='replace')[-4000:]}")
 
 
+def chromium_path() -> str | None:
+    """Where a Chromium is; None where there is Playwright's own."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """What drives browsers: one for all of them."""
@@ -110,9 +116,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """Debian's or Playwright's own Chromium, headless."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+    browser = playwright.chromium.launch(executable_path=chromium_path(), args=QUIET)
     yield browser
     browser.close()
 

@@ -3,7 +3,7 @@
 
 // ---- a sample of a checkpoint that does not speak: figures only ----
 const makeSilentCard = (data) => {
-  const title = h('h3');
+  const title = h('h3', { 'aria-level': 2 });
   const facts = h('div', { style: 'display:grid;gap:12px' });
   const node = h('section', { class: 'card new', 'data-letter': data.letter },
     h('header', {}, h('div', { class: 'letter', 'aria-hidden': 'true' }, data.letter), title, h('p', {}, 'Speed and size only')), facts);
@@ -28,7 +28,7 @@ const makeCard = (run, data) => {
     onEnd: () => transport.ended(card),
   });
   const link = h('a', { class: 'download' }, 'Download WAV');
-  const title = h('h3', { id: `title-${data.ticket}` });
+  const title = h('h3', { id: `title-${data.ticket}`, 'aria-level': 2 });
   const subtitle = h('p');
   const slots = { top: h('div'), rating: h('div'), facts: h('div', { style: 'display:grid;gap:12px' }), link: h('div') };
   const node = h('section', { class: 'card new', tabindex: -1, 'aria-labelledby': `title-${data.ticket}`, 'data-letter': data.letter },

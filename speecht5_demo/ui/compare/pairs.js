@@ -23,7 +23,7 @@ const makePairCard = (run, pair, total) => {
     }, samples, node),
   });
   const node = h('section', { class: 'card pair new', tabindex: -1, 'aria-label': `Pair ${pair.place} of ${total}` },
-    h('header', {}, h('h3', {}, `Pair ${pair.place} of ${total}`), h('p', {}, 'Names hidden until all pairs are voted on')),
+    h('header', {}, h('h3', { 'aria-level': 2 }, `Pair ${pair.place} of ${total}`), h('p', {}, 'Names hidden until all pairs are voted on')),
     ...samples.map((sample, i) => h('div', { class: 'pair-sample' }, h('span', { class: 'letter', 'aria-hidden': 'true' }, sample.letter), h('b', {}, names[i]), sample.node)),
     choice.node);
   node.onkeydown = (event) => {
