@@ -18,6 +18,7 @@ from tests.support.hub import LoopbackHub
 from tests.support.postgres import LoopbackPostgres
 from tests.support.served_app import until
 
+PATIENCE_S = 90.0
 GONE, STAYS, PERSON = "session 1", "session 0", "PERSON-77"
 
 
@@ -42,7 +43,7 @@ def test_a_session_is_gone_from_the_store_and_from_both_servers_that_had_it(
     until(
         lambda: one.here() == other.here() and len(one.here()) == 5, what="both servers know of all ratings"
     )
-    decisions = SessionDecisions(other.folder, other.uploader.upload_now)
+    decisions = SessionDecisions(other.folder, lambda: other.uploader.upload_now(PATIENCE_S))
     decisions.set_aside(GONE, "a reason that names somebody")
     assert decisions.delete(GONE), "the store was asked before this was said"
     until(lambda: GONE.encode() not in everything(one.folder), what="the first server learned of it")
@@ -69,7 +70,7 @@ def test_a_server_that_was_away_sends_nothing_of_it_when_it_comes_back(place: Pl
     away.rate(0, 1)
     away.end()
     here = Server(place, tmp_path / "here")
-    assert SessionDecisions(here.folder, here.uploader.upload_now).delete(GONE)
+    assert SessionDecisions(here.folder, lambda: here.uploader.upload_now(PATIENCE_S)).delete(GONE)
     back = Server(place, tmp_path / "away")
     until(lambda: GONE.encode() not in everything(back.folder), what="the deletion reached it")
     back.rate(3)
