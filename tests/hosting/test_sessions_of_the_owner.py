@@ -4,6 +4,7 @@ import json
 import random
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -44,13 +45,14 @@ class Deployment:
     def kept(self) -> bytes:
         """All that lies on the disk and in the store, now or in an earlier version."""
         repository = self.hub.repositories["datasets", REPO]
-        files = [
-            path for path in self.folder.rglob("*") if path.is_file() and path.suffix not in (".wav", ".bin")
-        ]
-        versions = [repository.files, *repository.earlier]
-        return b"".join(
-            [path.read_bytes() for path in files] + [one for files in versions for one in files.values()]
-        )
+        files = [path for path in self.folder.rglob("*") if path.suffix not in (".wav", ".bin")]
+        found = [one for version in [repository.files, *repository.earlier] for one in list(version.values())]
+        for path in files:
+            with suppress(
+                FileNotFoundError, IsADirectoryError
+            ):  # a file may be put in its place at this moment
+                found.append(path.read_bytes())
+        return b"".join(found)
 
 
 @pytest.fixture(scope="module")
