@@ -103,6 +103,7 @@ def test_rows_are_overwritten_where_they_lie_so_that_whoever_appends_or_follows_
     assert path == one.writer.path
     assert len(one.here()) == 3
     assert erase(one.folder, {session_digest(GONE)}) == 0, "twice is as once"
+    one.uploader.stop()
 
 
 class _Nowhere:
@@ -121,6 +122,7 @@ def test_where_the_store_is_away_the_owner_is_told_and_the_deletion_is_not_forgo
     assert not SessionDecisions(server.folder, server.uploader.upload_now).delete(GONE)
     assert GONE.encode() not in everything(server.folder)
     assert read_decisions(server.folder).deleted
+    server.uploader.stop()
 
 
 HUB_SERVER = """
