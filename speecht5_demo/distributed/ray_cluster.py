@@ -36,6 +36,7 @@ TRIES = 3
 LOOPBACK = "127.0.0.1"
 AUTO = "auto"
 KNOCK_S = 10.0
+PATIENT = {"RAY_gcs_server_port_wait_time_s": "120"}
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
 ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 OBJECT_STORE_BYTES = 256 * 1024**2
@@ -116,7 +117,7 @@ class RayCluster:
                 if self.address:
                     ray.init(address=self.address, **common)
                 else:
-                    ray.init(address="local", **own, **common)
+                    _start_patiently(ray, {"address": "local", **own, **common})
         except (ConnectionError, OSError, RuntimeError, TimeoutError, ValueError) as error:
             said = str(error).strip().splitlines() or [type(error).__name__]
             where = f"The Ray cluster at {self.address}" if self.address else "A Ray cluster on this machine"
@@ -124,6 +125,24 @@ class RayCluster:
                 f"{where} does not start or answer ({said[0][:160].rstrip('. ')}). "
                 "Check --ray-address, or leave out --engine ray."
             ) from error
+
+
+def _start_patiently(ray: Any, options: dict[str, Any]) -> None:
+    """Start a cluster, some times over: a busy machine may need more than the half minute that Ray gives a node.
+
+    Raises:
+        TimeoutError: no try was long enough.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            ray.init(**options)
+            return
+        except Exception as error:
+            if type(error) is not Exception:  # a slow node is told by a bare one, and by nothing else
+                raise
+            ray.shutdown()
+            if not left:
+                raise TimeoutError(str(error)) from error
 
 
 def import_ray(local: bool) -> Any:
@@ -137,7 +156,7 @@ def import_ray(local: bool) -> Any:
     Raises:
         ClusterError: it is not installed.
     """
-    for name, value in (QUIET | ALONE if local else QUIET).items():
+    for name, value in (QUIET | ALONE | PATIENT if local else QUIET).items():
         os.environ.setdefault(name, value)
     try:
         import ray

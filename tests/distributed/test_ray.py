@@ -101,6 +101,7 @@ class KilledOnce:
         return results
 
 
+@pytest.mark.timeout(600)
 def test_an_evaluation_by_two_workers_of_which_one_is_killed_writes_the_local_bytes(
     cluster: RayCluster, tiny: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +130,7 @@ def test_an_evaluation_by_two_workers_of_which_one_is_killed_writes_the_local_by
     assert ray == local
 
 
+@pytest.mark.timeout(600)
 def test_a_study_spoken_by_two_workers_is_the_local_one_to_the_last_byte(
     cluster: RayCluster, embedded: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +148,7 @@ def test_a_study_spoken_by_two_workers_is_the_local_one_to_the_last_byte(
     assert files(tmp_path / "ray") == files(tmp_path / "local")
 
 
+@pytest.mark.timeout(600)
 def test_the_cost_against_length_is_measured_by_two_workers(cluster: RayCluster, tiny: Checkpoint) -> None:
     job = LengthJob(tiny.spec, threads=1, artifacts="")
     curves = measure_lengths(job, ("baseline",), ((20, 4), (40, 8)), cluster)
@@ -194,6 +197,27 @@ def test_a_cluster_that_does_not_answer_is_a_sentence_at_once(
         RayCluster(address).connected(),
     ):
         pass
+
+
+def test_a_node_that_is_slow_to_start_is_waited_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = import_ray(local=True)
+    tries: list[str] = []
+
+    def slow(**options: object) -> None:
+        tries.append(str(options["address"]))
+        raise Exception("The current node timed out during startup.")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    monkeypatch.setattr(ray, "init", slow)
+    with (
+        pytest.raises(
+            ClusterError, match=r"on this machine does not start or answer \(The current node timed out"
+        ),
+        RayCluster(jobs=1).connected(),
+    ):
+        pass
+    assert tries == ["local"] * TRIES
 
 
 STOPPED = """
