@@ -5,6 +5,7 @@ from pathlib import Path
 
 from speecht5_demo.checkpoints.checkpoint import Checkpoint
 from speecht5_demo.checkpoints.folder import open_folder
+from speecht5_demo.messages import Message
 
 FOLDER = Path(__file__).parents[2] / "assets" / "voice"
 
@@ -19,5 +20,7 @@ def open_embedded() -> Checkpoint:
         open_folder(FOLDER),
         spec="embedded",
         title="built-in voice",
-        notice="The built-in voice speaks: a small SpeechT5 made for this demo, not the published model.",
+        notice=Message(
+            "The built-in voice speaks: a small SpeechT5 made for this demo, not the published model."
+        ),
     )

@@ -40,6 +40,7 @@ from speecht5_demo.checkpoints.weight_files import (
     weights_in,
 )
 from speecht5_demo.errors import CheckpointError, SpeakerError
+from speecht5_demo.messages import Message
 from speecht5_demo.speakers import VECTOR_SIZE, Speaker, arctic_speakers, read_speakers
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def open_folder(folder: Path, vocoder: Path | None = None) -> Checkpoint:
     found = assemble(
         spec=str(folder),
         title=folder.resolve().name,
-        notice=f"The checkpoint in {folder} speaks.",
+        notice=Message("The checkpoint in {folder} speaks.", folder=folder),
         source=FolderSource(acoustic, vocoder, tokenizer),
         speakers=read_speakers(own, size) if own.is_dir() else fitting_speakers(size),
         limits=limits,

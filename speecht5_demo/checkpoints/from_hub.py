@@ -27,6 +27,7 @@ from speecht5_demo.checkpoints.language import language_of
 from speecht5_demo.checkpoints.tokenizer import TOKENIZER_FILE, TOKENIZER_FILES
 from speecht5_demo.checkpoints.weight_files import INDEX_ENDING, WEIGHT_FILES, hash_file
 from speecht5_demo.hub import HubError, ask_hub
+from speecht5_demo.messages import Message
 from speecht5_demo.speakers import VECTOR_SIZE, Speaker, arctic_speakers
 from speecht5_demo.speakers.files import read_speakers
 
@@ -151,7 +152,7 @@ def open_from_hub(spec: str, find_vocoder: Callable[[], Path]) -> Checkpoint:
     return assemble(
         spec=spec,
         title=repository.id,
-        notice=f"{repository.id} speaks, the model as it was published.",
+        notice=Message("{model} speaks, the model as it was published.", model=repository.id),
         source=FolderSource(folder, vocoder, folder),
         speakers=_speakers(folder),
         limits=DEFAULT_LIMITS,

@@ -15,6 +15,7 @@ from speecht5_demo.checkpoints.folder import open_folder
 from speecht5_demo.checkpoints.hub_ids import PUBLISHED, PUBLISHED_VOCODER, is_hub_id
 from speecht5_demo.checkpoints.random_full import open_random_full
 from speecht5_demo.errors import CheckpointError, SpeakerError
+from speecht5_demo.messages import Message, joined
 
 CHOICES = f"auto, embedded, random-full, a hub id such as {PUBLISHED}, or a folder"
 
@@ -78,12 +79,13 @@ def _open_auto() -> Checkpoint:
     in_space = bool(os.environ.get("SPACE_ID"))
     if not in_space and not _published_is_cached():
         built_in = open_embedded()
-        return replace(built_in, notice=f"{built_in.notice} {_how_to_hear_the_published_model()}")
+        return replace(built_in, notice=joined(" ", [built_in.notice, _how_to_hear_the_published_model()]))
     try:
         return open_checkpoint(PUBLISHED)
     except (CheckpointError, SpeakerError) as error:
         built_in = open_embedded()
-        return replace(built_in, notice=f"{built_in.notice} {PUBLISHED} could not be loaded: {error}")
+        problem = Message("{model} could not be loaded: {why}", model=PUBLISHED, why=str(error))
+        return replace(built_in, notice=joined(" ", [built_in.notice, problem]))
 
 
 def _published_is_cached() -> bool:
@@ -97,4 +99,4 @@ def _published_is_cached() -> bool:
 
 
 def _how_to_hear_the_published_model() -> str:
-    return f"To hear that one (0.6 GB to download), start with CHECKPOINT={PUBLISHED}."
+    return Message("To hear that one (0.6 GB to download), start with CHECKPOINT={model}.", model=PUBLISHED)

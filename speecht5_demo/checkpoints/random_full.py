@@ -15,6 +15,7 @@ import numpy as np
 from speecht5_demo.checkpoints.checkpoint import Checkpoint, SpeakingLimits
 from speecht5_demo.checkpoints.embedded import FOLDER as EMBEDDED_FOLDER
 from speecht5_demo.checkpoints.tokenizer import known_letters, read_tokenizer
+from speecht5_demo.messages import Message
 from speecht5_demo.speakers import VECTOR_SIZE, Speaker
 
 if TYPE_CHECKING:
@@ -87,7 +88,9 @@ def open_random_full() -> Checkpoint:
     return Checkpoint(
         spec="random-full",
         title="full-size random weights",
-        notice="Random weights at the published model's size: fit for sizes and times; its sound is noise.",
+        notice=Message(
+            "Random weights at the published model's size: fit for sizes and times; its sound is noise."
+        ),
         listenable=False,
         letters=known_letters(EMBEDDED_FOLDER),
         speakers={"random": Speaker("random", "Random vector (not a voice)", vector, f"seed {SEED}")},

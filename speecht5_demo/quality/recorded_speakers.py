@@ -16,6 +16,7 @@ import soxr
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import QualityError, SpeakerError
+from speecht5_demo.messages import Message
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 from speecht5_demo.quality.speaker_models import SpeakerModel, open_speaker_model, speaker_libraries
 from speecht5_demo.speakers import Speaker
@@ -30,14 +31,19 @@ def missing_for(checkpoint: Checkpoint) -> str:
     """Why no recording can become a speaker of it here, in a sentence; empty where one can."""
     encoder = checkpoint.speaker_encoder
     if not encoder:
-        return (
-            f"{checkpoint.title} names no speaker encoder, so a recording says nothing to it. "
-            'Load a checkpoint whose speaking.json has "speaker_encoder", or give one vector as .npy or .pt.'
+        return Message(
+            "{checkpoint} names no speaker encoder, so a recording says nothing to it. "
+            'Load a checkpoint whose speaking.json has "speaker_encoder", or give one vector as .npy or .pt.',
+            checkpoint=checkpoint.title,
         )
     absent = [library for library in speaker_libraries(encoder) if library.version() is None]
     if absent:
         names = " and ".join(library.title for library in absent)
-        return f"A recording needs {names}: pip install -r {absent[0].requirements}, then start again."
+        return Message(
+            "A recording needs {names}: pip install -r {file}, then start again.",
+            names=names,
+            file=absent[0].requirements,
+        )
     return ""
 
 
@@ -70,7 +76,7 @@ def opened_model(checkpoint: Checkpoint) -> SpeakerModel:
     try:
         return open_speaker_model(checkpoint.speaker_encoder)
     except QualityError as error:
-        raise SpeakerError(f"The recording cannot be used. {error}") from error
+        raise SpeakerError(Message("The recording cannot be used. {why}", why=str(error))) from error
 
 
 def speaker_of(samples: Samples, model: SpeakerModel, checkpoint: Checkpoint) -> Speaker:
@@ -82,14 +88,20 @@ def speaker_of(samples: Samples, model: SpeakerModel, checkpoint: Checkpoint) ->
     try:
         vector = model.embed(samples)
     except QualityError as error:
-        raise SpeakerError(f"The recording cannot be used. {error}") from error
+        raise SpeakerError(Message("The recording cannot be used. {why}", why=str(error))) from error
     if vector.size != checkpoint.vector_size:
         raise SpeakerError(
-            f"{model.name} gives {vector.size} values and {checkpoint.title} takes {checkpoint.vector_size}: "
-            "its speaking.json names another encoder than it was trained with."
+            Message(
+                "{encoder} gives {given} values and {checkpoint} takes {taken}: its speaking.json names another "
+                "encoder than it was trained with.",
+                encoder=model.name,
+                given=vector.size,
+                checkpoint=checkpoint.title,
+                taken=checkpoint.vector_size,
+            )
         )
     name = f"recording-{hashlib.sha256(vector.tobytes()).hexdigest()[:8]}"
-    label = f"Your recording of {len(samples) / SAMPLING_RATE:.0f} s"
+    label = Message("Your recording of {seconds} s", seconds=f"{len(samples) / SAMPLING_RATE:.0f}")
     return Speaker(name, label, vector, source="recording")
 
 
@@ -106,29 +118,38 @@ def checked_recording(content: bytes, only_wav: bool = False) -> Samples:
     try:
         with soundfile.SoundFile(io.BytesIO(content)) as file:
             if only_wav and file.format not in ("WAV", "WAVEX"):
-                raise SpeakerError("Send a recording as WAV.")
+                raise SpeakerError(Message("Send a recording as WAV."))
             rate = int(file.samplerate)
             if not 8_000 <= rate <= 192_000 or file.channels > 8:
-                raise SpeakerError(f"The recording has {rate:,} Hz: record at 8,000 Hz or more.")
+                raise SpeakerError(
+                    Message("The recording has {rate} Hz: record at 8,000 Hz or more.", rate=f"{rate:,}")
+                )
             seconds = file.frames / rate
             if not SHORTEST_S <= seconds <= LONGEST_S:
                 raise SpeakerError(
-                    f"The recording lasts {seconds:.1f} s: record {SHORTEST_S:.0f} to {LONGEST_S:.0f} s of one voice."
+                    Message(
+                        "The recording lasts {seconds} s: record {shortest} to {longest} s of one voice.",
+                        seconds=f"{seconds:.1f}",
+                        shortest=f"{SHORTEST_S:.0f}",
+                        longest=f"{LONGEST_S:.0f}",
+                    )
                 )
             read: Any = file.read(dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
-        kinds = "a WAV" if only_wav else "a WAV, FLAC, MP3 or Ogg"
-        raise SpeakerError(
-            f"The file cannot be read as {kinds}: it is damaged or of another kind."
-        ) from error
+        problem = Message("The file cannot be read as a WAV: it is damaged or of another kind.")
+        if not only_wav:
+            problem = Message(
+                "The file cannot be read as a WAV, FLAC, MP3 or Ogg: it is damaged or of another kind."
+            )
+        raise SpeakerError(problem) from error
     mono = read.mean(axis=1)
     if not np.isfinite(mono).all():
-        raise SpeakerError("The recording holds samples that are no numbers. Record it again.")
+        raise SpeakerError(Message("The recording holds samples that are no numbers. Record it again."))
     if float(np.sqrt(np.mean(mono**2))) < QUIETEST_RMS:
-        raise SpeakerError("The recording is silent, or nearly: come closer to the microphone.")
+        raise SpeakerError(Message("The recording is silent, or nearly: come closer to the microphone."))
     if float(np.mean(np.abs(read) >= 0.999)) > MOST_CLIPPED:
         raise SpeakerError(
-            "The recording is clipped: it is too loud for the microphone. Turn its level down."
+            Message("The recording is clipped: it is too loud for the microphone. Turn its level down.")
         )
     if rate == SAMPLING_RATE:
         return np.asarray(mono, np.float32)

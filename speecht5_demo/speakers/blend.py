@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from speecht5_demo.errors import SpeakerError
+from speecht5_demo.messages import Message
 from speecht5_demo.speakers.speaker import Speaker, Vector
 
 
@@ -24,13 +25,24 @@ def blend(a: Speaker, b: Speaker, share: float) -> Speaker:
         raise SpeakerError(f"A blend needs a share from 0 to 1, found {share}. 0.5 is half of each speaker.")
     if a.vector.size != b.vector.size:
         raise SpeakerError(
-            f"{a.name} has {a.vector.size} values and {b.name} {b.vector.size}: only speakers of one model blend."
+            Message(
+                "{first} has {size} values and {second} {other}: only speakers of one model blend.",
+                first=a.name,
+                size=a.vector.size,
+                second=b.name,
+                other=b.vector.size,
+            )
         )
     mixed = (1 - share) * _unit(a.vector) + share * _unit(b.vector)
     length = float(np.linalg.norm(mixed))
     if length < 1e-3:
         raise SpeakerError(
-            f"{a.name} and {b.name} are opposite: they cancel at a share of {share:g}. Choose another share."
+            Message(
+                "{first} and {second} are opposite: they cancel at a share of {share}. Choose another share.",
+                first=a.name,
+                second=b.name,
+                share=f"{share:g}",
+            )
         )
     percent = f"{100 * share:g}"
     return Speaker(

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from speecht5_demo.errors import SpeakerError
+from speecht5_demo.messages import Message
 from speecht5_demo.speakers.speaker import VECTOR_SIZE, Speaker, checked_vector
 
 
@@ -47,10 +48,16 @@ def read_array(path: Path) -> np.ndarray:
         array = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise SpeakerError(
-            f"{path.name} cannot be read as an array of numbers ({error}). Save one x-vector with numpy.save."
+            Message(
+                "{file} cannot be read as an array of numbers ({why}). Save one x-vector with numpy.save.",
+                file=path.name,
+                why=error,
+            )
         ) from error
     if not isinstance(array, np.ndarray):
-        raise SpeakerError(f"{path.name} holds several arrays. Save one x-vector with numpy.save.")
+        raise SpeakerError(
+            Message("{file} holds several arrays. Save one x-vector with numpy.save.", file=path.name)
+        )
     return array
 
 

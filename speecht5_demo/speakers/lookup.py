@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 
 from speecht5_demo.errors import SpeakerError
+from speecht5_demo.messages import Message, joined
 from speecht5_demo.speakers.blend import blend
 from speecht5_demo.speakers.speaker import Speaker
 
@@ -26,10 +27,17 @@ def find_speaker(speakers: Mapping[str, Speaker], name: str) -> Speaker:
             share = 0.5 if mixed[3] is None else float(mixed[3])
         except ValueError as error:
             raise SpeakerError(
-                f"The share in {name!r} is no number. Write a blend as slt+rms:0.3, with 0 to 1 of the second."
+                Message(
+                    "The share in {name} is no number. Write a blend as slt+rms:0.3, with 0 to 1 of the second.",
+                    name=repr(name),
+                )
             ) from error
         return blend(find_speaker(speakers, mixed[1]), find_speaker(speakers, mixed[2]), share)
     near = difflib.get_close_matches(wanted, list(by_name), n=1)
-    hint = f" Did you mean {by_name[near[0]].name}?" if near else ""
     shown = name if len(name) <= 40 else name[:40] + "…"
-    raise SpeakerError(f"No speaker is called {shown!r}.{hint} Choose one of: {', '.join(speakers)}.")
+    told = [
+        Message("No speaker is called {name}.", name=repr(shown)),
+        *([Message("Did you mean {name}?", name=by_name[near[0]].name)] if near else []),
+        Message("Choose one of: {names}.", names=", ".join(speakers)),
+    ]
+    raise SpeakerError(joined(" ", [*told]))

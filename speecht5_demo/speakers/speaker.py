@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from speecht5_demo.errors import SpeakerError
+from speecht5_demo.messages import Message
 
 VECTOR_SIZE = 512
 """Of the published model; a checkpoint's configuration may say another."""
@@ -55,24 +56,43 @@ def checked_vector(values: npt.ArrayLike, origin: str, size: int | None = VECTOR
     array = np.asarray(values)
     if array.dtype.kind not in "fiu":
         raise SpeakerError(
-            f"{origin}: expected numbers, found {array.dtype}. Save one x-vector as a float array."
+            Message(
+                "{file}: expected numbers, found {kind}. Save one x-vector as a float array.",
+                file=origin,
+                kind=array.dtype,
+            )
         )
     wanted = array.size if size is None else size
     if array.ndim not in (1, 2, 3) or array.shape[-1] != wanted or array.size != wanted or not wanted:
         raise SpeakerError(
-            f"{origin}: expected {wanted} values, found {array.size} in shape {array.shape}. "
-            f"Save one x-vector as a ({wanted},), (1, {wanted}) or (1, 1, {wanted}) array."
+            Message(
+                "{file}: expected {wanted} values, found {found} in shape {shape}. "
+                "Save one x-vector as a ({wanted},), (1, {wanted}) or (1, 1, {wanted}) array.",
+                file=origin,
+                wanted=wanted,
+                found=array.size,
+                shape=array.shape,
+            )
         )
     with np.errstate(over="ignore"):
         vector = array.reshape(wanted).astype(np.float32)
     broken = int(np.count_nonzero(~np.isfinite(vector)))
     if broken:
         raise SpeakerError(
-            f"{origin}: {broken} of the {wanted} values are NaN or infinite. Extract the x-vector again."
+            Message(
+                "{file}: {broken} of the {wanted} values are NaN or infinite. Extract the x-vector again.",
+                file=origin,
+                broken=broken,
+                wanted=wanted,
+            )
         )
     if not np.any(vector):
         raise SpeakerError(
-            f"{origin}: all {wanted} values are zero, which is no voice. Extract the x-vector again."
+            Message(
+                "{file}: all {wanted} values are zero, which is no voice. Extract the x-vector again.",
+                file=origin,
+                wanted=wanted,
+            )
         )
     vector.setflags(write=False)
     return vector

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from speecht5_demo.errors import SpeakerError
+from speecht5_demo.messages import Message
 from speecht5_demo.speakers.files import read_array
 from speecht5_demo.speakers.speaker import VECTOR_SIZE, Speaker, checked_vector
 
@@ -68,7 +69,10 @@ def load_upload(path: str | Path, size: int = VECTOR_SIZE) -> Speaker:
         )
     if reader is None:
         raise SpeakerError(
-            f"{path.name}: expected a .npy or .pt file. Save one x-vector with numpy.save or torch.save."
+            Message(
+                "{file}: expected a .npy or .pt file. Save one x-vector with numpy.save or torch.save.",
+                file=path.name,
+            )
         )
     try:
         held = path.stat().st_size
@@ -78,8 +82,14 @@ def load_upload(path: str | Path, size: int = VECTOR_SIZE) -> Speaker:
         ) from error
     if not 0 < held <= MAX_BYTES:
         raise SpeakerError(
-            f"{path.name}: expected one x-vector of {size} values in at most {MAX_BYTES:,} bytes, "
-            f"found {held:,} bytes. Save a single vector."
+            Message(
+                "{file}: expected one x-vector of {size} values in at most {most} bytes, found {held} bytes. "
+                "Save a single vector.",
+                file=path.name,
+                size=size,
+                most=f"{MAX_BYTES:,}",
+                held=f"{held:,}",
+            )
         )
     vector = checked_vector(reader(path), path.name, size)
     name = f"upload-{hashlib.sha256(vector.tobytes()).hexdigest()[:8]}"
@@ -94,19 +104,31 @@ def _read_tensor(path: Path) -> npt.NDArray[np.generic]:
             loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise SpeakerError(
-            f"{path.name} holds more than a tensor, and opening it could run code, so it was not opened. "
-            "Save the tensor alone with torch.save."
+            Message(
+                "{file} holds more than a tensor, and opening it could run code, so it was not opened. "
+                "Save the tensor alone with torch.save.",
+                file=path.name,
+            )
         ) from error
     except (OSError, RuntimeError, ValueError, EOFError, KeyError, AttributeError, TypeError) as error:
         raise SpeakerError(
-            f"{path.name} cannot be read as a tensor: it is damaged or not of torch.save. Save it again."
+            Message(
+                "{file} cannot be read as a tensor: it is damaged or not of torch.save. Save it again.",
+                file=path.name,
+            )
         ) from error
     if isinstance(loaded, np.ndarray):
         return loaded
     if not isinstance(loaded, torch.Tensor):
         raise SpeakerError(
-            f"{path.name}: expected one tensor, found {type(loaded).__name__}. Save the tensor alone."
+            Message(
+                "{file}: expected one tensor, found {kind}. Save the tensor alone.",
+                file=path.name,
+                kind=type(loaded).__name__,
+            )
         )
     if loaded.is_complex() or loaded.is_quantized or loaded.layout != torch.strided:
-        raise SpeakerError(f"{path.name}: expected a plain tensor of floats. Save it as float32.")
+        raise SpeakerError(
+            Message("{file}: expected a plain tensor of floats. Save it as float32.", file=path.name)
+        )
     return np.asarray(loaded.detach().to(torch.float64 if loaded.is_floating_point() else loaded.dtype))

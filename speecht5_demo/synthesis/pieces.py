@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import SynthesisError
+from speecht5_demo.messages import Message
 from speecht5_demo.synthesis.engine import Engine, Request, Utterance
 from speecht5_demo.synthesis.joining import join, with_pause
 from speecht5_demo.synthesis.plan import PlannedPiece, SpeechPlan
@@ -29,8 +30,13 @@ def finite(samples: NDArray[np.float32], variant: str) -> NDArray[np.float32]:
     broken = int(np.count_nonzero(~np.isfinite(samples)))
     if broken:
         raise SynthesisError(
-            f"{variant} made {broken:,} of {samples.size:,} samples that are not finite, so nothing is played: "
-            "a weight or a speaker's vector is far out of range. Choose another variant, speaker or checkpoint."
+            Message(
+                "{version} made {broken} of {all} samples that are not finite, so nothing is played: a weight or a "
+                "speaker's vector is far out of range. Choose another variant, speaker or checkpoint.",
+                version=variant,
+                broken=f"{broken:,}",
+                all=f"{samples.size:,}",
+            )
         )
     return samples
 

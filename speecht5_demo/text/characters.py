@@ -12,6 +12,7 @@ import unicodedata
 from anyascii import anyascii
 
 from speecht5_demo.errors import TextError
+from speecht5_demo.messages import Message, joined
 from speecht5_demo.text.symbols import NAMES, unicode_name
 
 _REPLACED = {
@@ -88,8 +89,11 @@ def refuse_damage(text: str) -> None:
     for index, character in enumerate(text):
         if "\ud800" <= character <= "\udfff" or character == "\ufffd":
             raise TextError(
-                f"Character {index + 1} of the text is damaged (U+{ord(character):04X}): "
-                "remove it or paste the text again."
+                Message(
+                    "Character {place} of the text is damaged ({code}): remove it or paste the text again.",
+                    place=index + 1,
+                    code=f"U+{ord(character):04X}",
+                )
             )
 
 
@@ -119,9 +123,14 @@ def _foreign(character: str) -> bool:
 
 def _refuse_scripts(text: str, foreign: dict[str, int]) -> None:
     named = [f"{script} (“{_example(text, index)}”)" for script, index in foreign.items()]
-    listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+    listed = named[0]
+    if len(named) > 1:
+        listed = Message("{several} and {last}", several=joined(", ", named[:-1]), last=named[-1])
     raise TextError(
-        f"The voice speaks English only and cannot say {listed}: write it in Latin letters or remove it."
+        Message(
+            "The voice speaks English only and cannot say {listed}: write it in Latin letters or remove it.",
+            listed=listed,
+        )
     )
 
 
@@ -166,7 +175,12 @@ def _plain(text: str, index: int, foreign: dict[str, int]) -> str:
     elif category[0] == "S":
         return f", {unicode_name(character)}, "
     elif category in ("Co", "Cn"):
-        raise TextError(f"The text has a character without a meaning (U+{ord(character):04X}): remove it.")
+        raise TextError(
+            Message(
+                "The text has a character without a meaning ({code}): remove it.",
+                code=f"U+{ord(character):04X}",
+            )
+        )
     foreign.setdefault(script_of(character), index)
     return ""
 

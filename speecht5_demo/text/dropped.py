@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from speecht5_demo.messages import Message
 from speecht5_demo.text import markup
 from speecht5_demo.text.other_languages import unnamed_signs
 
@@ -23,18 +24,22 @@ def dropped(text: str, language: str = "en") -> tuple[str, ...]:
         text: as written.
         language: signs have English names alone, and are left out of any other language.
     """
-    found = []
+    found: list[str] = []
     if tags := list(dict.fromkeys(f"<{name.lower()}>" for name in markup.tag_names(text))):
-        found.append(f"tags ({', '.join(tags)})")
+        found.append(Message("tags ({tags})", tags=", ".join(tags)))
     if _COMMENT.search(text):
-        found.append("comments")
+        found.append(Message("comments"))
     if _LINK.search(text):
-        found.append("the addresses of links")
+        found.append(Message("the addresses of links"))
     if _FOOTNOTE.search(text):
-        found.append("footnote marks")
+        found.append(Message("footnote marks"))
     hidden = sum(unicodedata.category(c) in ("Cc", "Cf") and c not in _HEARD_OR_DRAWN for c in text)
     if hidden:
-        found.append(f"{hidden} control character{'' if hidden == 1 else 's'}")
+        found.append(
+            Message("1 control character")
+            if hidden == 1
+            else Message("{hidden} control characters", hidden=hidden)
+        )
     if language != "en" and (signs := unnamed_signs(markup.strip_markup(text), language)):
-        found.append(f"signs ({' '.join(signs)})")
+        found.append(Message("signs ({signs})", signs=" ".join(signs)))
     return tuple(found)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from speecht5_demo.errors import TextError
+from speecht5_demo.messages import Message
 from speecht5_demo.text import (
     abbreviations,
     acronyms,
@@ -38,6 +39,9 @@ from speecht5_demo.text import (
 from speecht5_demo.text.other_languages import spoken_in
 
 MAX_CHARACTERS = 5_000
+ONLY_PUNCTUATION = Message(
+    "The text has only punctuation, nothing to speak: add at least one word or number."
+)
 """Longest text accepted, as written and as spoken: about six minutes of speech."""
 
 _RULES: tuple[Callable[[str], str], ...] = (
@@ -98,17 +102,21 @@ def spoken_form(text: str, letters: frozenset[str] = frozenset(), language: str 
     """
     if len(text) > MAX_CHARACTERS:
         raise TextError(
-            f"The text has {len(text):,} characters and the limit is {MAX_CHARACTERS:,}: "
-            "shorten it, or speak it in several parts."
+            Message(
+                "The text has {characters} characters and the limit is {most}: "
+                "shorten it, or speak it in several parts.",
+                characters=f"{len(text):,}",
+                most=f"{MAX_CHARACTERS:,}",
+            )
         )
     characters.refuse_damage(text)
     if characters.is_blank(text):
-        raise TextError("There is no text to speak: write a sentence first.")
+        raise TextError(Message("There is no text to speak: write a sentence first."))
     if not any(character.isalnum() or not character.isascii() for character in text):
-        raise TextError("The text has only punctuation, nothing to speak: add at least one word or number.")
+        raise TextError(ONLY_PUNCTUATION)
     text = _settled(text, letters) if language == "en" else spoken_in(language, text, letters)
     if not any(character.isalpha() for character in text):
-        raise TextError("The text has only punctuation, nothing to speak: add at least one word or number.")
+        raise TextError(ONLY_PUNCTUATION)
     return text
 
 
@@ -125,8 +133,12 @@ def _settled(text: str, letters: frozenset[str]) -> str:
             text = characters.to_plain_characters(text, letters) if plain else rule(text)
             if len(text) > MAX_CHARACTERS:
                 raise TextError(
-                    f"Written out in words, this text of {written:,} characters grows past the limit of "
-                    f"{MAX_CHARACTERS:,}: shorten it, or speak it in several parts."
+                    Message(
+                        "Written out in words, this text of {characters} characters grows past the limit of "
+                        "{most}: shorten it, or speak it in several parts.",
+                        characters=f"{written:,}",
+                        most=f"{MAX_CHARACTERS:,}",
+                    )
                 )
         if text == before:
             break

@@ -13,6 +13,7 @@ from decimal import Decimal
 from num2words import CONVERTER_CLASSES, num2words
 
 from speecht5_demo.errors import TextError
+from speecht5_demo.messages import Message
 from speecht5_demo.text import characters, markup
 from speecht5_demo.text.language_words import CLOCK, MONTHS, NUMERO, SIGNS, TO
 
@@ -168,8 +169,12 @@ def _time(match: re.Match[str], language: str) -> str:
 def _number(match: re.Match[str], language: str) -> str:
     if language not in CONVERTER_CLASSES:
         raise TextError(
-            f"The checkpoint's language is {language!r}, in which numbers cannot be written out here: "
-            f"write {match['number']!r} in words, or set LANGUAGE to another code."
+            Message(
+                "The checkpoint's language is {language}, in which numbers cannot be written out here: "
+                "write {number} in words, or set LANGUAGE to another code.",
+                language=repr(language),
+                number=repr(match["number"]),
+            )
         )
     plain = re.sub(r"[' \u00a0\u202f]", "", match["number"])
     separators = re.findall("[.,]", plain)
@@ -179,7 +184,12 @@ def _number(match: re.Match[str], language: str) -> str:
     if plain.isdigit() and (len(plain) > _MOST_DIGITS or (len(plain) > 1 and plain[0] == "0")):
         return " " + " ".join(str(num2words(int(digit), lang=language)) for digit in plain) + " "
     if len(plain) > _MOST_DIGITS:
-        raise TextError(f"The number {match['number']} is too long to be written out: write it in words.")
+        raise TextError(
+            Message(
+                "The number {number} is too long to be written out: write it in words.",
+                number=match["number"],
+            )
+        )
     value = Decimal(plain.replace(",", "."))
     if match["minus"]:
         value = -value

@@ -22,6 +22,7 @@ from speecht5_demo.listening.tickets import server_secret
 from speecht5_demo.ui import compare, results
 from speecht5_demo.ui.compare.sweep import audio_route, places_of
 from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.languages import language_menu
 from speecht5_demo.ui.listen import build as listen
 from speecht5_demo.ui.operation import Operation, log_operation
 from speecht5_demo.ui.results import sign_in
@@ -43,10 +44,12 @@ PREVIEWS = {
         "SpeechT5 reads your sentence as it is, quantised and pruned. Listen blind, rate, see the price.",
     ),
     "/listen": Preview(
-        f"Listening test · {TITLE}", "A blind test of some minutes: how natural do these voices sound?"
+        "Listening test · Hear what optimisation costs",
+        "A blind test of some minutes: how natural do these voices sound?",
     ),
     "/results": Preview(
-        f"Results · {TITLE}", "What listeners heard: scores with their intervals, verdicts and costs."
+        "Results · Hear what optimisation costs",
+        "What listeners heard: scores with their intervals, verdicts and costs.",
     ),
 }
 ROOT_PATH = "GRADIO_ROOT_PATH"
@@ -62,6 +65,8 @@ class App(gr.Blocks):
     """Blocks that also serve addresses which are not Gradio events, behind a guard."""
 
     surface: Surface
+    said: list[str]
+    """Messages that stand in the pages from the start."""
 
     def launch(self, *args: Any, **kwargs: Any) -> Any:
         """As `gr.Blocks.launch`, with our addresses, translations and limits."""
@@ -85,7 +90,7 @@ class App(gr.Blocks):
             "middleware": [
                 Middleware(Prefix, root=os.environ.get(ROOT_PATH, "")),
                 Middleware(Guard, surface=self.surface),
-                Middleware(PageHead, previews=PREVIEWS, root=os.environ.get(ROOT_PATH, "")),
+                Middleware(PageHead, previews=PREVIEWS, root=os.environ.get(ROOT_PATH, ""), said=self.said),
             ],
         }
         return super().launch(*args, **{"i18n": listen.I18N, **kwargs})
@@ -121,13 +126,17 @@ def build_app(settings: Settings) -> gr.Blocks:
         service = compare.build(context, demo, presence)
         if mcp_installed():
             build_tools(service, presence)
+        language_menu()
     with demo.route("Listen", "/listen"):
         Navbar(main_page_name="Compare")
         study = listen.build(context)
+        language_menu()
     with demo.route("Results", "/results") as page:
         Navbar(main_page_name="Compare")
         owner = Owner.of(settings.data, settings.owner_key)
         downloads = results.build(context, page, owner, uploader)
+        language_menu()
+    demo.said = compare.first_messages(context.checkpoint)
     expects_study = settings.prepare_study or settings.study != settings.data / "study"
     operation = Operation(
         settings.data, owner, service, study.served, context.ratings, uploader, expects_study

@@ -22,7 +22,7 @@ STYLESHEETS = (
 FAVICON = HERE / "favicon.svg"
 HEAD = (
     f"<style>{(HERE / 'media.css').read_text(encoding='utf-8')}</style>"
-    f"<script>{(HERE / 'theme.js').read_text(encoding='utf-8')}</script>"
+    f"<script>{(HERE / 'address.js').read_text(encoding='utf-8')}</script>"
     f"<script>{(HERE / 'visit.js').read_text(encoding='utf-8')}</script>"
 )
 

@@ -1,5 +1,10 @@
 // What a page knows of its visitor, for all scripts of the page.
 window.speecht5 = {
+  // A text in the language of the page, with its placeholders filled; page.js brings the texts of another than English.
+  t(text, values = {}) {
+    const said = window.speecht5Language?.texts[text] ?? text;
+    return said.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  },
   // What stands in the fields, in their order; named as in the link of a comparison.
   FIELDS: ['text', 'voice', 'blend', 'upload', 'share', 'seed', 'versions', 'own', 'pruned', 'int8', 'include', 'exclude', 'repeats', 'blind', 'pairs'],
   DRAFT: 'speecht5-draft',
@@ -34,7 +39,7 @@ window.speecht5 = {
       const kept = JSON.parse(sessionStorage.getItem(this.DRAFT));
       if (kept) sessionStorage.setItem(this.DRAFT, JSON.stringify({ ...kept, of: `#${link}` }));
     } catch { /* not kept */ }
-    history.replaceState(history.state, '', `#${link}`);
+    history.replaceState(history.state, '', `${location.pathname}${location.search}#${link}`); // not of the page's base
   },
 
   // One random word a browser, so that all ratings of one person can be told from those of others. Nothing else is kept.

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from torch import nn
 
 from speecht5_demo.errors import VariantError
+from speecht5_demo.messages import Message
 from speecht5_demo.variants.patterns import selected
 
 
@@ -24,8 +25,13 @@ def selected_linears(
         if not any(fnmatchcase(name, pattern) for name, _ in linears):
             example = linears[0][0] if linears else "none"
             raise VariantError(
-                f"The pattern {pattern!r} matches none of the model's {len(linears)} Linear layers; "
-                f"patterns match whole dotted names such as {example!r} and may use * and ?."
+                Message(
+                    "The pattern {pattern} matches none of the model's {layers} Linear layers; "
+                    "patterns match whole dotted names such as {example} and may use * and ?.",
+                    pattern=repr(pattern),
+                    layers=len(linears),
+                    example=repr(example),
+                )
             )
     for name, module in linears:
         if selected(name, include, exclude):

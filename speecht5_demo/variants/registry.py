@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 
 from speecht5_demo.errors import VariantError
+from speecht5_demo.messages import Message, joined
 from speecht5_demo.variants.recipe import EVERYTHING, Prune, QuantizeDynamic, Step, Turbo, Variant
 
 EVERY_LAYER_INT8 = (("prenet.*", "fp32"), ("head", "fp32"), ("*", "int8"))
@@ -82,8 +83,12 @@ def find(name: str) -> Variant:
     if name in _REGISTERED:
         return _REGISTERED[name]
     near = difflib.get_close_matches(name, _REGISTERED, n=1)
-    hint = f"Did you mean {near[0]!r}? " if near else ""
-    raise VariantError(f"There is no variant {name!r}. {hint}Choose one of: {', '.join(_REGISTERED)}.")
+    told = [
+        Message("There is no variant {name}.", name=repr(name)),
+        *([Message("Did you mean {name}?", name=repr(near[0]))] if near else []),
+        Message("Choose one of: {names}.", names=", ".join(_REGISTERED)),
+    ]
+    raise VariantError(joined(" ", [*told]))
 
 
 def custom(

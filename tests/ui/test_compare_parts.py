@@ -133,7 +133,7 @@ def test_samples_appear_together_where_nothing_is_known_of_their_pace() -> None:
     [(0.5, 1.0, "50% faster"), (1.2, 1.0, "20% slower"), (1.01, 1.0, "no change")],
 )
 def test_changes_are_said_in_words(value: float, baseline: float, text: str) -> None:
-    told = change(value, baseline, "faster", "slower")
+    told = change(value, baseline, "{share} faster", "{share} slower")
     assert told is not None
     assert told["text"] == text
 

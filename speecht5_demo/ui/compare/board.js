@@ -15,17 +15,17 @@ const areas = { state: h('div', { class: 'area-state' }), reveal: h('div', { cla
 const status = h('p', { class: 'status', role: 'status' });
 const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
 const spoken = h('p', { class: 'spoken' });
-const track = h('div', { class: 'track', role: 'progressbar', 'aria-label': 'Progress', 'aria-valuemin': 0, 'aria-valuemax': 100 }, h('span'));
-const region = h('div', { class: 'reveal', tabindex: 0, role: 'region', 'aria-label': 'What you heard and what it costs' });
-const stale = h('p', { class: 'stale', role: 'status', hidden: true }, 'These samples are of what you asked for before. Press Speak for the new ones.');
+const track = h('div', { class: 'track', role: 'progressbar', 'aria-label': t('Progress'), 'aria-valuemin': 0, 'aria-valuemax': 100 }, h('span'));
+const region = h('div', { class: 'reveal', tabindex: 0, role: 'region', 'aria-label': t('What you heard and what it costs') });
+const stale = h('p', { class: 'stale', role: 'status', hidden: true }, t('These samples are of what you asked for before. Press Speak for the new ones.'));
 const shareNote = h('span', { class: 'share-note' });
 const shareText = h('code', { hidden: true });
 const shareButton = h('button', { type: 'button', class: 'share-link', onclick: async () => {
   shareText.textContent = location.href;
   shareText.hidden = false;
   const done = await copied(location.href, shareText);
-  shareButton.textContent = done ? 'Link copied' : 'Select the link and copy it';
-} }, 'Copy a link to this comparison');
+  shareButton.textContent = done ? t('Link copied') : t('Select the link and copy it');
+} }, t('Copy a link to this comparison'));
 const share = h('div', { class: 'share', hidden: true }, shareButton, shareNote, shareText);
 const levels = h('p', { class: 'levels', hidden: true });
 const left = h('p', { class: 'left', hidden: true });
@@ -73,7 +73,7 @@ const draw = (value) => {
     stopAsking();
   }
   if (value.run !== view.run) {
-    shareButton.textContent = 'Copy a link to this comparison';
+    shareButton.textContent = t('Copy a link to this comparison');
     shareText.hidden = true;
     requestAnimationFrame(showBoard);
   }
@@ -91,7 +91,7 @@ const draw = (value) => {
     track.firstChild.style.width = `${Math.max(3, 100 * value.progress)}%`;
   }
   spoken.hidden = !value.spoken;
-  spoken.replaceChildren(`${value.voice} says: `, h('q', {}, value.spoken || ''));
+  spoken.replaceChildren(t('{voice} says:', value), ' ', h('q', { translate: 'no' }, value.spoken || ''));
   stale.hidden = true;
   window.speecht5.at(value.link);
   levels.hidden = !value.levels;
@@ -120,7 +120,7 @@ const draw = (value) => {
   }
   for (let i = cards.length; i < (value.expected ?? 0); i++) {
     areas.cards.append(h('div', { class: 'card waiting', 'aria-hidden': 'true' },
-      h('header', {}, h('div', { class: 'letter' }, String.fromCharCode(65 + i)), h('h3', {}, i === cards.length ? value.making?.words ?? 'Waiting' : 'Waiting')),
+      h('header', {}, h('div', { class: 'letter' }, String.fromCharCode(65 + i)), h('h3', {}, i === cards.length ? value.making?.words ?? t('Waiting') : t('Waiting'))),
       h('div', { class: 'placeholder' }, i === cards.length && value.making?.share != null && h('span', { style: `width:${100 * value.making.share}%` }))));
   }
   if (value.pairs && !pairArea.isConnected) areas.cards.before(pairArea);

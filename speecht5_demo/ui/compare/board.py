@@ -13,6 +13,7 @@ from speecht5_demo.ui.compare.fragments import MIME
 from speecht5_demo.ui.compare.pairs import ANSWERS
 from speecht5_demo.ui.compare.pairs import QUESTION as PAIR_QUESTION
 from speecht5_demo.ui.components.scale import ACR_WORDS, QUESTION
+from speecht5_demo.ui.languages import spoken_to
 from speecht5_demo.ui.player import script_with_player
 
 Answer = Callable[[Any], dict[str, object]]
@@ -45,11 +46,11 @@ def board(rate: Answer, hear: Answer) -> gr.HTML:
         hear: takes a card's ticket; returns what a recogniser heard of its run, or how far that is.
     """
 
-    def saved(sent: Any) -> dict[str, object]:
-        return rate(sent)
+    def saved(sent: Any, request: gr.Request) -> Any:
+        return spoken_to(request).said(rate(sent))
 
-    def heard(sent: Any) -> dict[str, object]:
-        return hear(sent)
+    def heard(sent: Any, request: gr.Request) -> Any:
+        return spoken_to(request).said(hear(sent))
 
     saved.__name__, heard.__name__ = "rate", "hear"
     return gr.HTML(

@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 
 from speecht5_demo.errors import SynthesisError, TextError
+from speecht5_demo.messages import Message
 from speecht5_demo.ui.compare.plan import Plan
 from speecht5_demo.ui.compare.voice_queue import BusyError
 from speecht5_demo.ui.serving.visitor import Visitor
@@ -39,8 +40,12 @@ def check_length(spoken: str) -> None:
     """
     if len(spoken) > MAX_SPOKEN_CHARACTERS:
         raise TextError(
-            f"Spoken out, this text has {len(spoken):,} characters, and this page speaks up to "
-            f"{MAX_SPOKEN_CHARACTERS:,} at once: numbers and symbols become words. Shorten it."
+            Message(
+                "Spoken out, this text has {characters} characters, and this page speaks up to {most} at once: "
+                "numbers and symbols become words. Shorten it.",
+                characters=f"{len(spoken):,}",
+                most=f"{MAX_SPOKEN_CHARACTERS:,}",
+            )
         )
 
 
@@ -53,8 +58,12 @@ def affordable_repeats(plan: Plan) -> int:
     once = speech_s(plan.spoken_text) * len(plan.variants)
     if once > RUN_SPEECH_S:
         raise SynthesisError(
-            f"This asks for about {once:,.0f} s of speech; one comparison makes up to {RUN_SPEECH_S:,.0f} s. "
-            "Shorten the text or choose fewer versions."
+            Message(
+                "This asks for about {asked} s of speech; one comparison makes up to {most} s. "
+                "Shorten the text or choose fewer versions.",
+                asked=f"{once:,.0f}",
+                most=f"{RUN_SPEECH_S:,.0f}",
+            )
         )
     return max(1, min(plan.repeats, int(RUN_SPEECH_S / max(once, 1e-9))))
 
@@ -84,8 +93,12 @@ class SpeechBudget:
                 if used + asked > limit:
                     wait = (used + asked - limit) * SPAN_S / limit
                     raise BusyError(
-                        f"About {used:,.0f} s of speech were asked for in the last minutes, and the voice is for "
-                        f"everybody. This comparison can be spoken in about {wait:,.0f} s.",
+                        Message(
+                            "About {used} s of speech were asked for in the last minutes, and the voice is for "
+                            "everybody. This comparison can be spoken in about {wait_s} s.",
+                            used=f"{used:,.0f}",
+                            wait_s=f"{wait:,.0f}",
+                        ),
                         wait,
                     )
             for key, limit in limits:

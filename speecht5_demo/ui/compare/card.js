@@ -2,11 +2,12 @@
 // WORDS, lowest score first, and QUESTION are put in front by board.py.
 
 // ---- a sample of a checkpoint that does not speak: figures only ----
+const { t } = window.speecht5;
 const makeSilentCard = (data) => {
   const title = h('h3', { 'aria-level': 2 });
   const facts = h('div', { style: 'display:grid;gap:12px' });
   const node = h('section', { class: 'card new', 'data-letter': data.letter },
-    h('header', {}, h('div', { class: 'letter', 'aria-hidden': 'true' }, data.letter), title, h('p', {}, 'Speed and size only')), facts);
+    h('header', {}, h('div', { class: 'letter', 'aria-hidden': 'true' }, data.letter), title, h('p', {}, t('Speed and size only'))), facts);
   return {
     node, audio: null, refresh: () => {}, leave: () => {},
     update: (next) => { title.textContent = next.reveal.label; facts.replaceChildren(...figures(next, next.reveal)); },
@@ -15,11 +16,11 @@ const makeSilentCard = (data) => {
 
 // ---- one sample: player, scale, and, once the server tells, its name and figures ----
 const playerWords = (letter) => ({
-  play: `Play sample ${letter}`,
-  pause: `Pause sample ${letter}`,
-  position: `Position in sample ${letter}`,
-  of: (at, total) => `${at.toFixed(1)} of ${total ? total.toFixed(1) : 'so far unknown'} seconds`,
-  broken: (whole) => (whole ? 'no longer kept: press Speak' : 'plays when whole'),
+  play: t('Play sample {letter}', { letter }),
+  pause: t('Pause sample {letter}', { letter }),
+  position: t('Position in sample {letter}', { letter }),
+  of: (at, total) => t('{at} of {total} seconds', { at: at.toFixed(1), total: total ? total.toFixed(1) : t('so far unknown') }),
+  broken: (whole) => (whole ? t('no longer kept: press Speak') : t('plays when whole')),
 });
 const makeCard = (run, data) => {
   const player = makePlayer({
@@ -27,7 +28,7 @@ const makeCard = (run, data) => {
     onState: () => { card.refresh(); refreshTransport(); },
     onEnd: () => transport.ended(card),
   });
-  const link = h('a', { class: 'download' }, 'Download WAV');
+  const link = h('a', { class: 'download' }, t('Download WAV'));
   const title = h('h3', { id: `title-${data.ticket}`, 'aria-level': 2 });
   const subtitle = h('p');
   const slots = { top: h('div'), rating: h('div'), facts: h('div', { style: 'display:grid;gap:12px' }), link: h('div') };
@@ -46,9 +47,10 @@ const makeCard = (run, data) => {
       else player.load(root + audio.url, audio.seconds, true);
       player.audio.volume = audio.volume ?? 1;
       node.classList.toggle('live', !!audio.live);
-      title.textContent = reveal ? reveal.label : next.label ?? `Sample ${next.letter}`;
-      subtitle.textContent = audio.live ? 'Being made: listen already' : reveal ? `Sample ${next.letter}, voice ${reveal.voice}` : 'Name hidden until all are rated';
-      slots.top.replaceChildren(...(!next.cut_off ? [] : [h('p', { class: 'cut' }, 'Cut off: this variant did not stop by itself.')]));
+      title.textContent = reveal ? reveal.label : next.label ?? t('Sample {letter}', next);
+      subtitle.textContent = audio.live ? t('Being made: listen already')
+        : reveal ? t('Sample {letter}, voice {voice}', { letter: next.letter, voice: reveal.voice }) : t('Name hidden until all are rated');
+      slots.top.replaceChildren(...(!next.cut_off ? [] : [h('p', { class: 'cut' }, t('Cut off: this variant did not stop by itself.'))]));
       if (next.rating && !(next.may_correct && scale.correcting())) {
         const change = () => { scale.correct(next.rating); slots.rating.replaceChildren(scale.node); scale.focus(); };
         slots.rating.replaceChildren(ratedLine(next, next.may_correct && change));
@@ -56,7 +58,7 @@ const makeCard = (run, data) => {
       if (!audio.live) {
         link.href = `${root}${audio.taken}`;
         link.setAttribute('download', audio.download);
-        link.setAttribute('aria-label', `Download sample ${next.letter} as WAV`);
+        link.setAttribute('aria-label', t('Download sample {letter} as WAV', next));
         slots.link.replaceChildren(link);
       }
       const key = JSON.stringify(reveal ?? null);
@@ -76,10 +78,13 @@ const makeCard = (run, data) => {
   return card;
 };
 
+// A text with a part of it in an element of its own.
+const around = (text, name, node) => text.split(`{${name}}`).flatMap((part, i) => (i ? [node, part] : [part]));
+
 // A rating can be corrected until the names are known.
 const ratedLine = ({ letter, rating }, change) => h('div', { class: 'rated' },
-  h('span', { role: 'status' }, 'Saved. You rated it ', h('b', {}, `${rating} ${WORDS[rating - 1]}`), '.'),
-  change && h('button', { type: 'button', class: 'rated-change', 'aria-label': `Change the rating of sample ${letter}`, onclick: change }, 'Change'));
+  h('span', { role: 'status' }, ...around(t('Saved. You rated it {answer}.'), 'answer', h('b', {}, `${rating} ${t(WORDS[rating - 1])}`))),
+  change && h('button', { type: 'button', class: 'rated-change', 'aria-label': t('Change the rating of sample {letter}', { letter }), onclick: change }, t('Change')));
 
 // Sends an answer and draws what the server says; what it does not confirm is an error.
 const sendRating = async (told, samples, node) => {
@@ -96,8 +101,8 @@ const sendRating = async (told, samples, node) => {
 };
 
 const makeScale = (run, data, player) => makeChoice({
-  name: `score-${data.ticket}`, legend: QUESTION, words: WORDS, low: 1,
-  heardAll: () => player.heard.plays > 0, listen: 'Listen before saving', choose: 'Choose 1 to 5',
+  name: `score-${data.ticket}`, legend: t(QUESTION), words: WORDS.map((word) => t(word)), low: 1,
+  heardAll: () => player.heard.plays > 0, listen: t('Listen before saving'), choose: t('Choose 1 to 5'), first: t('Choose 1 to 5 first.'),
   send: (value, correct) => sendRating({
     ticket: data.ticket, rating: value, correct, plays: player.heard.plays, heard_fraction: player.heardFraction(),
     response_s: (performance.now() - player.heard.since) / 1000,
@@ -105,7 +110,7 @@ const makeScale = (run, data, player) => makeChoice({
 });
 
 // A question with a few answers, `low` the first one's value. `send(value, correct)` returns what happens after a save.
-const makeChoice = ({ name, legend, words, low, heardAll, listen, choose: ask, send: post }) => {
+const makeChoice = ({ name, legend, words, low, heardAll, listen, choose: ask, first, send: post }) => {
   let value = null;
   let busy = false;
   let before = null;
@@ -124,9 +129,9 @@ const makeChoice = ({ name, legend, words, low, heardAll, listen, choose: ask, s
     const ready = value !== null && mayRate() && !busy;
     save.classList.toggle('ready', ready);
     save.setAttribute('aria-disabled', String(!ready));
-    save.textContent = busy ? 'Saving…'
-      : before !== null ? `${value === before ? 'Keep' : 'Change to'} ${label(value)}`
-      : value === null ? ask : mayRate() ? `Save ${label(value)}` : listen;
+    save.textContent = busy ? t('Saving…')
+      : before !== null ? t(value === before ? 'Keep {answer}' : 'Change to {answer}', { answer: label(value) })
+      : value === null ? ask : mayRate() ? t('Save {answer}', { answer: label(value) }) : listen;
   };
   const choose = (chosen) => {
     if (busy) return;
@@ -137,8 +142,8 @@ const makeChoice = ({ name, legend, words, low, heardAll, listen, choose: ask, s
   };
   const send = async () => {
     if (busy) return;
-    if (value === null) return say(`${ask} first.`);
-    if (!mayRate()) return say('Play the sample first, then save your rating.');
+    if (value === null) return say(first);
+    if (!mayRate()) return say(t('Play the sample first, then save your rating.'));
     busy = true; say(''); refresh();
     try {
       const after = await post(value, before !== null);
@@ -147,7 +152,7 @@ const makeChoice = ({ name, legend, words, low, heardAll, listen, choose: ask, s
       after();
     } catch (error) {
       busy = false; refresh();
-      say(`Not saved: ${error?.message || 'the server did not answer'} Press save to try again.`, true);
+      say(t('Not saved: {why} Press save to try again.', { why: error?.message || t('the server did not answer') }), true);
     }
   };
   save.onclick = send;

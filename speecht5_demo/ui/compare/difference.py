@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from speecht5_demo.messages import Message, joined
 from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.clips import HEADERS
 from speecht5_demo.ui.compare.runs import Run, Runs
@@ -33,6 +34,15 @@ WIDTH = 640
 DAY = ((24, 84, 170), (251, 250, 247), (176, 74, 0))
 NIGHT = ((122, 176, 255), (22, 30, 34), (255, 176, 97))
 """Quieter, equal and louder, as RGB."""
+
+LONGER = (
+    "This version is {apart} s longer than the baseline, so moments cannot be laid over each other: the average "
+    "spectra are compared, at the same loudness."
+)
+SHORTER = (
+    "This version is {apart} s shorter than the baseline, so moments cannot be laid over each other: the average "
+    "spectra are compared, at the same loudness."
+)
 
 Spectrum = NDArray[np.float64]
 
@@ -81,18 +91,17 @@ def difference(version: Path, baseline: Path) -> Difference:
     louder, quieter = (10 * np.log10(np.maximum(each, floor)) for each in spectra)
     decibels = louder - quieter
     mean_db = float(np.abs(decibels).mean())
-    scale = (
-        f"Orange is louder than the baseline, blue quieter, full colour {SHOWN_DB:.0f} dB; "
-        f"{mean_db:.1f} dB on average."
+    scale = Message(
+        "Orange is louder than the baseline, blue quieter, full colour {shown} dB; {mean} dB on average.",
+        shown=f"{SHOWN_DB:.0f}",
+        mean=f"{mean_db:.1f}",
     )
     if aligned:
-        sentence = f"Difference from the baseline, moment by moment, at the same loudness. {scale}"
+        how = Message("Difference from the baseline, moment by moment, at the same loudness.")
     else:
         apart = (len(mine) - len(base)) / rate
-        sentence = (
-            f"This version is {abs(apart):.2f} s {'longer' if apart > 0 else 'shorter'} than the baseline, so moments "
-            f"cannot be laid over each other: the average spectra are compared, at the same loudness. {scale}"
-        )
+        how = Message(LONGER if apart > 0 else SHORTER, apart=f"{abs(apart):.2f}")
+    sentence = joined(" ", [how, scale])
     pictures = {"day": _picture(decibels, DAY), "night": _picture(decibels, NIGHT)}
     return Difference(pictures, sentence, mean_db, aligned)
 

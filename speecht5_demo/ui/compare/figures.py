@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypedDict
 
+from speecht5_demo.messages import Message
+
 
 class Change(TypedDict):
     """A change against the baseline: in words, and `better`, `worse` or empty."""
@@ -43,16 +45,16 @@ def change(value: float, baseline: float | None, less: str, more: str) -> Change
     Args:
         value: of this variant.
         baseline: of the baseline; None where it is not part of the comparison.
-        less, more: words such as "faster" and "slower".
+        less, more: patterns such as "{share} faster" and "{share} slower".
     """
     if baseline is None or baseline <= 0:
         return None
     share = value / baseline - 1
     if abs(share) < SAME_WITHIN:
-        return {"text": "no change", "direction": ""}
+        return {"text": Message("no change"), "direction": ""}
     if share < 0:
-        return {"text": f"{-share:.0%} {less}", "direction": "better"}
-    return {"text": f"{share:.0%} {more}", "direction": "worse"}
+        return {"text": Message(less, share=f"{-share:.0%}"), "direction": "better"}
+    return {"text": Message(more, share=f"{share:.0%}"), "direction": "worse"}
 
 
 def overlap(runs: Sequence[float], baseline: Sequence[float]) -> bool:
@@ -62,4 +64,4 @@ def overlap(runs: Sequence[float], baseline: Sequence[float]) -> bool:
 
 def row(name: str, value: str, delta: Change | None = None) -> Fact:
     """One line of a card's facts."""
-    return {"name": name, "value": value, "change": delta}
+    return {"name": Message(name), "value": value, "change": delta}

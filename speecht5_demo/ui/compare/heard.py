@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from speecht5_demo.rendering.wording import counted
+from speecht5_demo.messages import Message, joined
 from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.heard_run import HeardRun
 from speecht5_demo.ui.compare.runs import Run
@@ -12,7 +12,7 @@ from speecht5_demo.ui.compare.runs import Run
 if TYPE_CHECKING:
     from speecht5_demo.quality.hearing import Heard
 
-NOTE = (
+NOTE = Message(
     "Heard by Whisper tiny.en, which mishears words of natural voices too. Both sides are written alike: numbers as "
     "digits, no punctuation. The opinions are predicted by networks, not given by listeners."
 )
@@ -67,34 +67,42 @@ def heard_row(run: Run, card: Card) -> HeardFigures:
 def _advice(lacking: tuple[str, ...]) -> str:
     if not lacking:
         return ""
-    return (
-        f"This needs {', '.join(lacking)}, which {'is' if len(lacking) == 1 else 'are'} not installed here: "
-        "run `make quality`, then start the app again."
+    names = ", ".join(lacking)
+    if len(lacking) == 1:
+        return Message(
+            "This needs {names}, which is not installed here: run `make quality`, then start the app again.",
+            names=names,
+        )
+    return Message(
+        "This needs {names}, which are not installed here: run `make quality`, then start the app again.",
+        names=names,
     )
 
 
 def _status(heard: HeardRun, total: int) -> str:
     if heard.phase == "opening":
-        return "Opening the recogniser. The first time takes a moment."
+        return Message("Opening the recogniser. The first time takes a moment.")
     if heard.phase == "waiting":
-        return "Whoever waits for a voice is served first."
+        return Message("Whoever waits for a voice is served first.")
     if heard.phase == "hearing":
-        return f"{len(heard.samples)} of {total} samples heard."
+        return Message("{heard} of {total} samples heard.", heard=len(heard.samples), total=total)
     return ""
 
 
 def _sample(card: Card, found: Heard) -> dict[str, object]:
     opinions = (("DNSMOS P.808", found.predicted_mos), ("Distill-MOS", found.distilled_mos))
     said = [f"{value:.1f} ({name})" for name, value in opinions if value is not None]
-    wrong = counted(found.wrong, "word") if found.wrong else "no word"
+    wrong = {0: "no word of {said} wrong", 1: "1 word of {said} wrong"}.get(
+        found.wrong, "{wrong} words of {said} wrong"
+    )
     facts = [
-        f"{wrong} of {found.said} wrong",
-        found.remark,
-        f"predicted MOS {', '.join(said)}" if said else "",
+        Message(wrong, said=found.said, wrong=f"{found.wrong:,}"),
+        Message(found.remark),
+        Message("predicted MOS {figures}", figures=", ".join(said)) if said else "",
     ]
     return {
         "letter": card.letter,
         "label": card.variant.label,
         "words": [{"text": word.text, "kind": word.kind, "said": word.said} for word in found.words],
-        "facts": "; ".join(fact for fact in facts if fact) + ".",
+        "facts": Message("{facts}.", facts=joined("; ", [fact for fact in facts if fact])),
     }

@@ -7,27 +7,27 @@ const stopAsking = () => { clearTimeout(asking.timer); asking.ticket = null; };
 const hidden = (text) => h('span', { class: 'visually-hidden' }, text);
 const heardWord = ({ text, kind, said }) => ({
   same: () => text,
-  other: () => h('mark', {}, text, ' ', h('small', {}, `for ${said}`)),
-  missing: () => h('del', {}, hidden('not heard: '), text),
-  added: () => h('ins', {}, hidden('added: '), h('span', { 'aria-hidden': 'true' }, '+'), text),
+  other: () => h('mark', {}, text, ' ', h('small', {}, t('for {word}', { word: said }))),
+  missing: () => h('del', {}, hidden(`${t('not heard:')} `), text),
+  added: () => h('ins', {}, hidden(`${t('added:')} `), h('span', { 'aria-hidden': 'true' }, '+'), text),
 })[kind]();
 const heardSample = (sample) => h('li', {},
   h('h4', {}, h('span', { class: 'letter-small', 'aria-hidden': 'true' }, sample.letter), sample.label),
   h('p', { class: 'words' }, ...sample.words.flatMap((word) => [heardWord(word), ' '])),
   h('p', { class: 'note' }, sample.facts));
 const heardKey = () => h('p', { class: 'note key' },
-  h('mark', {}, 'word ', h('small', {}, 'for other')), ' heard in place of another; ', h('del', {}, 'word'), ' said and not heard; ',
-  h('ins', {}, '+word'), ' heard and not said.');
+  h('mark', {}, t('word'), ' ', h('small', {}, t('for {word}', { word: t('other') }))), ` ${t('heard in place of another')}; `,
+  h('del', {}, t('word')), ` ${t('said and not heard')}; `, h('ins', {}, `+${t('word')}`), ` ${t('heard and not said')}.`);
 
 const heardParts = {
-  title: h('h3', { tabindex: -1 }, 'What a recogniser hears'),
+  title: h('h3', { tabindex: -1 }, t('What a recogniser hears')),
   button: h('button', { type: 'button', class: 'hear', 'aria-describedby': 'heard-about' }),
   about: h('p', { class: 'note', role: 'status', id: 'heard-about' }),
   problem: h('p', { class: 'problem', role: 'alert', hidden: true }),
   list: h('div', { class: 'found' }),
 };
-const heardSection = h('section', { class: 'heard', 'aria-label': 'What a recogniser hears' }, ...Object.values(heardParts));
-const UNANSWERED = 'The server did not answer. Press the button again.';
+const heardSection = h('section', { class: 'heard', 'aria-label': t('What a recogniser hears') }, ...Object.values(heardParts));
+const UNANSWERED = t('The server did not answer. Press the button again.');
 const askHeard = async (area, value, start) => {
   asking.ticket = value.ticket;
   let answer = null;
@@ -47,7 +47,7 @@ const drawHeard = (area, value) => {
   const { title, button, about, problem, list } = heardParts;
   const focused = document.activeElement === button;
   const off = value.under_way || !!value.lacking;
-  button.textContent = value.under_way ? 'Listening…' : 'What a recogniser hears';
+  button.textContent = value.under_way ? t('Listening…') : t('What a recogniser hears');
   button.hidden = value.done;
   button.setAttribute('aria-disabled', String(off));
   button.onclick = () => { if (!off) askHeard(area, value, true); };

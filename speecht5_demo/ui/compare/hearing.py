@@ -12,6 +12,7 @@ from collections.abc import Generator
 from typing import Any, TypeVar
 
 from speecht5_demo.errors import DemoError, RatingsError
+from speecht5_demo.messages import Message
 from speecht5_demo.quality.hearing import hear_in_parts, lacking, open_in_parts
 from speecht5_demo.quality.recognisers import FoundRecogniser, Recogniser, find_recogniser
 from speecht5_demo.ui.compare.heard import heard_view
@@ -26,9 +27,9 @@ LANGUAGE = "en"
 """What the recogniser was taught."""
 LEFT_S = 75.0
 """A page asks how far it is every second, and once a minute when it lies in the background."""
-TOO_EARLY = "A recogniser hears a comparison once its names are shown and all is timed."
-DEFECT = "The recogniser failed, and the server's log says why. Press the button to try again."
-NOBODY_WAITED = "Nobody waited for the rest. Press the button to have it heard."
+TOO_EARLY = Message("A recogniser hears a comparison once its names are shown and all is timed.")
+DEFECT = Message("The recogniser failed, and the server's log says why. Press the button to try again.")
+NOBODY_WAITED = Message("Nobody waited for the rest. Press the button to have it heard.")
 
 
 class Hearing:
@@ -84,7 +85,7 @@ class Hearing:
         threading.Thread(target=self._find, args=(run, heard), name="recogniser", daemon=True).start()
 
     def _find(self, run: Run, heard: HeardRun) -> None:
-        problem = DEFECT
+        problem: str = DEFECT
         try:
             found = self._found = self._found or find_recogniser()
             heard.phase = "waiting"

@@ -1,4 +1,5 @@
 // Layers by their place in the model, with their sizes: what is ticked becomes patterns in the field above.
+const { t } = window.speecht5;
 const tree = element.querySelector('.layer-tree');
 const megabytes = (bytes) => (bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
 const make = (tag, attributes = {}, ...children) => {
@@ -13,7 +14,7 @@ const tell = () => { props.value = chosen().map((box) => box.value).join(', '); 
 const branch = (node) => {
   const leaf = !node.children.length;
   const box = make('input', { type: 'checkbox', value: leaf ? node.path : `${node.path}.*` });
-  const label = make('label', {}, box, ` ${node.name} `, make('span', { class: 'layer-size' }, megabytes(node.bytes)));
+  const label = make('label', {}, box, ' ', make('span', { translate: 'no' }, node.name), ' ', make('span', { class: 'layer-size' }, megabytes(node.bytes)));
   const item = make('li', {}, make('div', { class: 'layer' }, label));
   box.onchange = () => {
     item.querySelectorAll('input').forEach((inner) => { inner.checked = box.checked; });
@@ -23,7 +24,7 @@ const branch = (node) => {
   if (!leaf) {
     const inner = make('ul', {}, ...node.children.map(branch));
     inner.hidden = true;
-    const open = make('button', { type: 'button', class: 'layer-open', 'aria-expanded': 'false', 'aria-label': `Show the layers of ${node.path}` }, '▸');
+    const open = make('button', { type: 'button', class: 'layer-open', 'aria-expanded': 'false', 'aria-label': t('Show the layers of {part}', { part: node.path }) }, '▸');
     open.onclick = () => { inner.hidden = !inner.hidden; open.setAttribute('aria-expanded', String(!inner.hidden)); open.textContent = inner.hidden ? '▸' : '▾'; };
     item.firstChild.prepend(open);
     item.append(inner);
@@ -33,13 +34,13 @@ const branch = (node) => {
 const button = element.querySelector('.layer-show');
 button.onclick = async () => {
   button.disabled = true;
-  button.textContent = 'Looking for the layers…';
+  button.textContent = t('Looking for the layers…');
   try {
     const found = await server.layers();
     tree.firstElementChild.replaceChildren(...found.children.map(branch));
     button.hidden = true;
   } catch {
     button.disabled = false;
-    button.textContent = 'The layers could not be listed. Try again';
+    button.textContent = t('The layers could not be listed. Try again');
   }
 };

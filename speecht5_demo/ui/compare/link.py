@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlencode
 
 from speecht5_demo.errors import DemoError, TextError
 from speecht5_demo.listening.tickets import server_secret
+from speecht5_demo.messages import Message
 from speecht5_demo.synthesis.plan import MAX_SEED
 from speecht5_demo.ui.compare.plan import OwnVariant, Plan, VoiceChoice
 from speecht5_demo.ui.settings import Settings
@@ -79,13 +80,15 @@ class RunLink:
             TextError: it is none.
         """
         if not isinstance(written, str) or len(written) > LONGEST:
-            raise TextError("This link is not one of a comparison. Type a sentence and press Speak.")
+            raise TextError(Message("This link is not one of a comparison. Type a sentence and press Speak."))
         try:
             given = {name: values[-1] for name, values in parse_qs(written, max_num_fields=40).items()}
         except ValueError as error:
-            raise TextError("This link has too many parts. Type a sentence and press Speak.") from error
+            raise TextError(
+                Message("This link has too many parts. Type a sentence and press Speak.")
+            ) from error
         if "text" not in given or "voice" not in given:
-            raise TextError("This link does not say what to speak. Type a sentence and press Speak.")
+            raise TextError(Message("This link does not say what to speak. Type a sentence and press Speak."))
         word = given.get("run", "")
         own = OwnVariant(
             "pruned" in given,

@@ -10,24 +10,21 @@ from typing import Any
 import gradio as gr
 from gradio.events import api as gradio_api
 
-from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import DemoError
-from speecht5_demo.text import dropped, spoken_form
+from speecht5_demo.messages import Message
 from speecht5_demo.ui.compare import sweep
 from speecht5_demo.ui.compare.api import compare_endpoint
 from speecht5_demo.ui.compare.board import board
-from speecht5_demo.ui.compare.budget import check_length
 from speecht5_demo.ui.compare.link import Arrival, listener_of
 from speecht5_demo.ui.compare.link_fields import NO_BLEND, UPLOADED, link_fields
 from speecht5_demo.ui.compare.plan import (
-    MAX_CHARACTERS,
     MAX_PRUNED_PERCENT,
     MAX_REPEATS,
     OwnVariant,
     VoiceChoice,
-    checked_text,
     preselected,
 )
+from speecht5_demo.ui.compare.preview import EXAMPLES, example_text, preview
 from speecht5_demo.ui.compare.recipe_fields import layer_tree, pattern_note, variant_lines
 from speecht5_demo.ui.compare.recipes import LayersOf, command
 from speecht5_demo.ui.compare.runs import Run
@@ -35,46 +32,15 @@ from speecht5_demo.ui.compare.service import CompareService
 from speecht5_demo.ui.compare.upload_field import speaker_upload
 from speecht5_demo.ui.compare.view import board_view, problem_view
 from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.languages import IN_ENGLISH, spoken_to
 from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.visiting import visitor_of
 from speecht5_demo.variants import all_variants
 
-EXAMPLES = (
-    "The train leaves at 9:45 on March 3rd; a ticket is $12.50.",
-    "Glue the sheet to the dark blue background.",
-    "Dr. Lee paid £7.99 for 3 apples on 12/24/2025.",
-    "Would you rather hear it fast, or hear it well?",
-)
 HERO = """<div class="hero"><h1>Hear what optimisation costs</h1>
 <p>SpeechT5 reads your sentence as it is and after quantisation and pruning. Listen without names, rate what
 you hear, then see what each version costs in time and megabytes.</p>
 <p class="notice"><span>{notice}</span></p></div>"""
-
-
-def preview(written: object, checkpoint: Checkpoint) -> str:
-    """What will be spoken and what is left out, as markup; while typing, a problem is only mentioned."""
-    if not isinstance(written, str) or not written.strip():
-        return ""
-    try:
-        said = spoken_form(checked_text(written), checkpoint.letters, checkpoint.language)
-        check_length(said)
-    except DemoError as error:
-        return f'<p class="preview wrong">{escape(str(error))}</p>'
-    left_out = dropped(written, checkpoint.language)
-    remark = f" Left out: {escape('; '.join(left_out))}." if left_out else ""
-    language = (
-        ""
-        if checkpoint.language == "en"
-        else f" The voice is taken to speak “{escape(checkpoint.language)}”."
-    )
-    count = f' <span class="count">{len(written):,} of {MAX_CHARACTERS:,} characters</span>'
-    return f'<p class="preview">Will be spoken as <q>{escape(said)}</q>{remark}{language}{count}</p>'
-
-
-def example_text(sample: object) -> Any:
-    """The sentence of an example; anything else that is posted changes nothing."""
-    first = sample[0] if isinstance(sample, list) and sample else None
-    return first if isinstance(first, str) else gr.skip()
 
 
 def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None) -> CompareService:
@@ -95,7 +61,9 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 placeholder="Type a sentence: numbers, prices and dates are welcome. Ctrl+Enter speaks it.",
                 elem_id="text",
             )
-            spoken = gr.HTML(preview(EXAMPLES[0], checkpoint), elem_id="spoken", apply_default_css=False)
+            spoken = gr.HTML(
+                preview(EXAMPLES[0], checkpoint, IN_ENGLISH), elem_id="spoken", apply_default_css=False
+            )
             with gr.Row(elem_classes="actions"):
                 speak = gr.Button(
                     "Speak", variant="primary", size="lg", scale=2, min_width=140, elem_id="speak"
@@ -220,11 +188,11 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 listener=listener_of(listener),
             )
         except DemoError as error:
-            return problem_view(str(error)), None, gr.skip(), gr.skip()
-        return begun_view(started)
+            return spoken_to(request).said(problem_view(str(error))), None, gr.skip(), gr.skip()
+        return begun_view(started, request)
 
-    def begun_view(started: Run) -> tuple[Any, ...]:
-        view = board_view(started, service.waiting(started))
+    def begun_view(started: Run, request: gr.Request) -> tuple[Any, ...]:
+        view = spoken_to(request).said(board_view(started, service.waiting(started)))
         return view, started.id, gr.update(interactive=started.over), gr.update(visible=not started.over)
 
     def open_link(sent: Any, request: gr.Request) -> tuple[Any, ...]:
@@ -238,8 +206,8 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 return *filled, gr.skip(), gr.skip(), gr.skip(), gr.skip()
             started = service.open_link(arrival.link, visitor_of(request), arrival.listener)
         except DemoError as error:
-            return *none, problem_view(str(error)), None, gr.skip(), gr.skip()
-        return *filled, *begun_view(started)
+            return *none, spoken_to(request).said(problem_view(str(error))), None, gr.skip(), gr.skip()
+        return *filled, *begun_view(started, request)
 
     def fill(sent: Any) -> tuple[Any, ...]:
         """The fields as they were before the page was loaded again."""
@@ -249,7 +217,8 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
             draft = None
         return (gr.skip(),) * len(asked) if draft is None else tuple(link_fields(draft, service, speakers))
 
-    async def follow(run_id: object) -> AsyncIterator[Any]:
+    async def follow(run_id: object, request: gr.Request) -> AsyncIterator[Any]:
+        catalog = spoken_to(request)
         yield (
             gr.skip(),
             gr.skip(),
@@ -258,24 +227,25 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
         async for running in service.follow(run_id):
             before, usable = usable, not running.speaking
             button = gr.skip() if usable == before else gr.update(interactive=usable)  # an update is costly
-            yield board_view(running, service.waiting(running)), button
+            yield catalog.said(board_view(running, service.waiting(running))), button
 
-    def stop_run(run_id: object) -> tuple[Any, ...]:
+    def stop_run(run_id: object, request: gr.Request) -> tuple[Any, ...]:
         service.stop(run_id)
-        return rest(run_id)
+        return rest(run_id, request)
 
-    def rest(run_id: object) -> tuple[Any, ...]:
+    def rest(run_id: object, request: gr.Request) -> tuple[Any, ...]:
         latest = service.find(run_id)
         if latest is None:
             return gr.skip(), gr.update(interactive=True), gr.update(visible=False)
         if not latest.over:
             return gr.skip(), gr.skip(), gr.skip()
-        return board_view(latest), gr.update(interactive=True), gr.update(visible=False)
+        view = spoken_to(request).said(board_view(latest))
+        return view, gr.update(interactive=True), gr.update(visible=False)
 
     def leave(request: gr.Request) -> None:
         service.leave(request.session_hash)
 
-    def show_command(*sent: Any) -> str:
+    def show_command(request: gr.Request, *sent: Any) -> str:
         written, names, who, number, times, wanted, percent, quantised, changed, left = sent
         line = command(
             checkpoint,
@@ -290,16 +260,24 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
             include=changed,
             exclude=left,
         )
-        return f'<pre class="command" tabindex="0" aria-label="Command">{escape(line)}</pre>'
+        label, shown_line = escape(spoken_to(request).said(Message("Command"))), escape(line)
+        return f'<pre class="command" tabindex="0" aria-label="{label}"><span translate="no">{shown_line}</span></pre>'
 
-    def name_upload(token: object, chosen: object) -> Any:
+    def say_patterns(changed: object, left: object, request: gr.Request) -> str:
+        return pattern_note(layers, changed, left, spoken_to(request))
+
+    def say_spoken(written: object, request: gr.Request) -> str:
+        return preview(written, checkpoint, spoken_to(request))
+
+    def name_upload(token: object, chosen: object, request: gr.Request) -> Any:
         """The menu names the voice in use, wherever it is from."""
         try:
             label = service.uploads.find(token).label if isinstance(token, str) else ""
         except DemoError:
             label = ""
         if label:
-            return gr.update(choices=[(label, UPLOADED), *speakers], value=UPLOADED)
+            mine = (spoken_to(request).said(label), UPLOADED)
+            return gr.update(choices=[mine, *speakers], value=UPLOADED)
         known = [name for _, name in speakers]
         return gr.update(choices=speakers, value=chosen if chosen in known else known[0])
 
@@ -362,7 +340,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
     )
     gr.on(
         [include.change, exclude.change, own.input],
-        lambda *written: pattern_note(layers, *written),
+        say_patterns,
         [include, exclude],
         patterns,
         trigger_mode="always_last",
@@ -375,9 +353,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
     )
     examples.click(example_text, examples, text, **at_once)
     dice.click(lambda: secrets.randbelow(10_000), None, seed, **at_once)
-    text.change(
-        lambda written: preview(written, checkpoint), text, spoken, trigger_mode="always_last", **at_once
-    )
+    text.change(say_spoken, text, spoken, trigger_mode="always_last", **at_once)
     gradio_api(compare_endpoint(service), api_name="compare", concurrency_limit=None)
     demo.unload(leave)
     return service

@@ -1,10 +1,10 @@
 // Votes on pairs: two samples without names at a time, which sounds better? One pair after the other, in both orders.
 // PAIR_ANSWERS, for -1, 0 and +1, and PAIR_QUESTION are put in front by board.py.
 const makePairCard = (run, pair, total) => {
-  const names = ['First', 'Second'];
+  const names = [t('First'), t('Second')];
   const samples = pair.clips.map((clip, i) => {
     const player = makePlayer({
-      words: playerWords(names[i].toLowerCase()),
+      words: playerWords(t(['first', 'second'][i])),
       onState: () => { choice.heardMore(); refreshTransport(); },
       onEnd: () => transport.ended(sample),
     });
@@ -14,16 +14,16 @@ const makePairCard = (run, pair, total) => {
     return sample;
   });
   const choice = makeChoice({
-    name: `vote-${pair.ticket}`, legend: PAIR_QUESTION, words: PAIR_ANSWERS, low: -1,
-    heardAll: () => samples.every((sample) => sample.heard.plays > 0), listen: 'Listen to both before saving', choose: 'Choose an answer',
+    name: `vote-${pair.ticket}`, legend: t(PAIR_QUESTION), words: PAIR_ANSWERS.map((answer) => t(answer)), low: -1,
+    heardAll: () => samples.every((sample) => sample.heard.plays > 0), listen: t('Listen to both before saving'), choose: t('Choose an answer'), first: t('Choose an answer first.'),
     send: (value, correct) => sendRating({
       ticket: pair.ticket, rating: value, correct, plays: samples.reduce((sum, sample) => sum + sample.heard.plays, 0),
       heard_fraction: Math.min(...samples.map((sample) => sample.heardFraction())),
       response_s: (performance.now() - Math.min(...samples.map((sample) => sample.heard.since ?? performance.now()))) / 1000,
     }, samples, node),
   });
-  const node = h('section', { class: 'card pair new', tabindex: -1, 'aria-label': `Pair ${pair.place} of ${total}` },
-    h('header', {}, h('h3', { 'aria-level': 2 }, `Pair ${pair.place} of ${total}`), h('p', {}, 'Names hidden until all pairs are voted on')),
+  const node = h('section', { class: 'card pair new', tabindex: -1, 'aria-label': t('Pair {place} of {total}', { place: pair.place, total }) },
+    h('header', {}, h('h3', { 'aria-level': 2 }, t('Pair {place} of {total}', { place: pair.place, total })), h('p', {}, t('Names hidden until all pairs are voted on'))),
     ...samples.map((sample, i) => h('div', { class: 'pair-sample' }, h('span', { class: 'letter', 'aria-hidden': 'true' }, sample.letter), h('b', {}, names[i]), sample.node)),
     choice.node);
   node.onkeydown = (event) => {
@@ -48,7 +48,7 @@ const drawPairs = (value) => {
     view.pair = makePairCard(value.run, open, pairs.length);
     if (open.vote !== null) view.pair.choice.correct(open.vote);
     const last = pairs[pairs.indexOf(open) - 1];
-    const back = last && h('button', { type: 'button', class: 'rated-change', onclick: () => { view.again = last.ticket; drawPairs(value); } }, 'Change the last vote');
+    const back = last && h('button', { type: 'button', class: 'rated-change', onclick: () => { view.again = last.ticket; drawPairs(value); } }, t('Change the last vote'));
     pairArea.replaceChildren(...[view.pair.node, back].filter(Boolean));
   }
 };

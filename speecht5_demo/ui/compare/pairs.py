@@ -13,6 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from speecht5_demo.listening.methods import AB
+from speecht5_demo.messages import Message, joined
 from speecht5_demo.variants import BASELINE
 
 if TYPE_CHECKING:
@@ -90,6 +91,13 @@ def votes_for(trials: list[PairTrial], card: Card) -> str:
     """What the visitor said of a version, in words."""
     kept = [trial.kept(trial.vote) for trial in trials if trial.version is card and trial.vote is not None]
     if not kept:
-        return "not compared"
-    said = (("better", 1), ("no difference", 0), ("worse", -1))
-    return ", ".join(f"{words} {kept.count(value)} of {len(kept)}" for words, value in said if value in kept)
+        return Message("not compared")
+    said = (
+        ("better {times} of {all}", 1),
+        ("no difference {times} of {all}", 0),
+        ("worse {times} of {all}", -1),
+    )
+    counts = [
+        Message(pattern, times=kept.count(value), all=len(kept)) for pattern, value in said if value in kept
+    ]
+    return joined(", ", [*counts])

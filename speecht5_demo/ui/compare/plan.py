@@ -10,6 +10,7 @@ from typing import Any
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import SpeakerError, SynthesisError, TextError, VariantError
+from speecht5_demo.messages import Message
 from speecht5_demo.speakers import Speaker, blend, find_speaker
 from speecht5_demo.synthesis.plan import MAX_SEED
 from speecht5_demo.text import spoken_form
@@ -122,7 +123,12 @@ def make_plan(
     chosen = _variants(variants, own)
     in_pairs = pairs is True and checkpoint.listenable
     if in_pairs and (len(chosen) < 2 or BASELINE not in chosen):
-        raise VariantError(f"Pairs compare versions with {BASELINE.label}: choose it and at least one other.")
+        raise VariantError(
+            Message(
+                "Pairs compare versions with {baseline}: choose it and at least one other.",
+                baseline=BASELINE.label,
+            )
+        )
     hidden = (blind is not False or in_pairs) and checkpoint.listenable and len(chosen) > 1
     return Plan(
         text=written,
@@ -130,9 +136,9 @@ def make_plan(
         speaker=_speaker(checkpoint, voice, uploaded),
         seed=secrets.randbelow(MAX_SEED + 1)
         if hidden or seed is None
-        else whole_number(seed, "The seed", 0, MAX_SEED),
+        else whole_number(seed, Message("The seed"), 0, MAX_SEED),
         variants=chosen,
-        repeats=whole_number(repeats, "The number of repeats", 1, MAX_REPEATS),
+        repeats=whole_number(repeats, Message("The number of repeats"), 1, MAX_REPEATS),
         blind=hidden,
         listenable=checkpoint.listenable,
         pairs=in_pairs,
@@ -155,7 +161,15 @@ def whole_number(value: Any, what: str, low: int, high: int) -> int:
     """
     number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
     if not low <= number <= high or number != int(number):
-        raise SynthesisError(f"{what} must be a whole number from {low} to {high:,}; got {value!r:.40}.")
+        raise SynthesisError(
+            Message(
+                "{what} must be a whole number from {low} to {high}; got {given}.",
+                what=what,
+                low=low,
+                high=f"{high:,}",
+                given=f"{value!r:.40}",
+            )
+        )
     return int(number)
 
 
@@ -166,11 +180,15 @@ def checked_text(text: Any) -> str:
         TextError: it is not.
     """
     if not isinstance(text, str):
-        raise TextError("The text must be text. Type a sentence, then press Speak.")
+        raise TextError(Message("The text must be text. Type a sentence, then press Speak."))
     if len(text) > MAX_CHARACTERS:
         raise TextError(
-            f"The text has {len(text):,} characters and this page speaks up to {MAX_CHARACTERS:,} at once. "
-            "Shorten it, or use the command line for long texts."
+            Message(
+                "The text has {characters} characters and this page speaks up to {most} at once. "
+                "Shorten it, or use the command line for long texts.",
+                characters=f"{len(text):,}",
+                most=f"{MAX_CHARACTERS:,}",
+            )
         )
     return text
 
@@ -181,10 +199,12 @@ def _speaker(checkpoint: Checkpoint, voice: VoiceChoice, uploaded: Callable[[str
     elif isinstance(voice.name, str):
         first = find_speaker(checkpoint.speakers, voice.name)
     else:
-        raise SpeakerError(f"Choose one of the speakers: {', '.join(checkpoint.speakers)}.")
+        raise SpeakerError(
+            Message("Choose one of the speakers: {speakers}.", speakers=", ".join(checkpoint.speakers))
+        )
     if not voice.blend_with:
         return first
-    share = whole_number(voice.share_percent, "The share of the second speaker, in percent,", 0, 100)
+    share = whole_number(voice.share_percent, Message("The share of the second speaker, in percent,"), 0, 100)
     return blend(first, find_speaker(checkpoint.speakers, str(voice.blend_with)), share / 100)
 
 
@@ -194,21 +214,29 @@ def _variants(names: Any, own: OwnVariant) -> tuple[Variant, ...]:
         or isinstance(names, str)
         or not all(isinstance(n, str) for n in names)
     ):
-        raise VariantError("Choose the variants as a list of names.")
+        raise VariantError(Message("Choose the variants as a list of names."))
     chosen = [find(name) for name in dict.fromkeys(names)]
     if own.wanted is True:
-        percent = whole_number(own.pruned_percent, "The share to prune, in percent,", 0, MAX_PRUNED_PERCENT)
+        percent = whole_number(
+            own.pruned_percent, Message("The share to prune, in percent,"), 0, MAX_PRUNED_PERCENT
+        )
         chosen.append(custom(percent / 100, own.int8 is True, _patterns(own.include), _patterns(own.exclude)))
     if not chosen:
-        raise VariantError("Choose at least one variant, then press Speak.")
+        raise VariantError(Message("Choose at least one variant, then press Speak."))
     if len(chosen) > MAX_VARIANTS:
         raise VariantError(
-            f"{len(chosen)} variants are too many for one comparison: choose up to {MAX_VARIANTS}."
+            Message(
+                "{chosen} variants are too many for one comparison: choose up to {most}.",
+                chosen=len(chosen),
+                most=MAX_VARIANTS,
+            )
         )
     return tuple(chosen)
 
 
 def _patterns(written: Any) -> tuple[str, ...]:
     if not isinstance(written, str) or len(written) > 1000:
-        raise VariantError("Write name patterns as short text, separated by commas, such as *.prenet.*")
+        raise VariantError(
+            Message("Write name patterns as short text, separated by commas, such as *.prenet.*")
+        )
     return written_patterns(written)

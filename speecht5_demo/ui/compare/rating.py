@@ -11,6 +11,7 @@ from speecht5_demo.errors import DemoError, RatingsError
 from speecht5_demo.listening.methods import AB, ACR
 from speecht5_demo.listening.playback import MUST_HEAR, NOT_ALL_HEARD
 from speecht5_demo.listening.ratings import RatingRow, RatingsWriter
+from speecht5_demo.messages import Message
 from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.link import listener_of
 from speecht5_demo.ui.compare.pairs import QUESTION as QUESTION_OF_PAIRS
@@ -45,12 +46,14 @@ def rate(runs: Runs, writer: RatingsWriter, rated: RatedBefore, sent: Any) -> di
     """
     try:
         if not isinstance(sent, dict):
-            raise RatingsError("A rating needs a ticket and a score. Reload the page and rate again.")
+            raise RatingsError(
+                Message("A rating needs a ticket and a score. Reload the page and rate again.")
+            )
         if found := runs.trial(sent.get("ticket")):
             return _vote(*found, writer, rated, sent)
         run, card = runs.card(sent.get("ticket"))
         if run.plan.pairs:
-            raise RatingsError("This comparison is voted on in pairs.")
+            raise RatingsError(Message("This comparison is voted on in pairs."))
         with run.saving:
             correcting = card.rating is not None and sent.get("correct") is True
             if correcting:
@@ -109,9 +112,9 @@ def vote_row(run: Run, trial: PairTrial, sent: Mapping[str, object]) -> RatingRo
 
 def _check_correction(run: Run, card: Card | PairTrial) -> None:
     if run.revealed:
-        raise RatingsError("The names are known by now, so this rating stands.")
+        raise RatingsError(Message("The names are known by now, so this rating stands."))
     if card.corrections >= MOST_CORRECTIONS:
-        raise RatingsError("This rating was changed often enough; it stands as it is.")
+        raise RatingsError(Message("This rating was changed often enough; it stands as it is."))
     card.corrections += 1
 
 
@@ -122,7 +125,7 @@ def rating_row(run: Run, card: Card, sent: Mapping[str, object]) -> RatingRow:
         RatingsError: the score is not a whole number from 1 to 5, or the sample is no sample.
     """
     if not run.plan.listenable:
-        raise RatingsError("This checkpoint does not speak: its samples cannot be rated.")
+        raise RatingsError(Message("This checkpoint does not speak: its samples cannot be rated."))
     sample, heard = card.sample, _share(sent.get("heard_fraction"))
     flags = [
         *([NOT_ALL_HEARD] if heard is None or heard < MUST_HEAR else []),

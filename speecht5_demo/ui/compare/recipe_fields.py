@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from speecht5_demo.ui.compare.recipes import GOOD_FOR, LayersOf
+from speecht5_demo.ui.languages import IN_ENGLISH, Catalog
 from speecht5_demo.variants import all_variants
 
 _TREE = """<div class="layer-field">
@@ -19,7 +20,8 @@ _TREE = """<div class="layer-field">
 def variant_lines() -> gr.HTML:
     """A line for each variant, folded away: what it does, and for whom."""
     lines = "".join(
-        f"<dt>{escape(variant.label)}</dt><dd>{escape(variant.explanation)} {escape(GOOD_FOR[variant.name])}</dd>"
+        f"<dt>{escape(variant.label)}</dt><dd><span>{escape(variant.explanation)}</span> "
+        f"<span>{escape(GOOD_FOR[variant.name])}</span></dd>"
         for variant in all_variants()
     )
     return gr.HTML(
@@ -48,7 +50,8 @@ def layer_tree(layers: LayersOf) -> gr.HTML:
     )
 
 
-def pattern_note(layers: LayersOf, include: Any, exclude: Any) -> str:
+def pattern_note(layers: LayersOf, include: Any, exclude: Any, catalog: Catalog = IN_ENGLISH) -> str:
     """What the patterns choose, as markup for beside the fields."""
     sentence, wrong = layers().said_of(include, exclude)
-    return f'<p class="pattern-note{" wrong" if wrong else ""}" role="status">{escape(sentence)}</p>'
+    said = escape(catalog.said(sentence))
+    return f'<p class="pattern-note{" wrong" if wrong else ""}" role="status">{said}</p>'

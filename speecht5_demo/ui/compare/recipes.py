@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.messages import Message
 from speecht5_demo.rendering.wording import megabytes
 from speecht5_demo.variants.patterns import selected, written_patterns
 
@@ -55,16 +56,25 @@ class Layers:
         for pattern in (*patterns[0], *patterns[1]):
             if not any(fnmatchcase(name, pattern) for name in self.bytes_of):
                 example = next(iter(self.bytes_of), "none")
-                return (
-                    f"“{pattern[:80]}” matches none of the {len(self.bytes_of)} Linear layers. Patterns match whole "
-                    f"names such as {example} and may use * and ?.",
-                    True,
+                problem = Message(
+                    "“{pattern}” matches none of the {layers} Linear layers. Patterns match whole "
+                    "names such as {example} and may use * and ?.",
+                    pattern=pattern[:80],
+                    layers=len(self.bytes_of),
+                    example=example,
                 )
+                return problem, True
         chosen = [name for name in self.bytes_of if selected(name, patterns[0], patterns[1])]
         if not chosen:
-            return "These patterns leave no layer to change.", True
+            return Message("These patterns leave no layer to change."), True
         size = megabytes(sum(self.bytes_of[name] for name in chosen))
-        return f"{len(chosen)} of {len(self.bytes_of)} Linear layers, {size} MB of fp32, are changed.", False
+        found = Message(
+            "{chosen} of {layers} Linear layers, {size} MB of fp32, are changed.",
+            chosen=len(chosen),
+            layers=len(self.bytes_of),
+            size=size,
+        )
+        return found, False
 
 
 class LayersOf:

@@ -17,11 +17,13 @@ from starlette.routing import Route
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import DemoError, SpeakerError
+from speecht5_demo.messages import Message
 from speecht5_demo.quality.recorded_speakers import checked_recording, missing_for, opened_model, speaker_of
 from speecht5_demo.quality.speaker_models import SpeakerModel
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.synthesis import Synthesizer
 from speecht5_demo.ui.compare.uploads import UploadedSpeakers
+from speecht5_demo.ui.languages import language_of
 from speecht5_demo.ui.serving.request_body import RefusedRequest, read_body
 from speecht5_demo.ui.serving.visitor import address_of
 
@@ -58,6 +60,7 @@ class RecordedSpeakers:
 
     async def _serve(self, request: Request) -> Response:
         address = address_of(request.client.host if request.client else None, request.headers)
+        catalog = language_of(request.headers.get("accept-language", ""))
         try:
             if self.missing:
                 raise SpeakerError(self.missing)
@@ -65,10 +68,10 @@ class RecordedSpeakers:
             self._count(address)
             speaker = await anyio.to_thread.run_sync(self.speaker, wav)
         except RefusedRequest as refused:
-            return JSONResponse({"problem": str(refused)}, refused.status, HEADERS)
+            return JSONResponse(catalog.said({"problem": str(refused)}), refused.status, HEADERS)
         except DemoError as error:
-            return JSONResponse({"problem": str(error)}, 422, HEADERS)
-        return JSONResponse(self._uploads.keep(speaker, address), 200, HEADERS)
+            return JSONResponse(catalog.said({"problem": str(error)}), 422, HEADERS)
+        return JSONResponse(catalog.said(self._uploads.keep(speaker, address)), 200, HEADERS)
 
     def _count(self, address: str) -> None:
         with self._lock:
@@ -81,7 +84,11 @@ class RecordedSpeakers:
                 times.popleft()
             if len(times) >= A_MINUTE:
                 raise RefusedRequest(
-                    429, f"{A_MINUTE} recordings a minute are taken: wait a moment, then send it again."
+                    429,
+                    Message(
+                        "{most} recordings a minute are taken: wait a moment, then send it again.",
+                        most=A_MINUTE,
+                    ),
                 )
             times.append(now)
 

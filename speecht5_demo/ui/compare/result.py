@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from speecht5_demo.messages import Message, joined
 from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.figures import change, overlap
 from speecht5_demo.ui.compare.pairs import votes_for
@@ -16,34 +17,40 @@ def result_sentences(run: Run) -> list[str]:
     if baseline is None or not run.revealed or not run.over:
         return []
     return [
-        f"{variant.label}: "
-        f"{', '.join([*_findings(cards[variant.name], baseline), *_votes(run, cards[variant.name])])}."
+        Message(
+            "{version}: {findings}.",
+            version=variant.label,
+            findings=joined(
+                ", ", [*_findings(cards[variant.name], baseline), *_votes(run, cards[variant.name])]
+            ),
+        )
         for variant in run.plan.variants
         if variant.name in cards and cards[variant.name] is not baseline
     ]
 
 
 def _findings(card: Card, baseline: Card) -> list[str]:
-    found = []
+    found: list[str] = []
     if card.sizes is not None and baseline.sizes is not None:
-        size = change(card.sizes.disk_bytes, baseline.sizes.disk_bytes, "smaller", "larger")
-        found.append("the same size" if size is None or not size["direction"] else size["text"])
+        size = change(card.sizes.disk_bytes, baseline.sizes.disk_bytes, "{share} smaller", "{share} larger")
+        found.append(Message("the same size") if size is None or not size["direction"] else size["text"])
     mine, base = card.sample.latency, baseline.sample.latency
-    speed = change(mine.median, base.median, "faster here", "slower here")
+    speed = change(mine.median, base.median, "{share} faster here", "{share} slower here")
     if speed is None or not speed["direction"] or overlap(mine.runs, base.runs) or len(mine.runs) < 2:
-        found.append("no clear change of speed here")
+        found.append(Message("no clear change of speed here"))
     else:
         found.append(speed["text"])
     if card.rating is not None and baseline.rating is not None:
         apart = card.rating - baseline.rating
-        found.append(
-            "you rated it the same"
-            if not apart
-            else f"you rated it {abs(apart)} {'higher' if apart > 0 else 'lower'}"
-        )
+        if not apart:
+            found.append(Message("you rated it the same"))
+        elif apart > 0:
+            found.append(Message("you rated it {points} higher", points=apart))
+        else:
+            found.append(Message("you rated it {points} lower", points=-apart))
     return found
 
 
 def _votes(run: Run, card: Card) -> list[str]:
     """What was said of a version in pairs."""
-    return [f"in pairs: {votes_for(run.trials, card)}"] if run.trials else []
+    return [Message("in pairs: {votes}", votes=votes_for(run.trials, card))] if run.trials else []

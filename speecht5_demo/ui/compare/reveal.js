@@ -12,7 +12,7 @@ const figures = (data, reveal) => {
       h('div', { class: 'stages' },
         h('div', { class: 'bar', 'aria-hidden': 'true' }, ...stages.map((stage, i) =>
           h('span', { style: `flex:${stage.share} 1 0;background:var(--stage-${i + 1})` }))),
-        h('ul', { 'aria-label': 'Stages' }, ...stages.map((stage, i) =>
+        h('ul', { 'aria-label': t('Stages') }, ...stages.map((stage, i) =>
           h('li', { style: `--dot:var(--stage-${i + 1})` }, `${stage.name} ${stage.seconds}`)))));
   }
   const rows = [];
@@ -22,7 +22,7 @@ const figures = (data, reveal) => {
     parts.push(h('figure', {},
       h('img', { class: 'day', src: `${root}${reveal.spectrogram.day}`, alt: reveal.spectrogram.alt }),
       h('img', { class: 'night', src: `${root}${reveal.spectrogram.night}`, alt: reveal.spectrogram.alt }),
-      h('figcaption', { 'aria-hidden': 'true' }, h('span', {}, '0 s'), h('span', {}, 'mel spectrogram'),
+      h('figcaption', { 'aria-hidden': 'true' }, h('span', {}, '0 s'), h('span', {}, t('mel spectrogram')),
         h('span', {}, `${data.audio.seconds.toFixed(1)} s`))));
   }
   if (reveal.difference && data.audio) {
@@ -30,7 +30,7 @@ const figures = (data, reveal) => {
     parts.push(h('figure', { class: 'difference' },
       h('img', { class: 'day', src: `${root}${day}`, alt: sentence }),
       h('img', { class: 'night', src: `${root}${night}`, alt: sentence }),
-      h('figcaption', { 'aria-hidden': 'true' }, h('span', {}, aligned ? '0 s' : ''), h('span', {}, aligned ? 'difference from the baseline' : 'difference of average spectra'),
+      h('figcaption', { 'aria-hidden': 'true' }, h('span', {}, aligned ? '0 s' : ''), h('span', {}, aligned ? t('difference from the baseline') : t('difference of average spectra')),
         h('span', {}, aligned ? `${data.audio.seconds.toFixed(1)} s` : '')),
       h('p', { class: 'about', 'aria-hidden': 'true' }, sentence)));
   }
@@ -45,8 +45,8 @@ const revealTable = (value) => {
         h('th', { scope: 'row' }, h('span', { class: 'letter-small', 'aria-hidden': 'true' }, row.letter), row.label),
         h('td', { 'data-label': value.table.head[1] }, ...(row.votes ? [row.votes] : row.rating
           ? [h('span', { class: 'stars', 'aria-hidden': 'true' }, '★'.repeat(row.rating) + '☆'.repeat(5 - row.rating)),
-            ` ${row.rating} ${WORDS[row.rating - 1]}`] : ['not rated'])),
+            ` ${row.rating} ${t(WORDS[row.rating - 1])}`] : [t('not rated')])),
         ...row.cells.map(cell))))),
   h('p', { class: 'note' }, value.table.note),
-  ...(value.table.bundle ? [h('p', { class: 'note' }, h('a', { class: 'download', href: root + value.table.bundle, download: 'comparison.zip' }, 'Take it all away: samples and figures in one file'))] : [])];
+  ...(value.table.bundle ? [h('p', { class: 'note' }, h('a', { class: 'download', href: root + value.table.bundle, download: 'comparison.zip' }, t('Take it all away: samples and figures in one file')))] : [])];
 };

@@ -19,6 +19,7 @@ import numpy as np
 
 from speecht5_demo.errors import RatingsError, VariantError
 from speecht5_demo.listening.rows import new_id
+from speecht5_demo.messages import Message
 from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.heard_run import HeardRun
 from speecht5_demo.ui.compare.live import LiveSample
@@ -33,7 +34,7 @@ KEPT_A_SESSION = 5
 KEPT_AN_ADDRESS = 200
 KEPT_RUNS = 2_000
 KEPT_S = 24 * 3600.0
-DROPPED = (
+DROPPED = Message(
     "This sample made room for others and is no longer kept. Reload the page: its link speaks it again, "
     "and what you rated is not lost."
 )
@@ -104,7 +105,7 @@ class Run:
             raise VariantError(problem)
         self.order.remove(variant)
         self.plan = replace(self.plan, variants=left, blind=self.plan.blind and len(left) > 1)
-        self.problem = f"{variant.label} is left out: {problem}"
+        self.problem = Message("{version} is left out: {problem}", version=variant.label, problem=problem)
 
     def same_samples(self, plan: Plan) -> bool:
         """Whether another comparison would make the very same samples, as far as both have them."""
@@ -346,8 +347,10 @@ class Runs:
             loose = [run for run in runs if not run.protected][:surplus]
             if len(loose) < surplus:
                 raise BusyError(
-                    "As many comparisons wait to be rated as this server keeps. "
-                    "Rate one that is open, or come back later."
+                    Message(
+                        "As many comparisons wait to be rated as this server keeps. "
+                        "Rate one that is open, or come back later."
+                    )
                 )
             for run in loose:
                 self._drop(run)

@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 
 from speecht5_demo.errors import DemoError
+from speecht5_demo.messages import Message
 from speecht5_demo.ui.compare.budget import SpeechBudget, affordable_repeats, check_length
 from speecht5_demo.ui.compare.bundle import bundle_route
 from speecht5_demo.ui.compare.clips import ClipCache
@@ -35,8 +36,8 @@ from speecht5_demo.ui.serving.disk import DiskWatch
 from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.serving.visitor import Visitor
 
-DEFECT = "Something went wrong on the server, and its log says what. Press Speak to try again."
-TOO_LONG = (
+DEFECT = Message("Something went wrong on the server, and its log says what. Press Speak to try again.")
+TOO_LONG = Message(
     "This comparison used its time of the voice and was ended. Shorten the text or choose fewer versions."
 )
 WARM_UP_SENTENCE = "Hello there, this is a short sentence to warm up the voice."

@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from speecht5_demo.errors import DemoError, SynthesisCancelled, VariantError
+from speecht5_demo.messages import Message
 from speecht5_demo.synthesis import Latency, Progress, Speech, Synthesizer, first_audio_s, plan_speech
 from speecht5_demo.synthesis.streaming import Samples
 from speecht5_demo.ui.compare.cards import Card, Sample
@@ -303,7 +304,9 @@ def _done_elsewhere(work: Future[Result]) -> Generator[Step, None, Result]:
 
 def _check_cancelled(run: Run) -> None:
     if run.cancel.is_set():
-        raise SynthesisCancelled("Stopped before all samples were complete; press Speak to start again.")
+        raise SynthesisCancelled(
+            Message("Stopped before all samples were complete; press Speak to start again.")
+        )
 
 
 def _stages(latency: Latency) -> tuple[float, float, float]:

@@ -4,22 +4,22 @@ const whole = () => [
 ];
 const loop = h('input', { type: 'checkbox', id: 'board-loop' });
 const transport = makeTransport({ list: whole, loop: () => loop.checked });
-const toggle = h('button', { type: 'button', class: 'transport-play', onclick: transport.toggle }, 'Play');
-const everything = h('button', { type: 'button', onclick: transport.playInTurn }, 'Play all in turn');
-const letters = h('span', { class: 'transport-letters', role: 'group', 'aria-label': 'Switch to a sample at the same place' });
-const bar = h('div', { class: 'transport', role: 'group', 'aria-label': 'All samples', hidden: true },
-  toggle, everything, h('label', { for: 'board-loop' }, loop, ' Loop'), letters,
-  h('span', { class: 'transport-keys' }, 'Keys: a letter plays that sample from the same place, left and right arrows the next one.'));
+const toggle = h('button', { type: 'button', class: 'transport-play', onclick: transport.toggle }, t('Play'));
+const everything = h('button', { type: 'button', onclick: transport.playInTurn }, t('Play all in turn'));
+const letters = h('span', { class: 'transport-letters', role: 'group', 'aria-label': t('Switch to a sample at the same place') });
+const bar = h('div', { class: 'transport', role: 'group', 'aria-label': t('All samples'), hidden: true },
+  toggle, everything, h('label', { for: 'board-loop' }, loop, ` ${t('Loop')}`), letters,
+  h('span', { class: 'transport-keys' }, t('Keys: a letter plays that sample from the same place, left and right arrows the next one.')));
 
 const refreshTransport = () => {
   const cards = whole();
   bar.hidden = cards.length < 2;
-  toggle.textContent = transport.playing() ? 'Pause' : 'Play';
+  toggle.textContent = transport.playing() ? t('Pause') : t('Play');
   const key = cards.map((card) => card.letter).join('');
   if (letters.dataset.key !== key) {
     letters.dataset.key = key;
     letters.replaceChildren(...cards.map((card) => h('button', {
-      type: 'button', 'aria-label': `Switch to sample ${card.letter}`, onclick: () => transport.switchTo(card),
+      type: 'button', 'aria-label': t('Switch to sample {letter}', { letter: card.letter }), onclick: () => transport.switchTo(card),
     }, card.letter)));
   }
   [...letters.children].forEach((button, i) => button.setAttribute('aria-pressed', String(cards[i] === transport.chosen())));

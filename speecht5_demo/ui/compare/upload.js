@@ -1,5 +1,6 @@
 // A chosen file is checked by the server at once; what the page keeps of it is a word that stands for the speaker.
 // Sound, from a file or the microphone, is sent as 16 kHz mono WAV: the server keeps the vector that it makes of it.
+const { t } = window.speecht5;
 const input = element.querySelector('input');
 const note = element.querySelector('.upload-said');
 const clear = element.querySelector('.upload-again');
@@ -21,9 +22,9 @@ const asBase64 = (file) => new Promise((done, failed) => {
   reader.readAsDataURL(file);
 });
 const accept = (answer) => {
-  if (!answer?.speaker) throw new Error(answer?.problem || 'The server did not answer. Choose the file again.');
+  if (!answer?.speaker) throw new Error(answer?.problem || t('The server did not answer. Choose the file again.'));
   choose(answer.speaker);
-  say(`${answer.label} speaks from the next comparison on.`);
+  say(t('{voice} speaks from the next comparison on.', { voice: answer.label }));
 };
 const asWav = (samples) => {
   const view = new DataView(new ArrayBuffer(44 + 2 * samples.length));
@@ -36,17 +37,17 @@ const asWav = (samples) => {
   return view.buffer;
 };
 const sendSound = async (encoded) => {
-  say('Listening to the recording…');
+  say(t('Listening to the recording…'));
   const context = new OfflineAudioContext(1, 1, RATE);
   let sound;
-  try { sound = await context.decodeAudioData(encoded); } catch { throw new Error('This browser cannot read the file as sound. Choose a WAV.'); }
-  if (sound.duration > LONGEST_S) throw new Error(`The recording lasts ${sound.duration.toFixed(0)} s: choose up to ${LONGEST_S} s of one voice.`);
+  try { sound = await context.decodeAudioData(encoded); } catch { throw new Error(t('This browser cannot read the file as sound. Choose a WAV.')); }
+  if (sound.duration > LONGEST_S) throw new Error(t('The recording lasts {seconds} s: choose up to {longest} s of one voice.', { seconds: sound.duration.toFixed(0), longest: LONGEST_S }));
   const mono = new Float32Array(sound.length);
   for (let channel = 0; channel < sound.numberOfChannels; channel++) sound.getChannelData(channel).forEach((value, i) => { mono[i] += value / sound.numberOfChannels; });
   const answer = await fetch(`${root}/compare/voice`, { method: 'POST', headers: { 'content-type': 'audio/wav' }, body: asWav(mono) });
   accept(await answer.json());
 };
-const failed = (error) => say(error?.message || 'The server did not answer. Choose the file again.', true);
+const failed = (error) => say(error?.message || t('The server did not answer. Choose the file again.'), true);
 
 input.onchange = async () => {
   choose(null);
@@ -57,8 +58,8 @@ input.onchange = async () => {
       if (record.dataset.missing) throw new Error(record.dataset.missing);
       return await sendSound(await file.arrayBuffer());
     }
-    if (file.size > LARGEST) throw new Error(`${file.name}: a speaker vector takes a few kilobytes; choose a file up to 64 kB.`);
-    say('Reading the file…');
+    if (file.size > LARGEST) throw new Error(t('{name}: a speaker vector takes a few kilobytes; choose a file up to 64 kB.', file));
+    say(t('Reading the file…'));
     accept(await server.check({ name: file.name, content: file.size ? await asBase64(file) : '' }));
   } catch (error) { failed(error); }
 };
@@ -67,7 +68,7 @@ let recorder = null;
 record.onclick = async () => {
   if (record.dataset.missing) return say(record.dataset.missing, true);
   if (recorder) return recorder.stop();
-  if (!navigator.mediaDevices) return say('A browser gives the microphone to pages under https or on this machine only. Choose a WAV instead.', true);
+  if (!navigator.mediaDevices) return say(t('A browser gives the microphone to pages under https or on this machine only. Choose a WAV instead.'), true);
   try {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
     const parts = [];
@@ -83,12 +84,12 @@ record.onclick = async () => {
     recorder.start();
     const mine = recorder;
     choose(null);
-    record.textContent = 'Stop recording';
-    say(`Read something aloud for ${RECORDED_S} seconds.`);
+    record.textContent = t('Stop recording');
+    say(t('Read something aloud for {seconds} seconds.', { seconds: RECORDED_S }));
     setTimeout(() => { if (recorder === mine) mine.stop(); }, RECORDED_S * 1000);
   } catch (error) {
     recorder = null;
-    say(error?.name === 'NotAllowedError' ? 'The microphone was not allowed. Allow it in the browser, or choose a WAV.' : 'There is no microphone here. Choose a WAV.', true);
+    say(error?.name === 'NotAllowedError' ? t('The microphone was not allowed. Allow it in the browser, or choose a WAV.') : t('There is no microphone here. Choose a WAV.'), true);
   }
 };
 clear.onclick = () => { input.value = ''; choose(null); say(''); };

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from speecht5_demo.ui.compare.uploads import UploadedSpeakers
+from speecht5_demo.ui.languages import spoken_to
 from speecht5_demo.ui.visiting import source_of
 
 LABEL = "Record a voice"
@@ -22,15 +23,17 @@ def speaker_upload(uploads: UploadedSpeakers, missing: str = "") -> gr.HTML:
         missing: why no recording can become a speaker here.
     """
 
-    def check(sent: Any, request: gr.Request) -> dict[str, str]:
-        return uploads.check(sent, source_of(request))
+    def check(sent: Any, request: gr.Request) -> Any:
+        return spoken_to(request).said(uploads.check(sent, source_of(request)))
 
     kinds = ".npy,.pt" if missing else ".npy,.pt,.wav,audio/*"
     label = (
-        "one vector, .npy or .pt" if missing else "a recording of some seconds, or one vector, .npy or .pt"
+        "Your own speaker: one vector, .npy or .pt"
+        if missing
+        else "Your own speaker: a recording of some seconds, or one vector, .npy or .pt"
     )
     template = (
-        f'<div class="upload-field"><label for="speaker-file">Your own speaker: {label}</label>'
+        f'<div class="upload-field"><label for="speaker-file">{label}</label>'
         f'<input id="speaker-file" type="file" accept="{kinds}">'
         f'<button type="button" class="upload-clear upload-record" data-label="{LABEL}" '
         f'data-missing="{escape(missing)}">{LABEL}</button>'

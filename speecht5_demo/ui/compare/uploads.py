@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from speecht5_demo.errors import DemoError, SpeakerError
+from speecht5_demo.messages import Message
 from speecht5_demo.speakers import VECTOR_SIZE, Speaker, load_upload
 
 KEPT_S = 3600.0
@@ -64,7 +65,9 @@ class UploadedSpeakers:
                 del self._kept[key]
             if len(self._kept) >= KEPT:
                 return {
-                    "problem": "This server holds as many uploaded speakers as it can. Try again in an hour."
+                    "problem": Message(
+                        "This server holds as many uploaded speakers as it can. Try again in an hour."
+                    )
                 }
             self._kept[token] = (speaker, address, time.monotonic())
         return {"speaker": token, "label": speaker.label}
@@ -80,7 +83,9 @@ class UploadedSpeakers:
             found = self._kept.get(token)
         if found is None:
             raise SpeakerError(
-                "The uploaded speaker is no longer kept: files are kept for an hour. Choose it again."
+                Message(
+                    "The uploaded speaker is no longer kept: files are kept for an hour. Choose it again."
+                )
             )
         return found[0]
 
@@ -99,13 +104,17 @@ class UploadedSpeakers:
 def _read(sent: Any, size: int) -> Speaker:
     name, content = (sent.get("name"), sent.get("content")) if isinstance(sent, dict) else (None, None)
     if not isinstance(name, str) or not isinstance(content, str) or len(name) > 255:
-        raise SpeakerError("Choose a .npy or .pt file with one speaker vector.")
+        raise SpeakerError(Message("Choose a .npy or .pt file with one speaker vector."))
     if len(content) > 4 * (MAX_BYTES // 3 + 1):
-        raise SpeakerError(f"{name[:60]}: a speaker vector takes a few kilobytes; choose a file up to 64 kB.")
+        raise SpeakerError(
+            Message(
+                "{name}: a speaker vector takes a few kilobytes; choose a file up to 64 kB.", name=name[:60]
+            )
+        )
     try:
         data = base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise SpeakerError("The file did not arrive whole. Choose it again.") from error
+        raise SpeakerError(Message("The file did not arrive whole. Choose it again.")) from error
     ending = _ENDING.search(name)
     stem = re.sub(r"[^\w .-]", "_", name[: ending.start()] if ending else name)[:40] or "speaker"
     with tempfile.TemporaryDirectory(prefix="speecht5-demo-upload-") as folder:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import cache
 
 from speecht5_demo.machine import this_machine
+from speecht5_demo.messages import Message, joined
 from speecht5_demo.rendering.wording import megabytes
 from speecht5_demo.ui.compare.bundle import ADDRESS as BUNDLE
 from speecht5_demo.ui.compare.cards import LETTERS, Card
@@ -24,14 +25,16 @@ from speecht5_demo.ui.compare.live import ADDRESS, LiveSample
 from speecht5_demo.ui.compare.pairs import pair_views, votes_for
 from speecht5_demo.ui.compare.result import result_sentences
 from speecht5_demo.ui.compare.runs import Run
+from speecht5_demo.ui.compare.status import share_note, status, time_left
 from speecht5_demo.ui.compare.taken import ADDRESS as TAKEN
 from speecht5_demo.variants import BASELINE
 
-LEVELS = (
-    f"All samples are played at the same loudness, as in a study: BS.1770, {RULE.target_lufs:g} LUFS, "
-    f"no peak above {RULE.peak_dbfs:g} dBFS."
-).replace("-", "\N{MINUS SIGN}")
-PREPARING = "Preparing the versions. The first time after a start takes a moment."
+LEVELS = Message(
+    "All samples are played at the same loudness, as in a study: BS.1770, {lufs} LUFS, no peak above {peak} dBFS.",
+    lufs=f"{RULE.target_lufs:g}".replace("-", "\N{MINUS SIGN}"),
+    peak=f"{RULE.peak_dbfs:g}".replace("-", "\N{MINUS SIGN}"),
+)
+MEASURING = Message("measuring…")
 
 
 def board_view(run: Run, waiting: tuple[int, float] = (0, 0.0)) -> dict[str, object]:
@@ -49,21 +52,21 @@ def board_view(run: Run, waiting: tuple[int, float] = (0, 0.0)) -> dict[str, obj
         "run": run.session_id,
         "opened": run.opened_ms,
         "revision": revision,
-        "status": _status(run, revealed, waiting),
+        "status": status(run, revealed, waiting),
         "problem": run.problem,
         "progress": _progress(run, revealed),
         "spoken": run.plan.spoken_text,
         "voice": run.plan.speaker.label,
         "levels": LEVELS if run.plan.listenable else "",
         "link": run.link,
-        "share": _share(run),
+        "share": share_note(run),
         "expected": len(run.order)
         if run.speaking and not run.cancel.is_set()
         else 0
         if in_pairs
         else len(cards),
         "making": _making(run),
-        "left": _left(run),
+        "left": time_left(run),
         "cards": []
         if in_pairs
         else [_card(run, card, revealed) for card in cards]
@@ -79,56 +82,14 @@ def problem_view(sentence: str) -> dict[str, object]:
     return {"run": None, "revision": 0, "problem": sentence}
 
 
-def _status(run: Run, revealed: bool, waiting: tuple[int, float]) -> str:
-    ready, total = len(run.cards), len(run.order)
-    if run.phase == "waiting":
-        return _place(*waiting)
-    if run.phase == "preparing":
-        return PREPARING
-    early = run.heard_early
-    if run.phase == "speaking" and early and not run.plan.blind:
-        return (
-            f"{early[-1].variant.label} can be heard while it is made. {ready} of {total} samples are ready."
-        )
-    if run.speaking and run.phase != "stopped":
-        return f"{ready} of {total} samples are ready."
-    if run.phase == "stopped":
-        return f"Stopped: {ready} of {total} samples are complete."
-    if run.plan.blind and not revealed:
-        task = "Listen to both, then vote" if run.plan.pairs else "Listen, then rate"
-        return f"{task}: {run.rated} of {run.to_rate} rated. Names and figures appear after the last one."
-    if run.phase == "measuring":
-        return f"All samples are ready; timing run {run.runs_done} of {run.plan.repeats * total}."
-    if run.plan.blind:
-        return "All rated. This is what you heard."
-    return "Done. Listen and compare." if run.plan.listenable else "Done."
-
-
-def _share(run: Run) -> str:
-    """What becomes of the link for whoever opens it."""
-    if run.plan.word:
-        return "Whoever opens the link hears the same samples without their names, in an order of their own."
-    return "Whoever opens the link hears the same samples with their names."
-
-
-def _place(ahead: int, seconds_left: float) -> str:
-    if not ahead:
-        return "Your turn comes now."
-    others = "1 visitor is" if ahead == 1 else f"{ahead} visitors are"
-    return f"{others} served before you; your turn comes in about {max(1, round(seconds_left))} s."
-
-
-def _left(run: Run) -> str:
-    making = run.making
-    return "" if making is None else f"About {making[1]:.0f} s left."
-
-
 def _making(run: Run) -> dict[str, object] | None:
     """How far the sample is that is spoken now: of a blind run by the clock alone."""
     if run.phase != "speaking":
         return None
     making, (piece, pieces) = run.making, run.part
-    part = f"Speaking part {piece + 1} of {pieces}…" if pieces > 1 and not run.plan.blind else "Speaking…"
+    part = Message("Speaking…")
+    if pieces > 1 and not run.plan.blind:
+        part = Message("Speaking part {part} of {parts}…", part=piece + 1, parts=pieces)
     return {"share": None if making is None else round(making[0], 3), "words": part}
 
 
@@ -200,14 +161,16 @@ def _reveal(run: Run, card: Card) -> dict[str, object]:
         "label": card.variant.label,
         "name": card.variant.name,
         "voice": run.plan.speaker.label,
-        "explanation": card.variant.explanation,
+        "explanation": Message(card.variant.explanation),
         "latency": {
             "median": seconds(latency.median),
-            "note": f"median of {done} runs" if done == wanted and done > 1 else f"{done} of {wanted} runs",
+            "note": Message("median of {done} runs", done=done)
+            if done == wanted and done > 1
+            else Message("{done} of {wanted} runs", done=done, wanted=wanted),
             "change": _latency_change(run, card),
             "stages": [
                 {
-                    "name": name,
+                    "name": Message(name),
                     "seconds": seconds(value),
                     "share": round(1000 * value / max(sum(part for _, part in stages), 1e-9), 1),
                 }
@@ -218,7 +181,11 @@ def _reveal(run: Run, card: Card) -> dict[str, object]:
         "spectrogram": {
             "day": CLIPS + card.clip.day.name,
             "night": CLIPS + card.clip.night.name,
-            "alt": f"Mel spectrogram of {card.variant.label}, {sample.audio_seconds:.1f} seconds",
+            "alt": Message(
+                "Mel spectrogram of {version}, {length} seconds",
+                version=card.variant.label,
+                length=f"{sample.audio_seconds:.1f}",
+            ),
         },
         "difference": _difference(run, card),
     }
@@ -244,8 +211,8 @@ def _latency_change(run: Run, card: Card) -> Change | None:
         return None
     mine, base = card.sample.latency, baseline.sample.latency
     if overlap(mine.runs, base.runs):
-        return {"text": "no clear change", "direction": ""}
-    return change(mine.median, base.median, "faster", "slower")
+        return {"text": Message("no clear change"), "direction": ""}
+    return change(mine.median, base.median, "{share} faster", "{share} slower")
 
 
 def _first_audio_s(card: Card) -> float | None:
@@ -258,7 +225,7 @@ def _first_audio_s(card: Card) -> float | None:
 def _first_audio(run: Run, card: Card) -> str:
     value = _first_audio_s(card)
     if value is None:
-        return "not measured" if run.over else "measuring…"
+        return Message("not measured") if run.over else MEASURING
     return seconds(value)
 
 
@@ -266,14 +233,15 @@ def _first_audio_change(run: Run, card: Card) -> Change | None:
     baseline, value = _baseline(run), _first_audio_s(card)
     if baseline is None or not card.variant.streams or value is None or not run.over:
         return None
-    return change(value, _first_audio_s(baseline), "sooner", "later")
+    return change(value, _first_audio_s(baseline), "{share} sooner", "{share} later")
 
 
 def _size_change(run: Run, card: Card, attribute: str) -> Change | None:
     baseline = _baseline(run)
     if baseline is None or baseline is card or baseline.sizes is None or card.sizes is None:
         return None
-    return change(getattr(card.sizes, attribute), getattr(baseline.sizes, attribute), "smaller", "larger")
+    mine, base = (getattr(sizes, attribute) for sizes in (card.sizes, baseline.sizes))
+    return change(mine, base, "{share} smaller", "{share} larger")
 
 
 def _facts(run: Run, card: Card) -> list[Fact]:
@@ -282,11 +250,11 @@ def _facts(run: Run, card: Card) -> list[Fact]:
         row("RTF", f"{sample.rtf:.3f}"),
         row("p90", seconds(sample.latency.p90)),
         row("First audio", _first_audio(run, card), _first_audio_change(run, card)),
-        row("Audio", f"{sample.audio_seconds:.2f} s in {sample.steps} steps"),
-        *([] if card.clip.level is None else [row("Level", f"changed by {card.clip.level.gain_db:+.1f} dB")]),
+        row("Audio", _length(sample.audio_seconds, sample.steps)),
+        *([] if card.clip.level is None else [row("Level", _gain(card.clip.level.gain_db))]),
     ]
     if sizes is None:
-        return [*rows, row("On disk", "measuring…")]
+        return [*rows, row("On disk", MEASURING)]
     return [
         *rows,
         row("On disk", f"{megabytes(sizes.disk_bytes)} MB", _size_change(run, card, "disk_bytes")),
@@ -295,19 +263,34 @@ def _facts(run: Run, card: Card) -> list[Fact]:
         row("In memory", f"{megabytes(sizes.resident_bytes)} MB", _size_change(run, card, "resident_bytes")),
         row(
             "Not zero",
-            f"{sizes.nonzero_parameters / sizes.parameters:.0%} of {sizes.parameters / 1e6:.1f} M",
+            Message(
+                "{share} of {all} M",
+                share=f"{sizes.nonzero_parameters / sizes.parameters:.0%}",
+                all=f"{sizes.parameters / 1e6:.1f}",
+            ),
         ),
     ]
+
+
+def _length(audio_s: float, steps: int) -> Message:
+    return Message("{length} s in {steps} steps", length=f"{audio_s:.2f}", steps=steps)
+
+
+def _gain(gain_db: float) -> Message:
+    return Message("changed by {gain} dB", gain=f"{gain_db:+.1f}")
+
+
+HEAD = ("Sample", "You said", "Latency", "Real-time factor", "First audio", "On disk", "Zipped")
 
 
 def _table(run: Run, cards: list[Card]) -> dict[str, object]:
     place = {variant.name: index for index, variant in enumerate(run.plan.variants)}
     return {
-        "caption": "What you heard and what it costs",
+        "caption": Message("What you heard and what it costs"),
         "result": result_sentences(run),
         "bundle": BUNDLE + run.id if run.over and run.plan.listenable else None,
-        "note": " ".join([*_notes(run), _measured_on()]),
-        "head": ["Sample", "You said", "Latency", "Real-time factor", "First audio", "On disk", "Zipped"],
+        "note": joined(" ", [*_notes(run), _measured_on()]),
+        "head": [Message(name) for name in HEAD],
         "rows": [
             {
                 "letter": card.letter,
@@ -328,18 +311,28 @@ def _table(run: Run, cards: list[Card]) -> dict[str, object]:
 
 
 def _notes(run: Run) -> list[str]:
-    notes = [f"Seed {run.plan.seed}, drawn in secret for this comparison."] if run.plan.word else []
+    notes: list[str] = []
+    if run.plan.word:
+        notes.append(Message("Seed {seed}, drawn in secret for this comparison.", seed=run.plan.seed))
     if run.before.revealed:
-        notes.insert(0, "You have seen these names before, so ratings given here count as not blind.")
+        notes.insert(
+            0, Message("You have seen these names before, so ratings given here count as not blind.")
+        )
     if run.disturbed:
-        runs = "1 timed run was" if run.disturbed == 1 else f"{run.disturbed} timed runs were"
-        notes.append(f"{runs} thrown away because somebody waited for the voice.")
+        notes.append(
+            Message("1 timed run was thrown away because somebody waited for the voice.")
+            if run.disturbed == 1
+            else Message(
+                "{runs} timed runs were thrown away because somebody waited for the voice.",
+                runs=run.disturbed,
+            )
+        )
     return notes
 
 
 def _size_cell(run: Run, card: Card, attribute: str) -> Cell:
     if card.sizes is None:
-        return {"text": "measuring…", "change": None}
+        return {"text": MEASURING, "change": None}
     return {
         "text": f"{megabytes(getattr(card.sizes, attribute))} MB",
         "change": _size_change(run, card, attribute),
@@ -349,5 +342,12 @@ def _size_cell(run: Run, card: Card, attribute: str) -> Cell:
 @cache
 def _measured_on() -> str:
     machine = this_machine()
-    threads = "1 thread" if machine.threads == 1 else f"{machine.threads} threads"
-    return f"Latency is of the model alone, measured here: {machine.cpu}, {threads}, torch {machine.torch}."
+    threads = Message("1 thread")
+    if machine.threads != 1:
+        threads = Message("{threads} threads", threads=machine.threads)
+    return Message(
+        "Latency is of the model alone, measured here: {cpu}, {threads}, torch {torch}.",
+        cpu=machine.cpu,
+        threads=threads,
+        torch=machine.torch,
+    )

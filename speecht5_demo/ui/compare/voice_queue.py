@@ -21,6 +21,7 @@ from enum import IntEnum
 from typing import Any, TypeAlias
 
 from speecht5_demo.errors import DemoError
+from speecht5_demo.messages import Message
 from speecht5_demo.ui.serving.visitor import Visitor
 
 log = logging.getLogger(__name__)
@@ -152,12 +153,19 @@ class VoiceQueue:
         about = max(1, round(len(asked) * self._step_s))
         if sessions[visitor.session] >= PLACES_A_SESSION:
             raise BusyError(
-                f"You have {PLACES_A_SESSION} comparisons under way: wait for one or stop it, about {about} s.",
+                Message(
+                    "You have {places} comparisons under way: wait for one or stop it, about {wait_s} s.",
+                    places=PLACES_A_SESSION,
+                    wait_s=about,
+                ),
                 about,
             )
         if addresses[visitor.address] >= PLACES_AN_ADDRESS or len(asked) >= PLACES:
             raise BusyError(
-                f"Too many visitors are waiting for the voice. Press Speak again in about {about} s.",
+                Message(
+                    "Too many visitors are waiting for the voice. Press Speak again in about {wait_s} s.",
+                    wait_s=about,
+                ),
                 about,
             )
 

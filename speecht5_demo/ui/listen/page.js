@@ -59,7 +59,7 @@ const show = (nodes, view) => {
   document.documentElement.lang = session.texts.language;
   // No way out of the test by mistake: other pages and settings are there before it and after it.
   const away = !['consent', 'end', 'preparing', 'closed'].includes(view.step);
-  for (const link of document.querySelectorAll('.nav-holder, footer')) link.style.visibility = away ? 'hidden' : '';
+  for (const link of document.querySelectorAll('.nav-holder, footer, .languages')) link.style.visibility = away ? 'hidden' : '';
   stage.querySelector('.heading')?.focus({ preventScroll: true });
   stage.scrollIntoView?.({ block: 'nearest' });
 };

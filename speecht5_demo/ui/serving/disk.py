@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from speecht5_demo.errors import SynthesisError
+from speecht5_demo.messages import Message
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,8 @@ class DiskWatch:
         self.warning()
         if self.free_bytes() < RESERVED_BYTES:
             raise SynthesisError(
-                "The disk of this server is nearly full: ratings are still kept, new samples are not made. "
-                "Its owner has been told."
+                Message(
+                    "The disk of this server is nearly full: ratings are still kept, new samples are not made. "
+                    "Its owner has been told."
+                )
             )

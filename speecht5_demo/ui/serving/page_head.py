@@ -5,7 +5,7 @@ with.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -15,6 +15,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from speecht5_demo.ui.languages import Catalog, chosen
+from speecht5_demo.ui.languages.page import in_language
 
 _LIBRARY = re.compile(
     rb'<meta\s[^>]*?(?:property="og:|name="twitter:)[^>]*>\s*|<title>.*?</title>', re.DOTALL
@@ -47,10 +50,12 @@ class Preview:
     title: str
     description: str
 
-    def head(self, root: str) -> bytes:
-        """As it stands in the head of a page of the server at `root`."""
-        title, description = escape(self.title), escape(self.description)
-        (width, height), picture, shown = PICTURE_SIZE, escape(root + PICTURE), escape(PICTURE_TEXT)
+    def head(self, root: str, catalog: Catalog) -> bytes:
+        """As it stands in the head of a page of the server at `root`, in a language."""
+        title, description, shown = (
+            escape(catalog.page.get(text, text)) for text in (self.title, self.description, PICTURE_TEXT)
+        )
+        (width, height), picture = PICTURE_SIZE, escape(root + PICTURE)
         return (
             f'<title>{title}</title><meta name="description" content="{description}">'
             f'<meta property="og:type" content="website"><meta property="og:title" content="{title}">'
@@ -65,18 +70,22 @@ class Preview:
 
 
 class PageHead:
-    """An ASGI layer that gives pages their own head.
+    """An ASGI layer that gives pages their own head, and says them in their visitor's language.
 
     Args:
         app: what makes the pages.
         previews: by address, without a slash at the end.
         root: path that a proxy takes off before it asks; a page names it, so that what it asks for is found below it
             with and without a slash at the end of its address.
+        said: messages that stand in the pages.
     """
 
-    def __init__(self, app: ASGIApp, previews: Mapping[str, Preview], root: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, previews: Mapping[str, Preview], root: str = "", said: Sequence[str] = ()
+    ) -> None:
         self._app = app
         self._previews = previews
+        self._said = said
         self._base = f'<base href="{escape(root.rstrip("/"))}/">'.encode() if root.strip("/") else b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,12 +114,17 @@ class PageHead:
             body.extend(message.get("body", b""))
             if message.get("more_body", False):
                 return
-            html = _LIBRARY.sub(b"", bytes(body)).replace(
-                b"<head>", b"<head>" + base + preview.head(_root(scope)), 1
-            )
+            accepted = Headers(scope=scope).get("accept-language", "")
+            catalog, named = chosen(scope["query_string"].decode("latin-1"), accepted)
+            html = in_language(_LIBRARY.sub(b"", bytes(body)), catalog, named, self._said)
+            html = html.replace(b"<head>", b"<head>" + base + preview.head(_root(scope), catalog), 1)
             headers = [(name, value) for name, value in begun["headers"] if name.lower() != b"content-length"]
-            length = (b"content-length", str(len(html)).encode())
-            await send({**begun, "headers": [*headers, length]})
+            own = [
+                (b"content-length", str(len(html)).encode()),
+                (b"content-language", catalog.language.encode()),
+                (b"vary", b"accept-language"),
+            ]
+            await send({**begun, "headers": [*headers, *own]})
             await send({"type": "http.response.body", "body": html})
 
         await self._app(scope, receive, hold)

@@ -1,0 +1,62 @@
+"""A language in which every text stands in brackets, and what of a page does not."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from speecht5_demo.ui.languages.catalog import scale_words
+
+TEXTS = Path(__file__).parents[2] / "speecht5_demo" / "ui" / "languages" / "texts"
+BRACKETED = "qps"
+FIGURES = re.compile(r"(?:[\W\d_]|\b(?:[A-Z]|s|ms|kB|MB|dB|CI|MOS)\b)*")
+"""Numbers, units, marks and the letters of samples."""
+OF_THE_LIBRARY = ("Reset to default value", "number input for", "range slider for")
+SEEN = """() => {
+  const found = new Set();
+  const SPOKEN = ['aria-label', 'title', 'placeholder', 'alt', 'aria-valuetext'];
+  const kept = (node) => node.closest('[translate=no], script, style, noscript, footer, .languages');
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const parent = walker.currentNode.parentElement;
+    if (!kept(parent) && parent.checkVisibility({ visibilityProperty: true })) found.add(walker.currentNode.data);
+  }
+  for (const node of document.querySelectorAll(SPOKEN.map((name) => `[${name}]`))) {
+    if (kept(node) || !node.checkVisibility({ visibilityProperty: true })) continue;
+    for (const name of SPOKEN) found.add(node.getAttribute(name) ?? '');
+  }
+  return [...found].map((text) => text.replace(/\\s+/g, ' ').trim()).filter(Boolean);
+}"""
+
+
+def write_bracketed(folder: Path) -> None:
+    """The language's file; it is written from right to left."""
+    first = json.loads(next(iter(sorted(TEXTS.glob("*.json")))).read_text(encoding="utf-8"))
+    said = {"page": first["page"], "script": {**scale_words("de"), **first["script"]}}
+    texts = {name: {text: f"⟦{text}⟧" for text in section} for name, section in said.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    document = {"name": "⟦Brackets⟧", "direction": "rtl", **texts}
+    (folder / f"{BRACKETED}.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+def untranslated(page: Page, *data: str) -> list[str]:
+    """Visible and spoken texts, or what of them stands outside of brackets, that are no figures and no data.
+
+    Args:
+        data: what is of no language: names, sample texts.
+    """
+    known = sorted({*data, *OF_THE_LIBRARY}, key=len, reverse=True)
+    left = []
+    for text in page.evaluate(SEEN):
+        rest = text
+        while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", "", rest)) != rest:
+            rest = shorter
+        rest = re.sub(r"⟦[^⟦⟧]*$|^[^⟦⟧]*⟧", "", rest)  # a text with an element in it
+        for each in known:
+            rest = rest.replace(each, "")
+        if not FIGURES.fullmatch(rest):
+            left.append(text)
+    return left

@@ -1,0 +1,170 @@
+"""Every language says the same things: no text is missing in one, and none is there that no page says."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from speecht5_demo.listening.methods import LANGUAGES
+from speecht5_demo.messages import placeholders
+from speecht5_demo.ui.languages import catalogs, chosen, language_of
+from speecht5_demo.ui.languages.page import translated_config, translated_markup
+
+PACKAGE = Path(__file__).parents[2] / "speecht5_demo"
+TEXTS = sorted((PACKAGE / "ui" / "languages" / "texts").glob("*.json"))
+FILES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in TEXTS}
+NOTHING_TO_SAY = {"{facts}.", "{version}: {findings}."}
+"""Patterns of messages that are only joined."""
+SAME_IN_ANY = {"RTF", "p90"}
+_SAID = re.compile(r"\bt\((?:[^()'`]*\? )?'([^']*)'(?: : '([^']*)')?")
+
+
+@cache
+def constants() -> tuple[frozenset[str], frozenset[str]]:
+    """All texts in the sources: those of messages, and any, also as they stand in HTML."""
+    messages: set[str] = set()
+    texts: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.update((node.value, *texts_of(node.value)))
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Message" and node.args:
+                messages.update(
+                    part.value
+                    for part in ast.walk(node.args[0])
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                )
+    return frozenset(messages), frozenset(texts)
+
+
+def texts_of(markup: str) -> Iterator[str]:
+    """Texts and spoken attributes of HTML."""
+    found: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_data(self, data: str) -> None:
+            found.append(" ".join(data.split()))
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            found.extend(value for _, value in attrs if value)
+
+    if re.search("<[a-z]", markup) and "<!" not in markup:
+        Reader().feed(markup)
+    yield from found
+
+
+@cache
+def of_scripts() -> frozenset[str]:
+    """All texts that scripts say."""
+    found: set[str] = set()
+    for path in (PACKAGE / "ui").rglob("*.js"):
+        for said in _SAID.finditer(path.read_text(encoding="utf-8")):
+            found.update(filter(None, said.groups()))
+    return frozenset(found)
+
+
+def test_there_is_a_file_for_every_language_of_listening_tests() -> None:
+    assert {"en", *FILES} == set(LANGUAGES)
+    assert next(iter(catalogs())) == "en"
+
+
+@pytest.mark.parametrize("section", ["page", "script"])
+def test_every_language_has_the_same_texts(section: str) -> None:
+    (first, *others) = FILES.values()
+    for other in others:
+        assert list(other[section]) == list(first[section])
+
+
+@pytest.mark.parametrize("language", FILES)
+def test_a_translation_has_the_placeholders_of_its_text(language: str) -> None:
+    for section in ("page", "script"):
+        for text, said in FILES[language][section].items():
+            assert placeholders(said) == placeholders(text), text
+            assert said, text
+            assert said.strip() == said, text
+
+
+@pytest.mark.parametrize("language", FILES)
+def test_every_message_of_the_sources_is_translated(language: str) -> None:
+    messages, _ = constants()
+    assert messages - NOTHING_TO_SAY - set(FILES[language]["page"]) == set()
+
+
+@pytest.mark.parametrize("language", FILES)
+def test_every_text_of_a_script_is_translated(language: str) -> None:
+    assert of_scripts() - set(FILES[language]["script"]) == set()
+
+
+def test_no_text_is_kept_that_nothing_says() -> None:
+    _, texts = constants()
+    any_language = next(iter(FILES.values()))
+    assert set(any_language["page"]) - texts == set()
+    assert set(any_language["script"]) - of_scripts() - texts == set()
+
+
+@pytest.mark.parametrize(
+    ("query", "accepted", "language", "named"),
+    [
+        ("", "", "en", False),
+        ("", "de-AT,de;q=0.9,en;q=0.8", "de", False),
+        ("", "sv-SE,sv;q=0.9", "en", False),
+        ("", "it,fr;q=0.5,de;q=0.7", "de", False),
+        ("", "zh", "zh-CN", False),
+        ("", "zh-Hans-CN,zh;q=0.9", "zh-CN", False),
+        ("", "zh-TW", "en", False),
+        ("", "*", "en", False),
+        ("", "de;q=x, ;;,fr", "fr", False),
+        ("lang=hi", "de", "hi", True),
+        ("__theme=dark&lang=ZH-cn", "de", "zh-CN", True),
+        ("lang=en", "de", "en", True),
+        ("lang=klingon", "de", "de", False),
+        ("lang=../../etc", "es", "es", False),
+        ("&" * 100, "es", "es", False),
+    ],
+)
+def test_the_address_names_a_language_before_the_browser_does(
+    query: str, accepted: str, language: str, named: bool
+) -> None:
+    found, was_named = chosen(query, accepted)
+    assert (found.language, was_named) == (language, named)
+
+
+def test_a_header_of_any_length_is_read_in_no_time() -> None:
+    assert language_of("de;q=0.1," * 100_000).language == "de"
+
+
+def test_markup_is_said_text_by_text() -> None:
+    german = {"Speak": "Sprechen", "Layers": "Schichten", "a & b": "a < b"}
+    markup = """<p title="Layers" class="Layers"> Speak
+<br>a &amp; b <q translate="no">Speak <b>Speak</b></q><img alt="Layers"/> Speak</p>"""
+    said = """<p title="Schichten" class="Layers"> Sprechen
+<br>a &lt; b <q translate="no">Speak <b>Speak</b></q><img alt="Schichten"/> Sprechen</p>"""
+    assert translated_markup(markup, german) == said
+
+
+def test_what_a_field_holds_is_not_translated() -> None:
+    config = {
+        "title": "Speak",
+        "pages": [["", "Speak", True]],
+        "components": [
+            {"type": "textbox", "props": {"label": "Speak", "value": "Speak", "placeholder": "Speak"}},
+            {"type": "button", "props": {"value": "Speak"}},
+            {"type": "dropdown", "props": {"choices": [["Speak", "Speak"]], "value": "Speak"}},
+        ],
+    }
+    said = translated_config(config, {"Speak": "Sprechen"})
+    assert said["title"] == "Sprechen"
+    assert said["pages"] == [["", "Sprechen", True]]
+    assert [each["props"] for each in said["components"]] == [
+        {"label": "Sprechen", "value": "Speak", "placeholder": "Sprechen"},
+        {"value": "Sprechen"},
+        {"choices": [["Sprechen", "Speak"]], "value": "Speak"},
+    ]
