@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from speecht5_demo.errors import DemoError
 from speecht5_demo.listening.methods import LANGUAGES
 from speecht5_demo.messages import placeholders
-from speecht5_demo.ui.languages import catalogs, chosen, language_of
+from speecht5_demo.ui.languages import Catalog, catalogs, chosen, language_of
 from speecht5_demo.ui.languages.page import translated_config, translated_markup
 
 PACKAGE = Path(__file__).parents[2] / "speecht5_demo"
@@ -135,6 +136,13 @@ def test_the_address_names_a_language_before_the_browser_does(
 ) -> None:
     found, was_named = chosen(query, accepted)
     assert (found.language, was_named) == (language, named)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"name": "Any", "script": {}, "pages": {}}'])
+def test_a_file_that_is_no_language_is_refused_in_a_sentence(tmp_path: Path, content: str) -> None:
+    (tmp_path / "qps.json").write_text(content)
+    with pytest.raises(DemoError, match="is no file of a language"):
+        Catalog.read(tmp_path / "qps.json")
 
 
 def test_a_header_of_any_length_is_read_in_no_time() -> None:

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from speecht5_demo.errors import ResultsError
 from speecht5_demo.listening.methods import AB, ACR
 from speecht5_demo.messages import Message, translated
 
@@ -46,9 +47,18 @@ class Catalog:
 
     @classmethod
     def read(cls, path: Path) -> Catalog:
-        """The language of a file that is named by its tag; it has the words of rating scales from the methods."""
-        told = json.loads(path.read_text(encoding="utf-8"))
-        return cls(path.stem, **{**told, "script": {**scale_words(path.stem), **told["script"]}})
+        """The language of a file that is named by its tag; it has the words of rating scales from the methods.
+
+        Raises:
+            ResultsError: it cannot be read, or is no such file.
+        """
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            return cls(path.stem, **{**told, "script": {**scale_words(path.stem), **told["script"]}})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ResultsError(
+                f"{path} is no file of a language ({error}): make it as those in {FOLDER} are."
+            ) from error
 
     def said(self, shown: Any) -> Any:
         """The same with all its messages in this language; lists and dictionaries are gone through."""
