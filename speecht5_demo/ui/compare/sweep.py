@@ -84,7 +84,8 @@ def sweep_piece(context: AppContext, places: tuple[Path, ...]) -> str:
         )
     command = f"python -m speecht5_demo evaluate sweep -c {shlex.quote(checkpoint.spec)} -o {RUNS / 'sweep'}"
     return (
-        '<div class="chart-report"><p>Nobody has swept this checkpoint here yet. This command does, in some minutes; '
+        '<div class="chart-report" lang="en" dir="ltr">'
+        "<p>Nobody has swept this checkpoint here yet. This command does, in some minutes; "
         f"then start the app again:</p><pre>{escape(command)}</pre></div>"
     )
 
@@ -108,7 +109,7 @@ def _drawn(folder: Path, address: str, number: int, _: int) -> str:
     measured = escape(conditions(document))
     kind = "Pruned, then stored as 8-bit integers" if document.int8 else "Pruned"
     return (
-        f'<div class="chart-report"><h2>{kind}</h2><p class="mark">{escape(verdict(document))}</p>'
+        f'<div class="chart-report" lang="en" dir="ltr"><h2>{kind}</h2><p class="mark">{escape(verdict(document))}</p>'
         f"<h3>Hear every point</h3><p>{sentence}</p><ol class='sweep-points'>{points}</ol>"
         f"{charts(document, name)}{figures_table(document)}<p class='key'>{measured}</p></div>"
     )

@@ -107,7 +107,7 @@ def view(seen: ResultsView) -> View:
 
 
 def _frame(content: str) -> str:
-    return f'<div class="chart-report">{content}</div>'
+    return f'<div class="chart-report" lang="en" dir="ltr">{content}</div>'
 
 
 def _lead(seen: ResultsView) -> str:
