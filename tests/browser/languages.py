@@ -12,7 +12,7 @@ from speecht5_demo.ui.languages.catalog import scale_words
 
 TEXTS = Path(__file__).parents[2] / "speecht5_demo" / "ui" / "languages" / "texts"
 BRACKETED = "qps"
-FIGURES = re.compile(r"(?:[\W\d_]|\b(?:[A-Z]|s|ms|kB|MB|dB|CI|MOS)\b)*")
+FIGURES = re.compile(r"(?:[\W\d_]|(?<![^\W\d_])(?:[A-Z]|s|ms|kB|MB|dB|CI|MOS)(?![^\W\d_]))*")
 """Numbers, units, marks and the letters of samples."""
 OF_THE_LIBRARY = ("Reset to default value", "number input for", "range slider for")
 SEEN = """() => {
