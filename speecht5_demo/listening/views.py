@@ -30,6 +30,7 @@ class RefusedError(DemoError):
             not-signed, no-id   the study asks for an id, or for a signed one
             busy            too many sessions from one network
             gone            a clip is no longer there
+            deleted         the owner deleted the session
     """
 
     def __init__(self, reason: str, message: str) -> None:
