@@ -23,7 +23,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.support import firefox_relay
-from tests.support.app_process import AppProcess, start_app
+from tests.support.app_process import AppProcess, start_app, warm_up
 
 START_LIMIT_S = 120
 FIREFOX_START_MS = 180_000
@@ -108,7 +108,11 @@ def chromium_path() -> str | None:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """What drives browsers: one for all of them."""
+    """What drives browsers: one for all of them.
+
+    It ends when its input does, so no copy of this process may be made with that input: the warm one comes first.
+    """
+    warm_up()
     with sync_playwright() as driver:
         yield driver
 
