@@ -31,7 +31,7 @@ _SCRIPT = "\n".join(
 
 _EMPTY = """<div class="board"><ol class="steps">
 <li><b>Speak</b> <span>Every chosen variant says your sentence, with the same speaker and seed.</span></li>
-<li><b>Listen blind</b> <span>Samples are shuffled and unnamed, and come whole, at one pace, so that a quick version
+<li><b>Listen blind</b> <span>Samples are shuffled and unnamed, and come at one pace, so that a quick version
 does not give itself away. Rate each, 1 Bad to 5 Excellent. With the names shown, a turbo version plays while it is
 made.</span></li>
 <li><b>See the price</b> <span>All rated? Names, latency and size appear beside what you heard.</span></li>
