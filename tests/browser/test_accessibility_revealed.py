@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.compare_page import LONG_WAIT_MS, ComparePage
 from tests.browser.conftest import Server
-from tests.browser.test_accessibility import GRADIO, findings
+from tests.browser.test_accessibility import GRADIO, findings, show_whole
 
 LOOKS = [(dark, width) for dark in (False, True) for width in (320, 1280)]
 HEADINGS = "[...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].filter(h => h.checkVisibility())"
@@ -38,9 +38,8 @@ def revealed(server: Server, chromium: Browser) -> Iterator[ComparePage]:
 @pytest.mark.parametrize(("dark", "width"), LOOKS)
 def test_axe_finds_nothing_on_a_revealed_board(revealed: ComparePage, dark: bool, width: int) -> None:
     page = revealed.page
-    page.set_viewport_size({"width": width, "height": 900})
     page.evaluate("dark => document.body.classList.toggle('dark', dark)", dark)
-    page.wait_for_function("document.getAnimations().every(each => each.playState === 'finished')")
+    show_whole(page, width)
     assert findings(page) == GRADIO
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
