@@ -19,7 +19,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -118,6 +118,12 @@ def run(kind: str, folder: Path, listeners: int, sentences: int) -> Outcome:
             shutil.rmtree(disk, ignore_errors=True)
         empty = folder / "empty"
         with _replica(study, empty, free_port(), environment, folder / "last.log"):
+            # A store that does not answer the first time is asked again; until then the server says that it is away.
+            # What is not there after a minute is lost.
+            with suppress(AssertionError):
+                _wait_for(
+                    lambda: len(read_ratings(empty).frame) >= sum(len(one.acknowledged) for one in people), 60
+                )
             ids = read_ratings(empty).frame["rating_id"]
         took = sorted(second for one in people for second in one.seconds)
         return Outcome(
