@@ -43,6 +43,7 @@ def test_a_document_is_read_back_as_it_was_written(document: Document, tmp_path:
         ("results/benchmark-avx2.json", BenchmarkDocument),
         ("results/evaluation/summary.json", EvaluationDocument),
         ("results/sweep/sweep.json", SweepDocument),
+        ("results/sweep-int8/sweep.json", SweepDocument),
     ],
 )
 def test_the_published_files_are_read_and_would_be_written_the_same(name: str, form: type[Document]) -> None:
