@@ -57,6 +57,9 @@ SWITCH_S = 0.001
 """Seconds after which a thread that speaks hands the interpreter on; an answer needs it some ten times."""
 MOST_QUEUED = 128
 """Events that wait in Gradio's queue; who speaks next is decided in our own."""
+QUEUE_POLL_S, PROGRESS_POLL_S = 0.02, 0.1
+"""How often Gradio's queue looks for events and for their progress; its own 1 and 10 ms cost an idle server a tenth of
+a core, and it has no setting for them."""
 MOST_THREADS = 128
 KEPT_SESSIONS = 1_000
 
@@ -162,7 +165,8 @@ def build_app(settings: Settings) -> gr.Blocks:
         print(OFF, flush=True)
     if sign_in.configured() and sign_in.missing():
         print(sign_in.MISSING, flush=True)
-    demo.queue(max_size=MOST_QUEUED, api_open=False)
+    queue = demo.queue(max_size=MOST_QUEUED, api_open=False)._queue
+    queue.sleep_when_free, queue.progress_update_sleep_when_free = QUEUE_POLL_S, PROGRESS_POLL_S
     service.warm_up_in_background()
     return demo
 

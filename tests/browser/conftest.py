@@ -160,9 +160,9 @@ def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         yield open_page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """`serve(CHECKPOINT="embedded", STUDY_DIR=...)`: a server of one's own, ended with the session."""
+    """`serve(CHECKPOINT="embedded", STUDY_DIR=...)`: a server of one's own, ended with the file of tests."""
     with ExitStack() as servers:
 
         def start(data: Path | None = None, **environment: str) -> Server:
@@ -173,6 +173,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
 
 
 @pytest.fixture(scope="session")
-def server(serve: Callable[..., Server]) -> Server:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The server that browser tests share: the embedded voice, no study."""
-    return serve()
+    with running_server(tmp_path_factory.mktemp("data")) as shared:
+        yield shared
