@@ -35,11 +35,15 @@ def write_sweep_page(document: SweepDocument, folder: Path) -> Path:
     )
 
 
+def treatment(document: SweepDocument) -> str:
+    """What was done to the voice at every point, in words."""
+    said = "pruned and stored as 8-bit integers" if document.int8 else "pruned"
+    return said + (f" but for {', '.join(document.exclude)}" if document.exclude else "")
+
+
 def verdict(document: SweepDocument) -> str:
     """In one sentence, where the voice breaks."""
-    kind = "pruned and stored as 8-bit integers" if document.int8 else "pruned"
-    kind += f" but for {', '.join(document.exclude)}" if document.exclude else ""
-    voice = f"{document.checkpoint.title}, {kind}"
+    voice = f"{document.checkpoint.title}, {treatment(document)}"
     if document.breaks_at is None:
         return f"{voice}: it holds to {max(point.amount for point in document.points):.0%}."
     return f"{voice}: it breaks at {document.breaks_at:.0%}. {document.rule}"
@@ -90,7 +94,11 @@ def figures_table(document: SweepDocument) -> str:
             ]
         )
     rows += floor_rows(document, tuple(units), after=3)
-    return table("Quality, time and size of each point", [*head, "RTF", "disk MB", "zip MB"], rows)
+    return table(
+        f"Quality, time and size of each point, {treatment(document)}",
+        [*head, "RTF", "disk MB", "zip MB"],
+        rows,
+    )
 
 
 def floor_rows(document: SweepDocument, metrics: Sequence[str], after: int) -> list[list[str | None]]:

@@ -106,7 +106,7 @@ def test_the_built_in_voice_is_swept_shown_and_played(embedded: Checkpoint, tmp_
     both = sweep_piece(context, (tmp_path / "sweeps",))
     assert both.count("<audio") == 4
     assert both.count("<h2>Pruned</h2>") == 1
-    assert both.count("<h2>Pruned, then stored as 8-bit integers</h2>") == 1
+    assert both.count("<h2>Pruned and stored as 8-bit integers</h2>") == 1
     kept = replace(document, exclude=("*.prenet.*",))
     write(kept, tmp_path / "sweeps" / "kept" / "sweep.json")
     three = sweep_piece(context, (tmp_path / "sweeps",))

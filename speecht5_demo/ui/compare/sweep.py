@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from speecht5_demo.quality.sweep import SWEEP, find_sweeps
-from speecht5_demo.quality.sweep_page import charts, conditions, figures_table, verdict
+from speecht5_demo.quality.sweep_page import charts, conditions, figures_table, treatment, verdict
 from speecht5_demo.results import SweepDocument, SweepPoint, read
 from speecht5_demo.ui.context import AppContext
 
@@ -107,9 +107,11 @@ def _drawn(folder: Path, address: str, number: int, _: int) -> str:
     )
     sentence = escape(document.settings.sentences[0])
     measured = escape(conditions(document))
-    kind = "Pruned, then stored as 8-bit integers" if document.int8 else "Pruned"
+    done = treatment(document)
+    heading = escape(done[0].upper() + done[1:])
     return (
-        f'<div class="chart-report" lang="en" dir="ltr"><h2>{kind}</h2><p class="mark">{escape(verdict(document))}</p>'
+        f'<div class="chart-report" lang="en" dir="ltr"><h2>{heading}</h2>'
+        f'<p class="mark">{escape(verdict(document))}</p>'
         f"<h3>Hear every point</h3><p>{sentence}</p><ol class='sweep-points'>{points}</ol>"
         f"{charts(document, name)}{figures_table(document)}<p class='key'>{measured}</p></div>"
     )
