@@ -11,7 +11,8 @@ from speecht5_demo.checkpoints import Checkpoint, open_checkpoint
 from speecht5_demo.distributed import Executor
 from speecht5_demo.errors import StudyError
 from speecht5_demo.listening.manifest import Manifest
-from speecht5_demo.listening.preparation import Batch, Line, Progress, SpokenClip, Voice, prepare
+from speecht5_demo.listening.planned_clips import Batch, Line
+from speecht5_demo.listening.preparation import Progress, SpokenClip, Voice, prepare
 from speecht5_demo.listening.study import Study
 from speecht5_demo.synthesis import Line as SpokenLine
 from speecht5_demo.synthesis import Speech, Synthesizer, speak_many

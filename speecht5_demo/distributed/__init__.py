@@ -1,6 +1,7 @@
 """Work in items, given out to processes of this machine, to a Ray cluster, or in shards to a batch system.
 
-`work` says what a job is and what comes back; `local` and `ray_cluster` have it done; `shards` choose a part of it.
+`work` says what a job is and what comes back; `local` and `ray_cluster`, by its `ray_workers`, have it done; `shards`
+choose a part of it.
 Whoever does it, the same items give the same results, so that the caller does not ask who did.
 """
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from speecht5_demo.distributed.local import LocalProcesses
-from speecht5_demo.distributed.ray_cluster import ClusterError, RayCluster, import_ray
+from speecht5_demo.distributed.ray_cluster import RayCluster, import_ray
+from speecht5_demo.distributed.ray_workers import ClusterError
 from speecht5_demo.distributed.work import Executor
 
 LOCAL, RAY = "local", "ray"

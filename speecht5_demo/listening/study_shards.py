@@ -20,14 +20,12 @@ from speecht5_demo.distributed.shards import SHARD, check_complete
 from speecht5_demo.errors import StudyError
 from speecht5_demo.files import write_json
 from speecht5_demo.listening.manifest import MANIFEST, Manifest
+from speecht5_demo.listening.planned_clips import PlannedClip, batches, planned_clips
 from speecht5_demo.listening.preparation import (
     RAW,
-    PlannedClip,
     Progress,
     Voice,
     alone_in,
-    batches,
-    planned_clips,
     prepare,
     speaking,
     spoken_clips,

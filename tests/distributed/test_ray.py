@@ -17,7 +17,8 @@ import pytest
 from speecht5_demo.benchmark.lengths import LengthJob, measure_lengths
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.distributed import open_executor
-from speecht5_demo.distributed.ray_cluster import TRIES, ClusterError, RayCluster, import_ray
+from speecht5_demo.distributed.ray_cluster import RayCluster, import_ray
+from speecht5_demo.distributed.ray_workers import TRIES, ClusterError
 from speecht5_demo.errors import QualityError
 from speecht5_demo.listening.preparation import prepare
 from speecht5_demo.listening.study import Sentence as StudySentence

@@ -27,7 +27,8 @@ from speecht5_demo.listening.manifest import (
     load_manifest,
     save_manifest,
 )
-from speecht5_demo.listening.preparation import Line, SpokenClip, prepare
+from speecht5_demo.listening.planned_clips import Line
+from speecht5_demo.listening.preparation import SpokenClip, prepare
 from speecht5_demo.listening.study import Loudness
 from speecht5_demo.wav import read_wav
 from tests.listening.conftest import RATE, VOICE, make_study, say

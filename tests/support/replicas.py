@@ -18,8 +18,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -120,10 +120,7 @@ def run(kind: str, folder: Path, listeners: int, sentences: int) -> Outcome:
         with _replica(study, empty, free_port(), environment, folder / "last.log"):
             # A store that does not answer the first time is asked again; until then the server says that it is away.
             # What is not there after a minute is lost.
-            with suppress(AssertionError):
-                _wait_for(
-                    lambda: len(read_ratings(empty).frame) >= sum(len(one.acknowledged) for one in people), 60
-                )
+            _came(lambda: len(read_ratings(empty).frame) >= sum(len(one.acknowledged) for one in people), 60)
             ids = read_ratings(empty).frame["rating_id"]
         took = sorted(second for one in people for second in one.seconds)
         return Outcome(
@@ -214,11 +211,18 @@ def _answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _wait_for(happened, seconds: float = 120) -> None:  # type: ignore[no-untyped-def]
+def _came(happened: Callable[[], bool], seconds: float) -> bool:
+    """Whether it happened in time."""
     deadline = time.monotonic() + seconds
     while not happened():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.05)
+    return True
+
+
+def _wait_for(happened: Callable[[], bool], seconds: float = 120) -> None:
+    assert _came(happened, seconds), "it did not happen in time"
 
 
 def main() -> int:

@@ -47,12 +47,9 @@ def in_language(page: bytes, catalog: Catalog, named: bool, messages: Sequence[s
     config, end = json.JSONDecoder().raw_decode(text)
     texts = {**catalog.page, **{str(each): catalog.said(each) for each in messages}}
     written = _json(translated_config(config, texts) if catalog.page else config)
-    script = f"</script><script>{SCRIPT.replace('TOLD', _json(told))}</script><script>"
+    script = f"<script>{SCRIPT.replace('TOLD', _json(told))}</script>"
     at = before.rindex(b"<script>")
-    return (
-        before[:at] + script.removeprefix("</script>").removesuffix("<script>").encode() + before[at:] + begun
-        + written.encode() + text[end:].encode()
-    )  # fmt: skip
+    return before[:at] + script.encode() + before[at:] + begun + (written + text[end:]).encode()
 
 
 def translated_config(config: dict[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
