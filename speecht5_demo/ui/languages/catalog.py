@@ -30,9 +30,9 @@ REGIONS = {"zh": "zh-cn", "zh-hans": "zh-cn", "zh-sg": "zh-cn"}
 """Tags of browsers that a language with a region serves too."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalog:
-    """One language.
+    """One language; there is one object of each.
 
     Attributes:
         language: its tag, as in `<html lang>`.

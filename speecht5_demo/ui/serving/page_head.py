@@ -1,5 +1,5 @@
-"""What a link to a page shows elsewhere: its title, description and picture, instead of those of the library it is made
-with.
+"""The head of a page: what a link to it shows elsewhere, instead of that of the library it is made with; and the page's
+language.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 
@@ -29,6 +30,8 @@ PICTURE_TEXT = (
     "A comparison after it was rated: what was said of each version beside its latency and its size"
 )
 _FILE = Path(__file__).parents[1] / "preview.png"
+KEPT_PAGES = 24
+"""Pages in another language; all visitors get the same, and translating one takes 20 to 30 ms of a core."""
 
 _KEEP = """{
   const title = document.querySelector('title');
@@ -85,7 +88,8 @@ class PageHead:
     ) -> None:
         self._app = app
         self._previews = previews
-        self._said = said
+        self._said = tuple(said)
+        self._in_language = lru_cache(maxsize=KEPT_PAGES)(in_language)
         self._base = f'<base href="{escape(root.rstrip("/"))}/">'.encode() if root.strip("/") else b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,7 +120,7 @@ class PageHead:
                 return
             accepted = Headers(scope=scope).get("accept-language", "")
             catalog, named = chosen(scope["query_string"].decode("latin-1"), accepted)
-            html = in_language(_LIBRARY.sub(b"", bytes(body)), catalog, named, self._said)
+            html = self._in_language(_LIBRARY.sub(b"", bytes(body)), catalog, named, self._said)
             html = html.replace(b"<head>", b"<head>" + base + preview.head(_root(scope), catalog), 1)
             headers = [(name, value) for name, value in begun["headers"] if name.lower() != b"content-length"]
             own = [
