@@ -34,7 +34,17 @@ FIREFOX = {
 }
 PATIENCE_MS = 60_000  # a busy machine is no failure
 expect.set_options(timeout=PATIENCE_MS)
+UNUSED = (
+    # A page behind the address bar of each window, which nobody sees and which costs as much as the page under test.
+    "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,"
+    # What Playwright leaves out, for Chromium heeds the last list alone.
+    "AimEnabled,AvoidCorsURLLoaderRestartOnRedirect,AvoidUnnecessaryBeforeUnloadCheckSync,"
+    "DestroyProfileOnBrowserClose,HttpsFirstBalancedModeAutoEnable,HttpsUpgrades,LensOverlay,MediaRouter,"
+    "NetworkTimeServiceQuerying,OptimizationHints,PaintHolding,PreconnectToSearch,TcpPortRandomizationWin,"
+    "ThirdPartyStoragePartitioning"
+)
 QUIET = [
+    f"--disable-features={UNUSED}",
     "--no-sandbox",
     "--disable-dev-shm-usage",
     "--disable-background-networking",

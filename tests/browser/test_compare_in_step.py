@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.compare_page import LONG_WAIT_MS, ComparePage, rows
 from tests.browser.conftest import Server
 from tests.browser.wire import recorded
+from tests.support.slow_voice import GATE
 
 NewPage = Callable[..., Page]
-TEXT = " ".join(f"This is sentence number {number} of a text that takes its time." for number in range(1, 17))
+TEXT = " ".join(f"This is sentence number {number} of a text that takes its time." for number in range(1, 8))
 TELLING = re.compile(rb"baseline|int8|pruned|quant|fp32|turbo", re.IGNORECASE)
 CHOSEN = b"versions=baseline+turbo-int8&"
 """What the visitor chose, in the order of the page: the link says that, and no more."""
@@ -28,8 +30,10 @@ new MutationObserver(() => {
 
 
 def test_blind_samples_of_a_long_text_are_heard_early_all_together_and_stay_unknown(
-    server: Server, new_page: NewPage
+    serve: Callable[..., Server], new_page: NewPage, tmp_path: Path
 ) -> None:
+    goes_on = tmp_path / "goes-on"
+    server = serve(**{GATE: str(goes_on)})
     visitor = new_page()
     visitor.add_init_script(WATCHED)
     asked: list[str] = []
@@ -45,6 +49,7 @@ def test_blind_samples_of_a_long_text_are_heard_early_all_together_and_stay_unkn
         page.listen(1)
         page.listen(0)
         assert page.page.evaluate("document.querySelectorAll('.card audio')[1].paused")
+        goes_on.touch()
         expect(page.page.locator(".card .download")).to_have_count(2, timeout=LONG_WAIT_MS)
         received = wire.since(begun)[1]
         assert page.page.evaluate("window.seen.map(JSON.parse)") == [[0, 0], [2, 0], [0, 2]]

@@ -222,11 +222,12 @@ def test_a_node_that_is_slow_to_start_is_waited_for_longer(monkeypatch: pytest.M
 
 
 STOPPED = """
+import signal
 import sys
-import time
 from pathlib import Path
 from speecht5_demo.distributed.ray_cluster import RayCluster
 from tests.distributed.jobs import Doubles
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell runs in the background
 with RayCluster(jobs=1).start(Doubles()) as workers:
     list(workers.do([1]))
     print(sys.modules["ray"]._private.worker._global_node.get_session_dir_path(), flush=True)
@@ -248,7 +249,8 @@ def test_a_cluster_of_our_own_is_on_loopback_alone_and_is_gone_when_it_is_stoppe
     started = descendants(process.pid)
     listened = addresses_listened_on({process.pid, *started})
     process.send_signal(ending)
-    process.communicate(timeout=120)
+    process.wait(timeout=120)  # before its input is closed, which would end it, too
+    process.communicate()
     assert process.returncode not in (0, -signal.SIGKILL)
     assert listened
     assert all(address.is_loopback for address in listened), listened

@@ -28,6 +28,8 @@ from typing import NoReturn
 
 import torch
 
+from tests.support import slow_voice
+
 ROOT = Path(__file__).resolve().parents[2]
 NEEDED = "speecht5_demo.ui.app"
 
@@ -153,6 +155,7 @@ def _run_app(log: Path, environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["app.py"]
+    slow_voice.from_environment()
     runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
 
 

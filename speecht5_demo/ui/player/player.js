@@ -54,7 +54,7 @@ const makePlayer = ({ words, onState = () => {}, onHeard = () => {}, onEnd = () 
     if (playing) start();
   };
   const seek = (to) => { settle(); audio.currentTime = to; tell(); onHeard(); };
-  const timeline = makeTimeline({ label: words.position, describe: words.of, seek });
+  const timeline = makeTimeline({ label: words.position, describe: words.of, seek, place: () => audio.currentTime });
   play.onclick = () => (audio.paused ? start() : audio.pause());
   audio.ontimeupdate = () => { tell(); onHeard(); };
   audio.onloadedmetadata = tell;

@@ -28,8 +28,9 @@ const outline = (peaks) => Array.from(peaks, (peak, i) => {
   return `M${i + 0.15} ${(0.5 - half).toFixed(3)}h0.7v${(2 * half).toFixed(3)}h-0.7z`;
 }).join('');
 
-// `seek(seconds)` is called with the place that was chosen; `describe(at, total)` says where one is, in words.
-const makeTimeline = ({ label, describe, seek }) => {
+// `seek(seconds)` is called with the place that was chosen; `place()` is where the sound is, which the last `tell` may not
+// know yet; `describe(at, total)` says it in words.
+const makeTimeline = ({ label, describe, seek, place }) => {
   const line = () => {
     const shape = svg(`0 0 ${BARS} 1`, 'M0 0.44h96v0.12h-96z');
     shape.setAttribute('preserveAspectRatio', 'none');
@@ -42,7 +43,6 @@ const makeTimeline = ({ label, describe, seek }) => {
     class: 'timeline', role: 'slider', tabindex: 0, 'aria-label': label, 'aria-valuemin': 0, 'aria-valuenow': 0, 'aria-disabled': 'true',
   }, whole, part, h('span', { class: 'head' }));
   let total = null;
-  let at = 0;
   const go = (seconds) => total && seek(Math.min(total, Math.max(0, seconds)));
   const toPointer = (event) => {
     const box = node.getBoundingClientRect();
@@ -57,6 +57,7 @@ const makeTimeline = ({ label, describe, seek }) => {
   node.onpointerup = node.onpointercancel = () => { node.onpointermove = null; };
   node.onkeydown = (event) => {
     if (!total || event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = place();
     const to = {
       ArrowRight: at + STEP_S, ArrowUp: at + STEP_S, ArrowLeft: at - STEP_S, ArrowDown: at - STEP_S,
       PageUp: at + total / 10, PageDown: at - total / 10, Home: 0, End: total,
@@ -69,7 +70,7 @@ const makeTimeline = ({ label, describe, seek }) => {
   return {
     node,
     tell: (now, seconds) => {
-      [at, total] = [now, seconds];
+      total = seconds;
       node.setAttribute('aria-disabled', String(!total));
       node.setAttribute('aria-valuemax', total ? total.toFixed(2) : 0);
       node.setAttribute('aria-valuenow', Math.min(now, total ?? 0).toFixed(2));
