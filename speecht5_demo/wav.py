@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from speecht5_demo.errors import SynthesisError
 from speecht5_demo.files import write_bytes
+from speecht5_demo.messages import Message
 
 FULL_SCALE = 32767
 HEADER_BYTES = 44
@@ -50,8 +51,12 @@ def as_int16(samples: NDArray[Any]) -> NDArray[np.int16]:
     if not np.isfinite(samples).all():
         count = int(np.count_nonzero(~np.isfinite(samples)))
         raise SynthesisError(
-            f"{count} of {samples.size} samples are not finite, so nothing is written: "
-            "a weight of this checkpoint or variant is broken. Choose another."
+            Message(
+                "{broken} of {all} samples are not finite, so nothing is written: a weight of this checkpoint or "
+                "variant is broken. Choose another.",
+                broken=count,
+                all=samples.size,
+            )
         )
     return np.asarray(np.rint(np.clip(samples, -1.0, 1.0) * FULL_SCALE), dtype="<i2")
 

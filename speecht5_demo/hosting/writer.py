@@ -15,6 +15,7 @@ from speecht5_demo.errors import RatingsError
 from speecht5_demo.listening.decisions import FollowedDecisions
 from speecht5_demo.listening.rows import RatingRow
 from speecht5_demo.listening.writing import RatingsWriter
+from speecht5_demo.messages import Message
 
 
 class ServedRatingsWriter(RatingsWriter):
@@ -37,11 +38,15 @@ class ServedRatingsWriter(RatingsWriter):
         """
         if self._decisions.now().is_deleted(row.session_id):
             raise RatingsError(
-                "This session was deleted, and nothing of it is kept. Reload the page to begin afresh."
+                Message(
+                    "This session was deleted, and nothing of it is kept. Reload the page to begin afresh."
+                )
             )
         with self._changed:
             if self._ending:
-                raise RatingsError("This server is being restarted. The answer is sent again by itself.")
+                raise RatingsError(
+                    Message("This server is being restarted. The answer is sent again by itself.")
+                )
             self._writing += 1
         try:
             path = super().append(row)

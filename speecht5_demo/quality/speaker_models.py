@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speecht5_demo.errors import QualityError
+from speecht5_demo.messages import Message
 from speecht5_demo.quality.libraries import ALONE, Library
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples, audible
 
@@ -67,7 +68,12 @@ class Resemblyzer:
         voiced = self._library.preprocess_wav(audible(samples, "similarity"))
         if len(voiced) < SHORTEST_S * SAMPLING_RATE:
             raise QualityError(
-                f"{self.name}: {len(voiced) / SAMPLING_RATE:.2f} s of voiced sound, it needs {SHORTEST_S} s."
+                Message(
+                    "{encoder}: {found} s of voiced sound, it needs {least} s.",
+                    encoder=self.name,
+                    found=f"{len(voiced) / SAMPLING_RATE:.2f}",
+                    least=SHORTEST_S,
+                )
             )
         return np.asarray(self._encoder.embed_utterance(voiced), dtype=np.float32)
 

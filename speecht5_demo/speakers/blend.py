@@ -22,7 +22,11 @@ def blend(a: Speaker, b: Speaker, share: float) -> Speaker:
         SpeakerError: when the share is out of range, the vectors are of different sizes, or cancel each other.
     """
     if not (math.isfinite(share) and 0 <= share <= 1):
-        raise SpeakerError(f"A blend needs a share from 0 to 1, found {share}. 0.5 is half of each speaker.")
+        raise SpeakerError(
+            Message(
+                "A blend needs a share from 0 to 1, found {share}. 0.5 is half of each speaker.", share=share
+            )
+        )
     if a.vector.size != b.vector.size:
         raise SpeakerError(
             Message(
@@ -47,7 +51,7 @@ def blend(a: Speaker, b: Speaker, share: float) -> Speaker:
     percent = f"{100 * share:g}"
     return Speaker(
         name=f"{a.name}+{b.name}:{share:g}",
-        label=f"{a.label} with {percent} % of {b.label}",
+        label=Message("{first} with {percent} % of {second}", first=a.label, percent=percent, second=b.label),
         vector=(mixed / length).astype(np.float32),
         source=f"blend of {a.name} ({a.source}) and {b.name} ({b.source})",
     )

@@ -64,8 +64,12 @@ def load_upload(path: str | Path, size: int = VECTOR_SIZE) -> Speaker:
     reader = readers.get(path.suffix.lower())
     if path.suffix.lower() in RECORDINGS:
         raise SpeakerError(
-            f"{path.name} is a recording: expected a .npy or .pt file of one x-vector, {size} values. "
-            "Make it with the encoder that the checkpoint was trained with."
+            Message(
+                "{file} is a recording: expected a .npy or .pt file of one x-vector, {size} values. "
+                "Make it with the encoder that the checkpoint was trained with.",
+                file=path.name,
+                size=size,
+            )
         )
     if reader is None:
         raise SpeakerError(
@@ -78,7 +82,9 @@ def load_upload(path: str | Path, size: int = VECTOR_SIZE) -> Speaker:
         held = path.stat().st_size
     except OSError as error:
         raise SpeakerError(
-            f"{path.name} cannot be read ({error.strerror}). Choose the file again."
+            Message(
+                "{file} cannot be read ({why}). Choose the file again.", file=path.name, why=error.strerror
+            )
         ) from error
     if not 0 < held <= MAX_BYTES:
         raise SpeakerError(
@@ -93,7 +99,7 @@ def load_upload(path: str | Path, size: int = VECTOR_SIZE) -> Speaker:
         )
     vector = checked_vector(reader(path), path.name, size)
     name = f"upload-{hashlib.sha256(vector.tobytes()).hexdigest()[:8]}"
-    return Speaker(name, f"{path.stem[:40]} (uploaded)", vector, source="upload")
+    return Speaker(name, Message("{name} (uploaded)", name=path.stem[:40]), vector, source="upload")
 
 
 def _read_tensor(path: Path) -> npt.NDArray[np.generic]:

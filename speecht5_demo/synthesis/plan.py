@@ -9,6 +9,7 @@ from torch import Tensor
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import CheckpointError, SpeakerError, SynthesisError
+from speecht5_demo.messages import Message
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.synthesis.engine import StepLimits
 from speecht5_demo.synthesis.masks import mask_seed
@@ -64,12 +65,22 @@ def plan_speech(checkpoint: Checkpoint, text: str, speaker: Speaker, seed: int) 
     """
     if speaker.vector.size != checkpoint.vector_size:
         raise SpeakerError(
-            f"{speaker.name} has {speaker.vector.size} values and {checkpoint.title} takes {checkpoint.vector_size}: "
-            "extract the vector with the encoder that the checkpoint was trained with."
+            Message(
+                "{speaker} has {given} values and {checkpoint} takes {taken}: extract the vector with the encoder that "
+                "the checkpoint was trained with.",
+                speaker=speaker.name,
+                given=speaker.vector.size,
+                checkpoint=checkpoint.title,
+                taken=checkpoint.vector_size,
+            )
         )
     if not 0 <= seed <= MAX_SEED:
         raise SynthesisError(
-            f"The seed {seed} is out of range: choose a whole number from 0 to {MAX_SEED:,}."
+            Message(
+                "The seed {seed} is out of range: choose a whole number from 0 to {most}.",
+                seed=seed,
+                most=f"{MAX_SEED:,}",
+            )
         )
     spoken = spoken_form(text, checkpoint.letters, checkpoint.language)
     pieces = []

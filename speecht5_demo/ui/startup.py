@@ -30,6 +30,15 @@ SECRETS = ("STUDY_LINK_SECRET", "LISTENING_SECRET")
 SHORTEST_SECRET = 16
 DATASETS = ("RATINGS_REPO", "STUDY_REPO")
 FOLDERS = ("STUDY_DIR", "RATINGS_DIR", "LANGUAGES_DIR")
+KERNELS = (
+    *("amx", "avx512-vnni", "avx512", "avx-vnni", "avx2"),
+    *("neon-i8mm", "neon-dotprod"),
+)
+"""What SPEECHT5_DEMO_KERNELS can hold: names of `synthesis/native/levels.py`, which takes seconds to import."""
+CODE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?")
+"""What LANGUAGE can hold, as `checkpoints/language.py` reads it."""
+_OF_THE_SYSTEM = re.compile(r"(?:C|POSIX|[a-z]{2,3}(?:_[A-Z]{2})?)(?:\.[\w-]+)?(?:@\w+)?")
+"""In LANGUAGE, several with colons: many systems set it so, for gettext, and then it says nothing of a checkpoint."""
 _DATASET = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
 _PATH = re.compile(r"(/[\w.~-]+)+/?|/")
 
@@ -51,7 +60,7 @@ def check_values(environment: Mapping[str, str]) -> None:
     Raises:
         SettingsError: one does not; the sentence names it and what it takes.
     """
-    names = (*SWITCHES, *SECRETS, *DATASETS, *FOLDERS, ROOT_PATH)
+    names = (*SWITCHES, *SECRETS, *DATASETS, *FOLDERS, ROOT_PATH, "LANGUAGE", "SPEECHT5_DEMO_KERNELS")
     given = {name: environment.get(name, "").strip() for name in names}
     for name, takes in SWITCHES.items():
         if given[name].lower() not in takes:
@@ -70,6 +79,15 @@ def check_values(environment: Mapping[str, str]) -> None:
     for name in FOLDERS:
         if given[name] and Path(given[name]).exists() and not Path(given[name]).is_dir():
             raise SettingsError(f"{name} is {given[name]!r}, which is no folder: name another one.")
+    language, kernels = given["LANGUAGE"], given["SPEECHT5_DEMO_KERNELS"]
+    if language and not (CODE.fullmatch(language) or all(map(_OF_THE_SYSTEM.fullmatch, language.split(":")))):
+        raise SettingsError(
+            f"LANGUAGE is {language!r}: give the code of a language, such as de or pt-BR, or leave it out."
+        )
+    if kernels and kernels not in KERNELS:
+        raise SettingsError(
+            f"SPEECHT5_DEMO_KERNELS is {kernels!r}: give {', '.join(KERNELS[:-1])} or {KERNELS[-1]}, or leave it out."
+        )
     if given[ROOT_PATH] and not _PATH.fullmatch(given[ROOT_PATH]):
         raise SettingsError(
             f"{ROOT_PATH} is {given[ROOT_PATH]!r}: give a path such as /demo, without an address."

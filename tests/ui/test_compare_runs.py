@@ -24,6 +24,7 @@ from speecht5_demo.ui.compare.rating import rating_row
 from speecht5_demo.ui.compare.runs import DROPPED, KEPT_A_SESSION, Run
 from speecht5_demo.ui.compare.view import board_view
 from speecht5_demo.ui.compare.voice_queue import BusyError
+from speecht5_demo.ui.languages import catalogs
 from speecht5_demo.ui.serving.visitor import Visitor
 from speecht5_demo.variants import all_variants
 from tests.support.random_words import without_random_words
@@ -95,6 +96,21 @@ def test_a_rating_can_be_corrected_until_the_names_are_known(visitor: Guest, tmp
     assert run.revealed
     assert "stands" in str(send(1, correct=True)["problem"])
     assert run.cards[0].rating == 5
+
+
+def test_a_disk_that_takes_no_rating_is_a_sentence_in_any_language_and_its_path_is_the_logs(
+    visitor: Guest, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = visitor.finish(visitor.start(variants=["baseline", "int8"]))
+    (tmp_path / "ratings").write_text("a file where a folder should be")
+    answer = visitor.service.rate({"ticket": run.cards[0].ticket, "rating": 3})
+    assert answer == {"saved": False, "problem": answer["problem"]}
+    assert "disk does not take it" in str(answer["problem"])
+    assert str(tmp_path) not in str(answer["problem"])
+    assert "Datenträger" in catalogs()["de"].said(answer)["problem"]
+    assert str(tmp_path) in caplog.text
+    (tmp_path / "ratings").unlink()
+    assert visitor.service.rate({"ticket": run.cards[0].ticket, "rating": 3})["saved"]
 
 
 def test_a_rating_is_not_corrected_without_end(visitor: Guest) -> None:

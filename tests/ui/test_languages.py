@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from speecht5_demo import errors
 from speecht5_demo.errors import DemoError
 from speecht5_demo.listening.methods import LANGUAGES
 from speecht5_demo.messages import placeholders
@@ -23,6 +24,11 @@ TEXTS = sorted((PACKAGE / "ui" / "languages" / "texts").glob("*.json"))
 FILES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in TEXTS}
 NOTHING_TO_SAY = {"{facts}.", "{version}: {findings}."}
 """Patterns of messages that are only joined."""
+OF_VISITORS = (
+    *("speakers/upload.py", "speakers/speaker.py", "speakers/blend.py", "speakers/lookup.py", "wav.py"),
+    *("text/**/*.py", "ui/compare/*.py", "ui/serving/disk.py"),
+)
+"""Where what a visitor of Compare brings is refused."""
 SAME_IN_ANY = {"RTF", "p90"}
 _SAID = re.compile(r"\bt\((?:[^()'`]*\? )?'([^']*)'(?: : '([^']*)')?")
 
@@ -97,6 +103,23 @@ def test_a_translation_has_the_placeholders_of_its_text(language: str) -> None:
 def test_every_message_of_the_sources_is_translated(language: str) -> None:
     messages, _ = constants()
     assert messages - NOTHING_TO_SAY - set(FILES[language]["page"]) == set()
+
+
+def test_errors_that_a_visitor_of_compare_makes_are_messages() -> None:
+    paths = [path for part in OF_VISITORS for path in sorted(PACKAGE.glob(part))]
+    assert len(paths) > len(OF_VISITORS)
+    assert [found for path in paths for found in errors_without_message(path)] == []
+
+
+def errors_without_message(path: Path) -> Iterator[str]:
+    """Errors for users that are raised with a plain text."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Raise) or not isinstance(node.exc, ast.Call) or not node.exc.args:
+            continue
+        kind = getattr(errors, getattr(node.exc.func, "id", ""), None)
+        text = node.exc.args[0]
+        if isinstance(kind, type) and isinstance(text, (ast.JoinedStr, ast.Constant)):
+            yield f"{path.name}:{node.lineno} {ast.unparse(text)}"
 
 
 @pytest.mark.parametrize("language", FILES)

@@ -34,6 +34,27 @@ def client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> TestClient:
     return TestClient(Guard(app, Surface(Presence(), events={1: Event(0, queued=False)})))
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("de-AT,de;q=0.9", "Aus diesem Netz wird sehr viel verlangt."), ("en", "Very much is asked for")],
+)
+def test_a_page_shows_the_refusal_in_its_language(client: TestClient, language: str, sentence: str) -> None:
+    told = {"data": [], "fn_index": 1, "session_hash": "mine"}
+    answers = [
+        client.post("/gradio_api/run/predict", json=told, headers={"accept-language": language})
+        for _ in range(9)
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 8 + [429]
+    assert answers[-1].json()["detail"].startswith(sentence)
+    large = client.post(
+        "/gradio_api/run/predict",
+        json={**told, "data": ["x" * 100_000]},
+        headers={"accept-language": language},
+    )
+    assert large.status_code == 413
+    assert ("höchstens" in large.json()["detail"]) is language.startswith("de")
+
+
 def post(client: TestClient, session: str, address: str = "8.8.8.8") -> int:
     told = {"data": [], "fn_index": 1, "session_hash": session}
     answer = client.post("/gradio_api/run/predict", json=told, headers={"x-forwarded-for": address})

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from speecht5_demo.checkpoints import language
+from speecht5_demo.synthesis.native.levels import ARM, X86
+from speecht5_demo.ui import startup
 from speecht5_demo.ui.settings import Settings, SettingsError
 from speecht5_demo.ui.startup import check_values, spare_loopback
 
@@ -155,6 +158,12 @@ def test_what_the_environment_spares_of_a_proxy_is_kept() -> None:
         ("STUDY_DIR", "a file", "which is no folder"),
         ("GRADIO_ROOT_PATH", "demo", "a path such as /demo"),
         ("GRADIO_ROOT_PATH", "https://example.org/demo", "without an address"),
+        ("LANGUAGE", "xx-nonsense", "the code of a language, such as de or pt-BR"),
+        ("LANGUAGE", "German", "such as de"),
+        ("LANGUAGE", "de,en", "such as de"),
+        ("LANGUAGE", "de:nonsense", "such as de"),
+        ("SPEECHT5_DEMO_KERNELS", "avx1024", "give amx, avx512-vnni, .* neon-i8mm or neon-dotprod, or leave"),
+        ("SPEECHT5_DEMO_KERNELS", "0", "or leave it out"),
     ],
 )
 def test_a_value_that_a_variable_cannot_hold_is_one_sentence_that_names_it(
@@ -178,6 +187,11 @@ def test_a_value_that_a_variable_cannot_hold_is_one_sentence_that_names_it(
             "STUDY_LINK_SECRET": "s" * 16,
             "GRADIO_ROOT_PATH": "/a/b-c/",
         },
+        {"LANGUAGE": "pt-BR", "SPEECHT5_DEMO_KERNELS": "avx-vnni"},
+        {"LANGUAGE": "de", "SPEECHT5_DEMO_KERNELS": "neon-dotprod"},
+        {"LANGUAGE": "en_US:en"},
+        {"LANGUAGE": "de_AT.UTF-8"},
+        {"LANGUAGE": "C"},
         {"RATINGS_REPO": "you/ratings.2026", "RATINGS_DIR": "/not/there/yet", "GRADIO_ROOT_PATH": "/"},
         {},
     ],
@@ -188,6 +202,12 @@ def test_values_that_variables_hold_are_taken(given: dict[str, str]) -> None:
 
 def test_such_a_value_ends_the_start_before_anything_slow(tmp_path: Path) -> None:
     assert _refused(tmp_path, TRUST_PROXY="yes").startswith("TRUST_PROXY is 'yes'")
+    assert _refused(tmp_path, LANGUAGE="xx-nonsense").startswith("LANGUAGE is 'xx-nonsense'")
+
+
+def test_the_start_knows_what_is_read_later() -> None:
+    assert tuple(level.name for level in (*X86, *ARM)) == startup.KERNELS
+    assert startup.CODE.pattern == language._CODE.pattern
 
 
 def test_an_owners_key_of_spaces_counts_as_left_out() -> None:

@@ -70,11 +70,11 @@ def usable() -> list[Level] | str:
     """The levels that may run here, fastest first; or why PyTorch's kernels run instead, to follow a colon."""
     if sys.platform == "win32":
         return "on Windows they are not built; run the demo under WSL (wsl --install) with g++ to have them"
-    levels, limit = family(), os.environ.get(LIMIT)
+    levels, limit = family(), os.environ.get(LIMIT, "").strip()
     if not levels:
         return f"there are none for {platform.machine()} processors"
     names = [level.name for level in levels]
-    if limit is not None and limit not in names:
+    if limit and limit not in names:
         return f"{LIMIT} is {limit}, and this kind of processor has {', '.join(names)}"
     features = cpu_features()
     allowed = levels[names.index(limit) :] if limit else levels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import functools
 import hashlib
@@ -125,11 +126,22 @@ def _run_compiler(command: list[str]) -> None:
 
 def _cache() -> Path:
     """A folder to keep the library in: the user's cache, or a private temporary one where that is not writable."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = base / "speecht5-demo"
+    return _writable(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "speecht5-demo")
+
+
+@functools.cache
+def _writable(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return folder
-    except OSError:
-        return Path(tempfile.mkdtemp(prefix="speecht5-demo-"))
+    except OSError as error:
+        print(
+            f"The faster kernels are not kept, and compiled again at every start: {folder} cannot be written "
+            f"({error.strerror}). Let XDG_CACHE_HOME name a folder that can.",
+            file=sys.stderr,
+            flush=True,
+        )
+        instead = tempfile.mkdtemp(prefix="speecht5-demo-")
+        atexit.register(shutil.rmtree, instead, ignore_errors=True)
+        return Path(instead)

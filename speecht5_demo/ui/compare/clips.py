@@ -21,6 +21,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from speecht5_demo.errors import SynthesisError
+from speecht5_demo.messages import Message
 from speecht5_demo.synthesis import Speech
 from speecht5_demo.ui.compare.levels import Level, levelled
 from speecht5_demo.ui.components.spectrogram import DAY, NIGHT, spectrogram_png
@@ -95,7 +96,9 @@ class ClipCache:
         with self._lock:
             if self._bytes + size > self._capacity:
                 raise SynthesisError(
-                    "This server keeps as many samples as it can. Rate an open comparison, or come back later."
+                    Message(
+                        "This server keeps as many samples as it can. Rate an open comparison, or come back later."
+                    )
                 )
             self._bytes += size
         paths = [
@@ -113,7 +116,9 @@ class ClipCache:
         try:
             contents = [path.read_bytes() for path in (clip.audio, clip.day, clip.night)]
         except OSError as error:
-            raise SynthesisError("This sample is no longer kept. Press Speak to make it again.") from error
+            raise SynthesisError(
+                Message("This sample is no longer kept. Press Speak to make it again.")
+            ) from error
         return self._keep(contents[0], contents[1], contents[2], clip.level)
 
     def remove(self, clip: Clip) -> None:
@@ -134,7 +139,10 @@ class ClipCache:
         except OSError as error:
             path.unlink(missing_ok=True)
             raise SynthesisError(
-                f"The sample could not be kept ({error.strerror}). Its owner has to make room on the disk."
+                Message(
+                    "The sample could not be kept ({why}). The server's owner has to make room on the disk.",
+                    why=error.strerror,
+                )
             ) from error
         os.utime(path, _SAME_TIME)
         return path

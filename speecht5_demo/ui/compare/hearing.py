@@ -18,6 +18,7 @@ from speecht5_demo.quality.recognisers import FoundRecogniser, Recogniser, find_
 from speecht5_demo.ui.compare.heard import heard_view
 from speecht5_demo.ui.compare.heard_run import HeardRun
 from speecht5_demo.ui.compare.plan import Plan
+from speecht5_demo.ui.compare.problems import problem_of
 from speecht5_demo.ui.compare.runs import Run, Runs
 from speecht5_demo.ui.compare.voice_queue import Job, Kind, VoiceQueue
 from speecht5_demo.wav import read_wav
@@ -74,7 +75,7 @@ class Hearing:
             if posted.get("start") is True and not heard.lacking:
                 self._start(run, heard)
         except DemoError as error:
-            return {"problem": str(error)}
+            return {"problem": problem_of(error)}
         return {"heard": heard_view(run)}
 
     def _start(self, run: Run, heard: HeardRun) -> None:
@@ -100,7 +101,7 @@ class Hearing:
             )
             problem = ""
         except DemoError as error:
-            problem = str(error)
+            problem = problem_of(error)
         finally:
             if problem:
                 heard.fail(problem)
@@ -117,7 +118,7 @@ class Hearing:
                     heard.samples[card.index] = yield from _timing(parts)
             heard.phase = "done"
         except DemoError as error:
-            heard.fail(str(error))
+            heard.fail(problem_of(error))
 
 
 def _timing(parts: Generator[None, None, T]) -> Generator[Kind, None, T]:

@@ -25,6 +25,7 @@ from speecht5_demo.ui.compare.plan import (
     preselected,
 )
 from speecht5_demo.ui.compare.preview import EXAMPLES, example_text, preview
+from speecht5_demo.ui.compare.problems import problem_of
 from speecht5_demo.ui.compare.recipe_fields import layer_tree, pattern_note, variant_lines
 from speecht5_demo.ui.compare.recipes import LayersOf, command
 from speecht5_demo.ui.compare.runs import Run
@@ -188,7 +189,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 listener=listener_of(listener),
             )
         except DemoError as error:
-            return spoken_to(request).said(problem_view(str(error))), None, gr.skip(), gr.skip()
+            return spoken_to(request).said(problem_view(problem_of(error))), None, gr.skip(), gr.skip()
         return begun_view(started, request)
 
     def begun_view(started: Run, request: gr.Request) -> tuple[Any, ...]:
@@ -206,7 +207,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 return *filled, gr.skip(), gr.skip(), gr.skip(), gr.skip()
             started = service.open_link(arrival.link, visitor_of(request), arrival.listener)
         except DemoError as error:
-            return *none, spoken_to(request).said(problem_view(str(error))), None, gr.skip(), gr.skip()
+            return *none, spoken_to(request).said(problem_view(problem_of(error))), None, gr.skip(), gr.skip()
         return *filled, *begun_view(started, request)
 
     def fill(sent: Any) -> tuple[Any, ...]:

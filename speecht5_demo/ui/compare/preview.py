@@ -13,6 +13,7 @@ from speecht5_demo.messages import Message, joined
 from speecht5_demo.text import dropped, spoken_form
 from speecht5_demo.ui.compare.budget import check_length
 from speecht5_demo.ui.compare.plan import MAX_CHARACTERS, checked_text
+from speecht5_demo.ui.compare.problems import problem_of
 from speecht5_demo.ui.languages import Catalog
 
 EXAMPLES = (
@@ -32,7 +33,7 @@ def preview(written: object, checkpoint: Checkpoint, catalog: Catalog) -> str:
         said = spoken_form(checked_text(written), checkpoint.letters, checkpoint.language)
         check_length(said)
     except DemoError as error:
-        return f'<p class="preview wrong">{escape(say(str(error)))}</p>'
+        return f'<p class="preview wrong">{escape(say(problem_of(error)))}</p>'
     left_out = dropped(written, checkpoint.language)
     remarks = [Message("Left out: {parts}.", parts=joined("; ", left_out))] if left_out else []
     if checkpoint.language != "en":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,11 +17,13 @@ from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.link import listener_of
 from speecht5_demo.ui.compare.pairs import QUESTION as QUESTION_OF_PAIRS
 from speecht5_demo.ui.compare.pairs import PairTrial
+from speecht5_demo.ui.compare.problems import problem_of
 from speecht5_demo.ui.compare.rated import REVEALED, RatedBefore
 from speecht5_demo.ui.compare.runs import Run, Runs
 from speecht5_demo.ui.compare.view import board_view
 from speecht5_demo.ui.components.scale import QUESTION
 
+log = logging.getLogger(__name__)
 CORRECTION = "correction"
 MOST_CORRECTIONS = 20
 _DEVICES = ("touch", "mouse")
@@ -60,11 +63,11 @@ def rate(runs: Runs, writer: RatingsWriter, rated: RatedBefore, sent: Any) -> di
                 _check_correction(run, card)
             if card.rating is None or (correcting and sent.get("rating") != card.rating):
                 row = rating_row(run, card, sent)
-                writer.append(row)
+                _keep(row, writer)
                 rated.note(row)
                 card.rating, card.rating_id = row.rating, row.rating_id
     except DemoError as error:
-        return {"saved": False, "problem": str(error)}
+        return {"saved": False, "problem": problem_of(error)}
     return {"saved": True, "rating": card.rating, "board": board_view(run)}
 
 
@@ -78,10 +81,27 @@ def _vote(
             _check_correction(run, trial)
         if trial.vote is None or (correcting and sent.get("rating") != trial.vote):
             row = vote_row(run, trial, sent)
-            writer.append(row)
+            _keep(row, writer)
             rated.note(row)
             trial.vote, trial.rating_id = trial.kept(row.rating), row.rating_id
     return {"saved": True, "rating": trial.vote, "board": board_view(run)}
+
+
+def _keep(row: RatingRow, writer: RatingsWriter) -> None:
+    """Have a row on the disk.
+
+    Raises:
+        RatingsError: the disk does not take it; the log says why.
+    """
+    try:
+        writer.append(row)
+    except RatingsError as error:
+        if isinstance(str(error), Message):
+            raise
+        log.warning("a rating could not be kept: %s", error)
+        raise RatingsError(
+            Message("The server's disk does not take it at present, and its log says why.")
+        ) from error
 
 
 def vote_row(run: Run, trial: PairTrial, sent: Mapping[str, object]) -> RatingRow:

@@ -22,6 +22,7 @@ from speecht5_demo.quality.recorded_speakers import checked_recording, missing_f
 from speecht5_demo.quality.speaker_models import SpeakerModel
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.synthesis import Synthesizer
+from speecht5_demo.ui.compare.problems import problem_of
 from speecht5_demo.ui.compare.uploads import UploadedSpeakers
 from speecht5_demo.ui.languages import language_of
 from speecht5_demo.ui.serving.request_body import RefusedRequest, read_body
@@ -70,7 +71,7 @@ class RecordedSpeakers:
         except RefusedRequest as refused:
             return JSONResponse(catalog.said({"problem": str(refused)}), refused.status, HEADERS)
         except DemoError as error:
-            return JSONResponse(catalog.said({"problem": str(error)}), 422, HEADERS)
+            return JSONResponse(catalog.said({"problem": problem_of(error)}), 422, HEADERS)
         return JSONResponse(catalog.said(self._uploads.keep(speaker, address)), 200, HEADERS)
 
     def _count(self, address: str) -> None:

@@ -23,6 +23,7 @@ from speecht5_demo.ui.compare.cards import Card, Sample
 from speecht5_demo.ui.compare.clips import ClipCache
 from speecht5_demo.ui.compare.in_step import speak_in_step
 from speecht5_demo.ui.compare.live import LiveSample, LiveStreams
+from speecht5_demo.ui.compare.problems import problem_of
 from speecht5_demo.ui.compare.reveal_pacing import RevealPacing, RuntimeEstimate
 from speecht5_demo.ui.compare.runs import Run
 from speecht5_demo.ui.compare.voice_queue import Kind, Step
@@ -91,7 +92,7 @@ class Speaking:
         except SynthesisCancelled:
             run.end("stopped")
         except DemoError as error:
-            run.end("stopped", str(error))
+            run.end("stopped", problem_of(error))
 
     def _prepare(self, run: Run) -> Generator[Step, None, None]:
         """Build every variant first: building is nobody's latency, and a recipe that fails does so at once.
@@ -107,7 +108,7 @@ class Speaking:
                     yield from _done_elsewhere(self.builder.submit(self.synthesizer.build, variant))
                 self.synthesizer.warm_up(variant)
             except VariantError as error:
-                run.leave_out(variant, str(error))
+                run.leave_out(variant, problem_of(error))
             if time.monotonic() - begun > QUICK_S:
                 yield Kind.AUDIO
         run.phase = "speaking"

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from speecht5_demo.errors import RatingsError
 from speecht5_demo.synthesis.tags import blind_tags, speech_tags
 from speecht5_demo.ui.compare.clips import HEADERS
-from speecht5_demo.ui.compare.runs import Runs
+from speecht5_demo.ui.compare.runs import DROPPED, Runs
 from speecht5_demo.wav import Tags, as_int16, read_wav, tagged_wav
 
 ADDRESS = "/compare/taken/"
@@ -27,7 +27,7 @@ def taken_route(runs: Runs) -> Route:
         try:
             run, card = runs.card(request.path_params["ticket"])
             if not run.plan.listenable:
-                raise RatingsError("There is no sample to take away.")
+                raise RatingsError(DROPPED)
             tags = speech_tags(card.sample) if run.revealed else blind_tags(card.sample.text)
             content = tagged_clip(card.clip.audio, tags)
         except (RatingsError, OSError):  # forgotten, perhaps in this moment

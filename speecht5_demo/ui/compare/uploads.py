@@ -19,6 +19,7 @@ from typing import Any
 from speecht5_demo.errors import DemoError, SpeakerError
 from speecht5_demo.messages import Message
 from speecht5_demo.speakers import VECTOR_SIZE, Speaker, load_upload
+from speecht5_demo.ui.compare.problems import problem_of
 
 KEPT_S = 3600.0
 KEPT_AN_ADDRESS = 30
@@ -52,7 +53,7 @@ class UploadedSpeakers:
         try:
             speaker = _read(sent, self._size)
         except DemoError as error:
-            return {"problem": str(error)}
+            return {"problem": problem_of(error)}
         return self.keep(speaker, address)
 
     def keep(self, speaker: Speaker, address: str) -> dict[str, str]:

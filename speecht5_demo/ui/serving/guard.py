@@ -8,7 +8,6 @@ are open. Everything else is a refusal of one sentence.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,10 +15,11 @@ from dataclasses import dataclass, field
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from speecht5_demo.ui.languages import Catalog, language_of
 from speecht5_demo.ui.serving.headers import security_headers
 from speecht5_demo.ui.serving.json_body import BodyError, json_object
 from speecht5_demo.ui.serving.presence import Presence
-from speecht5_demo.ui.serving.rates import EventRates
+from speecht5_demo.ui.serving.rates import EventRates, too_much
 from speecht5_demo.ui.serving.refusals import RefusalLog
 from speecht5_demo.ui.serving.request_body import RefusedRequest, read_body
 from speecht5_demo.ui.serving.visitor import address_of
@@ -132,7 +132,7 @@ class Guard:
         except RefusedRequest as refused:
             self._refusals.note(refused.status, scope["method"], scope["path"], str(refused))
             if not begun:
-                await _answer(send_with_headers, refused.status, str(refused))
+                await _answer(send_with_headers, refused.status, _language(scope).said(str(refused)))
 
     async def _admit(self, scope: Scope, receive: Receive) -> tuple[str | None, Receive]:
         """The session whose stream this is, if it is one, and how its body is read."""
@@ -177,9 +177,7 @@ class Guard:
 
     def _check_rate(self, address: str, session: str | None) -> None:
         if wait_s := self._rates.wait_s(address, session):
-            raise RefusedRequest(
-                429, f"Very much is asked for from this network. Try again in about {math.ceil(wait_s)} s."
-            )
+            raise too_much(wait_s)
 
     def _checked(self, path: str, body: bytes, address: str) -> bytes:
         """The body as Gradio gets it: what is known of it, and nothing else."""
@@ -242,6 +240,12 @@ def _address(scope: Scope) -> str:
     """Who asks, as limits count."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     return address_of(scope["client"][0] if scope.get("client") else None, headers)
+
+
+def _language(scope: Scope) -> Catalog:
+    """Of who asks: a page shows some of these sentences."""
+    accepted = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+    return language_of(accepted.decode("latin-1"))
 
 
 def _path(scope: Scope) -> str:

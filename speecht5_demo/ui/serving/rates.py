@@ -5,10 +5,14 @@ A bucket a key: it holds so many requests and fills again with time. Limits are 
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+
+from speecht5_demo.messages import Message
+from speecht5_demo.ui.serving.request_body import RefusedRequest
 
 REMEMBERED = 10_000
 
@@ -47,6 +51,17 @@ class Buckets:
             while len(self._left) > REMEMBERED:
                 self._left.popitem(last=False)
         return 0.0 if allowed else (1 - left) / self._rate.a_second
+
+
+def too_much(wait_s: float) -> RefusedRequest:
+    """The refusal of what comes sooner; pages show its sentence."""
+    return RefusedRequest(
+        429,
+        Message(
+            "Very much is asked for from this network. Try again in about {wait_s} s.",
+            wait_s=math.ceil(wait_s),
+        ),
+    )
 
 
 class EventRates:

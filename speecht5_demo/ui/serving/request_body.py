@@ -5,6 +5,8 @@ from __future__ import annotations
 import anyio
 from starlette.types import Receive, Scope
 
+from speecht5_demo.messages import Message
+
 LARGEST_BODY = 98_304
 BODY_LIMIT_S = 20.0
 """Seconds that a body may take to arrive."""
@@ -33,20 +35,20 @@ async def read_body(
     headers = dict(scope["headers"])
     declared = headers.get(b"content-length", b"0")
     if not declared.isdigit() or int(declared) > largest:
-        raise RefusedRequest(413, f"Send at most {largest:,} bytes.")
+        raise RefusedRequest(413, Message("Send at most {most} bytes.", most=f"{largest:,}"))
     if not headers.get(b"content-type", kind.encode()).startswith(kind.encode()):
-        raise RefusedRequest(415, f"Send it as {kind}, and say so in content-type.")
+        raise RefusedRequest(415, Message("Send it as {kind}, and say so in content-type.", kind=kind))
     body = bytearray()
     try:
         with anyio.fail_after(BODY_LIMIT_S):
             while True:
                 message = await receive()
                 if message["type"] != "http.request":
-                    raise RefusedRequest(400, "The request ended before its body did.")
+                    raise RefusedRequest(400, Message("The request ended before its body did."))
                 body += message.get("body", b"")
                 if len(body) > largest:
-                    raise RefusedRequest(413, f"Send at most {largest:,} bytes.")
+                    raise RefusedRequest(413, Message("Send at most {most} bytes.", most=f"{largest:,}"))
                 if not message.get("more_body", False):
                     return bytes(body)
     except TimeoutError as error:
-        raise RefusedRequest(408, "The body took too long to arrive.") from error
+        raise RefusedRequest(408, Message("The body took too long to arrive.")) from error

@@ -50,6 +50,10 @@ def test_the_fastest_that_the_processor_has_is_chosen(
     assert chosen(monkeypatch, machine, features) == level
 
 
+def test_an_empty_wish_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert chosen(monkeypatch, "x86_64", HASWELL, "") == "avx2"
+
+
 @pytest.mark.parametrize("limit", [level.name for level in X86])
 def test_an_older_level_can_be_asked_for(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
     assert chosen(monkeypatch, "x86_64", SAPPHIRE_RAPIDS, limit) == limit

@@ -243,6 +243,23 @@ def test_without_a_working_compiler_the_reason_is_said(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("*.so")) == []
 
 
+def test_a_cache_that_is_no_folder_is_named_once_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    code = (
+        "from speecht5_demo.synthesis.native import levels, library\n"
+        "print({library.kept(level).parent for level in levels.X86})"
+    )
+    ours = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "file"), "TMPDIR": str(aside)}
+    done = subprocess.run([sys.executable, "-c", code], env=ours, capture_output=True, text=True, check=True)
+    assert done.stdout.count(str(aside)) == 1
+    assert done.stderr.count("\n") == 1
+    assert f"not kept, and compiled again at every start: {tmp_path}/file" in done.stderr
+    assert "XDG_CACHE_HOME" in done.stderr
+    assert list(aside.iterdir()) == []
+
+
 @pytest.fixture(scope="module")
 def texts() -> list[Tensor]:
     """Tokens of no meaning, shorter and longer than relative positions reach, and than are encoded at once."""
