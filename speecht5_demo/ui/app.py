@@ -27,6 +27,7 @@ from speecht5_demo.ui.listen import build as listen
 from speecht5_demo.ui.operation import Operation, log_operation
 from speecht5_demo.ui.results import sign_in
 from speecht5_demo.ui.results.owner import Owner
+from speecht5_demo.ui.serving.assets import ASSETS, theme_route
 from speecht5_demo.ui.serving.connections import limit_connections
 from speecht5_demo.ui.serving.guard import Event, Guard, Surface
 from speecht5_demo.ui.serving.page_head import PICTURE_ROUTE, PageHead, Preview
@@ -93,7 +94,13 @@ class App(gr.Blocks):
             "middleware": [
                 Middleware(Prefix, root=os.environ.get(ROOT_PATH, "")),
                 Middleware(Guard, surface=self.surface),
-                Middleware(PageHead, previews=PREVIEWS, root=os.environ.get(ROOT_PATH, ""), said=self.said),
+                Middleware(
+                    PageHead,
+                    previews=PREVIEWS,
+                    root=os.environ.get(ROOT_PATH, ""),
+                    said=self.said,
+                    framed=self.surface.in_space,
+                ),
             ],
         }
         return super().launch(*args, **{"i18n": listen.I18N, **kwargs})
@@ -157,6 +164,8 @@ def build_app(settings: Settings) -> gr.Blocks:
             *operation.routes,
             *SpeechApi(service).routes,
             PICTURE_ROUTE,
+            ASSETS,
+            theme_route(lambda: (demo.theme_css, demo.theme_hash)),
         ],
     )
     if mcp_installed():

@@ -16,7 +16,8 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from speecht5_demo.ui.languages import Catalog, language_of
-from speecht5_demo.ui.serving.headers import security_headers
+from speecht5_demo.ui.serving.assets import ADDRESS
+from speecht5_demo.ui.serving.headers import OF_FILES, security_headers
 from speecht5_demo.ui.serving.json_body import BodyError, json_object
 from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.serving.rates import EventRates, too_much
@@ -102,6 +103,7 @@ class Guard:
         self._app = app
         self._surface = surface
         self._headers = security_headers(surface.in_space)
+        self._file_headers = [(name, value) for name, value in self._headers if name in OF_FILES]
         self._refusals = RefusalLog()
         self._rates = EventRates()
 
@@ -111,15 +113,16 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
-        begun = False
+        begun, path = False, _path(scope)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                ours = {name for name, _ in self._headers}
-                kept = [(name, value) for name, value in message["headers"] if name.lower() not in ours]
-                message = {**message, "headers": [*kept, *self._headers]}
+                ours = self._file_headers if path.startswith(ADDRESS) else self._headers
+                names = {name for name, _ in ours}
+                kept = [(name, value) for name, value in message["headers"] if name.lower() not in names]
+                message = {**message, "headers": [*kept, *ours]}
             await send(message)
 
         try:

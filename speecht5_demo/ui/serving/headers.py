@@ -10,6 +10,10 @@ FRAMES = "'self'"
 SPACE_FRAMES = "'self' https://huggingface.co https://*.huggingface.co https://*.hf.space"
 
 
+OF_FILES = (b"x-content-type-options", b"cross-origin-resource-policy")
+"""What scripts and styles need of them: a page asks for some sixty, and the policy is larger than most of them."""
+
+
 def security_headers(in_space: bool) -> list[tuple[bytes, bytes]]:
     """Names in lower case, as ASGI wants them."""
     policy = {

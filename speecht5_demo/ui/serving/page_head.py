@@ -1,5 +1,7 @@
-"""The head of a page: what a link to it shows elsewhere, instead of that of the library it is made with; and the page's
-language.
+"""A page as it is sent: with a head of its own, in its visitor's language, and no larger than it has to be.
+
+The head says what a link to the page shows elsewhere, instead of that of the library it is made with, and names the
+files that the page will ask for.
 """
 
 from __future__ import annotations
@@ -19,6 +21,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from speecht5_demo.ui.languages import Catalog, chosen
 from speecht5_demo.ui.languages.page import in_language
+from speecht5_demo.ui.serving.packing import accepted, packed, packed_headers
+from speecht5_demo.ui.serving.page_files import preloads
+from speecht5_demo.ui.serving.page_size import slim
 
 _LIBRARY = re.compile(
     rb'<meta\s[^>]*?(?:property="og:|name="twitter:)[^>]*>\s*|<title>.*?</title>', re.DOTALL
@@ -31,7 +36,8 @@ PICTURE_TEXT = (
 )
 _FILE = Path(__file__).parents[1] / "preview.png"
 KEPT_PAGES = 24
-"""Pages in another language; all visitors get the same, and translating one takes 20 to 30 ms of a core."""
+"""All visitors get the same; translating one takes 20 to 30 ms of a core."""
+QUALITY = 6
 
 _KEEP = """{
   const title = document.querySelector('title');
@@ -81,21 +87,29 @@ class PageHead:
         root: path that a proxy takes off before it asks; a page names it, so that what it asks for is found below it
             with and without a slash at the end of its address.
         said: messages that stand in the pages.
+        framed: whether another site's frame holds them.
     """
 
     def __init__(
-        self, app: ASGIApp, previews: Mapping[str, Preview], root: str = "", said: Sequence[str] = ()
+        self,
+        app: ASGIApp,
+        previews: Mapping[str, Preview],
+        root: str = "",
+        said: Sequence[str] = (),
+        framed: bool = False,
     ) -> None:
         self._app = app
         self._previews = previews
         self._said = tuple(said)
-        self._in_language = lru_cache(maxsize=KEPT_PAGES)(in_language)
+        self._framed = framed
+        self._made = lru_cache(maxsize=KEPT_PAGES)(self._make)
+        self._packed = lru_cache(maxsize=KEPT_PAGES)(packed)
         self._base = f'<base href="{escape(root.rstrip("/"))}/">'.encode() if root.strip("/") else b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve; a page is held back until its head is known."""
-        preview = self._previews.get(scope["path"].rstrip("/")) if scope["type"] == "http" else None
-        if preview is None or scope["method"] != "GET":
+        address = scope["path"].rstrip("/") if scope["type"] == "http" else ""
+        if scope["type"] != "http" or scope["method"] != "GET" or address not in self._previews:
             await self._app(scope, receive, send)
             return
         base = self._base
@@ -118,20 +132,29 @@ class PageHead:
             body.extend(message.get("body", b""))
             if message.get("more_body", False):
                 return
-            accepted = Headers(scope=scope).get("accept-language", "")
-            catalog, named = chosen(scope["query_string"].decode("latin-1"), accepted)
-            html = self._in_language(_LIBRARY.sub(b"", bytes(body)), catalog, named, self._said)
-            html = html.replace(b"<head>", b"<head>" + base + preview.head(_root(scope), catalog), 1)
+            asked = Headers(scope=scope)
+            catalog, named = chosen(scope["query_string"].decode("latin-1"), asked.get("accept-language", ""))
+            encoding = accepted(asked)
+            page = self._made(bytes(body), address, base, _root(scope), catalog, named)
+            html = self._packed(page, encoding, QUALITY)
             headers = [(name, value) for name, value in begun["headers"] if name.lower() != b"content-length"]
-            own = [
-                (b"content-length", str(len(html)).encode()),
-                (b"content-language", catalog.language.encode()),
-                (b"vary", b"accept-language"),
-            ]
-            await send({**begun, "headers": [*headers, *own]})
+            own = {**packed_headers(html, encoding), "content-language": catalog.language}
+            own["vary"] = "accept-language, accept-encoding"
+            headers += [(name.encode(), value.encode()) for name, value in own.items()]
+            await send({**begun, "headers": headers})
             await send({"type": "http.response.body", "body": html})
 
         await self._app(scope, receive, hold)
+
+    def _make(
+        self, body: bytes, address: str, base: bytes, root: str, catalog: Catalog, named: bool
+    ) -> bytes:
+        """The library's page as it is sent, before it is compressed."""
+        preview = self._previews[address]
+        page, kinds = slim(_LIBRARY.sub(b"", body), address, self._framed)
+        head = base + preview.head(root, catalog) + preloads(kinds, catalog.language)
+        html = in_language(page, catalog, named, self._said)
+        return html.replace(b"<head>", b"<head>" + head, 1)
 
 
 def _root(scope: Scope) -> str:

@@ -1,0 +1,55 @@
+"""A first visit is sent little, from this server alone, and a second one next to nothing."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import Server
+from tests.support.first_load import FirstLoad, first_load
+
+MOST_BYTES = 300_000
+"""Compressed, heads of answers included."""
+MOST_REQUESTS = 100
+
+
+@pytest.fixture(scope="module")
+def visit(server: Server, chromium: Browser) -> FirstLoad:
+    """To Compare, with an empty cache."""
+    return first_load(chromium, server.url, "#speak")
+
+
+def test_a_first_visit_is_sent_less_than_300_kilobytes(visit: FirstLoad) -> None:
+    largest = sorted(visit.resources, key=lambda one: -one.wire_bytes)[:8]
+    assert visit.wire_bytes < MOST_BYTES, [(one.path, one.wire_bytes) for one in largest]
+    assert len(visit.resources) < MOST_REQUESTS
+
+
+def test_all_of_it_comes_from_this_server_and_once(visit: FirstLoad, server: Server) -> None:
+    assert {urlsplit(one.url).netloc for one in visit.resources} == {urlsplit(server.url).netloc}
+    files = [one.path for one in visit.resources if one.path.startswith("/assets/")]
+    assert len(files) == len(set(files)) > 20
+
+
+def test_scripts_and_styles_are_compressed_and_kept_by_the_browser(visit: FirstLoad) -> None:
+    for one in visit.resources:
+        if one.path.endswith((".js", ".css")) or one.path == "/":
+            assert one.encoding == "br", one
+        if one.path.startswith("/assets/") or one.path == "/theme.css":
+            assert "immutable" in one.kept, one
+
+
+def test_every_file_is_named_in_the_head_of_the_page(
+    visit: FirstLoad, server: Server, chromium: Browser
+) -> None:
+    page = chromium.new_context().new_page()
+    page.goto(server.url)
+    named = page.locator("link[rel=modulepreload], link[rel=preload]").evaluate_all(
+        "links => links.map(link => new URL(link.href).pathname)"
+    )
+    page.context.close()
+    asked = {one.path for one in visit.resources if re.match(r"/assets/.*\.(js|css)$", one.path)}
+    assert asked - set(named) == set()
