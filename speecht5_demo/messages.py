@@ -2,12 +2,42 @@
 
 A message is its English text, and remembers the pattern and the values that it was made of. Whatever makes one, at any
 layer and in any thread, needs no language; whoever shows it may look its pattern up in a table of translations.
+
+What is drawn below the pages, tables and charts, asks `told` for its words: those of the reader that it is drawn for.
+
+    with drawn_for(reader):
+        page = table(Message("Scores"), ...)
 """
 
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Protocol
+
+
+class Reader(Protocol):
+    """Whom something is drawn for.
+
+    Attributes:
+        language: its tag.
+        direction: `ltr` or `rtl`.
+        page: English text to that language's; empty for English.
+    """
+
+    @property
+    def language(self) -> str: ...
+
+    @property
+    def direction(self) -> str: ...
+
+    @property
+    def page(self) -> Mapping[str, str]: ...
+
+
+_READER: ContextVar[Reader | None] = ContextVar("reader", default=None)
 
 
 class Message(str):
@@ -37,6 +67,11 @@ class Message(str):
         return _made_again, (self.pattern, dict(self.values))
 
 
+def messages(*patterns: str) -> tuple[Message, ...]:
+    """Texts without values, such as the heads of a table."""
+    return tuple(map(Message, patterns))
+
+
 def _made_again(pattern: str, values: dict[str, object]) -> Message:
     return Message(pattern, **values)
 
@@ -50,18 +85,44 @@ def joined(separator: str, parts: Sequence[str]) -> str:
     return Message(pattern, **dict(zip(names, parts, strict=True)))
 
 
-def translated(text: str, table: Mapping[str, str]) -> str:
-    """A message in the words of a table, pattern to pattern; what the table lacks, and what is no message, as it is."""
+def translated(text: str, table: Mapping[str, str], written: Callable[[str], str] = str) -> str:
+    """A message in the words of a table, pattern to pattern; what the table lacks, and what is no message, as it is.
+
+    Args:
+        written: what becomes of every pattern and text before they are put together, such as escaping.
+    """
     if not isinstance(text, Message):
-        return str(text)
-    pattern = table.get(text.pattern, text.pattern)
+        return written(text)
+    pattern = written(table.get(text.pattern, text.pattern))
     if not text.values:
         return pattern
     values = {
-        name: translated(value, table) if isinstance(value, str) else value
+        name: translated(value, table, written) if isinstance(value, str) else value
         for name, value in text.values.items()
     }
     return pattern.format(**values)
+
+
+@contextmanager
+def drawn_for(reader: Reader) -> Iterator[None]:
+    """What is drawn in the block is in a reader's language; without one it is in English."""
+    before = _READER.set(reader)
+    try:
+        yield
+    finally:
+        _READER.reset(before)
+
+
+def reader() -> Reader | None:
+    """Whom things are drawn for at present; None for whoever reads English."""
+    now = _READER.get()
+    return now if now is not None and now.page else None
+
+
+def told(text: str, written: Callable[[str], str] = str) -> str:
+    """A text in the language of who reads; a message that English readers see is plain text."""
+    now = _READER.get()
+    return translated(text, {} if now is None else now.page, written)
 
 
 def placeholders(pattern: str) -> set[str]:

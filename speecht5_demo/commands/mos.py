@@ -199,7 +199,8 @@ def refuse_nothing_counted(table: RatingsTable, analysis: Analysis) -> None:
 
 
 def _print(analysis: Analysis, view: View, screened: bool) -> None:
-    from speecht5_demo.report.pieces import difference_text, headline_sentence, p_text
+    from speecht5_demo.report.pieces import headline_sentence
+    from speecht5_demo.report.tables import difference_text, p_text
 
     out = console.stdout
     out.print(headline_sentence(analysis), markup=False)

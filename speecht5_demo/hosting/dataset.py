@@ -20,7 +20,8 @@ from speecht5_demo.listening.cells import neutralise
 from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.rendering.markdown_table import markdown_table
 from speecht5_demo.report.methods import as_markdown, methods
-from speecht5_demo.report.pieces import headline_sentence, interval_text
+from speecht5_demo.report.pieces import headline_sentence
+from speecht5_demo.report.tables import interval_text
 
 DATA = "data/ratings.csv"
 

@@ -20,6 +20,7 @@ from speecht5_demo.errors import OutputError
 from speecht5_demo.files import write_bytes
 from speecht5_demo.hosting.store import Fetched, HostingError, Segment
 from speecht5_demo.listening.erasing import erased
+from speecht5_demo.messages import Message
 
 EVERY_S = 5.0
 STUDIES = "studies"
@@ -62,7 +63,7 @@ class FolderStore:
     @property
     def label(self) -> str:
         """The folder's own name; where it is mounted is the server's business."""
-        return f"the folder {self._folder.name}"
+        return Message("the folder {name}", name=self._folder.name)
 
     def open(self) -> None:
         """Make the folder."""

@@ -7,7 +7,7 @@ import pandas as pd
 
 from speecht5_demo.listening.decisions import SET_ASIDE, Decisions
 from speecht5_demo.listening.duplicates import ReadProblem, flag_rows
-from speecht5_demo.rendering.wording import counted
+from speecht5_demo.rendering.wording import counted, of_count
 
 
 def leave_out_deleted(frame: pd.DataFrame, decisions: Decisions) -> tuple[pd.DataFrame, list[ReadProblem]]:
@@ -19,9 +19,12 @@ def leave_out_deleted(frame: pd.DataFrame, decisions: Decisions) -> tuple[pd.Dat
     aside = np.array([*(decisions.aside(name) is not None for name in names), False], dtype=bool)[codes]
     problems = []
     if count := int(aside.sum()):
-        of = counted(int(frame.loc[aside, "session_id"].nunique()), "session")
-        rows = counted(count, "row is", "rows are")
-        message = f"{rows} of {of} that the study's owner set aside: kept, and left out of the analysis."
+        message = of_count(
+            count,
+            "1 row is of {sessions} that the study's owner set aside: kept, and left out of the analysis.",
+            "{n} rows are of {sessions} that the study's owner set aside: kept, and left out of the analysis.",
+            sessions=counted(int(frame.loc[aside, "session_id"].nunique()), "session"),
+        )
         problems.append(ReadProblem(SET_ASIDE, "", count, message))
         flag_rows(frame, frame.index[aside], SET_ASIDE)
     if not deleted.any():

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from speecht5_demo.rendering.wording import counted
+from speecht5_demo.messages import Message
+from speecht5_demo.rendering.wording import counted, of_count
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,22 @@ def _repeats(frame: pd.DataFrame, repeated: np.ndarray, problems: list[ReadProbl
     conflicting = rows["rating_id"].duplicated() & ~copies
     if conflicts := int(conflicting.sum()):
         names = ", ".join(rows.loc[conflicting, "rating_id"].astype(str).unique()[:3])
-        message = (
-            f"{counted(conflicts, 'row gives', 'rows give')} a rating_id another rating ({names}); "
-            f"the first by time counts, the others are kept and flagged {CONFLICT}."
+        message = of_count(
+            conflicts,
+            "1 row gives a rating_id another rating ({names}); the first by time counts, the others are kept and "
+            "flagged {flag}.",
+            "{n} rows give a rating_id another rating ({names}); the first by time counts, the others are kept and "
+            "flagged {flag}.",
+            names=names,
+            flag=CONFLICT,
         )
         problems.append(ReadProblem(CONFLICT, "", conflicts, message))
     if same := int(copies.sum()):
-        message = f"{counted(same, 'row repeats', 'rows repeat')} a rating_id; the first of each counts."
+        message = of_count(
+            same,
+            "1 row repeats a rating_id; the first of each counts.",
+            "{n} rows repeat a rating_id; the first of each counts.",
+        )
         problems.append(ReadProblem("duplicate", "", same, message))
     marked = "flags" in frame
     if conflicts and marked:
@@ -114,7 +124,9 @@ def _corrected(frame: pd.DataFrame, dropped: np.ndarray, problems: list[ReadProb
     named = frame.loc[~dropped, "corrects"].astype(str)
     corrected = frame["rating_id"].isin(set(named) - {""}).to_numpy(dtype=bool)
     if count := int((corrected & ~dropped).sum()):
-        message = f"{count} ratings were corrected by their listeners; the correction of each counts."
+        message = Message(
+            "{n} ratings were corrected by their listeners; the correction of each counts.", n=count
+        )
         problems.append(ReadProblem("corrected", "", count, message))
     return np.asarray(corrected)
 
@@ -138,8 +150,13 @@ def _copies(frame: pd.DataFrame, unnamed: np.ndarray, problems: list[ReadProblem
         if shared and not others:
             drop |= np.asarray(frame.index.isin([index for index, _, _ in shared]))
             source = earlier[shared[0][1]][1]
-            rows_are = _rows_are(len(shared), name)
-            message = f"{rows_are} those of {_base(source)}; each counts once."
+            message: str = of_count(
+                len(shared),
+                "1 row of {file} is those of {other}; each counts once.",
+                "{n} rows of {file} are those of {other}; each counts once.",
+                file=_base(name),
+                other=_base(source),
+            )
             problems.append(ReadProblem("copied-row", name, len(shared), message))
         elif shared:
             message = (

@@ -28,7 +28,8 @@ from speecht5_demo.listening.duplicates import UNNAMED, ReadProblem, each_once
 from speecht5_demo.listening.foreign import ForeignTable, ReadingOptions, Scale, read_foreign
 from speecht5_demo.listening.methods import ACR
 from speecht5_demo.listening.rows import INTEGER_COLUMNS, NUMBER_COLUMNS, RATING_COLUMNS, REQUIRED_COLUMNS
-from speecht5_demo.rendering.wording import counted
+from speecht5_demo.messages import Message
+from speecht5_demo.rendering.wording import counted, of_count
 
 _BLOCK = 4 << 20
 _READERS = 2
@@ -147,7 +148,8 @@ def _read_file(
     except RatingsError as error:
         problems.append(ReadProblem("unreadable", str(path), 1, str(error)))
     except (OSError, UnicodeError, csv.Error, pa.ArrowInvalid) as error:
-        message = f"{path} cannot be read as CSV ({str(error).splitlines()[0][:160]})."
+        why = str(error).splitlines()[0][:160]
+        message = Message("{path} cannot be read as CSV ({why}).", path=path, why=why)
         problems.append(ReadProblem("unreadable", str(path), 1, message))
     return None, problems
 
@@ -158,7 +160,11 @@ def _whole(path: Path, stream: BinaryIO, problems: list[ReadProblem]) -> int:
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     if size > whole:
-        message = f"{path.name}: the last line is torn ({size - whole} bytes, no line end) and was skipped."
+        message = Message(
+            "{file}: the last line is torn ({bytes} bytes, no line end) and was skipped.",
+            file=path.name,
+            bytes=size - whole,
+        )
         problems.append(ReadProblem("torn-line", str(path), 1, message))
     return whole
 
@@ -180,7 +186,12 @@ def _foreign_table(
     if read.skipped:
         problems.append(_broken_lines(path, read.skipped))
     if read.empty_ratings:
-        message = f"{path.name}: {counted(read.empty_ratings, 'row has', 'rows have')} no rating."
+        message = of_count(
+            read.empty_ratings,
+            "{file}: 1 row has no rating.",
+            "{file}: {n} rows have no rating.",
+            file=path.name,
+        )
         problems.append(ReadProblem("empty-rating", str(path), read.empty_ratings, message))
     problems += _bad_values(path, bad)
     if again := _given_again(read):
@@ -200,9 +211,12 @@ def _given_again(read: ForeignTable) -> int:
 
 
 def _broken_lines(path: Path, count: int) -> ReadProblem:
-    lines = counted(count, "line has", "lines have")
-    were = "was" if count == 1 else "were"
-    message = f"{path.name}: {lines} another number of cells than the header and {were} skipped."
+    message = of_count(
+        count,
+        "{file}: 1 line has another number of cells than the header and was skipped.",
+        "{file}: {n} lines have another number of cells than the header and were skipped.",
+        file=path.name,
+    )
     return ReadProblem("broken-line", str(path), count, message)
 
 
@@ -212,8 +226,13 @@ def _bad_values(path: Path, bad: Mapping[str, int]) -> list[ReadProblem]:
             "bad-value",
             str(path),
             count,
-            f"{path.name}: {counted(count, 'cell')} of {name} cannot be read and "
-            f"{'counts' if count == 1 else 'count'} as empty.",
+            of_count(
+                count,
+                "{file}: 1 cell of {column} cannot be read and counts as empty.",
+                "{file}: {n} cells of {column} cannot be read and count as empty.",
+                file=path.name,
+                column=name,
+            ),
             name,
         )
         for name, count in bad.items()

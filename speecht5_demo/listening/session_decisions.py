@@ -33,6 +33,7 @@ from speecht5_demo.listening.listener_locks import ListenerLocks
 from speecht5_demo.listening.reading import read_ratings
 from speecht5_demo.listening.rows import iso_utc
 from speecht5_demo.listening.sessions import read_sessions
+from speecht5_demo.messages import Message
 
 log = logging.getLogger(__name__)
 
@@ -109,13 +110,13 @@ class SessionDecisions:
             RatingsError: there is none of that id, it gives no reason, or the disk did not take it.
         """
         if not reason.strip():
-            raise RatingsError("Say why the session is set aside: it stands beside its ratings.")
+            raise RatingsError(Message("Say why the session is set aside: it stands beside its ratings."))
         self._decide(session_id, SET_ASIDE, reason.strip())
 
     def take_back(self, session_id: str) -> None:
         """Let a session count again that was set aside."""
         if self._find(session_id).aside is None:
-            raise RatingsError("This session is not set aside.")
+            raise RatingsError(Message("This session is not set aside."))
         self._decide(session_id, TAKE_BACK, "")
 
     def delete(self, session_id: str) -> bool:
@@ -153,7 +154,7 @@ class SessionDecisions:
     def _find(self, session_id: str) -> SeenSession:
         found = next((one for one in self.seen() if one.session_id == session_id), None)
         if found is None:
-            raise RatingsError("There is no such session any more. Choose another one.")
+            raise RatingsError(Message("There is no such session any more. Choose another one."))
         return found
 
     @staticmethod

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Sequence
+
+from speecht5_demo.messages import Message, told
+from speecht5_demo.rendering.html_text import Markup, escaped
+
+__all__ = ["Markup", "table"]
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[object]], numbers: int = 1) -> str:
     """A table; the first column heads its row, columns from `numbers` on are aligned as numbers.
 
-    Cells are escaped; None shows as a dash.
+    Cells are escaped, and messages among them are in the reader's language; None shows as a dash.
     """
-    heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in head)
+    heads = "".join(f'<th scope="col">{escaped(name)}</th>' for name in head)
     body = []
     for cells in rows:
         first, *others = cells
@@ -21,25 +25,20 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[object]], n
             row += f"<td{kind}>{_text(cell)}</td>"
         body.append(f"<tr>{row}</tr>")
     if not body:
-        body.append(f'<tr><td colspan="{len(head)}">nothing yet</td></tr>')
-    label = html.escape(caption, quote=True)
+        nothing = escaped(Message("nothing yet"))
+        body.append(f'<tr><td colspan="{len(head)}">{nothing}</td></tr>')
+    label = escaped(caption)
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table>'
-        f"<caption>{html.escape(caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        f"<caption>{label}</caption><thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
-
-
-class Markup(str):
-    """HTML that is already escaped."""
-
-    __slots__ = ()
 
 
 def _text(cell: object) -> str:
     if cell is None:
         return "–"
-    return str(cell) if isinstance(cell, Markup) else html.escape(str(cell))
+    return escaped(cell if isinstance(cell, str) else str(cell))
 
 
 def _wordy(cell: object) -> bool:
-    return isinstance(cell, str) and len(cell) > 24
+    return isinstance(cell, str) and len(told(cell)) > 24

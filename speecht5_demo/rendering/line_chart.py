@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
+from speecht5_demo.messages import told
 from speecht5_demo.rendering.svg import ACCENT, BAD, SOFT, Canvas
 
 
@@ -52,7 +53,7 @@ def line_chart(
     for one in series:
         axes.plot(
             [point.x for point in one.points], [point.y for point in one.points], color=one.colour, lw=1.6,
-            label=one.name or None,
+            label=told(one.name) or None,
         )  # fmt: skip
         for point in one.points:
             if point.interval:
@@ -60,8 +61,8 @@ def line_chart(
             axes.plot(point.x, point.y, "o", ms=7, color=one.colour, gid=canvas.say(point.words))
     if marked:
         x, words = marked
-        axes.axvline(x, color=BAD, lw=1.2, ls=(0, (4, 3)), gid=canvas.say(words), label=words)
-    axes.set_xlabel(axis)
+        axes.axvline(x, color=BAD, lw=1.2, ls=(0, (4, 3)), gid=canvas.say(words), label=told(words))
+    axes.set_xlabel(told(axis))
     if marked or any(one.name for one in series):
         canvas.figure.legend(loc="outside upper left", ncols=3, handlelength=1.4, columnspacing=1.2)
     return axes

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
+from speecht5_demo.messages import told
 from speecht5_demo.rendering.svg import ACCENT, GRID, INK, PAPER, SOFT, Canvas
 
 ROW = 34.0  # CSS pixels a row of a chart takes
@@ -48,7 +49,7 @@ def height(rows: int) -> float:
 def named_rows(canvas: Canvas, names: Sequence[str]) -> Axes:
     """Axes with a named place for each row, from the top."""
     axes = canvas.figure.add_subplot()
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [told(name) for name in names])
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.tick_params(axis="both", length=0)
     axes.grid(visible=True, axis="x", lw=0.7)
@@ -67,10 +68,12 @@ def row_chart(canvas: Canvas, rows: Sequence[Row], axis: str) -> Axes:
         if one.interval:
             axes.plot(one.interval, [y, y], color=one.colour, lw=3.2, solid_capstyle="round")
         axes.plot([one.centre], [y], "o", ms=9, mfc=one.colour, mec=PAPER, mew=1.6)
-        axes.annotate(one.text, (one.centre, y), (0, 8), textcoords="offset points", ha="center", color=INK)
+        axes.annotate(
+            told(one.text), (one.centre, y), (0, 8), textcoords="offset points", ha="center", color=INK
+        )
         # A wide invisible line over all of it, easy to hover.
         reach = [end for ends in (one.band, one.interval, (one.centre,)) if ends for end in ends]
         axes.plot([min(reach), max(reach)], [y, y], color=GRID, alpha=0.0, lw=20, gid=canvas.say(one.words))
     axes.margins(x=0.08)
-    axes.set_xlabel(axis)
+    axes.set_xlabel(told(axis))
     return axes

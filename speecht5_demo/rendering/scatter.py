@@ -9,6 +9,7 @@ from itertools import pairwise
 from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
+from speecht5_demo.messages import told
 from speecht5_demo.rendering.svg import ACCENT, GRID, MUTED, PAPER, SOFT, Canvas
 
 MARK = 6.0  # half the side of a point's square, in CSS pixels
@@ -70,8 +71,8 @@ def scatter(canvas: Canvas, points: Sequence[Point], x_axis: str, y_axis: str, l
             [one.x], [one.y], "o", ms=8, mfc=face, mec=edge, mew=1.6, gid=canvas.say(one.words), zorder=3
         )
     axes.margins(x=0.1, y=0.16)
-    axes.set_xlabel(x_axis)
-    axes.set_ylabel(y_axis)
+    axes.set_xlabel(told(x_axis))
+    axes.set_ylabel(told(y_axis))
     if not log:
         axes.set_xlim(left=max(0.0, axes.get_xlim()[0]))
     axes.set_xlim(axes.get_xlim())

@@ -12,12 +12,15 @@ import html
 import io
 import re
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+
+from speecht5_demo.messages import told
 
 # Stand-in colour -> CSS. Matplotlib must never see two equal ones.
 INK, MUTED, GRID, PAPER = "#010101", "#020202", "#030303", "#040404"
@@ -50,9 +53,9 @@ class Canvas:
     words: dict[str, str] = field(default_factory=dict)
 
     def say(self, words: str) -> str:
-        """A gid for the next artist, which will say `words`."""
+        """A gid for the next artist, which will say `words` in the reader's language."""
         gid = f"mark-{len(self.words)}"
-        self.words[gid] = words
+        self.words[gid] = told(words)
         return gid
 
 
@@ -88,12 +91,14 @@ def draw(
         "legend.fontsize": 10,
     }
     stream = io.StringIO()
-    with _DRAWING, mpl.rc_context(settings):
+    with _DRAWING, warnings.catch_warnings(), mpl.rc_context(settings):
+        # The font that measures words lacks some scripts; the page's font, which writes them, has them.
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         canvas = Canvas(Figure(figsize=(width / 72, height / 72), dpi=72, layout="constrained"))
         canvas.figure.patch.set_alpha(0)
         paint(canvas)
         canvas.figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return _themed(stream.getvalue(), name, label, canvas.words, css_class)
+    return _themed(stream.getvalue(), name, told(label), canvas.words, css_class)
 
 
 def _themed(svg: str, name: str, label: str, words: Mapping[str, str], css_class: str) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from speecht5_demo.machine import this_machine
+from speecht5_demo.messages import Message
 from speecht5_demo.report.measured import BASELINE, Measured, Measurement
 
 ClaimVerdict = Literal["confirmed", "not confirmed", "not measured"]
@@ -35,7 +36,7 @@ class Claim:
         low, high: the claimed range, in the quantity's unit.
         unit: for people.
         about: what may check it, as the module says: a model's `size`, the published `voice`, or `any` voice.
-        signs: what a change below and above zero is called; None for a level.
+        signs: patterns of a change below and above zero; None for a level.
     """
 
     metric: str
@@ -50,7 +51,9 @@ class Claim:
 
 
 SIZE, TIME, MOS, PESQ, WER = "Model size", "Time for one sentence", "MOS", "PESQ", "WER"
-SAVED, SCORED, WRONG = ("more", "less"), ("lower", "higher"), ("fewer", "more")
+MORE, LESS, FEWER = "{figure} more", "{figure} less", "{figure} fewer"
+LOWER, HIGHER = "{figure} lower", "{figure} higher"
+SAVED, SCORED, WRONG = (MORE, LESS), (LOWER, HIGHER), (FEWER, MORE)
 CLAIMS: tuple[Claim, ...] = (
     Claim(SIZE, "before: 1-1.5 GB with HiFi-GAN", "megabytes", BASELINE, 1000, 1500, "MB", "size"),
     Claim(SIZE, "INT8: 400-500 MB", "megabytes", "int8", 400, 500, "MB", "size"),
@@ -95,22 +98,32 @@ def check_claims(measured: Measured) -> tuple[CheckedClaim, ...]:
 def _check(claim: Claim, measured: Measured) -> CheckedClaim:
     found = measured.best(claim.quantity, claim.variant)
     if found is None:
-        return CheckedClaim(claim, None, "not measured", "no result file holds this figure")
-    voice = found.source.checkpoint or "an unnamed voice"
+        return CheckedClaim(claim, None, "not measured", Message("no result file holds this figure"))
+    voice = found.source.checkpoint or Message("an unnamed voice")
     fits = found.source.published or (claim.about == "size" and bool(found.source.full_size))
     if not fits and claim.about != "any":
-        reason = f"measured on {voice}, which is not the published model: shown, not judged"
+        reason = Message(
+            "measured on {voice}, which is not the published model: shown, not judged", voice=voice
+        )
         return CheckedClaim(claim, found, "not measured", reason)
     if found.too_little:
         return CheckedClaim(claim, found, "not measured", found.too_little)
-    on = "" if fits or found.source.full_size else f"; measured on {voice}, not on the published model"
+    other_voice = not (fits or found.source.full_size)
     if claim.low <= found.value <= claim.high:
-        return CheckedClaim(claim, found, "confirmed", f"lies in the claimed range{on}")
-    side = "below" if found.value < claim.low else "above"
+        reason = Message("lies in the claimed range")
+        return CheckedClaim(claim, found, "confirmed", _measured_on(voice, reason) if other_voice else reason)
+    if found.value < claim.low:
+        reason = Message("lies below the claimed range")
+    else:
+        reason = Message("lies above the claimed range")
     ends = found.interval
-    touches = ends is not None and ends[0] <= claim.high and ends[1] >= claim.low
-    tail = ", though its interval reaches into it" if touches else ""
-    return CheckedClaim(claim, found, "not confirmed", f"lies {side} the claimed range{tail}{on}")
+    if ends is not None and ends[0] <= claim.high and ends[1] >= claim.low:
+        reason = Message("{reason}, though its interval reaches into it", reason=reason)
+    return CheckedClaim(claim, found, "not confirmed", _measured_on(voice, reason) if other_voice else reason)
+
+
+def _measured_on(voice: str, reason: Message) -> Message:
+    return Message("{reason}; measured on {voice}, not on the published model", reason=reason, voice=voice)
 
 
 def elsewhere(checked: CheckedClaim) -> bool:

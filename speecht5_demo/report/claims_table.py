@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from speecht5_demo.checkpoints.hub_ids import PUBLISHED
-from speecht5_demo.rendering.html_table import Markup, table
+from speecht5_demo.messages import Message, joined, messages
+from speecht5_demo.rendering.html_table import table
+from speecht5_demo.rendering.html_text import in_english, paragraph
 from speecht5_demo.rendering.markdown_table import markdown_table
-from speecht5_demo.rendering.wording import counted
+from speecht5_demo.rendering.wording import counted, spanned
 from speecht5_demo.report.claims import CheckedClaim, Claim, ClaimVerdict, elsewhere
+from speecht5_demo.report.tables import badge
 
-HEAD = ("Claim", "Verdict", "Variant", "Measured", "Interval", "n", "CPU", "Checkpoint", "Date")
+HEAD = messages("Claim", "Verdict", "Variant", "Measured", "Interval", "n", "CPU", "Checkpoint", "Date")
 FILL = "make report-published"
 LISTENERS = "python -m speecht5_demo study prepare"
 
@@ -77,16 +79,19 @@ def _row(one: CheckedClaim) -> ClaimRow:
 
 
 def claims_piece(checked: Sequence[CheckedClaim]) -> str:
-    """The table as HTML, and what fills its empty rows."""
-    rows = []
-    for one in checked:
-        badge = Markup(
-            f'<span class="verdict {one.verdict.replace(" ", "-")}">{one.verdict}</span> '
-            f'<span class="why">{html.escape(_why(one))}</span>'
-        )
-        rows.append([f"{one.claim.metric}: {one.claim.statement}", badge, *_cells(one)])
-    remarks = "".join(f"<p>{html.escape(remark)}</p>" for remark in remarks_on(checked, here=True))
-    return table("Claimed by the source report, measured here", HEAD, rows) + remarks.replace("`", "")
+    """The table as HTML, and what fills its empty rows; the claims are quoted, in English for all."""
+    rows = [
+        [
+            in_english(f"{one.claim.metric}: {one.claim.statement}"),
+            badge(one.verdict, _why(one)),
+            *_cells(one),
+        ]
+        for one in checked
+    ]
+    remarks = "".join(map(paragraph, remarks_on(checked, here=True)))
+    return table(Message("Claimed by the source report, measured here"), HEAD, rows) + remarks.replace(
+        "`", ""
+    )
 
 
 def claims_markdown(checked: Sequence[CheckedClaim]) -> str:
@@ -110,18 +115,31 @@ def remarks_on(checked: Sequence[CheckedClaim], here: bool = False) -> list[str]
     voices = sorted({one.found.source.checkpoint for one in others if one.found})
     if voices:
         said.append(
-            f"{counted(len(others), 'row')} of {len(checked)} measured on {', '.join(voices)}, not on {PUBLISHED}. "
-            f"Where that can be loaded, one command fills them for it: `{FILL}`."
+            Message(
+                "{rows} of {all} measured on {voices}, not on {published}. Where that can be loaded, one command fills "
+                "them for it: `{command}`.",
+                rows=counted(len(others), "row"),
+                all=len(checked),
+                voices=", ".join(voices),
+                published=PUBLISHED,
+                command=FILL,
+            )
         )
     if any(one.claim.quantity.startswith("mos") and one.verdict == "not measured" for one in checked):
-        said.append(f"MOS rows need a listening test of {PUBLISHED}: `{LISTENERS}`.")
+        said.append(
+            Message(
+                "MOS rows need a listening test of {published}: `{command}`.",
+                published=PUBLISHED,
+                command=LISTENERS,
+            )
+        )
     away = {
         one.found.source.machine.cpu
         for one in checked
         if elsewhere(one) and one.found and one.found.source.machine
     }
     if here and away:
-        said.append(f"Times are from another machine: {', '.join(sorted(away))}.")
+        said.append(Message("Times are from another machine: {machines}.", machines=", ".join(sorted(away))))
     return said
 
 
@@ -129,18 +147,21 @@ def measured_text(claim: Claim, value: float) -> str:
     """A figure with its unit; a change says in a word which way it goes, never by a sign alone."""
     if claim.signs is None:
         return f"{_number(value)} {claim.unit}".strip()
-    return f"{_number(abs(value))} {claim.unit} {claim.signs[value > 0]}"
+    figure = _number(abs(value))
+    if claim.unit == "points":
+        return Message(claim.signs[value > 0], figure=Message("{number} points", number=figure))
+    return Message(claim.signs[value > 0], figure=f"{figure} {claim.unit}")
 
 
 def _why(one: CheckedClaim) -> str:
-    return one.reason + (f"; {one.found.note}" if one.found and one.found.note else "")
+    return joined("; ", [one.reason, one.found.note]) if one.found and one.found.note else one.reason
 
 
 def _cpu(one: CheckedClaim) -> str:
     machine = one.found.source.machine if one.found else None
     if one.found is None or machine is None:
         return ""
-    return f"{machine.cpu}, {counted(one.found.source.threads, 'thread')}"
+    return joined(", ", [machine.cpu, counted(one.found.source.threads, "thread")])
 
 
 def _cells(one: CheckedClaim) -> list[str | None]:
@@ -150,7 +171,7 @@ def _cells(one: CheckedClaim) -> list[str | None]:
         return [claim.variant, *[None] * 6]
     ends = None
     if found.interval and not found.too_little:
-        ends = " to ".join(_number(end, sign=claim.signs is not None) for end in found.interval)
+        ends = spanned(*(_number(end, sign=claim.signs is not None) for end in found.interval))
     source = found.source
     measured = measured_text(claim, found.value)
     return [

@@ -1,7 +1,7 @@
 """How the numbers came about, written for the reviewer, with the formulas and where they are from.
 
 The text is generated beside the numbers it describes: margin, thresholds and counts in it are those of this
-analysis.
+analysis. Its sentences are messages; sources keep the titles they were published under.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from speecht5_demo.listening.analysis.analysis import Analysis
 from speecht5_demo.listening.analysis.power import chance_of_not_worse
 from speecht5_demo.listening.analysis.screening import RULES
 from speecht5_demo.listening.methods import ACR
+from speecht5_demo.messages import Message, joined
 
 
 @dataclass(frozen=True)
@@ -58,106 +59,142 @@ SIZE = (
 def methods(analysis: Analysis) -> tuple[MethodSection, ...]:
     """The methods of one analysis, in the order of the report."""
     settings, collected = analysis.settings, analysis.collected
-    questions = " / ".join(f'"{one}"' for one in collected.questions) or "no question was recorded"
-    applied = [RULES[name] for name in analysis.screening.applied]
-    dropped = ", ".join(f"{n} {reason}" for reason, n in analysis.excluded.items()) or "none"
-    conditions = ", ".join(collected.conditions) or "none"
+    questions = " / ".join(f'"{one}"' for one in collected.questions) or Message("no question was recorded")
+    applied = [Message(RULES[name]) for name in analysis.screening.applied]
+    dropped = ", ".join(f"{n} {reason}" for reason, n in analysis.excluded.items()) or Message("none")
+    conditions = ", ".join(collected.conditions) or Message("none")
     power = chance_of_not_worse(30, 20, settings.margin)
     return (
         MethodSection(
-            "Ratings",
-            f"Absolute category rating, {ACR.summary}; question: {questions}. Only blind ratings of test "
-            f"clips count: {collected.counted} of {collected.rows} rows read from {collected.files} files; "
-            f"the others, by reason: {dropped}. A rating that occurs twice counts once.",
+            Message("Ratings"),
+            Message(
+                "Absolute category rating, {scale}; question: {questions}. Only blind ratings of test clips count: "
+                "{counted} of {rows} rows read from {files} files; the others, by reason: {dropped}. A rating that "
+                "occurs twice counts once.",
+                scale=Message(ACR.summary),
+                questions=questions,
+                counted=collected.counted,
+                rows=collected.rows,
+                files=collected.files,
+                dropped=dropped,
+            ),
             sources=("ITU-T P.800 (1996), annex B", "ITU-T P.808 (2021)"),
         ),
         MethodSection(
-            "Mean opinion score",
-            "The mean of all counted ratings of a variant. It is relative to the conditions it was heard with: "
-            f"{conditions}. Scores of studies with other conditions do not compare.",
+            Message("Mean opinion score"),
+            Message(
+                "The mean of all counted ratings of a variant. It is relative to the conditions it was heard with: "
+                "{conditions}. Scores of studies with other conditions do not compare.",
+                conditions=conditions,
+            ),
             "MOS = sum(z[l,s]) / T",
             ("ITU-T P.800.1", RANGE_EQUALIZING),
         ),
         MethodSection(
-            "95 % interval of a score",
-            "Listeners and sentences are both samples of larger populations. Their variances and that of "
-            "the remaining noise are found by the method of moments for unbalanced data; a negative "
-            "estimate counts as zero. N_l ratings of listener l, M_s of sentence s, T in total, L "
-            "listeners, S sentences. Where the layout cannot tell the variances apart, the two-way "
-            "clustered variance takes their place.",
+            Message("95 % interval of a score"),
+            Message(
+                "Listeners and sentences are both samples of larger populations. Their variances and that of the "
+                "remaining noise are found by the method of moments for unbalanced data; a negative estimate counts as "
+                "zero. N_l ratings of listener l, M_s of sentence s, T in total, L listeners, S sentences. Where the "
+                "layout cannot tell the variances apart, the two-way clustered variance takes their place."
+            ),
             "var = sL2·sum(N_l²)/T² + sS2·sum(M_s²)/T² + sE2/T;  MOS ± t(0.975, min(L,S) - 1)·sqrt(var)",
             (RIBEIRO, SEARLE),
         ),
         MethodSection(
-            "Two other intervals, for contrast",
-            "Over listeners: a t interval of the listeners' means, which takes the sentences as fixed. "
-            "Naive: 1.96·s/sqrt(T), which takes every rating as a new listener's and is too narrow; it is "
-            "shown because many papers print it.",
+            Message("Two other intervals, for contrast"),
+            Message(
+                "Over listeners: a t interval of the listeners' means, which takes the sentences as fixed. Naive: "
+                "1.96·s/sqrt(T), which takes every rating as a new listener's and is too narrow; it is shown because "
+                "many papers print it."
+            ),
             "mean(z[l]) ± t(0.975, L - 1)·s(z[l])/sqrt(L);   MOS ± 1.96·s/sqrt(T)",
             ("ITU-T P.1401 (2020)", SIGNIFICANCE),
         ),
         MethodSection(
-            f"Difference to {settings.baseline}",
-            "Paired: the same listener, sentence and speaker in both. Positive means that the variant was "
-            "rated lower. The variance is clustered both ways and floored at the larger of its first two "
-            "parts; G/(G-1) corrects each part for its number of groups. Over all comparisons, p is "
-            "adjusted after Holm. Wilcoxon's signed-rank test on the listeners' mean differences is a "
-            "check without normality.",
-            "D[l,s] = z_base[l,s] - z_variant[l,s];  V = V_listener + V_sentence - V_cell;  t on min(L,S) "
-            "- 1",
+            Message("Difference to {baseline}", baseline=settings.baseline),
+            Message(
+                "Paired: the same listener, sentence and speaker in both. Positive means that the variant was rated "
+                "lower. The variance is clustered both ways and floored at the larger of its first two parts; G/(G-1) "
+                "corrects each part for its number of groups. Over all comparisons, p is adjusted after Holm. "
+                "Wilcoxon's signed-rank test on the listeners' mean differences is a check without normality."
+            ),
+            "D[l,s] = z_base[l,s] - z_variant[l,s];  V = V_listener + V_sentence - V_cell;  t on min(L,S) - 1",
             (
                 CAMERON,
                 "Holm: A simple sequentially rejective multiple test procedure. Scand. J. Stat. 6, 1979.",
             ),
         ),
         MethodSection(
-            "Verdict",
-            f"The margin is {settings.margin:g} points, fixed before the study. Not worse: the one-sided 95 "
-            "% upper bound of D lies below the margin. Worse: the one-sided 95 % lower bound lies above 0. "
-            "Otherwise undecided, with the number of further listeners that would give an 80 % chance of a "
-            "verdict if the difference stayed what it looks like now. A p above 0.05 is never read as no "
-            "difference. With 30 listeners who each hear 20 sentences, a variant that lost nothing is "
-            f"found not worse in {power:.0%} of studies of typical spread.",
-            "not worse: D + t(0.95)·sqrt(V) < margin;   worse: D - t(0.95)·sqrt(V) > 0",
+            Message("Verdict"),
+            Message(
+                "The margin is {margin:g} points, fixed before the study. Not worse: the one-sided 95 % upper bound of "
+                "D lies below the margin. Worse: the one-sided 95 % lower bound lies above 0. Otherwise undecided, "
+                "with the number of further listeners that would give an 80 % chance of a verdict if the difference "
+                "stayed what it looks like now. A p above 0.05 is never read as no difference. With 30 listeners who "
+                "each hear 20 sentences, a variant that lost nothing is found not worse in {power:.0%} of studies of "
+                "typical spread.",
+                margin=settings.margin,
+                power=power,
+            ),
+            Message("not worse: D + t(0.95)·sqrt(V) < margin;   worse: D - t(0.95)·sqrt(V) > 0"),
             (SIZE,),
         ),
         MethodSection(
-            "Watching a study",
-            "The thin intervals hold at every look together, so that a study may be watched and stopped "
-            "when they say enough. They are wider, and speak about the sentences of this study only. The "
-            "thick ones and the verdicts hold for one look, at a number of listeners fixed beforehand.",
-            "t² = (n-1)(c-1)/(1-c·r),  r = phi/(phi+n),  c = (1/(r·0.05²))^(1/n),  phi = 2;  mean ± "
-            "t·s/sqrt(n)",
+            Message("Watching a study"),
+            Message(
+                "The thin intervals hold at every look together, so that a study may be watched and stopped when they "
+                "say enough. They are wider, and speak about the sentences of this study only. The thick ones and the "
+                "verdicts hold for one look, at a number of listeners fixed beforehand."
+            ),
+            "t² = (n-1)(c-1)/(1-c·r),  r = phi/(phi+n),  c = (1/(r·0.05²))^(1/n),  phi = 2;  mean ± t·s/sqrt(n)",
             (LINDON,),
         ),
         MethodSection(
-            "Noise floor",
-            f"{settings.baseline} is compared blind with itself under another seed in the same study: what "
-            "differs there is the voice's own chance and the listeners'.",
+            Message("Noise floor"),
+            Message(
+                "{baseline} is compared blind with itself under another seed in the same study: what differs there is "
+                "the voice's own chance and the listeners'.",
+                baseline=settings.baseline,
+            ),
         ),
         MethodSection(
-            "Screening",
-            "A session is taken out of the screened tables when "
-            + ("; or when ".join(applied) if applied else "a rule applies; the data hold nothing to check")
-            + f". Clips count as heard from {settings.rules.heard_fraction:.0%} on; the variance of a "
-            f"session's ratings must reach {settings.rules.variance:g}. Files keep every row.",
+            Message("Screening"),
+            Message(
+                "A session is taken out of the screened tables when {rules}. Clips count as heard from {heard:.0%} on; "
+                "the variance of a session's ratings must reach {variance:g}. Files keep every row.",
+                rules=joined(
+                    "; ",
+                    [
+                        Message("or when {rule}", rule=one) if place else one
+                        for place, one in enumerate(applied)
+                    ],
+                )
+                if applied
+                else Message("a rule applies; the data hold nothing to check"),
+                heard=settings.rules.heard_fraction,
+                variance=settings.rules.variance,
+            ),
             sources=(
                 "ITU-T P.808 (2021)",
                 "Naderi, Cutler: An open source implementation of P.808. Interspeech 2020.",
             ),
         ),
         MethodSection(
-            "Sensitivity",
-            "Beside the headline, never instead of it: ratings with each listener's mean distance from the "
-            "stimulus means subtracted, and ratings without the listeners that stray in more than 5 % of "
-            "their ratings, up and down alike.",
+            Message("Sensitivity"),
+            Message(
+                "Beside the headline, never instead of it: ratings with each listener's mean distance from the "
+                "stimulus means subtracted, and ratings without the listeners that stray in more than 5 % of their "
+                "ratings, up and down alike."
+            ),
             sources=("ITU-T P.913 (2021), 12.4", "ITU-R BT.500-15, annex 1, 2.3.1"),
         ),
         MethodSection(
-            "Order",
-            "After the means of stimulus and listener are taken off, each listener gives one slope along "
-            "the session, one difference of halves and one slope on the clip before; each is tested over "
-            "listeners.",
+            Message("Order"),
+            Message(
+                "After the means of stimulus and listener are taken off, each listener gives one slope along the "
+                "session, one difference of halves and one slope on the clip before; each is tested over listeners."
+            ),
         ),
     )
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from speecht5_demo.checkpoints.hub_ids import PUBLISHED
 from speecht5_demo.errors import ResultsError
-from speecht5_demo.rendering.wording import counted, megabytes
+from speecht5_demo.messages import Message, joined
+from speecht5_demo.rendering.wording import counted, megabytes, rests_on
 from speecht5_demo.report.measured import BASELINE, Measured, Measurement, Source
 from speecht5_demo.results import (
     BenchmarkDocument,
@@ -91,9 +92,9 @@ def _of_benchmark(document: BenchmarkDocument, name: str) -> Iterator[Measuremen
         machine=document.machine,
         threads=settings.threads,
     )
-    runs, artifact = counted(settings.repeats, "round"), "1 artifact"
+    runs, artifact = counted(settings.repeats, "round"), Message("1 artifact")
     for row in document.rows:
-        note = f"{megabytes(row.sizes.zip_bytes, 0)} MB zipped"
+        note = Message("{size} MB zipped", size=megabytes(row.sizes.zip_bytes, 0))
         yield Measurement("megabytes", row.variant, row.sizes.disk_bytes / 1e6, None, artifact, source, note)
         latency = row.latency_s
         ends = (latency.p10, latency.p90)
@@ -114,8 +115,9 @@ def _of_benchmark(document: BenchmarkDocument, name: str) -> Iterator[Measuremen
 
 def _after_int8(both: VariantRow, int8: VariantRow, source: Source) -> Measurement:
     saved = _saved(int8.sizes.disk_bytes, both.sizes.disk_bytes)
-    note = f"{_saved(int8.sizes.zip_bytes, both.sizes.zip_bytes):.0f} % less once zipped"
-    return Measurement("megabytes_change_after_int8", both.variant, saved, None, "1 artifact", source, note)
+    share = _saved(int8.sizes.zip_bytes, both.sizes.zip_bytes)
+    note, artifact = Message("{share:.0f} % less once zipped", share=share), Message("1 artifact")
+    return Measurement("megabytes_change_after_int8", both.variant, saved, None, artifact, source, note)
 
 
 def _saved(before: int, after: int) -> float:
@@ -139,7 +141,8 @@ def _of_evaluation(document: EvaluationDocument, name: str) -> Iterator[Measurem
         if row.mean is None or row.metric not in ("wer", pesq):
             continue
         quantity, scale = ("wer", 100.0) if row.metric == "wer" else ("pesq", 1.0)
-        note = row.label if quantity == "pesq" else f"heard by {document.settings.asr}"
+        heard = Message("heard by {recogniser}", recogniser=document.settings.asr)
+        note = Message(row.label) if quantity == "pesq" else heard
         n, ends = counted(row.n, "utterance"), _scaled(row.ci95, scale)
         few = _fewer(row.sentences, FEWEST_SPOKEN, "sentence")
         yield Measurement(quantity, row.variant, scale * row.mean, ends, n, source, note, few)
@@ -162,12 +165,16 @@ def _of_listeners(document: ListenersDocument, name: str) -> Iterator[Measuremen
     heard = collected.checkpoints
     published = bool(heard) and all(PUBLISHED in one for one in heard)
     source = Source(name, collected.last, ", ".join(heard), published)
-    note = "casual ratings from the Compare page" if document.settings.source == "compare" else ""
+    casual = document.settings.source == "compare"
+    note = Message("casual ratings from the Compare page") if casual else ""
     low, high = document.settings.scale
-    scale = "" if (low, high) == (1, 5) else f"rated from {low:g} to {high:g}, and the claim is about 1 to 5"
+    scale = (
+        ""
+        if (low, high) == (1, 5)
+        else Message("rated from {low:g} to {high:g}, and the claim is about 1 to 5", low=low, high=high)
+    )
     for score in document.variants:
-        listeners, sentences = counted(score.n_listeners, "listener"), counted(score.n_sentences, "sentence")
-        n = f"{counted(score.n_ratings, 'rating')}, {listeners}, {sentences}"
+        n = rests_on(score.n_ratings, score.n_listeners, score.n_sentences)
         few = scale or _short(score.n_ratings, score.n_listeners, score.n_sentences)
         yield Measurement("mos", score.variant, score.mos, score.ci95, n, source, note, few)
     for one in document.comparisons:
@@ -175,23 +182,25 @@ def _of_listeners(document: ListenersDocument, name: str) -> Iterator[Measuremen
             continue
         lost = one.ci95
         ends = None if lost is None else (-lost[1], -lost[0])
-        n = f"{counted(one.n_pairs, 'pair')}, {counted(one.n_listeners, 'listener')}"
+        n = joined(", ", [counted(one.n_pairs, "pair"), counted(one.n_listeners, "listener")])
         few = scale or _short(one.n_pairs, one.n_listeners, one.n_sentences)
         yield Measurement("mos_change", one.variant, -one.difference, ends, n, source, note, few)
 
 
 def _fewer(count: int, wanted: int, what: str) -> str:
     """Why a figure judges nothing; empty where it may."""
-    return "" if count >= wanted else f"too little to judge by: {counted(wanted, what)} are needed"
+    if count >= wanted:
+        return ""
+    return Message("too little to judge by: {needed} are needed", needed=counted(wanted, what))
 
 
 def _short(ratings: int, listeners: int, sentences: int) -> str:
     enough = ratings >= FEWEST_RATINGS and listeners >= FEWEST_LISTENERS and sentences >= FEWEST_SENTENCES
-    return (
-        ""
-        if enough
-        else (
-            f"too little to judge by: {FEWEST_RATINGS} ratings by {FEWEST_LISTENERS} listeners of {FEWEST_SENTENCES} "
-            "sentences are needed"
-        )
+    if enough:
+        return ""
+    return Message(
+        "too little to judge by: {ratings} ratings by {listeners} listeners of {sentences} sentences are needed",
+        ratings=FEWEST_RATINGS,
+        listeners=FEWEST_LISTENERS,
+        sentences=FEWEST_SENTENCES,
     )

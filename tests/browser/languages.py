@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -32,14 +33,16 @@ SEEN = """() => {
 }"""
 
 
-def write_bracketed(folder: Path) -> None:
+def write_bracketed(folder: Path) -> Path:
     """The language's file; it is written from right to left."""
     first = json.loads(next(iter(sorted(TEXTS.glob("*.json")))).read_text(encoding="utf-8"))
-    said = {"page": first["page"], "script": {**scale_words("de"), **first["script"]}}
+    said = {name: {**scale_words("de"), **first[name]} for name in ("page", "script")}
     texts = {name: {text: f"⟦{text}⟧" for text in section} for name, section in said.items()}
     folder.mkdir(parents=True, exist_ok=True)
     document = {"name": "⟦Brackets⟧", "direction": "rtl", **texts}
-    (folder / f"{BRACKETED}.json").write_text(json.dumps(document), encoding="utf-8")
+    path = folder / f"{BRACKETED}.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
 
 
 def untranslated(page: Page, *data: str) -> list[str]:
@@ -48,9 +51,14 @@ def untranslated(page: Page, *data: str) -> list[str]:
     Args:
         data: what is of no language: names, sample texts.
     """
-    known = sorted({*data, *OF_THE_LIBRARY}, key=len, reverse=True)
+    return outside_of_brackets(page.evaluate(SEEN), *data, *OF_THE_LIBRARY)
+
+
+def outside_of_brackets(texts: Iterable[str], *data: str) -> list[str]:
+    """Those of some texts that are not whole in brackets, but for figures and data."""
+    known = sorted(set(data), key=len, reverse=True)
     left = []
-    for text in page.evaluate(SEEN):
+    for text in texts:
         rest = text
         while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", "", rest)) != rest:
             rest = shorter

@@ -18,8 +18,9 @@ from speecht5_demo.ui.compare.fragments import MIME
 from tests.browser.compare_page import LONG_WAIT_MS, ComparePage, rows
 from tests.browser.conftest import Server
 from tests.browser.test_listen import to_first_clip
-from tests.browser.test_results import scores_of, write_ratings
+from tests.browser.test_results import scores_of
 from tests.listening.conftest import VOICE, make_study
+from tests.support.rated_study import write_ratings
 
 PATIENCE_MS = 90_000
 TWO = ("Baseline fp32", "Dynamic INT8")

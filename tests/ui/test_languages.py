@@ -9,15 +9,27 @@ from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from speecht5_demo import errors
 from speecht5_demo.errors import DemoError
-from speecht5_demo.listening.methods import LANGUAGES
+from speecht5_demo.listening.analysis.cleaning import NOT_RATINGS_OF_A_TEST, REASONS
+from speecht5_demo.listening.analysis.order import MEANINGS
+from speecht5_demo.listening.analysis.paired import Verdict
+from speecht5_demo.listening.analysis.screening import RULES
+from speecht5_demo.listening.methods import ACR, LANGUAGES, METHODS
+from speecht5_demo.listening.playback import FLAGS
+from speecht5_demo.listening.refusals import REASONS as REFUSED
+from speecht5_demo.listening.views import DEVICES, HEADPHONES
 from speecht5_demo.messages import placeholders
+from speecht5_demo.rendering.wording import COUNTED
+from speecht5_demo.report.claims import CLAIMS, ClaimVerdict
+from speecht5_demo.report.sessions import FILE_PROBLEMS
 from speecht5_demo.ui.languages import Catalog, catalogs, chosen, language_of
 from speecht5_demo.ui.languages.page import translated_config, translated_markup
+from speecht5_demo.ui.results.owner_sessions import QUESTIONS
 
 PACKAGE = Path(__file__).parents[2] / "speecht5_demo"
 TEXTS = sorted((PACKAGE / "ui" / "languages" / "texts").glob("*.json"))
@@ -29,6 +41,8 @@ OF_VISITORS = (
     *("text/**/*.py", "ui/compare/*.py", "ui/serving/disk.py"),
 )
 """Where what a visitor of Compare brings is refused."""
+PATTERNS = {"Message": slice(1), "messages": slice(None), "of_count": slice(1, None)}
+"""Which arguments are patterns, by who makes messages of them."""
 SAME_IN_ANY = {"RTF", "p90"}
 _SAID = re.compile(r"\bt\((?:[^()'`]*\? )?'([^']*)'(?: : '([^']*)')?")
 
@@ -43,10 +57,11 @@ def constants() -> tuple[frozenset[str], frozenset[str]]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 texts.update((node.value, *texts_of(node.value)))
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Message" and node.args:
+            if isinstance(node, ast.Call):
                 messages.update(
                     part.value
-                    for part in ast.walk(node.args[0])
+                    for argument in node.args[PATTERNS.get(getattr(node.func, "id", ""), slice(0))]
+                    for part in ast.walk(argument)
                     if isinstance(part, ast.Constant) and isinstance(part.value, str)
                 )
     return frozenset(messages), frozenset(texts)
@@ -120,6 +135,39 @@ def errors_without_message(path: Path) -> Iterator[str]:
         text = node.exc.args[0]
         if isinstance(kind, type) and isinstance(text, (ast.JoinedStr, ast.Constant)):
             yield f"{path.name}:{node.lineno} {ast.unparse(text)}"
+
+
+def test_every_word_that_results_look_up_is_translated() -> None:
+    tables = (
+        REASONS,
+        RULES,
+        FILE_PROBLEMS,
+        FLAGS,
+        REFUSED,
+        MEANINGS,
+        {name: name for name in MEANINGS},
+        QUESTIONS,
+    )
+    words = {
+        *(word for table in tables for word in table.values()),
+        *(pattern for patterns in COUNTED.values() for pattern in patterns),
+        *(sign for claim in CLAIMS if claim.signs for sign in claim.signs),
+        *(word for kind in (Verdict, ClaimVerdict) for word in get_args(kind)),
+        *(word for one in METHODS.values() if one.table for word in vars(one.table).values()),
+        *(*DEVICES, *HEADPHONES, *NOT_RATINGS_OF_A_TEST, "study", "compare", ACR.summary),
+    }
+    for language, texts in FILES.items():
+        assert words - set(texts["page"]) == set(), language
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_a_text_is_translated_once(path: Path) -> None:
+    def each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        names = [name for name, _ in pairs]
+        assert sorted(names) == sorted(set(names))
+        return dict(pairs)
+
+    json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=each_once)
 
 
 @pytest.mark.parametrize("language", FILES)

@@ -13,7 +13,8 @@ import math
 
 import numpy as np
 
-from speecht5_demo.listening.analysis.interval import FloatArray, Interval, NotEnough
+from speecht5_demo.listening.analysis.interval import ONE_LISTENER, FloatArray, Interval, NotEnough
+from speecht5_demo.messages import Message
 
 MIXTURE = 2.0  # phi, fixed before any data: from a handful of listeners on the interval is near its narrowest
 
@@ -22,14 +23,20 @@ def anytime_interval(listener_values: FloatArray, level: float = 0.95) -> Interv
     """The interval for the mean of `listener_values`, one value a listener, shape (L,)."""
     n = listener_values.size
     if n < 2:
-        return NotEnough("not enough data: 1 listener; at least 2 are needed")
+        return NotEnough(ONE_LISTENER)
     variance = float(np.var(listener_values, ddof=1))
     if variance <= 1e-14:
-        return NotEnough("not enough data: the listeners do not differ, so their spread cannot be estimated")
+        return NotEnough(
+            Message("not enough data: the listeners do not differ, so their spread cannot be estimated")
+        )
     ratio = MIXTURE / (MIXTURE + n)
     bound = math.exp((-2 * math.log(1 - level) - math.log(ratio)) / n)
     if bound * ratio >= 1:
-        return NotEnough(f"not enough data: {n} listeners are too few for an interval that may be watched")
+        return NotEnough(
+            Message(
+                "not enough data: {n} listeners are too few for an interval that may be watched", n=int(n)
+            )
+        )
     t_squared = (n - 1) * (bound - 1) / (1 - bound * ratio)
     centre, error = float(listener_values.mean()), math.sqrt(variance / n)
     reach = error * math.sqrt(t_squared)

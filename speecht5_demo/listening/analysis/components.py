@@ -18,12 +18,14 @@ import numpy as np
 
 from speecht5_demo.listening.analysis.clustered import clustered_variance
 from speecht5_demo.listening.analysis.interval import (
+    ONE_LISTENER,
     FloatArray,
     IntArray,
     Interval,
     NotEnough,
     t_interval,
 )
+from speecht5_demo.messages import Message
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def crossed_interval(
 
 def _too_few(who: Layout) -> NotEnough | None:
     if who.listeners.size < 2:
-        return NotEnough("not enough data: 1 listener; at least 2 are needed")
+        return NotEnough(ONE_LISTENER)
     if who.sentences.size < 2:
-        return NotEnough("not enough data: 1 sentence; at least 2 are needed")
+        return NotEnough(Message("not enough data: 1 sentence; at least 2 are needed"))
     return None

@@ -13,6 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from speecht5_demo.messages import Message
+from speecht5_demo.rendering.wording import counted
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -44,7 +47,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class NotEnough:
-    """Why an interval, a test or a verdict cannot be given."""
+    """Why an interval, a test or a verdict cannot be given; the reason is a message."""
 
     reason: str
 
@@ -53,21 +56,30 @@ LEAST_RATINGS, LEAST_LISTENERS, LEAST_SENTENCES = 8, 3, 3
 """Below any of these no interval, test or verdict is given: two listeners make a bound of 12.7 standard errors."""
 
 
+NO_SPREAD = Message("not enough data: the ratings do not vary, so their spread cannot be estimated")
+ONE_LISTENER = Message("not enough data: 1 listener; at least 2 are needed")
+
+
 def too_little(ratings: int, listeners: int, sentences: int) -> NotEnough | None:
     """Why so few ratings carry no interval; None where they are enough."""
     if ratings >= LEAST_RATINGS and listeners >= LEAST_LISTENERS and sentences >= LEAST_SENTENCES:
         return None
-    found = (
-        f"{_count(ratings, 'rating')} by {_count(listeners, 'listener')} of {_count(sentences, 'sentence')}"
+    found = Message(
+        "{ratings} by {listeners} of {sentences}",
+        ratings=counted(ratings, "rating"),
+        listeners=counted(listeners, "listener"),
+        sentences=counted(sentences, "sentence"),
     )
     return NotEnough(
-        f"not enough data: {found}; an interval takes at least {LEAST_RATINGS} ratings by {LEAST_LISTENERS} listeners "
-        f"of {LEAST_SENTENCES} sentences"
+        Message(
+            "not enough data: {found}; an interval takes at least {ratings} ratings by {listeners} listeners "
+            "of {sentences} sentences",
+            found=found,
+            ratings=LEAST_RATINGS,
+            listeners=LEAST_LISTENERS,
+            sentences=LEAST_SENTENCES,
+        )
     )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def on_scale(found: Interval | NotEnough, low: float, high: float) -> Interval | NotEnough:
@@ -78,9 +90,9 @@ def on_scale(found: Interval | NotEnough, low: float, high: float) -> Interval |
 def t_interval(centre: float, variance: float, df: float, level: float = 0.95) -> Interval | NotEnough:
     """The interval centre ± t(level, df)·sqrt(variance); refuses a variance that cannot be told from zero."""
     if df < 1:
-        return NotEnough("not enough data: at least 2 listeners and 2 sentences are needed")
+        return NotEnough(Message("not enough data: at least 2 listeners and 2 sentences are needed"))
     if not math.isfinite(variance) or variance <= 1e-14:
-        return NotEnough("not enough data: the ratings do not vary, so their spread cannot be estimated")
+        return NotEnough(NO_SPREAD)
     error = math.sqrt(variance)
     reach = float(stats.t.ppf(0.5 + level / 2, df)) * error
     return Interval(centre - reach, centre + reach, error, df)
@@ -92,10 +104,10 @@ def naive_interval(values: FloatArray) -> Interval | NotEnough:
     Too narrow, because ratings of one listener are alike.
     """
     if values.size < 2:
-        return NotEnough("not enough data: 1 rating has no spread")
+        return NotEnough(Message("not enough data: 1 rating has no spread"))
     variance = float(values.var(ddof=1)) / values.size
     if variance <= 1e-14:
-        return NotEnough("not enough data: the ratings do not vary, so their spread cannot be estimated")
+        return NotEnough(NO_SPREAD)
     centre, error = float(values.mean()), math.sqrt(variance)
     return Interval(centre - 1.96 * error, centre + 1.96 * error, error, math.inf)
 
@@ -115,5 +127,5 @@ def listener_interval(values: FloatArray, listeners: IntArray) -> Interval | Not
     """
     means = listener_means(values, listeners)
     if means.size < 2:
-        return NotEnough("not enough data: 1 listener; at least 2 are needed")
+        return NotEnough(ONE_LISTENER)
     return t_interval(float(means.mean()), float(means.var(ddof=1)) / means.size, means.size - 1)

@@ -17,6 +17,7 @@ from scipy import stats
 from speecht5_demo.listening.analysis.cleaning import codes
 from speecht5_demo.listening.analysis.interval import FloatArray, IntArray, Interval, NotEnough, t_interval
 from speecht5_demo.listening.analysis.sensitivity import listener_bias, stimulus_codes
+from speecht5_demo.messages import Message
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,9 @@ def _contrast(quality: FloatArray, left: FloatArray, listeners: IntArray, sessio
 def _effect(name: str, by_listener: FloatArray) -> Effect:
     n = by_listener.size
     if n < 3:
-        reason = f"not enough data: {n} listeners with enough positions; at least 3 are needed"
+        reason = Message(
+            "not enough data: {n} listeners with enough positions; at least 3 are needed", n=int(n)
+        )
         return Effect(name, MEANINGS[name], None, NotEnough(reason), None, n)
     mean = float(by_listener.mean())
     found = t_interval(mean, float(by_listener.var(ddof=1)) / n, n - 1)

@@ -29,6 +29,7 @@ from speecht5_demo.listening.analysis.interval import (
 )
 from speecht5_demo.listening.analysis.power import Needed, listeners_needed
 from speecht5_demo.listening.methods import ACR
+from speecht5_demo.messages import Message
 
 Verdict = Literal["not worse", "worse", "undecided", "not enough data", "no margin"]
 
@@ -149,7 +150,11 @@ def _comparison(
     reach: float,
 ) -> Comparison:
     if found is None:
-        reason = f"not enough data: no listener rated the same sentence in {baseline} and in {name}"
+        reason = Message(
+            "not enough data: no listener rated the same sentence in {baseline} and in {variant}",
+            baseline=baseline,
+            variant=name,
+        )
         return Comparison(
             name,
             baseline,
@@ -175,15 +180,24 @@ def reach_verdict(found: MeanDifference, given: Scores, margin: float | None) ->
         reason = found.interval.reason if isinstance(found.interval, NotEnough) else ""
         return "not enough data", Needed(None, reason), reason
     if margin is None:
-        reason = "no margin was stated for this scale: give --margin in its points"
+        reason = Message("no margin was stated for this scale: give --margin in its points")
         return "no margin", Needed(None, reason), reason
     if found.upper < margin:
-        text = f"not worse than the baseline by more than {margin:g} (one-sided 95 % bound {found.upper:.3f})"
+        text = Message(
+            "not worse than the baseline by more than {margin:g} (one-sided 95 % bound {bound:.3f})",
+            margin=margin,
+            bound=found.upper,
+        )
         if found.lower > 0:
-            text += f"; measurably lower all the same, by {found.mean:.2f}"
+            text = Message(
+                "{verdict}; measurably lower all the same, by {points:.2f}", verdict=text, points=found.mean
+            )
         return "not worse", Needed(0), text
     if found.lower > 0:
-        return "worse", Needed(0), f"worse than the baseline (one-sided 95 % bound {found.lower:.3f} above 0)"
+        text = Message(
+            "worse than the baseline (one-sided 95 % bound {bound:.3f} above 0)", bound=found.lower
+        )
+        return "worse", Needed(0), text
     needed = listeners_needed(
         found.mean,
         estimate(given.values, given.listeners, given.sentences),
@@ -193,8 +207,8 @@ def reach_verdict(found: MeanDifference, given: Scores, margin: float | None) ->
         margin,
     )
     if needed.listeners is None:
-        return "undecided", needed, f"undecided: {needed.reason}"
-    return "undecided", needed, f"undecided: about {needed.listeners} more listeners"
+        return "undecided", needed, Message("undecided: {reason}", reason=needed.reason)
+    return "undecided", needed, Message("undecided: about {more} more listeners", more=needed.listeners)
 
 
 def wilcoxon_p(means: np.ndarray) -> float | None:

@@ -15,6 +15,7 @@ from scipy import stats
 
 from speecht5_demo.listening.analysis.components import Components
 from speecht5_demo.listening.analysis.interval import FloatArray
+from speecht5_demo.messages import Message
 
 # Paired differences on the five-point scale, as they come out of a simulated crowd: listeners 0.15, sentences
 # 0.10 and noise 0.75 points (standard deviations) a variant, around 3.7, rounded and cut to 1..5.
@@ -119,7 +120,7 @@ def listeners_needed(
         return best > 0 and float(stats.nct.sf(threshold, df, min(best, 30.0))) >= power
 
     if sentences < 2:
-        return Needed(None, "more sentences are needed first: at least 2")
+        return Needed(None, Message("more sentences are needed first: at least 2"))
     low = max(listeners, 2)
     if decided(low + 1):
         return Needed(low + 1 - listeners)
@@ -128,7 +129,11 @@ def listeners_needed(
         if high >= MOST_LISTENERS:
             return Needed(
                 None,
-                f"not even {MOST_LISTENERS:,} listeners would decide it; add to the {sentences} sentences",
+                Message(
+                    "not even {most:,} listeners would decide it; add to the {sentences} sentences",
+                    most=MOST_LISTENERS,
+                    sentences=sentences,
+                ),
             )
         low, high = high, min(high * 2, MOST_LISTENERS)
     while high - low > 1:

@@ -47,14 +47,16 @@ class Catalog:
 
     @classmethod
     def read(cls, path: Path) -> Catalog:
-        """The language of a file that is named by its tag; it has the words of rating scales from the methods.
+        """The language of a file that is named by its tag; the words of rating scales are those of the methods.
 
         Raises:
             ResultsError: it cannot be read, or is no such file.
         """
         try:
             told = json.loads(path.read_text(encoding="utf-8"))
-            return cls(path.stem, **{**told, "script": {**scale_words(path.stem), **told["script"]}})
+            words = scale_words(path.stem)
+            said = {section: {**words, **told[section]} for section in ("page", "script")}
+            return cls(path.stem, **{**told, **said})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ResultsError(
                 f"{path} is no file of a language ({error}): make it as those in {FOLDER} are."

@@ -19,9 +19,11 @@ from starlette.routing import Route
 from speecht5_demo.hosting.dataset import csv_text
 from speecht5_demo.listening.analysis import as_json
 from speecht5_demo.listening.append_only import complete_length
+from speecht5_demo.messages import Message, drawn_for
 from speecht5_demo.report.claims_table import claim_rows, claims_piece
 from speecht5_demo.report.document import document
 from speecht5_demo.report.summary_csv import summary_csv
+from speecht5_demo.ui.languages import IN_ENGLISH, Catalog
 from speecht5_demo.ui.results.service import ResultsService, ResultsView
 from speecht5_demo.ui.results.view import cost_piece
 
@@ -112,8 +114,13 @@ def backup(service: ResultsService) -> bytes:
     return buffer.getvalue()
 
 
-def make_file(kind: str, service: ResultsService, seen: ResultsView) -> MadeFile:
-    """A fresh file of one of `KINDS`; `OWNERS` are for the owner, and the caller checks that."""
+def make_file(
+    kind: str, service: ResultsService, seen: ResultsView, catalog: Catalog = IN_ENGLISH
+) -> MadeFile:
+    """A fresh file of one of `KINDS`; `OWNERS` are for the owner, and the caller checks that.
+
+    The report is in a language; data are the same in all.
+    """
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     if kind == "ratings":
         return MadeFile(f"ratings-{stamp}.csv", BOM + csv_text(service.table().frame).encode(), "text/csv")
@@ -126,5 +133,10 @@ def make_file(kind: str, service: ResultsService, seen: ResultsView) -> MadeFile
         found = {**as_json(seen.analysis, seen.owner), "claims": claims}
         content = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False)
         return MadeFile(f"results-{stamp}.json", content.encode(), "application/json")
-    extra = (("What it costs", cost_piece(seen)), ("Claimed versus measured", claims_piece(seen.claims)))
-    return MadeFile(f"report-{stamp}.html", document(seen.analysis, extra, seen.owner).encode(), "text/html")
+    with drawn_for(catalog):
+        extra = (
+            (Message("What it costs"), cost_piece(seen)),
+            (Message("Claimed versus measured"), claims_piece(seen.claims)),
+        )
+        report = document(seen.analysis, extra, seen.owner)
+    return MadeFile(f"report-{stamp}.html", report.encode(), "text/html")

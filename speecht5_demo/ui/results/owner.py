@@ -16,6 +16,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from speecht5_demo.errors import DemoError
+from speecht5_demo.messages import Message
 from speecht5_demo.ui.settings import SettingsError
 
 KEY_FILE = "owner-key"
@@ -95,5 +96,5 @@ class Owner:
         mine = len(self._wrong.get(address, {}))
         if mine >= GUESSES or sum(map(len, self._wrong.values())) >= ALL_GUESSES:
             raise GuessedTooOftenError(
-                "Too many wrong keys were tried. Wait a minute, then enter the key again."
+                Message("Too many wrong keys were tried. Wait a minute, then enter the key again.")
             )

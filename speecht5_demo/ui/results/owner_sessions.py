@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +12,15 @@ import gradio as gr
 from speecht5_demo.errors import OutputError, RatingsError
 from speecht5_demo.listening.decisions import DELETE, LONGEST_REASON, SET_ASIDE, TAKE_BACK
 from speecht5_demo.listening.session_decisions import SeenSession, SessionDecisions
+from speecht5_demo.messages import Message, drawn_for, joined, messages, told
 from speecht5_demo.rendering.html_table import table
+from speecht5_demo.rendering.html_text import framed, paragraph
 from speecht5_demo.rendering.wording import counted
+from speecht5_demo.ui.languages import Catalog, spoken_to
+from speecht5_demo.ui.results.view import alert, status
 
 MOST_LISTED = 200
-ALERT = '<p role="alert">{}</p>'
-STATUS = '<p role="status">{}</p>'
+NOT_OWNER = Message("Only the owner can do this: enter the key first.")
 QUESTIONS = {
     SET_ASIDE: "Set aside the session of {began} with {ratings}? Its rows stay, and the analysis leaves them out. "
     "It can be taken back.",
@@ -27,13 +29,10 @@ QUESTIONS = {
     "back. Backups and files that were downloaded are not reached.",
 }
 ANSWERS = {
-    SET_ASIDE: "Set aside.",
-    TAKE_BACK: "Taken back.",
-    DELETE: "Deleted.",
+    SET_ASIDE: Message("Set aside."),
+    TAKE_BACK: Message("Taken back."),
+    DELETE: Message("Deleted."),
 }
-NOT_YET = (
-    "Deleted here. {place} does not answer at present; it is asked again until nothing is left there either."
-)
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def layout() -> SessionsPanel:
 
 
 class OwnerSessions:
-    """What the fields do.
+    """What the fields do, in the language of who reads.
 
     Args:
         decisions: of the sessions.
@@ -101,7 +100,7 @@ class OwnerSessions:
         if not may:
             return ["", gr.Dropdown(choices=[], value=None), "", gr.Button(visible=False), None, said]
         seen = self._decisions.seen()
-        choices = [(_label(one), one.session_id) for one in seen]
+        choices = [(told(_label(one)), one.session_id) for one in seen]
         return [
             _listed(seen), gr.Dropdown(choices=choices, value=None), "", gr.Button(visible=False), None, said,
         ]  # fmt: skip
@@ -113,33 +112,31 @@ class OwnerSessions:
         why = reason.strip()[:LONGEST_REASON] if isinstance(reason, str) else ""
         problem = ""
         if session is None:
-            problem = "Choose a session first."
+            problem = Message("Choose a session first.")
         elif action == SET_ASIDE and not why:
-            problem = "Say why the session is set aside: it stands beside its ratings."
+            problem = Message("Say why the session is set aside: it stands beside its ratings.")
         elif action == TAKE_BACK and session.aside is None:
-            problem = "This session is not set aside."
+            problem = Message("This session is not set aside.")
         if problem or session is None:
-            said = ALERT.format(html.escape(problem))
-            return [gr.skip(), gr.skip(), "", gr.Button(visible=False), None, said]
-        words = QUESTIONS[action].format(
-            began=_moment(session.began), ratings=counted(session.ratings, "rating")
+            return [gr.skip(), gr.skip(), "", gr.Button(visible=False), None, alert(problem)]
+        question = Message(
+            QUESTIONS[action], began=_moment(session.began), ratings=counted(session.ratings, "rating")
         )
         return [
-            gr.skip(), gr.skip(), f"<p>{html.escape(words)}</p>", gr.Button(visible=True),
+            gr.skip(), gr.skip(), paragraph(question), gr.Button(visible=True),
             (action, session.session_id, why), "",
         ]  # fmt: skip
 
     def do(self, asked: object) -> list[Any]:
         """What was asked, once."""
         if not (isinstance(asked, tuple | list) and len(asked) == 3):
-            return self.shown(
-                True, ALERT.format("Nothing was asked: choose a session and what is to be done.")
-            )
+            nothing = Message("Nothing was asked: choose a session and what is to be done.")
+            return self.shown(True, alert(nothing))
         action, session_id, reason = map(str, asked)
         try:
-            said = STATUS.format(html.escape(self._done(action, session_id, reason)))
+            said = status(self._done(action, session_id, reason))
         except (RatingsError, OutputError) as error:
-            said = ALERT.format(html.escape(str(error)))
+            said = alert(str(error))
         return self.shown(True, said)
 
     def _done(self, action: str, session_id: str, reason: str) -> str:
@@ -148,7 +145,12 @@ class OwnerSessions:
         elif action == TAKE_BACK:
             self._decisions.take_back(session_id)
         elif not self._decisions.delete(session_id):
-            return NOT_YET.format(place=self._place[:1].upper() + self._place[1:])
+            place = told(self._place)
+            return Message(
+                "Deleted here. {place} does not answer at present; it is asked again until nothing is left there "
+                "either.",
+                place=place[:1].upper() + place[1:],
+            )
         return ANSWERS[action]
 
 
@@ -157,7 +159,7 @@ def connect(
     sessions: OwnerSessions,
     key: gr.Textbox,
     is_owner: Callable[[object, gr.Request], bool],
-    pieces: Callable[[bool], Awaitable[list[Any]]],
+    pieces: Callable[[bool, Catalog], Awaitable[list[Any]]],
     changed: Callable[[], None],
     page: list[Any],
     quiet: dict[str, Any],
@@ -174,25 +176,28 @@ def connect(
     Returns:
         What fills the fields when the owner comes.
     """
-    refused = ALERT.format("Only the owner can do this: enter the key first.")
 
     async def show(given: object, request: gr.Request) -> list[Any]:
-        return await anyio.to_thread.run_sync(sessions.shown, is_owner(given, request))
+        with drawn_for(spoken_to(request)):
+            return await anyio.to_thread.run_sync(sessions.shown, is_owner(given, request))
 
     def asker(action: str) -> Callable[..., Any]:
         async def ask(given: object, chosen: object, reason: object, request: gr.Request) -> list[Any]:
-            if not is_owner(given, request):
-                return sessions.shown(False, refused)
-            return await anyio.to_thread.run_sync(sessions.ask, action, chosen, reason)
+            with drawn_for(spoken_to(request)):
+                if not is_owner(given, request):
+                    return sessions.shown(False, alert(NOT_OWNER))
+                return await anyio.to_thread.run_sync(sessions.ask, action, chosen, reason)
 
         return ask
 
     async def do(given: object, asked: object, request: gr.Request) -> list[Any]:
-        if not is_owner(given, request):
-            return [*await pieces(False), *sessions.shown(False, refused)]
-        done = await anyio.to_thread.run_sync(sessions.do, asked)
+        catalog = spoken_to(request)
+        with drawn_for(catalog):
+            if not is_owner(given, request):
+                return [*await pieces(False, catalog), *sessions.shown(False, alert(NOT_OWNER))]
+            done = await anyio.to_thread.run_sync(sessions.do, asked)
         changed()
-        return [*await pieces(True), *done]
+        return [*await pieces(True, catalog), *done]
 
     for action, button in panel.actions.items():
         button.click(asker(action), [key, panel.chosen, panel.reason], panel.outputs, **quiet)
@@ -201,27 +206,30 @@ def connect(
 
 
 def _label(one: SeenSession) -> str:
-    state = ", set aside" if one.aside else ""
-    return f"{_moment(one.began)} · {counted(one.ratings, 'rating')}{state} · {one.session_id[:8]}"
+    ratings = counted(one.ratings, "rating")
+    state = joined(", ", [ratings, Message("set aside")]) if one.aside else ratings
+    return joined(" · ", [_moment(one.began), state, one.session_id[:8]])
 
 
 def _moment(written: str) -> str:
-    return written[:16].replace("T", " ") if written else "an unknown time"
+    return written[:16].replace("T", " ") if written else Message("an unknown time")
 
 
 def _listed(seen: list[SeenSession]) -> str:
     if not seen:
-        return "<p>No session was seen yet.</p>"
+        return paragraph(Message("No session was seen yet."))
     rows = [
         [
-            _moment(one.began), one.session_id[:8], one.source, one.ratings, "yes" if one.ended else "no",
-            " / ".join(filter(None, (one.device, one.headphones))), one.participant, one.code,
+            _moment(one.began), one.session_id[:8], Message(one.source), one.ratings,
+            Message("yes") if one.ended else Message("no"),
+            joined(" / ", [Message(each) for each in (one.device, one.headphones) if each]), one.participant, one.code,
             ", ".join(f"{name} {n}" for name, n in one.flags),
-            f"set aside {_moment(one.aside.at)}: {one.aside.reason}" if one.aside else "counts",
+            Message("set aside {when}: {why}", when=_moment(one.aside.at), why=one.aside.reason)
+            if one.aside else Message("counts"),
         ]
         for one in seen[:MOST_LISTED]
     ]  # fmt: skip
-    head = [
+    head = messages(
         "Began (UTC)",
         "Session",
         "Of",
@@ -232,6 +240,12 @@ def _listed(seen: list[SeenSession]) -> str:
         "Code",
         "Flags",
         "State",
-    ]
-    more = f"<p>The latest {MOST_LISTED} of {len(seen)}; every one can be chosen below.</p>"
-    return f'<div class="chart-report">{table("Sessions", head, rows)}{more if len(seen) > MOST_LISTED else ""}</div>'
+    )
+    more = ""
+    if len(seen) > MOST_LISTED:
+        more = paragraph(
+            Message(
+                "The latest {most} of {all}; every one can be chosen below.", most=MOST_LISTED, all=len(seen)
+            )
+        )
+    return framed(table(Message("Sessions"), head, rows) + more)

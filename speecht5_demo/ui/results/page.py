@@ -15,8 +15,10 @@ import gradio as gr
 from speecht5_demo.errors import DemoError
 from speecht5_demo.hosting import RatingsUploader
 from speecht5_demo.listening.session_decisions import SessionDecisions
+from speecht5_demo.messages import Message, drawn_for
 from speecht5_demo.report.result_files import RESULTS
 from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.languages import Catalog, spoken_to
 from speecht5_demo.ui.results import owner_sessions, sign_in
 from speecht5_demo.ui.results.downloads import KINDS, OWNERS, Downloads, make_file
 from speecht5_demo.ui.results.owner import GuessedTooOftenError, Owner
@@ -28,6 +30,7 @@ from speecht5_demo.ui.results.view import (
     ready_file,
     sentence_piece,
     sentences,
+    status,
     uploading,
 )
 from speecht5_demo.ui.serving.disk import DiskWatch
@@ -78,7 +81,7 @@ def build(
             elem_id="results-key",
         )
         if sign_in.offered():
-            gr.LoginButton(elem_id="results-sign-in")
+            sign_in.SignInButton(elem_id="results-sign-in")
         with gr.Row():
             unlock = gr.Button("Open", variant="primary", elem_id="results-open")
             publish = gr.Button("Publish the study's results", elem_id="results-publish")
@@ -113,11 +116,12 @@ def build(
         """Threads of its own: whoever waits for a drawing takes none that other pages need."""
         return await anyio.to_thread.run_sync(service.view_for, known, limiter=threads)
 
-    async def pieces(known: bool) -> list[Any]:
+    async def pieces(known: bool, catalog: Catalog) -> list[Any]:
         current = await drawn(known)
-        page = await anyio.to_thread.run_sync(drawings.page_of, current, limiter=threads)
-        upload = uploading(uploader.state) if uploader and known else ""
-        warning = disk_piece(disk.warning()) if known else ""
+        page = await anyio.to_thread.run_sync(drawings.page_of, current, catalog, limiter=threads)
+        with drawn_for(catalog):
+            upload = uploading(uploader.state) if uploader and known else ""
+            warning = disk_piece(disk.warning()) if known else ""
         return [
             page.lead + upload + warning, page.scores, page.differences, page.cost, page.listeners, page.claims,
             page.methods, gr.Dropdown(choices=sentences(current), value=None), hash(current.signature),
@@ -132,56 +136,58 @@ def build(
             return False
 
     async def show(given: object, request: gr.Request) -> list[Any]:
-        return await pieces(is_owner(given, request))
+        return await pieces(is_owner(given, request), spoken_to(request))
 
     async def show_if_changed(given: object, known: object, request: gr.Request) -> list[Any]:
         may = is_owner(given, request)
         current = await drawn(may)
-        return [gr.skip()] * len(outputs) if hash(current.signature) == known else await pieces(may)
+        if hash(current.signature) == known:
+            return [gr.skip()] * len(outputs)
+        return await pieces(may, spoken_to(request))
 
     async def open_up(given: object, request: gr.Request) -> list[Any]:
+        catalog = spoken_to(request)
         if sign_in.offered() and sign_in.is_owner(request):
-            return [*await pieces(True), ""]
-        try:
-            may = owner.is_known(given, visitor_of(request).address)
-            words = "" if may else alert("This is not the owner's key.")
-        except GuessedTooOftenError as error:
-            may, words = False, alert(str(error))
-        return [*await pieces(may), words]
+            return [*await pieces(True, catalog), ""]
+        with drawn_for(catalog):
+            try:
+                may = owner.is_known(given, visitor_of(request).address)
+                words = "" if may else alert(Message("This is not the owner's key."))
+            except GuessedTooOftenError as error:
+                may, words = False, alert(str(error))
+        return [*await pieces(may, catalog), words]
 
     async def set_seal(given: object, sure: object, open_to_all: bool, request: gr.Request) -> list[Any]:
-        if not is_owner(given, request):
-            return [
-                *await pieces(False),
-                alert("Only the owner can do this: enter the key first."),
-                gr.skip(),
-            ]
-        if open_to_all and sure is not True:
-            return [
-                *[gr.skip()] * len(outputs),
-                alert("Tick the box first: everybody will see the scores."),
-                gr.skip(),
-            ]
-        try:
-            service.publish(open_to_all)
-        except DemoError as error:
-            return [*await pieces(True), alert(str(error)), gr.skip()]
-        said_now = f'<p role="status">{"Published." if open_to_all else "Sealed."}</p>'
-        return [*await pieces(True), said_now, False]
+        catalog = spoken_to(request)
+        with drawn_for(catalog):
+            if not is_owner(given, request):
+                return [*await pieces(False, catalog), alert(owner_sessions.NOT_OWNER), gr.skip()]
+            if open_to_all and sure is not True:
+                problem = alert(Message("Tick the box first: everybody will see the scores."))
+                return [*[gr.skip()] * len(outputs), problem, gr.skip()]
+            try:
+                service.publish(open_to_all)
+            except DemoError as error:
+                return [*await pieces(True, catalog), alert(str(error)), gr.skip()]
+            done = status(Message("Published.") if open_to_all else Message("Sealed."))
+        return [*await pieces(True, catalog), done, False]
 
     async def drill_down(chosen: object, given: object, request: gr.Request) -> str:
         if not isinstance(chosen, str) or not chosen:
             return ""
-        return sentence_piece(service, await drawn(is_owner(given, request)), chosen)
+        with drawn_for(spoken_to(request)):
+            return sentence_piece(service, await drawn(is_owner(given, request)), chosen)
 
     async def fetch(kind: str, given: object, request: gr.Request) -> str:
-        may = is_owner(given, request)
+        may, catalog = is_owner(given, request), spoken_to(request)
         if kind in OWNERS and not may:
-            return alert(
+            refused = Message(
                 "Raw ratings are for the study's owner: open the owner's section above and enter the key."
             )
+            with drawn_for(catalog):
+                return alert(refused)
         current = await drawn(may)
-        made = await anyio.to_thread.run_sync(make_file, kind, service, current, limiter=threads)
+        made = await anyio.to_thread.run_sync(make_file, kind, service, current, catalog, limiter=threads)
         return ready_file(downloads.keep(made, visitor_of(request).address), made.name)
 
     def fetcher(kind: str) -> Callable[..., Any]:

@@ -28,6 +28,7 @@ from speecht5_demo.listening.analysis import (
 from speecht5_demo.listening.manifest import MANIFEST, Manifest, load_manifest
 from speecht5_demo.listening.ratings import RatingsTable, read_ratings
 from speecht5_demo.listening.refusals import count_refusals
+from speecht5_demo.messages import Message
 from speecht5_demo.report.claims import CheckedClaim, check_claims
 from speecht5_demo.report.listeners import listeners_document
 from speecht5_demo.report.measured import Measured, together
@@ -158,7 +159,7 @@ class ResultsService:
                 note.unlink(missing_ok=True)
         except OSError as error:
             raise StudyError(
-                f"Nothing was changed: the note could not be written ({error.strerror})."
+                Message("Nothing was changed: the note could not be written ({why}).", why=error.strerror)
             ) from error
         self.look_again()
 

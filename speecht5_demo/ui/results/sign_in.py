@@ -8,13 +8,18 @@ to come from these pages.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 import gradio as gr
+from gradio.components.login_button import _js_handle_redirect
 from gradio.oauth import _get_valid_oauth_info_from_session
+
+from speecht5_demo.messages import Message
+from speecht5_demo.ui.languages import catalogs, spoken_to
 
 NEEDED = ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL")
 NAMES = "OWNER_HUB_NAMES"
@@ -23,6 +28,30 @@ ADDRESSES = ("/login/huggingface", "/login/callback", "/logout")
 MISSING = (
     "Signing in with the hub is off, the owner's key opens the results: pip install 'gradio[oauth]' adds it."
 )
+
+SIGN_IN = Message("Sign in with Hugging Face")
+IS_SIGN_IN = "buttonValue === BUTTON_DEFAULT_VALUE"
+"""How the library's script tells signing in from signing out: by what the button says."""
+
+
+class SignInButton(gr.LoginButton):
+    """The library's button in the visitor's language."""
+
+    def get_block_name(self) -> str:
+        """What a browser draws it as."""
+        return "button"
+
+    def activate(self) -> None:
+        """Lead to the hub and back, or out."""
+        said = [catalog.said(SIGN_IN) for catalog in catalogs().values()]
+        script = _js_handle_redirect.replace(IS_SIGN_IN, f"{json.dumps(said)}.includes(buttonValue)")
+        self.click(fn=None, inputs=[self], outputs=None, js=script.replace("REDIRECT_URL", self.page))
+        self.attach_load_event(self._check_login_status, None)
+
+    def _check_login_status(self, request: gr.Request) -> gr.Button:
+        name = signed_in(request)
+        text = Message("Logout ({name})", name=name) if name else SIGN_IN
+        return gr.Button(spoken_to(request).said(text), interactive=True)
 
 
 def offered(environment: Mapping[str, str] = os.environ) -> bool:

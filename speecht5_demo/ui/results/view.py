@@ -1,23 +1,33 @@
-"""What a visitor sees of the results, as the pieces of HTML that the page shows."""
+"""What a visitor sees of the results, in the visitor's language, as the pieces of HTML that the page shows."""
 
 from __future__ import annotations
 
 import base64
-import html
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from speecht5_demo.hosting.uploader import UploadState
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.manifest import Manifest, Stimulus, clip_path
-from speecht5_demo.rendering.html_table import Markup, table
+from speecht5_demo.messages import Message, drawn_for, messages, told
+from speecht5_demo.rendering.html_table import table
+from speecht5_demo.rendering.html_text import Markup, escaped, framed, heading, in_english, paragraph
 from speecht5_demo.rendering.wording import counted, ends
-from speecht5_demo.report import pieces
+from speecht5_demo.report import pieces, sessions
 from speecht5_demo.report.charts import Cost, bounds, cost_chart
 from speecht5_demo.report.claims_table import claims_piece
+from speecht5_demo.report.tables import interval_text, mos_table
+from speecht5_demo.ui.languages import IN_ENGLISH, Catalog
 from speecht5_demo.ui.results.service import ResultsService, ResultsView
 
-COSTS = (("seconds", "seconds for one sentence"), ("megabytes", "megabytes on disk"))
+COSTS = (
+    ("seconds", Message("seconds for one sentence")),
+    ("megabytes", Message("megabytes on disk")),
+)
+
+MEASURE = Markup(
+    "<code>python -m speecht5_demo benchmark --checkpoint random-full --json results/benchmark.json</code>"
+)
 
 
 @dataclass(frozen=True)
@@ -37,111 +47,129 @@ class DrawnPages:
     """Pages by the state of the files they show, so that a page is drawn once for all who see the same."""
 
     def __init__(self) -> None:
-        self._drawn: dict[bool, tuple[object, View]] = {}
+        self._drawn: dict[tuple[bool, Catalog], tuple[object, View]] = {}
 
-    def page_of(self, seen: ResultsView) -> View:
-        """The page of what a visitor sees."""
-        known = self._drawn.get(seen.owner)
+    def page_of(self, seen: ResultsView, catalog: Catalog = IN_ENGLISH) -> View:
+        """The page of what a visitor sees, in a language."""
+        known = self._drawn.get((seen.owner, catalog))
         if known is None or known[0] != seen.signature:
-            known = self._drawn[seen.owner] = (seen.signature, view(seen))
+            with drawn_for(catalog):
+                known = self._drawn[seen.owner, catalog] = (seen.signature, view(seen))
         return known[1]
 
 
 def alert(sentence: str) -> str:
     """Why something was not done."""
-    return f'<p role="alert">{html.escape(sentence)}</p>'
+    return f'<p role="alert">{escaped(sentence)}</p>'
+
+
+def status(sentence: str) -> str:
+    """That something was done."""
+    return f'<p role="status">{escaped(sentence)}</p>'
 
 
 def disk_piece(sentence: str) -> str:
     """The disk's warning, where there is one."""
-    return _frame(f'<p class="mark">{html.escape(sentence)}</p>') if sentence else ""
+    return framed(paragraph(sentence, "mark")) if sentence else ""
 
 
 def ready_file(address: str, name: str) -> str:
     """A file that was asked for."""
-    name = html.escape(name)
-    return f'<p role="status"><a class="ready" href="{html.escape(address)}" download="{name}">{name}</a></p>'
+    name = escaped(name)
+    return f'<p role="status"><a class="ready" href="{escaped(address)}" download="{name}">{name}</a></p>'
 
 
 def uploading(state: UploadState) -> str:
     """Whether ratings reach the hub."""
-    return _frame(_uploading(state))
+    return framed(_uploading(state))
 
 
 def view(seen: ResultsView) -> View:
-    """Everything the page shows."""
+    """Everything the page shows, in the language of who reads."""
     analysis, headline = seen.analysis, seen.analysis.headline
     casual = ""
     if analysis.casual:
-        casual = (
-            "<h2>Casual ratings</h2><p>Blind ratings from the Compare page, kept apart from the study.</p>"
-        )
-        casual += pieces.mos_table("Casual scores", analysis.casual.variants)
+        casual = heading(Message("Casual ratings"))
+        casual += paragraph(Message("Blind ratings from the Compare page, kept apart from the study."))
+        casual += mos_table(Message("Casual scores"), analysis.casual.variants)
     return View(
-        lead=_frame(_lead(seen)),
-        scores=_frame(
+        lead=framed(_lead(seen)),
+        scores=framed(
             pieces.scores_piece("page", headline, analysis.settings.scale)
-            + "<h2>Grades</h2>"
+            + heading(Message("Grades"))
             + pieces.distribution_piece("page", headline, analysis.settings.scale)
-            + pieces.mos_table("Scores by speaker", analysis.by["speaker"], "Speaker")
-            + pieces.mos_table("Scores by source", analysis.by["source"], "Source")
+            + mos_table(Message("Scores by speaker"), analysis.by["speaker"], Message("Speaker"))
+            + mos_table(Message("Scores by source"), analysis.by["source"], Message("Source"))
             + casual
         ),
-        differences=_frame(
+        differences=framed(
             pieces.differences_piece("page", headline, analysis.settings.margin)
             + pieces.noise_floor_piece(analysis)
             + pieces.preference_piece(analysis.preferences)
             + pieces.casual_preference_piece(analysis)
             + pieces.sensitivity_piece(analysis)
         ),
-        cost=_frame(cost_piece(seen)),
-        listeners=_frame(
-            (pieces.suspicion_piece(analysis, seen.refusals) if seen.owner else "")
-            + pieces.screening_piece(analysis, seen.owner)
+        cost=framed(cost_piece(seen)),
+        listeners=framed(
+            (sessions.suspicion_piece(analysis, seen.refusals) if seen.owner else "")
+            + sessions.screening_piece(analysis, seen.owner)
             + pieces.order_piece(analysis)
-            + pieces.excluded_piece(analysis)
+            + sessions.excluded_piece(analysis)
         ),
-        claims=_frame(claims_piece(seen.claims) + _files(seen)),
-        methods=_frame(pieces.methods_piece(analysis)),
+        claims=framed(claims_piece(seen.claims) + _files(seen)),
+        methods=framed(pieces.methods_piece(analysis)),
     )
-
-
-def _frame(content: str) -> str:
-    return f'<div class="chart-report" lang="en" dir="ltr">{content}</div>'
 
 
 def _lead(seen: ResultsView) -> str:
     parts = [
-        "<h1>What listeners heard</h1>",
-        f"<p>{html.escape(pieces.headline_sentence(seen.analysis))}</p>",
+        heading(Message("What listeners heard"), 1),
+        paragraph(pieces.headline_sentence(seen.analysis)),
     ]
     progress = seen.progress
     if progress.title:
         parts.append(
-            f"<p>Study <strong>{html.escape(progress.title)}</strong>: {counted(progress.started, 'session')} started, "
-            f"{progress.finished} finished, {counted(progress.ratings, 'rating')}.</p>"
+            paragraph(
+                Message(
+                    "Study {title}: {sessions} started, {finished} finished, {ratings}.",
+                    title=_strong(progress.title),
+                    sessions=counted(progress.started, "session"),
+                    finished=progress.finished,
+                    ratings=counted(progress.ratings, "rating"),
+                )
+            )
         )
     if seen.sealed:
-        parts.append(
-            '<p class="mark"><strong>The blind study is running.</strong> Its scores stay sealed until its owner '
-            "publishes them; shown here are casual ratings from the Compare page.</p>"
+        sealed = Message(
+            "{running} Its scores stay sealed until its owner publishes them; shown here are casual ratings from the "
+            "Compare page.",
+            running=_strong(Message("The blind study is running.")),
         )
+        parts.append(paragraph(sealed, "mark"))
     elif seen.running:
-        parts.append(
-            '<p class="mark"><strong>Not complete.</strong> This study is still running. Verdicts and the thick '
-            "intervals hold for one look at the end; only the thin intervals stay valid while you watch.</p>"
+        watched = Message(
+            "{incomplete} This study is still running. Verdicts and the thick intervals hold for one look at the end; "
+            "only the thin intervals stay valid while you watch.",
+            incomplete=_strong(Message("Not complete.")),
         )
+        parts.append(paragraph(watched, "mark"))
     return "".join(parts)
 
 
+def _strong(text: str) -> Markup:
+    return Markup(f"<strong>{escaped(text)}</strong>")
+
+
 def _uploading(state: UploadState) -> str:
-    repo = html.escape(state.place)
     if state.problem:
-        return f'<p class="mark">Ratings are not reaching {repo}: {html.escape(state.problem[:300])}</p>'
+        why = in_english(state.problem[:300])
+        return paragraph(
+            Message("Ratings are not reaching {place}: {why}", place=state.place, why=why), "mark"
+        )
     if state.last_success is None:
-        return f"<p>Ratings are on their way to {repo}.</p>"
+        return paragraph(Message("Ratings are on their way to {place}.", place=state.place))
     when = datetime.fromtimestamp(state.last_success, UTC).strftime("%H:%M UTC")
-    return f"<p>Ratings were uploaded to {repo} at {when}.</p>"
+    return paragraph(Message("Ratings were uploaded to {place} at {when}.", place=state.place, when=when))
 
 
 def cost_piece(seen: ResultsView) -> str:
@@ -153,30 +181,36 @@ def cost_piece(seen: ResultsView) -> str:
             for one in seen.analysis.headline.variants
             if bounds(one.ci95) and (found := seen.measured.best(quantity, one.variant)) is not None
         ]
-        parts.append(f"<h2>MOS against {axis}</h2>")
+        parts.append(heading(Message("MOS against {axis}", axis=axis)))
         if not points:
-            parts.append(
-                "<p>No variant has both a score that rests on enough ratings and a measured cost. Measure with "
-                "<code>python -m speecht5_demo benchmark --checkpoint random-full --json "
-                "results/benchmark.json</code>.</p>"
+            none = Message(
+                "No variant has both a score that rests on enough ratings and a measured cost. Measure with {command}.",
+                command=MEASURE,
             )
+            parts.append(paragraph(none))
             continue
         parts.append(cost_chart(f"page-{quantity}", points, axis))
         rows = [[one.variant, f"{one.cost:.3g}", f"{one.score:.2f}", ends(one.interval)] for one in points]
-        parts.append(table(f"MOS and {axis}", ["Variant", axis, "MOS", "95 % interval"], rows))
+        head = [Message("Variant"), axis, *messages("MOS", "95 % interval")]
+        parts.append(table(Message("MOS and {axis}", axis=axis), head, rows))
         sources = [one.source for one in seen.measured.measurements if one.quantity == quantity]
         cpus = sorted({one.machine.cpu for one in sources if one.machine})
         voices = sorted({one.checkpoint for one in sources})
-        source = f"Measured on {', '.join(cpus)}; checkpoint {', '.join(voices)}."
-        source += f" Heard: checkpoint {', '.join(seen.analysis.collected.checkpoints) or 'unknown'}."
-        parts.append(f'<p class="key">{html.escape(source)}</p>')
+        source = Message(
+            "Measured on {cpus}; checkpoint {voices}. Heard: checkpoint {heard}.",
+            cpus=", ".join(cpus),
+            voices=", ".join(voices),
+            heard=", ".join(seen.analysis.collected.checkpoints) or Message("unknown"),
+        )
+        parts.append(paragraph(source, "key"))
     return "".join(parts)
 
 
 def _files(seen: ResultsView) -> str:
-    names = ", ".join(path.name for path in seen.measured.files) or "none yet"
-    text = f'<p class="key">Result files: {html.escape(names)}. Listeners: the ratings this page shows.</p>'
-    return text + "".join(f"<p>{html.escape(problem)}</p>" for problem in seen.measured.problems)
+    names = ", ".join(path.name for path in seen.measured.files) or Message("none yet")
+    text = Message("Result files: {names}. Listeners: the ratings this page shows.", names=names)
+    problems = "".join(f"<p>{in_english(problem)}</p>" for problem in seen.measured.problems)
+    return paragraph(text, "key") + problems
 
 
 def sentences(seen: ResultsView) -> list[tuple[str, str]]:
@@ -189,24 +223,23 @@ def sentence_piece(service: ResultsService, seen: ResultsView, sentence: str) ->
     """One sentence: its numbers, and its clips where this visitor may hear which is which."""
     rows = [one for one in seen.analysis.by["sentence"] if one.group == (("sentence_key", sentence),)]
     if not rows:
-        return _frame("<p>Choose a sentence that has ratings.</p>")
+        return framed(paragraph(Message("Choose a sentence that has ratings.")))
     manifest = None if seen.sealed or seen.analysis.source != "study" else service.manifest
     clips = [] if manifest is None else [one for one in manifest.stimuli if one.sentence_id == sentence]
     text = next((one.text for one in clips), seen.texts.get(sentence, ""))
-    head = f"<blockquote>{html.escape(text)}</blockquote>" if text else ""
+    head = f"<blockquote>{in_english(text)}</blockquote>" if text else ""
+    columns = messages("Variant", "MOS", "95 % interval over listeners", "ratings", "listeners")
     numbers = table(
-        "Ratings of this sentence",
-        ["Variant", "MOS", "95 % interval over listeners", "ratings", "listeners", "1 / 2 / 3 / 4 / 5"],
-        [_numbers(one) for one in rows],
+        Message("Ratings of this sentence"), [*columns, "1 / 2 / 3 / 4 / 5"], [_numbers(one) for one in rows]
     )
-    return _frame(head + numbers + (_audio(service, manifest, clips) if manifest else ""))
+    return framed(head + numbers + (_audio(service, manifest, clips) if manifest else ""))
 
 
 def _numbers(one: Mos) -> list[object]:
     return [
         one.variant,
         f"{one.mos:.2f}",
-        pieces.interval_text(one.ci95_listener),
+        interval_text(one.ci95_listener),
         one.n_ratings,
         one.n_listeners,
         " / ".join(map(str, one.counts)),
@@ -223,10 +256,11 @@ def _audio(service: ResultsService, manifest: Manifest, clips: list[Stimulus]) -
         if not path.is_file():
             continue
         sound = base64.b64encode(path.read_bytes()).decode()
-        name = f"{one.variant}, {one.speaker}" + ("" if one.role == "test" else f" ({one.role})")
+        role = "" if one.role == "test" else f" ({told(Message(one.role))})"
+        name = f"{one.variant}, {one.speaker}{role}"
         player = (
-            f'<audio controls preload="none" aria-label="{html.escape(name)}" '
+            f'<audio controls preload="none" aria-label="{escaped(name)}" '
             f'src="data:audio/wav;base64,{sound}"></audio>'
         )
         rows.append([name, f"{one.audio_s:.1f}", Markup(player)])
-    return table("Clips of this sentence", ["Clip", "seconds", "listen"], rows)
+    return table(Message("Clips of this sentence"), messages("Clip", "seconds", "listen"), rows)

@@ -45,9 +45,11 @@ class DiskWatch:
         free = self.free_bytes()
         if free >= WARN_BYTES:
             return ""
-        sentence = (
-            f"The disk has {free / 1e6:,.0f} MB left. Below {RESERVED_BYTES / 1e6:,.0f} MB no samples are made, "
-            "so that ratings can still be kept."
+        sentence = Message(
+            "The disk has {free:,.0f} MB left. Below {reserved:,.0f} MB no samples are made, so that ratings can "
+            "still be kept.",
+            free=free / 1e6,
+            reserved=RESERVED_BYTES / 1e6,
         )
         if time.monotonic() - self._said > SAID_EVERY_S:
             self._said = time.monotonic()
