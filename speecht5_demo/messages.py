@@ -36,6 +36,8 @@ class Reader(Protocol):
     @property
     def page(self) -> Mapping[str, str]: ...
 
+    def __hash__(self) -> int: ...
+
 
 _READER: ContextVar[Reader | None] = ContextVar("reader", default=None)
 

@@ -186,7 +186,7 @@ def _foreign_table(
     if read.skipped:
         problems.append(_broken_lines(path, read.skipped))
     if read.empty_ratings:
-        message = of_count(
+        message: str = of_count(
             read.empty_ratings,
             "{file}: 1 row has no rating.",
             "{file}: {n} rows have no rating.",

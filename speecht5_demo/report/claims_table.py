@@ -110,7 +110,7 @@ def remarks_on(checked: Sequence[CheckedClaim], here: bool = False) -> list[str]
         checked: the rows.
         here: whether the reader sits at this machine, so that figures of another one are said to be so.
     """
-    said = []
+    said: list[str] = []
     others = [one for one in checked if one.found and not one.found.source.published]
     voices = sorted({one.found.source.checkpoint for one in others if one.found})
     if voices:

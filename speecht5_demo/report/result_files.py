@@ -174,7 +174,7 @@ def _of_listeners(document: ListenersDocument, name: str) -> Iterator[Measuremen
         else Message("rated from {low:g} to {high:g}, and the claim is about 1 to 5", low=low, high=high)
     )
     for score in document.variants:
-        n = rests_on(score.n_ratings, score.n_listeners, score.n_sentences)
+        n: str = rests_on(score.n_ratings, score.n_listeners, score.n_sentences)
         few = scale or _short(score.n_ratings, score.n_listeners, score.n_sentences)
         yield Measurement("mos", score.variant, score.mos, score.ci95, n, source, note, few)
     for one in document.comparisons:

@@ -47,7 +47,7 @@ def data(deployment: Server) -> list[str]:
         *LOSSES, "Tones", "slt", "embedded", "UTC", *(f"Sentence number {what}." for what in range(6)),
         *(f"s{what}" for what in range(6)), *sessions, *(one[:8] for one in sessions),
         *(f"{claim.metric}: {claim.statement}" for claim in CLAIMS),
-        *("; ".join(section.sources) for section in sections), *(section.formula for section in sections),
+        *("; ".join(section.sources) for section in sections), *(" ".join(section.formula.split()) for section in sections),
         *found.collected.questions, *found.excluded, *found.screening.removed_by_rule,
         re.sub("<[^>]*>", "", MEASURE),
         *measured_names(),
@@ -92,7 +92,9 @@ def test_no_text_of_the_results_is_left_untranslated(
     page.locator("#results-publish").click()
     expect(page.locator("#results-said")).to_contain_text("⟦Tick the box first")
     for tab in TABS:
-        page.get_by_role("tab", name=f"⟦{tab}⟧", exact=True).click()
+        chosen = page.get_by_role("tab", name=f"⟦{tab}⟧", exact=True)
+        chosen.click()
+        expect(chosen).to_have_attribute("aria-selected", "true")
         if tab == "Sentences":
             page.locator("#results-sentence input").click()
             page.get_by_role("option", name="Sentence number 3.").click()

@@ -23,7 +23,7 @@ from speecht5_demo.messages import Message, drawn_for
 from speecht5_demo.report.claims_table import claim_rows, claims_piece
 from speecht5_demo.report.document import document
 from speecht5_demo.report.summary_csv import summary_csv
-from speecht5_demo.ui.languages import IN_ENGLISH, Catalog
+from speecht5_demo.ui.languages import IN_ENGLISH, Catalog, language_of
 from speecht5_demo.ui.results.service import ResultsService, ResultsView
 from speecht5_demo.ui.results.view import cost_piece
 
@@ -94,7 +94,9 @@ class Downloads:
         with self._lock:
             _, file = self._kept.get(request.path_params["token"], ("", None))
         if file is None or file.name != request.path_params["name"]:
-            return Response("This file is no longer here. Ask for it again.", 404, media_type="text/plain")
+            gone = Message("This file is no longer here. Ask for it again.")
+            catalog = language_of(request.headers.get("accept-language", ""))
+            return Response(catalog.said(gone), 404, media_type="text/plain")
         headers = {"content-disposition": f'attachment; filename="{file.name}"', "cache-control": "no-store"}
         return Response(file.content, 200, headers, file.media_type)
 

@@ -81,7 +81,7 @@ def build(
             elem_id="results-key",
         )
         if sign_in.offered():
-            sign_in.SignInButton(elem_id="results-sign-in")
+            sign_in.button(route, **QUIET)
         with gr.Row():
             unlock = gr.Button("Open", variant="primary", elem_id="results-open")
             publish = gr.Button("Publish the study's results", elem_id="results-publish")

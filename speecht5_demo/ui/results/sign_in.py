@@ -12,11 +12,13 @@ import json
 import os
 from collections.abc import Mapping
 from importlib.util import find_spec
+from typing import Any
 from urllib.parse import urlsplit
 
 import gradio as gr
 from gradio.components.login_button import _js_handle_redirect
 from gradio.oauth import _get_valid_oauth_info_from_session
+from gradio.utils import get_icon_path
 
 from speecht5_demo.messages import Message
 from speecht5_demo.ui.languages import catalogs, spoken_to
@@ -29,29 +31,38 @@ MISSING = (
     "Signing in with the hub is off, the owner's key opens the results: pip install 'gradio[oauth]' adds it."
 )
 
-SIGN_IN = Message("Sign in with Hugging Face")
+SIGN_IN, SIGN_OUT = Message("Sign in with Hugging Face"), "Logout ({name})"
+LOGO = get_icon_path("huggingface-logo.svg")
 IS_SIGN_IN = "buttonValue === BUTTON_DEFAULT_VALUE"
 """How the library's script tells signing in from signing out: by what the button says."""
 
 
-class SignInButton(gr.LoginButton):
-    """The library's button in the visitor's language."""
+def button(route: gr.Blocks, **settings: Any) -> gr.Button:
+    """The button in the visitor's language, laid out in `route`.
 
-    def get_block_name(self) -> str:
-        """What a browser draws it as."""
-        return "button"
+    The library's own one, which speaks English, is not shown; with it in a page Gradio serves the sign-in.
 
-    def activate(self) -> None:
-        """Lead to the hub and back, or out."""
-        said = [catalog.said(SIGN_IN) for catalog in catalogs().values()]
-        script = _js_handle_redirect.replace(IS_SIGN_IN, f"{json.dumps(said)}.includes(buttonValue)")
-        self.click(fn=None, inputs=[self], outputs=None, js=script.replace("REDIRECT_URL", self.page))
-        self.attach_load_event(self._check_login_status, None)
+    Args:
+        route: that loads the page.
+        settings: of the event that says who signed in.
+    """
+    gr.LoginButton(visible=False)
+    shown = gr.Button(SIGN_IN, variant="huggingface", icon=LOGO, elem_id="results-sign-in")
+    shown.click(fn=None, inputs=[shown], outputs=None, js=leading_script(shown.page))
 
-    def _check_login_status(self, request: gr.Request) -> gr.Button:
+    def who_signed_in(request: gr.Request) -> gr.Button:
         name = signed_in(request)
-        text = Message("Logout ({name})", name=name) if name else SIGN_IN
-        return gr.Button(spoken_to(request).said(text), interactive=True)
+        return gr.Button(spoken_to(request).said(Message(SIGN_OUT, name=name) if name else SIGN_IN))
+
+    route.load(who_signed_in, None, shown, **settings)
+    return shown
+
+
+def leading_script(page: str) -> str:
+    """The library's script, which leads in from what a button says in any language that signing in is said in."""
+    said = [catalog.said(SIGN_IN) for catalog in catalogs().values()]
+    script = _js_handle_redirect.replace(IS_SIGN_IN, f"{json.dumps(said)}.includes(buttonValue)")
+    return script.replace("REDIRECT_URL", page)
 
 
 def offered(environment: Mapping[str, str] = os.environ) -> bool:
