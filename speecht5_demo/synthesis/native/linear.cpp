@@ -1,9 +1,11 @@
-// Linear layers: how weights are packed, and the kernels for one row and for a few.
+// Linear layers: the kernels for one row and for a few.
 //
 // One row reads several blocks at once, from as many parts of the matrix: one stream does not fill what memory gives.
 #include "linear.hpp"
 
 #include <algorithm>
+
+#include "fixed_point.hpp"
 
 namespace {
 
@@ -18,6 +20,7 @@ struct Job {
   const Activations& q;
   float* out;
   int out_stride, activation;
+  const float* plain = nullptr;  // a block of whole numbers as floats, for rows to share
 };
 
 // Sums of ROWS rows by COUNT blocks, and what is done with each of their sixteens.
@@ -54,15 +57,16 @@ INLINE Vec scaled(Ints sum, Vec scale, Vec offset, float unit, float origin) {
   return (every(origin) * offset + to_floats(sum)) * scale * every(unit);
 }
 
-// ROWS rows of COUNT blocks, `apart` blocks from one to the next.
-template <int ROWS, int COUNT>
+// ROWS rows of COUNT blocks, `apart` blocks from one to the next; of UNPACKED whole numbers, of one block.
+template <int ROWS, int COUNT, bool UNPACKED = false>
 void tile_fp32(int block, int apart, int row, const Job& job) {
   const Linear& l = job.l;
   const float* w[COUNT];
   const float* x = job.x + static_cast<size_t>(row) * job.x_stride;
   Sums<Vec, ROWS, COUNT> sums;
 #pragma GCC unroll 8
-  for (int c = 0; c < COUNT; ++c) w[c] = reinterpret_cast<const float*>(l.block_at(block + c * apart));
+  for (int c = 0; c < COUNT; ++c)
+    w[c] = UNPACKED ? job.plain : reinterpret_cast<const float*>(l.block_at(block + c * apart));
   sums.each([&](Vec& sum, int, int, int) __attribute__((always_inline)) { sum = every(0.0f); });
   for (int k = 0; k < l.inputs; ++k)
 #pragma GCC unroll 8
@@ -75,7 +79,9 @@ void tile_fp32(int block, int apart, int row, const Job& job) {
           sums.of[r][c][j] = every(x[static_cast<size_t>(r) * job.x_stride + k]) * weight + sums.of[r][c][j];
       }
   sums.each([&](Vec& sum, int r, int c, int j) __attribute__((always_inline)) {
-    put((block + c * apart) * BLOCK + j * LANES, sum, row + r, job);
+    const int first = (block + c * apart) * BLOCK + j * LANES;
+    if constexpr (UNPACKED) sum *= load(l.scale.get() + first);
+    put(first, sum, row + r, job);
   });
 }
 
@@ -157,12 +163,39 @@ void tile_int4(int block, int row, const Job& job) {
   });
 }
 
+// As tile_fp32, of whole numbers as they lie.
+template <int ROWS, int COUNT>
+void tile_fixed(int block, int apart, int row, const Job& job) {
+  const uint8_t* w[COUNT];
+  const float* x = job.x + static_cast<size_t>(row) * job.x_stride;
+  Sums<Vec, ROWS, COUNT> sums;
+#pragma GCC unroll 8
+  for (int c = 0; c < COUNT; ++c) w[c] = job.l.block_at(block + c * apart);
+  sums.each([&](Vec& sum, int, int, int) __attribute__((always_inline)) { sum = every(0.0f); });
+  for (int k = 0; k < job.l.inputs; k += TOGETHER)
+#pragma GCC unroll 8
+    for (int c = 0; c < COUNT; ++c)
+#pragma GCC unroll 8
+      for (int j = 0; j < PANELS; ++j, w[c] += FIXED_BYTES)
+        each_input(w[c], [&](int i, Vec weight) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+          for (int r = 0; r < ROWS; ++r)
+            sums.of[r][c][j] = every(x[static_cast<size_t>(r) * job.x_stride + k + i]) * weight + sums.of[r][c][j];
+        });
+  sums.each([&](Vec& sum, int r, int c, int j) __attribute__((always_inline)) {
+    const int first = (block + c * apart) * BLOCK + j * LANES;
+    put(first, sum * load(job.l.scale.get() + first), row + r, job);
+  });
+}
+
 template <int ROWS>
 void rows_of_block(int block, int& row, int rows, const Job& job) {
   for (; row + ROWS <= rows; row += ROWS) {
     if (job.l.storage == INT4) tile_int4<ROWS>(block, row, job);
     if (job.l.storage == INT8) tile_int8<ROWS, 1>(block, 0, row, job);
     if (job.l.storage == FP32) tile_fp32<ROWS, 1>(block, 0, row, job);
+    if (job.l.storage == FIXED && job.plain) tile_fp32<ROWS, 1, true>(block, 0, row, job);
+    if (job.l.storage == FIXED && !job.plain) tile_fixed<ROWS, 1>(block, 0, row, job);
   }
 }
 
@@ -170,83 +203,33 @@ void rows_of_block(int block, int& row, int rows, const Job& job) {
 
 #include "linear_tiles.hpp"
 
-Linear::Linear(int storage_, int outputs_, int inputs_, const void* from, const float* scales, const float* biases)
-    : storage(storage_), outputs(outputs_), inputs(inputs_), blocks((outputs_ + BLOCK - 1) / BLOCK) {
-  depth = whole(inputs, storage == FP32 ? 1 : storage == INT8 ? 64 : GROUP);
-  const size_t padded = static_cast<size_t>(blocks) * BLOCK;
-  weights = Slab::take(block_bytes() * blocks + AHEAD);
-  scale = buffer<float>(padded);
-  bias = buffer<float>(padded);
-  offset = buffer<float>(padded);
-  begin = buffer<int>(padded);
-  std::memcpy(bias.get(), biases, outputs * sizeof(float));
-  for (int n = 0; n < outputs; ++n) {
-    if (storage == FP32) pack_fp32(n, static_cast<const float*>(from));
-    if (storage == INT8) pack_int8(n, static_cast<const int8_t*>(from), scales);
-    if (storage == INT4) pack_int4(n, static_cast<const uint8_t*>(from), scales);
-  }
-}
-
-size_t Linear::block_bytes() const {
-  if (storage == FP32) return static_cast<size_t>(depth) * BLOCK * 4;
-  if (storage == INT8) return static_cast<size_t>(depth) * BLOCK;
-  return static_cast<size_t>(depth / GROUP) * (BLOCK * 4 + BLOCK * GROUP / 2);
-}
-
-void Linear::pack_fp32(int n, const float* from) {
-  float* to = reinterpret_cast<float*>(block_at(n / BLOCK));
-  for (int k = 0; k < inputs; ++k) to[k * BLOCK + n % BLOCK] = from[static_cast<size_t>(n) * inputs + k];
-}
-
-// 64 inputs at a time, in panels of 16 outputs, as tiles are loaded.
-void Linear::pack_int8(int n, const int8_t* from, const float* scales) {
-  uint8_t* to = block_at(n / BLOCK);
-  int sum = 0;
-  for (int k = 0; k < inputs; ++k) {
-    const int8_t value = from[static_cast<size_t>(n) * inputs + k];
-    sum += value;
-    to[(k / 64 * PANELS + n % BLOCK / LANES) * PANEL + k % 64 / 4 * 64 + place_in_line(n % LANES, k % 4)] =
-        static_cast<uint8_t>(value);
-  }
-  scale[n] = scales[n];
-  offset[n] = static_cast<float>(sum);
-  begin[n] = sum * LESS;
-}
-
-// A group: float scales, then lines of outputs by 8 inputs, the first four inputs in the low halves.
-void Linear::pack_int4(int n, const uint8_t* from, const float* scales) {
-  const int groups = depth / GROUP;
-  const size_t bytes = BLOCK * 4 + BLOCK * GROUP / 2;
-  for (int g = 0; g < groups; ++g) {
-    uint8_t* group = block_at(n / BLOCK) + g * bytes;
-    const float unit = scales[static_cast<size_t>(n) * groups + g];
-    reinterpret_cast<float*>(group)[n % BLOCK] = unit;
-    int sum = 0;
-    for (int k = 0; k < GROUP; ++k) {
-      const uint8_t pair = from[(static_cast<size_t>(n) * inputs + g * GROUP + k) / 2];
-      const uint8_t nibble = k % 2 ? pair >> 4 : pair & 15;
-      sum += nibble - 8;
-      uint8_t* to = group + BLOCK * 4 + (k / 8 * BLOCK + n % BLOCK) * 4 + k % 4;
-      *to = static_cast<uint8_t>(*to | (k % 8 < 4 ? nibble : nibble << 4));
-    }
-    offset[n] += static_cast<float>(sum) * unit;
-  }
-}
-
 void Linear::apply(int from, int until, const float* x, int x_stride, const Activations& q, int rows, float* out,
                    int out_stride, int activation) const {
   if (WITH_TILES && storage == INT8 && rows > FEW)
     return by_tiles(*this, from, until, q, rows, out, out_stride, activation);
-  const Job job{*this, x, x_stride, q, out, out_stride, activation};
+  Job job{*this, x, x_stride, q, out, out_stride, activation};
   int block = from;
   if (rows == 1 && storage != INT4) {
     const int part = (until - from) / STREAMS;
-    for (int b = from; b < from + part; ++b)
-      storage == FP32 ? tile_fp32<1, STREAMS>(b, part, 0, job) : tile_int8<1, STREAMS>(b, part, 0, job);
+    for (int b = from; b < from + part; ++b) {
+      if (storage == FP32) tile_fp32<1, STREAMS>(b, part, 0, job);
+      if (storage == INT8) tile_int8<1, STREAMS>(b, part, 0, job);
+      if (storage == FIXED) tile_fixed<1, STREAMS>(b, part, 0, job);
+    }
     block += STREAMS * part;
   }
+  if (rows == 2 && storage == FIXED) {
+    constexpr int HALF = STREAMS / 2;
+    const int part = (until - from) / HALF;
+    for (int b = from; b < from + part; ++b) tile_fixed<2, HALF>(b, part, 0, job);
+    block += HALF * part;
+  }
+  Buffer<float> plain;
+  if (storage == FIXED && rows > 2) plain = raw<float>(static_cast<size_t>(inputs) * BLOCK);
+  job.plain = plain.get();
   for (; block < until; ++block) {
     int row = 0;
+    if (plain) unpack_fixed(*this, block, plain.get());
     rows_of_block<MANY>(block, row, rows, job);
     rows_of_block<2>(block, row, rows, job);
     rows_of_block<1>(block, row, rows, job);

@@ -1,4 +1,4 @@
-// Linear layers, packed for one processor: float32, int8, or 4 bits in groups.
+// Linear layers, packed for one processor: float32, the same in 24 bits, int8, or 4 bits in groups.
 //
 // Weights lie in panels of 16 outputs, `PANELS` of them beside each other in a block. A row's sum is formed in one order,
 // alone and in a batch.
@@ -10,7 +10,7 @@
 #include "threads.hpp"
 #include "tiles.hpp"
 
-enum Storage { FP32 = 0, INT8 = 1, INT4 = 2 };
+enum Storage { FP32 = 0, INT8 = 1, INT4 = 2, FIXED = 3 };
 constexpr int PANEL = 16 * 64;               // bytes of 16 outputs by 64 inputs of 8 bits
 constexpr int PANELS = WIDTH == 16 ? 4 : 1;  // that one tile of sums holds at a few rows
 constexpr int BLOCK = PANELS * LANES;        // outputs
@@ -24,7 +24,7 @@ struct Linear {
 
   Linear(int storage, int outputs, int inputs, const void* weights, const float* scales, const float* biases);
 
-  bool quantized() const { return storage != FP32; }
+  bool quantized() const { return storage == INT8 || storage == INT4; }  // and so are the inputs
   size_t block_bytes() const;
   uint8_t* block_at(int block) const { return weights.get() + block_bytes() * block; }
 

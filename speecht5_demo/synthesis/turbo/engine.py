@@ -21,7 +21,7 @@ from speecht5_demo.synthesis.turbo.attention import look_back
 from speecht5_demo.synthesis.turbo.decoding import Decoder, Decoding, Prompt, TorchDecoder
 from speecht5_demo.synthesis.turbo.encoder import Encoder
 from speecht5_demo.synthesis.turbo.linears import Int8Rows, ready
-from speecht5_demo.synthesis.turbo.native_decoding import NativeDecoder
+from speecht5_demo.synthesis.turbo.native_decoding import NativeDecoder, read_at_every_step
 from speecht5_demo.synthesis.turbo.native_encoding import NativeEncoder
 from speecht5_demo.synthesis.turbo.native_postnet import NativePostnet
 from speecht5_demo.synthesis.turbo.postnet import Postnet
@@ -57,7 +57,7 @@ def _packed(kernels: ctypes.CDLL, weights: TurboWeights, consume: bool) -> dict[
     packed = {}
     for name in list(weights.linears):
         layer = weights.linears[name]
-        packed[name] = PackedLinear(kernels, layer)
+        packed[name] = PackedLinear(kernels, layer, fixed=read_at_every_step(name))
         if consume and isinstance(weights.linears, dict):
             # Its shape is asked for later.
             weights.linears[name] = replace(layer, weight=layer.weight.to("meta"))

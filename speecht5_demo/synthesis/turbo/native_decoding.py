@@ -16,6 +16,11 @@ from speecht5_demo.variants.turbo import TurboWeights
 _PARTS = ("qkv", "out", "cross_q", "cross_out", "up", "down")
 
 
+def read_at_every_step(name: str) -> bool:
+    """Whether a linear layer is one of the decoder's large ones, whose weights a step waits for."""
+    return name.startswith("decoder.") and name.endswith(tuple(f".{part}" for part in _PARTS))
+
+
 class NativeDecoder:
     """The decoder's part of the folded weights, packed."""
 

@@ -63,12 +63,12 @@ static const float* keep(std::vector<float> values) {
 }
 static void tell(const std::vector<float>& values) { std::fwrite(values.data(), 4, values.size(), stdout); }
 
-enum { FP32, INT8, INT4 };
+enum { FP32, INT8, INT4, FIXED };
 
 static void* linear(int storage, int outputs, int inputs, bool extreme = false) {
   const float unit = 1.0f / std::sqrt(static_cast<float>(inputs));
   const std::vector<float> bias = reals(outputs);
-  if (storage == FP32) return linear_new(FP32, outputs, inputs, reals(static_cast<size_t>(outputs) * inputs, unit).data(), nullptr, bias.data());
+  if (storage == FP32 || storage == FIXED) return linear_new(storage, outputs, inputs, reals(static_cast<size_t>(outputs) * inputs, unit).data(), nullptr, bias.data());
   const int groups = storage == INT4 ? inputs / 32 : 1;
   std::vector<uint8_t> bytes(static_cast<size_t>(outputs) * inputs / (storage == INT4 ? 2 : 1));
   for (auto& byte : bytes) byte = static_cast<uint8_t>(extreme ? (any() >> 16 & 1 ? 127 : 128) : any() >> 24);
@@ -77,7 +77,7 @@ static void* linear(int storage, int outputs, int inputs, bool extreme = false) 
 }
 
 static void linears() {
-  for (int storage : {FP32, INT8, INT4})
+  for (int storage : {FP32, INT8, INT4, FIXED})
     for (auto [outputs, inputs] : {std::pair{64, 32}, {162, 256}, {100, 128}, {768, 96}})
       for (int rows : {1, 2, 3, 7, 19}) {
         void* layer = linear(storage, outputs, inputs, rows == 3);
@@ -210,6 +210,7 @@ int main() {
   linears();
   for (int storage : {FP32, INT8, INT4}) encoder(storage);
   decoder(FP32, false);
+  decoder(FIXED, false);
   decoder(INT8, true);
   postnet();
   filters();

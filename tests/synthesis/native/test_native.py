@@ -35,7 +35,7 @@ def random_layer(outputs: int, inputs: int) -> Linear:
     return Linear(weight, torch.randn(outputs, generator=generator))
 
 
-@pytest.mark.parametrize("storage", ["fp32", "int8", "int4"])
+@pytest.mark.parametrize("storage", ["fp32", "fixed", "int8", "int4"])
 @pytest.mark.parametrize(("outputs", "inputs"), [(64, 32), (162, 256), (100, 96), (100, 128), (256, 1024)])
 @pytest.mark.parametrize("rows", [1, 4, 9, 21, 40])
 def test_a_packed_layer_is_the_layer(storage: str, outputs: int, inputs: int, rows: int) -> None:
@@ -43,12 +43,39 @@ def test_a_packed_layer_is_the_layer(storage: str, outputs: int, inputs: int, ro
     assert (native is not None) == needs_kernels
     if native is None:
         return
-    layer = quantized(random_layer(outputs, inputs), storage)
+    fixed = storage == "fixed"
+    layer = quantized(random_layer(outputs, inputs), "fp32" if fixed else storage)
     x = torch.randn(rows, inputs, generator=torch.Generator().manual_seed(rows))
-    packed = PackedLinear(native, layer)
+    packed = PackedLinear(native, layer, fixed)
     exact, made = x @ layer.dense().T + layer.bias, packed(x)
-    assert float((made - exact).norm() / exact.norm()) < (1e-6 if storage == "fp32" else 1e-2)
+    assert float((made - exact).norm() / exact.norm()) < (1e-2 if storage.startswith("int") else 1e-6)
     assert torch.equal(made, torch.cat([packed(x[row : row + 1]) for row in range(rows)]))
+
+
+@pytest.mark.parametrize("rows", [1, 96])
+def test_a_weight_of_24_bits_errs_by_a_share_of_the_largest_of_its_output(rows: int) -> None:
+    native = load()
+    if native is None:
+        assert not needs_kernels
+        return
+    weight = torch.randn(100, 96, generator=torch.Generator().manual_seed(5))
+    weight[0], weight[1, 7], weight[2, 0], weight[3] = 0.0, 1e4, -1e-20, weight[3] * 1e-20
+    packed = PackedLinear(native, Linear(weight, torch.zeros(100)), fixed=True)
+    made = torch.cat([packed(x) for x in torch.eye(96).split(rows)]).T
+    largest = weight.abs().amax(1, keepdim=True)
+    assert bool(((made - weight).abs() <= 2.0**-23 * largest).all())
+    assert torch.equal(made[0], weight[0])
+
+
+def test_a_weight_of_24_bits_that_is_no_number_makes_its_output_none() -> None:
+    native = load()
+    if native is None:
+        assert not needs_kernels
+        return
+    weight = torch.ones(16, 32)
+    weight[1, 3], weight[2, 0], weight[4, 31] = float("nan"), float("inf"), float("-inf")
+    made = PackedLinear(native, Linear(weight, torch.zeros(16)), fixed=True)(torch.ones(1, 32))
+    assert torch.isnan(made[0]).nonzero().flatten().tolist() == [1, 2, 4]
 
 
 @pytest.mark.parametrize("rows", [1, 7])
