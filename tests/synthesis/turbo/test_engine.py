@@ -80,7 +80,8 @@ def test_full_size_equals_transformers() -> None:
     request = pair.request(SHORT, StepLimits(max_steps=6, threshold=NEVER))
     ours = pair.turbo.speak(request.tokens, request.speaker, request.masks, request.limits)
     theirs = pair.reference.speak(request.tokens, request.speaker, request.masks, request.limits)
-    assert apart(ours.mel, theirs.mel) < 1e-4
+    # Weights of 24 bits and the sums of either are apart by 2e-6.
+    assert apart(ours.mel, theirs.mel) < 2e-5
     assert apart(ours.samples, theirs.samples) < 1e-4
 
 
