@@ -82,8 +82,8 @@ def _kernels_in_words(weights: TurboWeights, in_cpp: bool) -> str:
 class TurboEngine:
     """Speaks folded weights. Safe under threads: all state of a run is its own.
 
-    In C++ the large layers of an fp32 decoder are kept in 24 bits of fixed point. Frames stay as near to transformers' as
-    with fp32 weights, 2e-6 of the largest value at full size.
+    In C++ the large layers of an fp32 decoder are kept in 24 bits of fixed point. Frames stay as near to transformers'
+    as with fp32 weights, 2e-6 of the largest value at full size.
 
     Args:
         weights: from `fold` or from an artifact.

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import statistics
 import subprocess
 import sys
 import threading
@@ -237,7 +236,7 @@ def test_two_threads_among_busy_neighbours_are_hardly_slower_than_one(
     busy = [subprocess.Popen(spin) for _ in range(os.cpu_count() or 1)]
     try:
         took: dict[int, list[float]] = {1: [], 2: []}
-        for threads in (1, 2) * 5:
+        for threads in (1, 2) * 7:
             torch.set_num_threads(threads)
             begin = time.perf_counter()
             chosen.speak(request.tokens, request.speaker, request.masks, request.limits)
@@ -247,7 +246,8 @@ def test_two_threads_among_busy_neighbours_are_hardly_slower_than_one(
         for process in busy:
             process.kill()
             process.wait()
-    assert statistics.median(took[2]) < 2.5 * statistics.median(took[1])
+    # The best of seven: a spinning barrier takes five times as long and more in each, other processes' load in some.
+    assert min(took[2]) < 2.5 * min(took[1])
 
 
 def reason(tmp_path: Path, **environment: str) -> str:
