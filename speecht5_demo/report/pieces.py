@@ -163,12 +163,12 @@ def order_piece(analysis: Analysis) -> str:
     return table(Message("Order and learning"), head, rows)
 
 
-def methods_piece(analysis: Analysis) -> str:
-    """The methods text; formulas are written from the left in every language."""
+def methods_piece(analysis: Analysis, level: int = 3) -> str:
+    """The methods text under headings of a level; formulas are written from the left in every language."""
     parts: list[str] = []
     side = ' dir="ltr"' if reader() else ""
     for one in methods(analysis):
-        parts += [heading(one.title, 3), paragraph(one.text)]
+        parts += [heading(one.title, level), paragraph(one.text)]
         if one.formula:
             parts.append(f"<pre{side}>{escaped(one.formula)}</pre>")
         if one.sources:

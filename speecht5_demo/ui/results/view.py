@@ -117,7 +117,7 @@ def view(seen: ResultsView) -> View:
             + sessions.excluded_piece(analysis)
         ),
         claims=framed(claims_piece(seen.claims) + _files(seen)),
-        methods=framed(pieces.methods_piece(analysis)),
+        methods=framed(pieces.methods_piece(analysis, level=2)),
     )
 
 
