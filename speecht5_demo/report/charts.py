@@ -50,15 +50,13 @@ def drawn_once(chart: Callable[P, str]) -> Callable[P, str]:
     return drawn
 
 
-def has_grades(scale: tuple[float, float]) -> bool:
-    """Whether a scale is that of the five grades, which have names."""
-    low, high = scale
-    return low == ACR.low and high == ACR.high
-
-
 @drawn_once
-def score_chart(name: str, scores: Sequence[Mos], scale: tuple[float, float] = (ACR.low, ACR.high)) -> str:
+def score_chart(
+    name: str, scores: Sequence[Mos], scale: tuple[float, float] = (ACR.low, ACR.high), graded: bool = True
+) -> str:
     """MOS with 95 % intervals, one row a variant, and below each as a thin line the interval that may be watched.
+
+    `graded` says whether the points of the scale are the grades of P.800.
 
     Scores without an interval rest on too little and are left out; nothing is drawn without any.
     """
@@ -82,7 +80,7 @@ def score_chart(name: str, scores: Sequence[Mos], scale: tuple[float, float] = (
     low, high = _limits(rows, *scale)
     axis = (
         Message("mean opinion score, 1 bad to 5 excellent")
-        if has_grades(scale)
+        if graded
         else Message("mean opinion score, {low:g} to {high:g}", low=scale[0], high=scale[1])
     )
 

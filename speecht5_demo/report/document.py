@@ -18,9 +18,9 @@ def document(
         extra: further sections as (heading, HTML), placed behind the differences.
         name_listeners: list the screened sessions by id.
     """
-    view, margin, scale = analysis.headline, analysis.settings.margin, analysis.settings.scale
+    view, margin = analysis.headline, analysis.settings.margin
     sections = [
-        (Message("Scores"), pieces.scores_piece("doc", view, scale)),
+        (Message("Scores"), pieces.scores_piece("doc", view, analysis.settings)),
         (
             Message("Against the baseline"),
             pieces.differences_piece("doc", view, margin)
@@ -29,7 +29,7 @@ def document(
             + pieces.casual_preference_piece(analysis),
         ),
         *extra,
-        (Message("Grades"), pieces.distribution_piece("doc", view, scale)),
+        (Message("Grades"), pieces.distribution_piece("doc", view, analysis.settings)),
         (Message("Screening"), sessions.screening_piece(analysis, name_listeners)),
         (Message("Other treatments"), pieces.sensitivity_piece(analysis)),
         (Message("Order"), pieces.order_piece(analysis)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from speecht5_demo.listening.analysis.analysis import Analysis
+from speecht5_demo.listening.analysis.analysis import Analysis, Settings
 from speecht5_demo.listening.analysis.power import chance_of_not_worse
 from speecht5_demo.listening.analysis.screening import RULES
 from speecht5_demo.listening.methods import ACR
@@ -56,6 +56,14 @@ SIZE = (
 )
 
 
+def _method(settings: Settings) -> Message:
+    """The question type, in words."""
+    if settings.graded:
+        return Message("Absolute category rating, {scale}", scale=Message(ACR.summary))
+    low, high = settings.scale
+    return Message("{name}, {low:g} to {high:g}", name=settings.method, low=low, high=high)
+
+
 def methods(analysis: Analysis) -> tuple[MethodSection, ...]:
     """The methods of one analysis, in the order of the report."""
     settings, collected = analysis.settings, analysis.collected
@@ -68,10 +76,10 @@ def methods(analysis: Analysis) -> tuple[MethodSection, ...]:
         MethodSection(
             Message("Ratings"),
             Message(
-                "Absolute category rating, {scale}; question: {questions}. Only blind ratings of test clips count: "
+                "{method}; question: {questions}. Only blind ratings of test clips count: "
                 "{counted} of {rows} rows read from {files} files; the others, by reason: {dropped}. A rating that "
                 "occurs twice counts once.",
-                scale=Message(ACR.summary),
+                method=_method(settings),
                 questions=questions,
                 counted=collected.counted,
                 rows=collected.rows,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from speecht5_demo.listening.analysis.analysis import Analysis, View
+from speecht5_demo.listening.analysis.analysis import Analysis, Settings, View
 from speecht5_demo.listening.analysis.pairs import Preference
-from speecht5_demo.listening.methods import ACR, METHODS
+from speecht5_demo.listening.methods import METHODS
 from speecht5_demo.messages import Message, messages, reader
 from speecht5_demo.rendering.html_table import table
 from speecht5_demo.rendering.html_text import escaped, heading, in_english, paragraph
 from speecht5_demo.rendering.wording import counted, of_count
-from speecht5_demo.report.charts import difference_chart, distribution_chart, has_grades, score_chart
+from speecht5_demo.report.charts import difference_chart, distribution_chart, score_chart
 from speecht5_demo.report.methods import methods
 from speecht5_demo.report.tables import comparison_table, difference_text, interval_text, mos_table, p_text
 
@@ -38,11 +38,11 @@ def headline_sentence(analysis: Analysis) -> str:
     return text
 
 
-def scores_piece(name: str, view: View, scale: tuple[float, float] = (ACR.low, ACR.high)) -> str:
-    """Chart and table of the scores of a view, on their scale."""
+def scores_piece(name: str, view: View, settings: Settings) -> str:
+    """Chart and table of the scores of a view, on the scale of its question type."""
     if not view.variants:
         return paragraph(Message("No counted ratings."))
-    drawn = score_chart(f"{name}-mos", view.variants, scale)
+    drawn = score_chart(f"{name}-mos", view.variants, settings.scale, settings.graded)
     if drawn:
         key = Message(
             "Thick: 95 % interval, listeners and sentences both sampled. Thin, below it: valid at every look, for "
@@ -65,9 +65,9 @@ def differences_piece(name: str, view: View, margin: float) -> str:
     return chart + comparison_table(Message("Differences to the baseline"), view.comparisons)
 
 
-def distribution_piece(name: str, view: View, scale: tuple[float, float] = (ACR.low, ACR.high)) -> str:
-    """Chart of the grades; its numbers are in the last column of the score table. Another scale has no grades."""
-    return distribution_chart(f"{name}-dist", view.variants) if has_grades(scale) else ""
+def distribution_piece(name: str, view: View, settings: Settings) -> str:
+    """Chart of the grades; its numbers are in the last column of the score table. Another question type has none."""
+    return distribution_chart(f"{name}-dist", view.variants) if settings.graded else ""
 
 
 def noise_floor_piece(analysis: Analysis) -> str:

@@ -10,15 +10,20 @@ from speecht5_demo.listening.analysis.analysis import Analysis
 from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.report.document import document
 
-HEAD = "rating_id,study_id,session_id,listener_id,source,blind,role,sentence_id,text,speaker,variant,rating\n"
+HEAD = "rating_id,study_id,session_id,listener_id,source,blind,role,sentence_id,text,speaker,variant,method,rating\n"
 
 
 def analysis(
-    folder: Path, listeners: int, sentences: int, settings: Settings | None = None, top: int = 5
+    folder: Path,
+    listeners: int,
+    sentences: int,
+    settings: Settings | None = None,
+    top: int = 5,
+    method: str = "ACR",
 ) -> Analysis:
     """Every listener rates every sentence in two variants; grades vary with both."""
     rows = [
-        f"{listener}-{sentence}-{variant},s,l{listener},l{listener},study,true,test,{sentence},Text.,rms,{variant},"
+        f"{listener}-{sentence}-{variant},s,l{listener},l{listener},study,true,test,{sentence},Text.,rms,{variant},{method},"
         f"{(3 * listener + 2 * sentence + (variant == 'int8')) % top + 1}\n"
         for listener in range(listeners)
         for sentence in range(sentences)
@@ -49,3 +54,11 @@ def test_another_scale_is_drawn_on_itself_and_has_no_grades(tmp_path: Path) -> N
     assert "mean opinion score, 0 to 100" in page
     assert "1 bad to 5 excellent" not in page
     assert "Distribution of grades" not in page
+
+
+def test_another_question_from_1_to_5_has_no_grades_of_acr(tmp_path: Path) -> None:
+    page = document(analysis(tmp_path, 8, 6, Settings(method="EFFORT"), method="EFFORT"))
+    assert "mean opinion score, 1 to 5" in page
+    assert "EFFORT, 1 to 5; question" in page
+    for of_acr in ("1 bad to 5 excellent", "Distribution of grades", "Absolute category rating"):
+        assert of_acr not in page

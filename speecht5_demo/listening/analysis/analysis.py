@@ -61,6 +61,11 @@ class Settings:
     scale: tuple[float, float] = (ACR.low, ACR.high)
     verdicts: bool = True
 
+    @property
+    def graded(self) -> bool:
+        """Whether the points are the five grades of P.800, which have names."""
+        return self.method == ACR.name and self.scale == (ACR.low, ACR.high)
+
     @classmethod
     def of_study(cls, manifest: Manifest, margin: float | None = None) -> Settings:
         """What a prepared study fixed beforehand; `margin` overrides its own."""

@@ -95,9 +95,9 @@ def view(seen: ResultsView) -> View:
     return View(
         lead=framed(_lead(seen)),
         scores=framed(
-            pieces.scores_piece("page", headline, analysis.settings.scale)
+            pieces.scores_piece("page", headline, analysis.settings)
             + heading(Message("Grades"))
-            + pieces.distribution_piece("page", headline, analysis.settings.scale)
+            + pieces.distribution_piece("page", headline, analysis.settings)
             + mos_table(Message("Scores by speaker"), analysis.by["speaker"], Message("Speaker"))
             + mos_table(Message("Scores by source"), analysis.by["source"], Message("Source"))
             + casual
