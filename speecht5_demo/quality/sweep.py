@@ -16,6 +16,7 @@ from statistics import median
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.distributed import Executor, Shard
 from speecht5_demo.errors import QualityError, ResultsError
+from speecht5_demo.quality.breaking import RULE, breaks_at
 from speecht5_demo.quality.evaluation import evaluate, evaluate_shard
 from speecht5_demo.quality.measurer import PLAYED, audio_file
 from speecht5_demo.quality.plan import Settings
@@ -37,12 +38,6 @@ from speecht5_demo.synthesis import Speech, Synthesizer
 from speecht5_demo.variants import BASELINE, Variant, custom
 
 SWEEP = "sweep.json"
-MORE_WORDS, RUNAWAYS = 0.10, 0.05
-RULE = (
-    f"A voice counts as broken from the smallest amount on where the word error rate is surely more than "
-    f"{MORE_WORDS:.0%} of the words above the baseline's (lower end of the 95 % interval), or where more than "
-    f"{RUNAWAYS:.0%} of the sentences do not stop by themselves."
-)
 SHARPEST = 0.95
 FIRST = 1  # number of the sentence that is timed and kept to be played
 
@@ -157,17 +152,6 @@ def assemble(
     )
     write(document, folder / SWEEP)
     return document
-
-
-def breaks_at(points: Iterable[SweepPoint]) -> float | None:
-    """The smallest amount at which the voice is broken by `RULE`, None where it holds to the end."""
-    for point in sorted(points, key=lambda point: point.amount):
-        words = point.quality.get("wer")
-        lost = words.difference if words else None
-        surely = lost.ci95[0] if lost and lost.ci95 else 0.0
-        if surely > MORE_WORDS or (point.mean("stop") or 0.0) > RUNAWAYS:
-            return point.amount
-    return None
 
 
 def find_sweeps(places: Iterable[Path], digest: str) -> list[tuple[Path, SweepDocument]]:

@@ -1,15 +1,20 @@
-"""A sweep as pictures: quality, time and size over the amount of pruning, and every point to hear."""
+"""A sweep as pictures: quality, time and size over the amount of pruning, and every point to hear.
+
+What it says are messages, drawn in the language of who reads.
+"""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
 
 from speecht5_demo.files import write_text
+from speecht5_demo.messages import Message, joined
+from speecht5_demo.quality.breaking import RULE
 from speecht5_demo.rendering.html_table import table
+from speecht5_demo.rendering.html_text import heading, paragraph
 from speecht5_demo.rendering.line_chart import LinePoint, Series, line_chart
 from speecht5_demo.rendering.page import page, player
 from speecht5_demo.rendering.svg import ACCENT, MUTED, Canvas, for_page
@@ -35,33 +40,51 @@ def write_sweep_page(document: SweepDocument, folder: Path) -> Path:
     )
 
 
-def treatment(document: SweepDocument) -> str:
+def treatment(document: SweepDocument) -> Message:
     """What was done to the voice at every point, in words."""
-    said = "pruned and stored as 8-bit integers" if document.int8 else "pruned"
-    return said + (f" but for {', '.join(document.exclude)}" if document.exclude else "")
+    if not document.exclude:
+        return Message("pruned and stored as 8-bit integers") if document.int8 else Message("pruned")
+    kept = ", ".join(document.exclude)
+    if document.int8:
+        return Message("pruned and stored as 8-bit integers but for {layers}", layers=kept)
+    return Message("pruned but for {layers}", layers=kept)
 
 
-def verdict(document: SweepDocument) -> str:
+def verdict(document: SweepDocument) -> Message:
     """In one sentence, where the voice breaks."""
-    voice = f"{document.checkpoint.title}, {treatment(document)}"
+    voice, done = Message(document.checkpoint.title), treatment(document)
     if document.breaks_at is None:
-        return f"{voice}: it holds to {max(point.amount for point in document.points):.0%}."
-    return f"{voice}: it breaks at {document.breaks_at:.0%}. {document.rule}"
+        most = f"{max(point.amount for point in document.points):.0%}"
+        return Message(
+            "{voice}, {treatment}: it holds to {amount}.", voice=voice, treatment=done, amount=most
+        )
+    return Message(
+        "{voice}, {treatment}: it breaks at {amount}. {rule}",
+        voice=voice,
+        treatment=done,
+        amount=f"{document.breaks_at:.0%}",
+        rule=RULE if document.rule == RULE else document.rule,
+    )
 
 
-def conditions(document: SweepDocument) -> str:
+def conditions(document: SweepDocument) -> Message:
     """What was heard by whom, and whether its times can be read."""
     settings = document.settings
-    asr = settings.asr + (f" ({settings.asr_source})" if settings.asr_source else "")
-    said = (
-        f"{counted(len(settings.sentences), 'sentence')} by {', '.join(settings.speakers)}; recogniser {asr}; "
-        f"{document.machine.cpu}, {document.created[:10]}."
+    said = Message(
+        "{sentences} by {speakers}; recogniser {recogniser}; {cpu}, {day}.",
+        sentences=counted(len(settings.sentences), "sentence"),
+        speakers=", ".join(settings.speakers),
+        recogniser=settings.asr + (f" ({settings.asr_source})" if settings.asr_source else ""),
+        cpu=document.machine.cpu,
+        day=document.created[:10],
     )
     if document.timed_alone:
         return said
-    return (
-        f"{said} Times are left out: other programs left this one {document.core_share:.0%} of a core while they were "
-        "taken. The same command takes them again and keeps all else."
+    return Message(
+        "{conditions} Times are left out: other programs left this one {share} of a core while they were taken. The "
+        "same command takes them again and keeps all else.",
+        conditions=said,
+        share=f"{document.core_share:.0%}",
     )
 
 
@@ -80,8 +103,8 @@ def charts(document: SweepDocument, name: str) -> str:
 def figures_table(document: SweepDocument) -> str:
     """One line a point."""
     units = {metric.name: metric.unit for metric in document.metrics}
-    head = ["Pruned", *(f"{metric.label}, {unit_shown(metric.unit)}" for metric in document.metrics)]
-    rows = []
+    head = [Message("Pruned"), *(_title(metric) for metric in document.metrics)]
+    rows: list[list[str | None]] = []
     for point in document.points:
         means = {name: point.mean(name) for name in units}
         rows.append(
@@ -95,8 +118,8 @@ def figures_table(document: SweepDocument) -> str:
         )
     rows += floor_rows(document, tuple(units), after=3)
     return table(
-        f"Quality, time and size of each point, {treatment(document)}",
-        [*head, "RTF", "disk MB", "zip MB"],
+        Message("Quality, time and size of each point, {treatment}", treatment=treatment(document)),
+        [*head, Message("RTF"), Message("disk MB"), Message("zip MB")],
         rows,
     )
 
@@ -113,7 +136,7 @@ def floor_rows(document: SweepDocument, metrics: Sequence[str], after: int) -> l
                 None if mean is None else shown(mean, units[name])
                 for name, mean in zip(metrics, found, strict=True)
             )
-            rows.append([label, *cells, *[None] * after])
+            rows.append([Message(label), *cells, *[None] * after])
     return rows
 
 
@@ -126,7 +149,6 @@ def _quality_chart(document: SweepDocument, name: str, metric: MetricInfo) -> st
     if not known:
         return ""
     points = [_quality_point(amount, found, metric.unit) for amount, found in known]
-    title = f"{metric.label}, {unit_shown(metric.unit)}"
     ends = points[0].x, points[-1].x
     floors = [
         Series(
@@ -134,23 +156,23 @@ def _quality_chart(document: SweepDocument, name: str, metric: MetricInfo) -> st
                 LinePoint(x, scaled(floor.mean or 0.0, metric.unit), _floor_words(floor, metric.unit))
                 for x in ends
             ],
-            floor.variant_label,
+            Message(floor.variant_label),
             MUTED,
         )
         for floor in document.floors_of(metric.name)
     ]
-    return _chart(document, f"{name}-{metric.name}", title, [Series(points), *floors])
+    return _chart(document, f"{name}-{metric.name}", _title(metric), [Series(points), *floors])
 
 
 def _floor_words(floor: Entry, unit: str) -> str:
-    return f"{floor.variant_label}: {shown(floor.mean or 0.0, unit)} {unit_shown(unit)}"
+    return joined(": ", [Message(floor.variant_label), _with_unit(floor.mean or 0.0, unit)])
 
 
 def _quality_point(amount: float, found: Entry, unit: str) -> LinePoint:
     mean = found.mean or 0.0
-    words = f"{amount:.0%}: {shown(mean, unit)} {unit_shown(unit)}, {counted(found.n, 'utterance')}"
+    said = joined(", ", [_with_unit(mean, unit), counted(found.n, "utterance")])
     ends = None if found.ci95 is None else (scaled(found.ci95[0], unit), scaled(found.ci95[1], unit))
-    return LinePoint(100 * amount, scaled(mean, unit), words, ends)
+    return LinePoint(100 * amount, scaled(mean, unit), joined(": ", [f"{amount:.0%}", said]), ends)
 
 
 def _speed_chart(document: SweepDocument, name: str) -> str:
@@ -160,22 +182,30 @@ def _speed_chart(document: SweepDocument, name: str) -> str:
         LinePoint(
             100 * point.amount,
             point.rtf,
-            f"{point.amount:.0%}: RTF {point.rtf:.3f}, {point.latency_s.median:.3f} s",
+            joined(
+                " ",
+                [f"{point.amount:.0%}:", Message("RTF"), f"{point.rtf:.3f}, {point.latency_s.median:.3f} s"],
+            ),
         )
         for point in document.points
     ]
-    return _chart(document, f"{name}-rtf", "Real-time factor, lower is faster", [Series(points)], _from_zero)
+    title = Message("Real-time factor, lower is faster")
+    return _chart(document, f"{name}-rtf", title, [Series(points)], _from_zero)
 
 
 def _size_chart(document: SweepDocument, name: str) -> str:
     kinds = (
-        ("on disk", ACCENT, [point.sizes.disk_bytes for point in document.points]),
-        ("compressed", MUTED, [point.sizes.zip_bytes for point in document.points]),
+        (Message("on disk"), ACCENT, [point.sizes.disk_bytes for point in document.points]),
+        (Message("compressed"), MUTED, [point.sizes.zip_bytes for point in document.points]),
     )
     series = [
         Series(
             [
-                LinePoint(100 * point.amount, size / 1e6, f"{point.amount:.0%}: {megabytes(size)} MB {kind}")
+                LinePoint(
+                    100 * point.amount,
+                    size / 1e6,
+                    joined(" ", [f"{point.amount:.0%}: {megabytes(size)} MB", kind]),
+                )
                 for point, size in zip(document.points, sizes, strict=True)
             ],
             kind,
@@ -183,11 +213,8 @@ def _size_chart(document: SweepDocument, name: str) -> str:
         )
         for kind, colour, sizes in kinds
     ]
-    return _chart(document, f"{name}-size", "Megabytes, vocoder included", series, _from_zero)
-
-
-def _from_zero(axes: Axes) -> None:
-    axes.set_ylim(0, 1.08 * axes.get_ylim()[1])
+    title = Message("Megabytes, vocoder included")
+    return _chart(document, f"{name}-size", title, series, _from_zero)
 
 
 def _chart(
@@ -198,15 +225,29 @@ def _chart(
     finish: Callable[[Axes], None] = lambda axes: None,
 ) -> str:
     broken = document.breaks_at
-    marked = None if broken is None else (100 * broken, f"breaks at {broken:.0%}")
+    marked = None if broken is None else (100 * broken, Message("breaks at {amount}", amount=f"{broken:.0%}"))
 
     def paint(canvas: Canvas) -> None:
-        axes = line_chart(canvas, series, "% of the weights of every pruned Linear layer set to zero", marked)
+        axis = Message("% of the weights of every pruned Linear layer set to zero")
+        axes = line_chart(canvas, series, axis, marked)
         axes.set_xlim(-3, 98)
         finish(axes)
 
-    said = "; ".join(point.words for one in series for point in one.points)
-    return f"<h3>{html.escape(title)}</h3>" + for_page(name, f"{title}, by share pruned: {said}.", 250, paint)
+    points = joined("; ", [point.words for one in series for point in one.points])
+    label = Message("{title}, by share pruned: {points}.", title=title, points=points)
+    return heading(title, 3) + for_page(name, label, 250, paint)
+
+
+def _title(metric: MetricInfo) -> str:
+    return joined(", ", [Message(metric.label), Message(unit_shown(metric.unit))])
+
+
+def _with_unit(value: float, unit: str) -> str:
+    return joined(" ", [shown(value, unit), Message(unit_shown(unit))])
+
+
+def _from_zero(axes: Axes) -> None:
+    axes.set_ylim(0, 1.08 * axes.get_ylim()[1])
 
 
 def _players(document: SweepDocument) -> str:
@@ -215,4 +256,4 @@ def _players(document: SweepDocument) -> str:
         for point in document.points
         for speaker, source in point.audio.items()
     ]
-    return f"<p>{html.escape(document.settings.sentences[0])}</p>{''.join(players)}"
+    return paragraph(document.settings.sentences[0]) + "".join(players)

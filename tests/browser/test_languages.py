@@ -15,18 +15,23 @@ from speecht5_demo.variants import all_variants
 from tests.browser.compare_page import LONG_WAIT_MS, REPORT_LABELS
 from tests.browser.conftest import Server
 from tests.browser.languages import BRACKETED, untranslated, write_bracketed
+from tests.browser.test_compare_sweep import a_sweep
 
 NewPage = Callable[..., Page]
 SENTENCE = "Hello there."
 PATTERNS = "*.prenet.*, *.feat_out, *.prob_out"
+CHART_WORDS = """() => [...document.querySelectorAll('#sweep svg :is(title, text)')]
+  .map((each) => each.textContent).filter((text) => /[a-z]{3}/i.test(text.replace(/⟦[^]*⟧/g, '')))"""
+"""What the charts say with no brackets around it, on hover too."""
 
 
 @pytest.fixture(scope="module")
 def bracketed(serve: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory) -> Server:
-    """A server with one more language, in which every text stands in brackets."""
-    folder = tmp_path_factory.mktemp("languages")
+    """A server with one more language, in which every text stands in brackets; it has a sweep of its own."""
+    folder, data = tmp_path_factory.mktemp("languages"), tmp_path_factory.mktemp("data")
     write_bracketed(folder)
-    return serve(LANGUAGES_DIR=str(folder))
+    a_sweep(data / "sweeps" / "mine", open_checkpoint("embedded").digest)
+    return serve(data, LANGUAGES_DIR=str(folder))
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +99,46 @@ def test_no_text_of_a_comparison_is_left_untranslated(
     page.get_by_role("link", name="Ergebnisse").click()
     expect(page).to_have_url(re.compile(r"/results/?\?.*lang=de"))
     assert page.evaluate("document.documentElement.lang") == "de"
+
+
+def test_no_text_of_pairs_of_what_is_heard_and_of_the_sweep_is_left_untranslated(
+    bracketed: Server, new_page: NewPage, data: list[str]
+) -> None:
+    page = new_page()
+    page.goto(f"{bracketed.url}/?lang={BRACKETED}")
+    expect(page.locator("#speak")).to_be_enabled(timeout=LONG_WAIT_MS)
+    page.get_by_role("button", name="Where does it break?").click()
+    expect(page.locator("#sweep svg.chart-wide").first).to_be_visible(timeout=LONG_WAIT_MS)
+    expect(page.locator("#sweep .mark").last).to_contain_text("it breaks at 40%. ⟦A voice counts as broken")
+    assert untranslated(page, *data) == []
+    assert page.evaluate(CHART_WORDS) == []
+
+    page.locator("#text textarea").fill(SENTENCE)
+    for version in REPORT_LABELS[2:]:
+        page.get_by_label(version, exact=True).uncheck()
+    page.get_by_label("Vote by pairs, both orders").check()
+    page.locator("#speak").click()
+    pair = page.locator(".card.pair")
+    for number in (1, 2):
+        expect(pair).to_contain_text(f"⟦Pair {number} of 2⟧", timeout=LONG_WAIT_MS)
+        assert untranslated(page, *data) == []
+        for which, play in enumerate(pair.locator(".play").all()):
+            play.click()
+            page.wait_for_function(
+                "i => document.querySelectorAll('.pair audio')[i].currentTime > 0.05", arg=which
+            )
+        pair.locator(".scale label").nth(1).click()
+        assert untranslated(page, *data) == []
+        pair.locator(".save").click()
+    expect(page.locator(".reveal table")).to_be_visible(timeout=LONG_WAIT_MS)
+    expect(page.locator("#stop")).to_be_hidden(timeout=LONG_WAIT_MS)
+    told = [*data, page.locator(".reveal > .note").first.inner_text()]
+    assert untranslated(page, *told) == []
+
+    page.get_by_role("button", name="What a recogniser hears").click()
+    expect(page.locator(".heard li")).to_have_count(2, timeout=2 * LONG_WAIT_MS)
+    heard = re.sub(r"⟦[^⟦⟧]*⟧", "", " ".join(page.locator(".heard .words").all_inner_texts()))
+    assert untranslated(page, *told, *heard.split()) == []
 
 
 def test_a_browser_chooses_until_the_address_does(server: Server, chromium: Browser) -> None:

@@ -10,14 +10,16 @@ import soundfile
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.distributed import LocalProcesses
 from speecht5_demo.errors import QualityError
+from speecht5_demo.quality.breaking import breaks_at
 from speecht5_demo.quality.markdown import sweep_markdown
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.sentences import read_sentences
-from speecht5_demo.quality.sweep import amounts, breaks_at, find_sweeps, recipes, sweep
+from speecht5_demo.quality.sweep import amounts, find_sweeps, recipes, sweep
 from speecht5_demo.quality.sweep_page import charts, conditions, figures_table, verdict, write_sweep_page
 from speecht5_demo.results import SweepDocument, SweepOutline, read, write
 from speecht5_demo.ui.compare.sweep import sweep_piece
 from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.languages import catalogs
 from speecht5_demo.ui.settings import Settings as AppSettings
 from tests.support.results import point
 
@@ -112,6 +114,15 @@ def test_the_built_in_voice_is_swept_shown_and_played(embedded: Checkpoint, tmp_
     three = sweep_piece(context, (tmp_path / "sweeps",))
     assert three.count("<audio") == 6
     assert three.count("pruned but for *.prenet.*:") == 1
+
+    german = sweep_piece(context, (tmp_path / "sweeps",), catalogs()["de"])
+    assert german.count("<h2>Geprunt</h2>") == 1
+    assert german.count("eingebaute Stimme, geprunt: ") == 1
+    assert "Hörte nicht von selbst auf, %" in german
+    assert "Der Lehrer der Stimme, flite" in german
+    assert "Megabyte, mit Vocoder" in german
+    assert "% der Gewichte jeder geprunten Linear-Schicht" in german
+    assert sweep_piece(context, (tmp_path / "sweeps",)) == three
 
     other = replace(context, checkpoint=replace(context.checkpoint, spec="my voice"))
     assert "evaluate sweep -c &#x27;my voice&#x27;" in sweep_piece(other, (tmp_path / "nothing",))

@@ -24,6 +24,9 @@ from speecht5_demo.listening.playback import FLAGS
 from speecht5_demo.listening.refusals import REASONS as REFUSED
 from speecht5_demo.listening.views import DEVICES, HEADPHONES
 from speecht5_demo.messages import placeholders
+from speecht5_demo.quality.metrics import METRICS
+from speecht5_demo.quality.plan import FLOORS
+from speecht5_demo.rendering.units import PERCENT
 from speecht5_demo.rendering.wording import COUNTED
 from speecht5_demo.report.claims import CLAIMS, ClaimVerdict
 from speecht5_demo.report.sessions import FILE_PROBLEMS
@@ -118,6 +121,13 @@ def test_a_translation_has_the_placeholders_of_its_text(language: str) -> None:
 def test_every_message_of_the_sources_is_translated(language: str) -> None:
     messages, _ = constants()
     assert messages - NOTHING_TO_SAY - set(FILES[language]["page"]) == set()
+
+
+@pytest.mark.parametrize("language", FILES)
+def test_what_a_sweep_measures_is_named_in_every_language(language: str) -> None:
+    units = {metric.unit for metric in METRICS} - {*PERCENT, "dB"}
+    said = {*(metric.label for metric in METRICS), *units, *FLOORS.values()}
+    assert said - set(FILES[language]["page"]) == set()
 
 
 def test_errors_that_a_visitor_of_compare_makes_are_messages() -> None:

@@ -14,15 +14,21 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from speecht5_demo.messages import Message, drawn_for, told
 from speecht5_demo.quality.sweep import SWEEP, find_sweeps
 from speecht5_demo.quality.sweep_page import charts, conditions, figures_table, treatment, verdict
+from speecht5_demo.rendering.html_text import framed, heading, paragraph
 from speecht5_demo.results import SweepDocument, SweepPoint, read
 from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.languages import IN_ENGLISH, Catalog, spoken_to
 
 SHIPPED = Path(__file__).parents[3] / "results"
 RUNS = Path("runs")
 ADDRESS = "compare/sweep/"
 """Below the page, so that a path prefix stays."""
+WAITING = '<p role="status">Drawing the sweep…</p>'
+KEPT_DRAWINGS = 24
+"""Of a sweep in a language; its charts take about a second of a core."""
 
 
 def places_of(context: AppContext) -> tuple[Path, ...]:
@@ -53,23 +59,23 @@ def build(context: AppContext) -> None:
     with gr.Accordion(
         "Where does it break? Quality, time and size over the amount of pruning", open=False
     ) as section:
-        shown = gr.HTML("", elem_id="sweep", apply_default_css=False)
+        shown = gr.HTML(WAITING, elem_id="sweep", apply_default_css=False)
 
-    def fill() -> str:
-        return sweep_piece(context, places)
+    def fill(request: gr.Request) -> str:
+        return sweep_piece(context, places, spoken_to(request))
 
     inside: dict[str, Any] = {
         "api_visibility": "private",
-        "show_progress": "minimal",
+        "show_progress": "hidden",  # what the library says of it aloud is the name of a text, in any language
         "queue": False,
         "preprocess": False,
     }
     section.expand(fill, None, shown, **inside)
 
 
-def sweep_piece(context: AppContext, places: tuple[Path, ...]) -> str:
+def sweep_piece(context: AppContext, places: tuple[Path, ...], catalog: Catalog = IN_ENGLISH) -> str:
     """The newest sweep of each kind (quantised too, layers left alone) of the checkpoint that speaks here, or how to
-    make one.
+    make one; in a language.
     """
     checkpoint = context.checkpoint
     newest: dict[tuple[bool, tuple[str, ...]], Path] = {}
@@ -79,15 +85,15 @@ def sweep_piece(context: AppContext, places: tuple[Path, ...]) -> str:
     if newest:
         folders = [newest[kind] for kind in sorted(newest)]
         return "".join(
-            _drawn(folder, _address(places, folder), number, (folder / SWEEP).stat().st_mtime_ns)
+            _drawn(folder, _address(places, folder), number, (folder / SWEEP).stat().st_mtime_ns, catalog)
             for number, folder in enumerate(folders)
         )
     command = f"python -m speecht5_demo evaluate sweep -c {shlex.quote(checkpoint.spec)} -o {RUNS / 'sweep'}"
-    return (
-        '<div class="chart-report" lang="en" dir="ltr">'
-        "<p>Nobody has swept this checkpoint here yet. This command does, in some minutes; "
-        f"then start the app again:</p><pre>{escape(command)}</pre></div>"
+    advice = Message(
+        "Nobody has swept this checkpoint here yet. This command does, in some minutes; then start the app again:"
     )
+    with drawn_for(catalog):
+        return framed(f'{paragraph(advice)}<pre dir="ltr" translate="no">{escape(command)}</pre>')
 
 
 def _address(places: tuple[Path, ...], folder: Path) -> str:
@@ -98,23 +104,22 @@ def _address(places: tuple[Path, ...], folder: Path) -> str:
     raise AssertionError(folder)
 
 
-@lru_cache(maxsize=4)
-def _drawn(folder: Path, address: str, number: int, _: int) -> str:
+@lru_cache(maxsize=KEPT_DRAWINGS)
+def _drawn(folder: Path, address: str, number: int, _: int, catalog: Catalog) -> str:
     document = read(folder / SWEEP, SweepDocument)
-    name = f"compare-sweep-{number}"
     points = "".join(
         f"<li><span>{escape(point.label)}</span> {_players(address, point)}</li>" for point in document.points
     )
     sentence = escape(document.settings.sentences[0])
-    measured = escape(conditions(document))
-    done = treatment(document)
-    heading = escape(done[0].upper() + done[1:])
-    return (
-        f'<div class="chart-report" lang="en" dir="ltr"><h2>{heading}</h2>'
-        f'<p class="mark">{escape(verdict(document))}</p>'
-        f"<h3>Hear every point</h3><p>{sentence}</p><ol class='sweep-points'>{points}</ol>"
-        f"{charts(document, name)}{figures_table(document)}<p class='key'>{measured}</p></div>"
-    )
+    with drawn_for(catalog):
+        done = told(treatment(document))
+        return framed(
+            f"{heading(done[0].upper() + done[1:])}{paragraph(verdict(document), 'mark')}"
+            f"{heading(Message('Hear every point'), 3)}<p lang='en' dir='ltr' translate='no'>{sentence}</p>"
+            f"<ol class='sweep-points' translate='no'>{points}</ol>"
+            f"{charts(document, f'compare-sweep-{number}')}{figures_table(document)}"
+            f"{paragraph(conditions(document), 'key')}"
+        )
 
 
 def _players(address: str, point: SweepPoint) -> str:
