@@ -29,9 +29,9 @@ def show_whole(page: Page, width: int) -> None:
     page.wait_for_function("document.getAnimations().every(each => each.playState === 'finished')")
 
 
-def findings(page: Page) -> dict[str, list[str]]:
-    """Rule and weight -> the first places."""
-    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+def findings(page: Page, within: str | None = None) -> dict[str, list[str]]:
+    """Rule and weight -> the first places, of the page or of what is `within` a selector."""
+    found: list[dict[str, Any]] = Axe().run(page, context=within).response["violations"]
     return {
         f"{finding['impact']} {finding['id']}": [json.dumps(node["target"]) for node in finding["nodes"]][:4]
         for finding in found
