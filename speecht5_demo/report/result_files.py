@@ -62,7 +62,11 @@ def _figures(path: Path, kind: str) -> Iterator[Measurement]:
     if kind == ListenersDocument.KIND:
         return _of_listeners(read(path, ListenersDocument), path.name)
     raise ResultsError(
-        f"{path} says no kind of result that this version knows, so it fills no cell. Leave it out, or write it again."
+        Message(
+            "{path} says no kind of result that this version knows, so it fills no cell. {again}",
+            path=path,
+            again=Message("Leave it out, or write it again."),
+        )
     )
 
 

@@ -17,8 +17,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from speecht5_demo.errors import ResultsError
 from speecht5_demo.files import write_text
+from speecht5_demo.messages import Message
 
 SCHEMA = 2
+LEAVE_OUT = Message("Leave it out, or write it again.")
 
 
 class Document(Protocol):
@@ -55,22 +57,42 @@ def read(path: Path, form: type[D]) -> D:
     Raises:
         ResultsError: there is none, or it is of another kind or schema, or a field is wrong; the message names it.
     """
-    again = f"Write it again with `{form.COMMAND}`."
+    again = Message("Write it again with `{command}`.", command=form.COMMAND)
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise ResultsError(f"{path} cannot be read ({error.strerror}). {again}") from error
+        raise ResultsError(_unreadable(path, error, again)) from error
     kind, schema = _head(path, text, again)
     if kind != form.KIND:
-        raise ResultsError(f"{path} holds {kind or 'no kind of result'}, not {form.KIND}. {again}")
+        found = kind or Message("no kind of result")
+        raise ResultsError(
+            Message(
+                "{path} holds {kind}, not {wanted}. {again}",
+                path=path,
+                kind=found,
+                wanted=form.KIND,
+                again=again,
+            )
+        )
     if schema != SCHEMA:
-        raise ResultsError(f"{path}: schema is {schema}, this version reads {SCHEMA}. {again}")
+        raise ResultsError(
+            Message(
+                "{path}: schema is {schema}, this version reads {wanted}. {again}",
+                path=path,
+                schema=schema,
+                wanted=SCHEMA,
+                again=again,
+            )
+        )
     try:
         document: D = _adapter(form).validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise ResultsError(f"{path}: field {field}: {first['msg'].lower()}. {again}") from error
+        why = first["msg"].lower()
+        raise ResultsError(
+            Message("{path}: field {field}: {why}. {again}", path=path, field=field, why=why, again=again)
+        ) from error
     return document
 
 
@@ -81,16 +103,22 @@ def kind_of(path: Path) -> str:
         ResultsError: it cannot be read as JSON.
     """
     try:
-        return _head(path, path.read_bytes(), "Leave it out, or write it again.")[0]
+        return _head(path, path.read_bytes(), LEAVE_OUT)[0]
     except OSError as error:
-        raise ResultsError(f"{path} cannot be read ({error.strerror}). Leave it out.") from error
+        raise ResultsError(_unreadable(path, error, Message("Leave it out."))) from error
+
+
+def _unreadable(path: Path, error: OSError, again: str) -> Message:
+    return Message("{path} cannot be read ({why}). {again}", path=path, why=error.strerror, again=again)
 
 
 def _head(path: Path, text: bytes, again: str) -> tuple[str, object]:
     try:
         content = json.loads(text)
     except ValueError as error:
-        raise ResultsError(f"{path} is no JSON ({error}). {again}") from error
+        raise ResultsError(
+            Message("{path} is no JSON ({why}). {again}", path=path, why=error, again=again)
+        ) from error
     if not isinstance(content, dict):
         return "", None
     return str(content.get("kind") or ""), content.get("schema")

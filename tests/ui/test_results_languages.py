@@ -26,6 +26,7 @@ from tests.support.results import PESQ, PUBLISHED, WER, benchmark, entry, evalua
 
 IN_ENGLISH_BEFORE = Path(__file__).with_name("results_in_english.txt")
 SPOKEN = ("aria-label", "title", "alt", "placeholder")
+WITHOUT_FIELDS = '{"kind": "benchmark", "schema": 2}'
 Folder = Callable[[Path], None]
 
 
@@ -105,6 +106,10 @@ def enough(folder: Path) -> None:
         results / "a.json",
     )
     write(evaluation(PUBLISHED, entry(WER, "pruned-int8", 0.9)), results / "b.json")
+    for number, broken in enumerate(
+        ('{"rows": [', '{"kind": "poem"}', '{"kind": "benchmark"}', WITHOUT_FIELDS)
+    ):
+        (results / f"broken-{number}.json").write_text(broken)
 
 
 @pytest.fixture(scope="module")
