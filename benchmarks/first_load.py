@@ -26,7 +26,7 @@ from tests.browser.conftest import QUIET, chromium_path, free_port, running_serv
 from tests.support.app_process import warm_up
 from tests.support.first_load import FirstLoad, first_load
 
-USABLE = {"/": "#speak", "/listen": "#listen button", "/results": "#results-get-json"}
+USABLE = {"/": "#speak", "/listen": "#listen h1", "/results": "#results-get-json"}
 SMALLEST = """
 import sys, gradio
 with gradio.Blocks(analytics_enabled=False) as demo:

@@ -9,23 +9,34 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import Server
-from tests.support.first_load import FirstLoad, first_load
+from tests.support.first_load import FirstLoad, loads
 
 MOST_BYTES = 300_000
 """Compressed, heads of answers included."""
+MOST_AGAIN = 60_000
 MOST_REQUESTS = 100
 
 
 @pytest.fixture(scope="module")
-def visit(server: Server, chromium: Browser) -> FirstLoad:
-    """To Compare, with an empty cache."""
-    return first_load(chromium, server.url, "#speak")
+def visits(server: Server, chromium: Browser) -> list[FirstLoad]:
+    """Two to Compare, the first with an empty cache."""
+    return loads(chromium, server.url, "#speak", 2)
+
+
+@pytest.fixture
+def visit(visits: list[FirstLoad]) -> FirstLoad:
+    return visits[0]
 
 
 def test_a_first_visit_is_sent_less_than_300_kilobytes(visit: FirstLoad) -> None:
     largest = sorted(visit.resources, key=lambda one: -one.wire_bytes)[:8]
     assert visit.wire_bytes < MOST_BYTES, [(one.path, one.wire_bytes) for one in largest]
     assert len(visit.resources) < MOST_REQUESTS
+
+
+def test_a_second_visit_is_sent_the_page_and_hardly_more(visits: list[FirstLoad]) -> None:
+    largest = sorted(visits[1].resources, key=lambda one: -one.wire_bytes)[:8]
+    assert visits[1].wire_bytes < MOST_AGAIN, [(one.path, one.wire_bytes) for one in largest]
 
 
 def test_all_of_it_comes_from_this_server_and_once(visit: FirstLoad, server: Server) -> None:

@@ -59,23 +59,32 @@ class FirstLoad:
         return sum(one.wire_bytes for one in self.resources)
 
 
-def first_load(browser: Browser, url: str, usable: str, **context: Any) -> FirstLoad:
+def first_load(browser: Browser, url: str, usable: str) -> FirstLoad:
     """Visit a page with an empty cache until an element of it can be used and nothing is on its way any more."""
-    visitor = browser.new_context(**context)
+    return loads(browser, url, usable, 1)[0]
+
+
+def loads(browser: Browser, url: str, usable: str, visits: int) -> list[FirstLoad]:
+    """The first visit and further ones of somebody whose cache was empty."""
+    visitor = browser.new_context()
     try:
-        page = visitor.new_page()
-        with _counted(page) as (load, pending):
-            begun = time.perf_counter()
-            page.goto(url)
-            expect(page.locator(usable).first).to_be_enabled(timeout=PATIENCE_MS)
-            load.usable_ms = 1000 * (time.perf_counter() - begun)
-            looks = 0
-            while looks < QUIET_LOOKS:
-                page.wait_for_timeout(LOOK_MS)
-                looks = 0 if pending else looks + 1
-        return load
+        return [_load(visitor.new_page(), url, usable) for _ in range(visits)]
     finally:
         visitor.close()
+
+
+def _load(page: Page, url: str, usable: str) -> FirstLoad:
+    with _counted(page) as (load, pending):
+        begun = time.perf_counter()
+        page.goto(url)
+        expect(page.locator(usable).first).to_be_enabled(timeout=PATIENCE_MS)
+        load.usable_ms = 1000 * (time.perf_counter() - begun)
+        looks = 0
+        while looks < QUIET_LOOKS:
+            page.wait_for_timeout(LOOK_MS)
+            looks = 0 if pending else looks + 1
+    page.close()
+    return load
 
 
 @contextmanager
