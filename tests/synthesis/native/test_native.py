@@ -36,7 +36,7 @@ def random_layer(outputs: int, inputs: int) -> Linear:
 
 @pytest.mark.parametrize("storage", ["fp32", "fixed", "int8", "int4"])
 @pytest.mark.parametrize(("outputs", "inputs"), [(64, 32), (162, 256), (100, 96), (100, 128), (256, 1024)])
-@pytest.mark.parametrize("rows", [1, 4, 9, 21, 40])
+@pytest.mark.parametrize("rows", [1, 2, 4, 9, 21, 40])
 def test_a_packed_layer_is_the_layer(storage: str, outputs: int, inputs: int, rows: int) -> None:
     native = load()
     assert (native is not None) == needs_kernels
