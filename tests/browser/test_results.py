@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from speecht5_demo.listening.analysis import analyse
@@ -131,25 +130,6 @@ def test_downloads_are_made_at_the_click(new_page: Callable[..., Page], deployme
     with page.expect_download(timeout=PATIENCE_MS) as waiting:
         page.locator("#results-get-ratings").click()
     assert len(pd.read_csv(waiting.value.path())) == (20 + 4) * SENTENCES * 3
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_no_serious_finding_by_axe_in_any_tab(
-    new_page: Callable[..., Page], deployment: Server, dark: bool
-) -> None:
-    page = visit(new_page(dark=dark), deployment)
-    open_as_owner(page)
-    expect(page.locator("#results-lead")).to_contain_text("Not complete", timeout=PATIENCE_MS)
-    for tab in (None, *(TABS[:2] if dark else TABS)):
-        if tab:
-            page.get_by_role("tab", name=tab).click()
-        found = Axe().run(page).response["violations"]
-        serious = [
-            (one["id"], [node["html"][:120] for node in one["nodes"]])
-            for one in found
-            if one["impact"] in ("serious", "critical")
-        ]
-        assert serious == [], tab
 
 
 def test_nothing_is_wider_than_a_phone(new_page: Callable[..., Page], deployment: Server) -> None:
