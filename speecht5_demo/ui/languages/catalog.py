@@ -85,10 +85,13 @@ def scale_words(language: str) -> dict[str, str]:
 IN_ENGLISH = Catalog(ENGLISH, "English")
 
 
-@cache
 def catalogs() -> Mapping[str, Catalog]:
     """All languages by their tags in small letters; English first, then by name."""
-    further = os.environ.get(FURTHER)
+    return _with_further(os.environ.get(FURTHER, ""))
+
+
+@cache
+def _with_further(further: str) -> Mapping[str, Catalog]:
     folders = [FOLDER, *([Path(further)] if further else [])]
     read = [Catalog.read(path) for folder in folders for path in sorted(folder.glob("*.json"))]
     ordered = [IN_ENGLISH, *sorted(read, key=lambda each: each.name)]
