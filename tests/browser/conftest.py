@@ -30,6 +30,7 @@ FIREFOX_START_MS = 180_000
 FIREFOX = {
     "media.autoplay.default": 0,
     "media.volume_scale": "0.0",
+    "layout.frame_rate": 20,  # nobody looks, and frames are drawn by the processor
     "layout.css.prefers-color-scheme.content-override": 0,
 }
 PATIENCE_MS = 60_000  # a busy machine is no failure
