@@ -46,8 +46,8 @@ def in_language(page: bytes, catalog: Catalog, named: bool, messages: Sequence[s
     text = after.decode()
     config, end = json.JSONDecoder().raw_decode(text)
     texts = {**catalog.page, **{str(each): catalog.said(each) for each in messages}}
-    written = _json(translated_config(config, texts) if catalog.page else config)
-    script = f"<script>{SCRIPT.replace('TOLD', _json(told))}</script>"
+    written = config_json(translated_config(config, texts) if catalog.page else config)
+    script = f"<script>{SCRIPT.replace('TOLD', config_json(told))}</script>"
     at = before.rindex(b"<script>")
     return before[:at] + script.encode() + before[at:] + begun + (written + text[end:]).encode()
 
@@ -150,6 +150,7 @@ def _with_spaces(data: str, say: Callable[[str], str]) -> str:
     return f"{start}{said}{end}"
 
 
-def _json(value: object) -> str:
+def config_json(value: object) -> str:
+    """A value as Gradio writes it into a script of a page: nothing in it ends the script."""
     written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return "".join(_ESCAPED.get(letter, letter) for letter in written)

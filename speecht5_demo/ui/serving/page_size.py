@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
-CONFIG = b"window.gradio_config = "
+from speecht5_demo.ui.languages.page import CONFIG, config_json
+
 TRANSLATED = ("/listen",)
 """Pages that say texts of the library's own translations: all languages of one page stand in each of them."""
 _FRAME = re.compile(
     rb"<script>(?:(?!</script>).)*iframeResizer\.contentWindow(?:(?!</script>).)*</script>", re.DOTALL
 )
-_ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "'": "\\u0027"}
 
 
 def slim(page: bytes, address: str, framed: bool) -> tuple[bytes, frozenset[str]]:
@@ -33,10 +32,5 @@ def slim(page: bytes, address: str, framed: bool) -> tuple[bytes, frozenset[str]
     kinds = frozenset(str(each.get("type")) for each in config.get("components", []))
     if address in TRANSLATED or not config.get("i18n_translations"):
         return page, kinds
-    written = _json({**config, "i18n_translations": None})
+    written = config_json({**config, "i18n_translations": None})
     return before + begun + (written + text[end:]).encode(), kinds
-
-
-def _json(value: dict[str, Any]) -> str:
-    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return "".join(_ESCAPED.get(letter, letter) for letter in written)
