@@ -43,6 +43,8 @@ def spoken(server: Server, chromium: object) -> Iterator[ComparePage]:
 
 def silence(page: ComparePage) -> None:
     page.page.evaluate("document.querySelectorAll('audio').forEach((a) => { a.pause(); a.currentTime = 0; })")
+    for head in page.cards.get_by_role("slider").all():
+        expect(head).to_have_attribute("aria-valuenow", "0.00")
 
 
 def test_a_letter_switches_to_a_sample_at_the_same_place(spoken: ComparePage) -> None:

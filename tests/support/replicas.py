@@ -8,6 +8,7 @@ At the end all servers end, a new one starts on an empty disk, and every acknowl
 from __future__ import annotations
 
 import argparse
+import hashlib
 import random
 import shutil
 import signal
@@ -133,6 +134,11 @@ def run(kind: str, folder: Path, listeners: int, sentences: int) -> Outcome:
         )
 
 
+def _is_whole(segment: Path) -> bool:
+    """Whether a segment is not what a killed server left half written: its name has the digest of its bytes."""
+    return segment.name.split(".")[-2] == hashlib.sha256(segment.read_bytes()).hexdigest()[:16]
+
+
 def _store(kind: str, folder: Path, stack: ExitStack):  # type: ignore[no-untyped-def]
     """The environment of the replicas, what is in the store, and how the store misbehaves for a while."""
     if kind == "hub":
@@ -155,7 +161,8 @@ def _store(kind: str, folder: Path, stack: ExitStack):  # type: ignore[no-untype
         def in_bucket() -> list[str]:
             return [
                 str(one)
-                for path in bucket.glob("ratings-*.csv") for one in pd.read_csv(path, dtype=str)["rating_id"]
+                for path in bucket.glob("ratings-*.csv") if _is_whole(path)
+                for one in pd.read_csv(path, dtype=str)["rating_id"]
             ]  # fmt: skip
 
         return {**environment, "RATINGS_DIR": str(bucket)}, in_bucket, lambda: None
