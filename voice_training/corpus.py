@@ -26,7 +26,7 @@ from speecht5_demo.files import whole_file
 from speecht5_demo.quality.flite import TeacherSpeech
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 from voice_training import VoiceTrainingError
-from voice_training.processes import in_processes
+from voice_training.devices import in_processes
 from voice_training.teachers import Line, Teacher
 from voice_training.texts import TOKENIZER_FILE, TextSets, make_processor, make_texts
 

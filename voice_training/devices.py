@@ -1,25 +1,34 @@
-"""Where a run trains, in which arithmetic, and how a GPU is kept busy: by replaying a recorded step.
+"""What a run computes with: its device, the arithmetic there, and processes for all cores.
 
-A CUDA graph starts once what would be one start a kernel. It always reads and writes the same memory, so a step's
-inputs are copied into fixed tensors, and everything that changes between steps (the learning rate, too) is a tensor.
+Items in parallel, work in the background and training together each take a process, not a thread, since flite keeps
+state of its own. New processes are started clean: a copy of a process that has used torch's threads can hang.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import functools
+import multiprocessing
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
 
 import torch
+import torch.distributed as dist
 from torch import Tensor
 
 from speecht5_demo.arithmetic import bf16_pays
 from speecht5_demo.memory import keep_freed_memory
 from voice_training import VoiceTrainingError
 
-_WARM_UP = 5
-
-Step = Callable[..., dict[str, Tensor]]
-"""One training step, or a part of one, on tensors; its report by name."""
+_LONGEST_WAIT = timedelta(days=7)
+"""The first process validates for minutes while the others wait; one that dies is noticed by its broken connection."""
 
 
 def pick_device(name: str) -> torch.device:
@@ -52,47 +61,194 @@ def mixed_precision(device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=bf16_is_faster(device))
 
 
-class GraphedStep:
-    """`step` as a graph, for inputs that all have the shapes of the first ones.
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
-    The first calls run it as it is: libraries choose their kernels and the optimizers make their states then.
 
-    Args:
-        memory: a pool that several graphs may share, as `torch.cuda.graph_pool_handle` gives it, where none runs while
-            another does and each report is read before the next one runs; None: a pool of its own.
+def in_processes(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    """`work` of every item, in order; in this process where one worker is enough."""
+    if workers < 2:
+        yield from map(work, items)
+        return
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(work, items)
+
+
+@contextmanager
+def half_of_the_cores(cores: int) -> Iterator[None]:
+    """Inside, torch computes with half of that many threads, at least one; afterwards with as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, cores // 2))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+class BackgroundProcess:
+    """`work` in a process of its own, which does not outlive this one, however this one ends."""
+
+    def __init__(self, work: Callable[[], object], name: str) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._process = context.Process(
+            target=_while_parent_lives, args=(work, os.getpid()), name=name, daemon=True
+        )
+        self._process.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the work goes on."""
+        return self._process.is_alive()
+
+    def end(self) -> None:
+        """End the process whether or not the work is done."""
+        self._process.kill()
+        self._process.join()
+
+    def wait(self) -> None:
+        """Return when the work is done.
+
+        Raises:
+            VoiceTrainingError: it ended with an error, which it has printed.
+        """
+        self._process.join()
+        if self._process.exitcode:
+            raise VoiceTrainingError(
+                f"The process of the {self._process.name} ended with an error (see above): "
+                "the same command goes on from what is saved."
+            )
+
+
+def _while_parent_lives(work: Callable[[], object], parent: int) -> None:
+    """Do the work, but end at once when the parent is gone: a run that is started again must be alone."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    work()
+
+
+class ProcessGroup:
+    """Processes that train one model: each takes every step on clips of its own, on the mean of their gradients.
+
+    On a processor, a process for half of the cores loses less than threads that wait for each other in every operator.
+    This one is a process alone: what it says is agreed, and its mean is its own.
+
+    Attributes:
+        rank: of this process, 0 for the one that decides, validates and saves. size: how many there are.
     """
 
-    def __init__(self, step: Step, memory: Any = None) -> None:
-        self._step, self._memory = step, memory
-        self._calls = 0
-        self._graph: torch.cuda.CUDAGraph | None = None
-        self._inputs: tuple[Tensor, ...] = ()
-        self._report: dict[str, Tensor] = {}
+    rank = 0
+    size = 1
 
-    def __call__(self, *inputs: Tensor) -> dict[str, Tensor]:
-        """Run the step; its report is overwritten by the next call."""
-        self._calls += 1
-        if self._calls <= _WARM_UP:
-            return self._plain(inputs)
-        graph = self._graph or self._recorded(inputs)
-        for mine, theirs in zip(self._inputs, inputs, strict=True):
-            mine.copy_(theirs)
-        graph.replay()
-        return self._report
+    def agreed(self, value: float) -> float:
+        """What the first process says; every process has to ask."""
+        return value
 
-    def _plain(self, inputs: tuple[Tensor, ...]) -> dict[str, Tensor]:
-        """A step on a stream of its own, as recording demands of what comes before it."""
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            report = self._step(*inputs)
-        torch.cuda.current_stream().wait_stream(side)
-        return report
+    def average(self, tensors: Sequence[Tensor]) -> None:
+        """Replace each tensor, in place, by its mean over the processes."""
 
-    def _recorded(self, inputs: tuple[Tensor, ...]) -> torch.cuda.CUDAGraph:
-        """Record one step; nothing runs yet."""
-        self._inputs = tuple(tensor.clone() for tensor in inputs)
-        self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph, pool=self._memory):
-            self._report = self._step(*self._inputs)
-        return self._graph
+    def add(self, tensors: Sequence[Tensor]) -> None:
+        """Replace each tensor, in place, by its sum over the processes."""
+
+    def wait(self) -> None:
+        """Return when every process has come this far."""
+
+
+ALONE = ProcessGroup()
+
+
+class _Joined(ProcessGroup):
+    """One of several processes that have met."""
+
+    def __init__(self, rank: int, size: int) -> None:
+        self.rank, self.size = rank, size
+
+    def agreed(self, value: float) -> float:
+        told = torch.tensor([value], dtype=torch.float64)
+        with _exchange():
+            dist.broadcast(told, 0)
+        return float(told)
+
+    def average(self, tensors: Sequence[Tensor]) -> None:
+        self._combine(tensors, 1 / self.size)
+
+    def add(self, tensors: Sequence[Tensor]) -> None:
+        self._combine(tensors, 1.0)
+
+    def wait(self) -> None:
+        with _exchange():
+            dist.barrier()
+
+    @torch.no_grad()
+    def _combine(self, tensors: Sequence[Tensor], factor: float) -> None:
+        flat = torch.cat([tensor.detach().reshape(-1) for tensor in tensors])
+        with _exchange():
+            dist.all_reduce(flat)
+        flat *= factor
+        parts = flat.split([tensor.numel() for tensor in tensors])
+        for tensor, part in zip(tensors, parts, strict=True):
+            tensor.copy_(part.view_as(tensor))
+
+
+class _DisconnectedError(Exception):
+    """The connection to the other process broke: it has ended."""
+
+
+@contextmanager
+def _exchange() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise _DisconnectedError from error
+
+
+@contextmanager
+def second_of_two(rendezvous: Path) -> Iterator[ProcessGroup]:
+    """Inside, this process is the second of the two that meet at that path."""
+    _ready(rendezvous).touch()
+    with _joined(rendezvous, 1) as group:
+        yield group
+
+
+@contextmanager
+def first_of_two(second: Callable[[Path], object], name: str) -> Iterator[ProcessGroup]:
+    """Inside, this process is the first of two; `second` runs in the other and is given where they meet.
+
+    Raises:
+        VoiceTrainingError: the other process ended with an error, which it has printed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        rendezvous = Path(folder) / "rendezvous"
+        other = BackgroundProcess(functools.partial(second, rendezvous), name)
+        try:
+            while other.is_running and not _ready(rendezvous).exists():
+                time.sleep(0.1)
+            if _ready(rendezvous).exists():
+                with _joined(rendezvous, 0) as group:
+                    yield group
+        except _DisconnectedError:
+            other.wait()
+            raise
+        except BaseException:
+            other.end()
+            raise
+        other.wait()
+
+
+def _ready(rendezvous: Path) -> Path:
+    return rendezvous.with_suffix(".ready")
+
+
+@contextmanager
+def _joined(rendezvous: Path, rank: int) -> Iterator[ProcessGroup]:
+    dist.init_process_group(
+        "gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=2, timeout=_LONGEST_WAIT
+    )
+    try:
+        yield _Joined(rank, 2)
+    finally:
+        dist.destroy_process_group()

@@ -1,37 +1,41 @@
 """A voice against its teacher: word errors, predicted opinion scores, lengths, stops, reading order.
 
-Development lines are heard while it trains, Harvard sentences when it is done. The recogniser is quality's own
-default; its rate on the teacher is the floor. Nobody taught a blend of two speakers, so it has to be measured.
+Development lines are heard while it trains, for the score that chooses which weights are kept; Harvard sentences when
+it is done. The recogniser is quality's own default; its rate on the teacher is the floor. Nobody taught a blend of two
+speakers, so it has to be measured.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
+from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan, SpeechT5Tokenizer
 
 from speecht5_demo.checkpoints import open_checkpoint
-from speecht5_demo.files import write_json
 from speecht5_demo.quality.metrics import require
 from speecht5_demo.quality.metrics.predicted import predicted_mos
 from speecht5_demo.quality.metrics.words import word_errors
 from speecht5_demo.quality.reading import read
 from speecht5_demo.quality.recognisers import WHISPER, Recogniser, open_recogniser
 from speecht5_demo.quality.signals import SAMPLING_RATE, SILENCE_PEAK, Samples
+from voice_training.acoustic_losses import AcousticClips
+from voice_training.acoustic_model import Encoding, speaking_copy
+from voice_training.acoustic_training import validation_losses
 from voice_training.corpus import Clip, trimmed
-from voice_training.processes import in_processes
+from voice_training.devices import in_processes
+from voice_training.model_card import BlendFigures, Evaluation, SpeakerFigures
 from voice_training.settings import EvaluationSettings
-from voice_training.synthesis import Utterance, Voice
 from voice_training.teachers import Line, Teacher
 from voice_training.texts import normalised, read_lines
+from voice_training.voice import Utterance, Voice, draw_attention
 
 MUCH_LONGER = 1.5
 """An utterance of more than this times the teacher's length is a failure that a listener hears."""
@@ -63,89 +67,6 @@ class Reference:
     line: Line
     samples: Samples | None
     heard: Heard | None
-
-
-@dataclass(frozen=True)
-class SpeakerFigures:
-    """What was measured on one speaker's utterances; what needs the teacher's reading is None where there is none.
-
-    Attributes:
-        word_errors: share of words that the recogniser got wrong. teacher_word_errors: the same for the teacher.
-        predicted_mos: DNSMOS P.808, 1 to 5; None where it was not asked for. teacher_predicted_mos: likewise.
-        mean_length: mean of the utterances' lengths over the teacher's. longest: the largest.
-        much_longer: utterances of more than 1.5 times the teacher's length. missing_stops: ended by the cap.
-        monotone: share of utterances whose text was read once, from left to right, to its end.
-    """
-
-    speaker: str
-    utterances: int
-    word_errors: float
-    teacher_word_errors: float | None
-    predicted_mos: float | None
-    teacher_predicted_mos: float | None
-    mean_length: float | None
-    longest: float | None
-    much_longer: int
-    missing_stops: int
-    monotone: float
-
-
-@dataclass(frozen=True)
-class BlendFigures:
-    """An even blend of two speakers.
-
-    Attributes:
-        word_errors: share of words that the recogniser got wrong. missing_stops: ended by the cap.
-    """
-
-    speakers: tuple[str, str]
-    utterances: int
-    word_errors: float
-    missing_stops: int
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """All figures of a finished voice; word error rates and lengths are on Harvard sentences.
-
-    Attributes:
-        by_speaker: on `sentences` sentences each, spoken with each of `seeds` seeds.
-        long: with the first seed, on texts of 150 to 200 characters.
-        blends: even blends of two speakers.
-        asr: the recogniser that heard the word errors.
-    """
-
-    sentences: int
-    seeds: int
-    by_speaker: list[SpeakerFigures]
-    long: list[SpeakerFigures]
-    blends: list[BlendFigures]
-    asr: str = WHISPER
-
-    @property
-    def stops(self) -> dict[str, int]:
-        """Utterances of all speakers and seeds, and how many did not stop by themselves or were much longer."""
-        return {
-            name: sum(getattr(figures, name) for figures in self.by_speaker)
-            for name in ("utterances", "missing_stops", "much_longer")
-        }
-
-    def write(self, path: Path) -> None:
-        """Save as JSON, means over speakers included."""
-        floor = [f.teacher_word_errors for f in self.by_speaker if f.teacher_word_errors is not None]
-        means = {
-            "mean_word_errors": round(float(np.mean([f.word_errors for f in self.by_speaker])), 4),
-            "mean_teacher_word_errors": round(float(np.mean(floor)), 4) if floor else None,
-        }
-        write_json(path, {**means, **asdict(self), "stops": self.stops})
-
-    @classmethod
-    def read(cls, path: Path) -> Evaluation:
-        """What :meth:`write` wrote."""
-        told = json.loads(path.read_text(encoding="utf-8"))
-        blends = [BlendFigures(**row | {"speakers": tuple(row["speakers"])}) for row in told["blends"]]
-        by_speaker, long = ([SpeakerFigures(**row) for row in told[name]] for name in ("by_speaker", "long"))
-        return cls(told["sentences"], told["seeds"], by_speaker, long, blends, told["asr"])
 
 
 def require_libraries(with_mos: bool) -> None:
@@ -343,3 +264,59 @@ def evaluate_folder(
         say(f"evaluation: {settings.blend_sentences} sentences by every blend of two speakers")
         blends = evaluate_blends(voice, sentences[: settings.blend_sentences], speakers, workers)
     return Evaluation(settings.sentences, settings.seeds, by_speaker, long, blends)
+
+
+class Validation:
+    """Lets the voice speak the same development lines each time, and draws where its attention was.
+
+    Args:
+        references: the development lines as the teacher reads them.
+        clips: of the same lines, as the model is trained on them. frames: of one batch of them.
+        vocoder: gives the vocoder to speak with, as good as it is by then.
+        pictures: the folder for what is drawn. workers: processes that recognise.
+    """
+
+    def __init__(
+        self,
+        references: Sequence[Reference],
+        tokenizer: SpeechT5Tokenizer,
+        encodings: Mapping[str, Encoding],
+        clips: AcousticClips,
+        frames: int,
+        vocoder: Callable[[], SpeechT5HifiGan],
+        pictures: Path,
+        workers: int,
+    ) -> None:
+        self._references, self._tokenizer, self._encodings = references, tokenizer, encodings
+        self._clips, self._frames = clips, frames
+        self._vocoder, self._pictures, self._workers = vocoder, pictures, workers
+
+    def measure(self, model: SpeechT5ForTextToSpeech, step: int) -> dict[str, float]:
+        """Validation losses and free-running figures; `score` is what to keep the least of."""
+        losses = validation_losses(model, self._clips, self._frames)
+        voice = Voice(speaking_copy(model), self._vocoder(), self._tokenizer, self._encodings)
+        figures, utterances = evaluate(voice, self._references, [0], self._workers, with_mos=False)
+        longest = [
+            max((u for u in utterances if u.line.speaker == speaker.speaker), key=_text_length).attention
+            for speaker in figures
+        ]
+        draw_attention(longest, self._pictures / f"step-{step:06d}.png")
+        return losses | _summary(figures)
+
+
+def _summary(figures: list[SpeakerFigures]) -> dict[str, float]:
+    """Means over speakers; `score` adds what no listener forgives to the word error rate."""
+    failed = float(np.mean([max(f.missing_stops, f.much_longer) / f.utterances for f in figures]))
+    errors = float(np.mean([f.word_errors for f in figures]))
+    floor = [f.teacher_word_errors for f in figures if f.teacher_word_errors is not None]
+    return {
+        "word_errors": round(errors, 4),
+        "teacher_word_errors": round(float(np.mean(floor)), 4),
+        "failed": round(failed, 4),
+        "monotone": round(float(np.mean([f.monotone for f in figures])), 4),
+        "score": round(errors + failed, 4),
+    }
+
+
+def _text_length(utterance: Utterance) -> int:
+    return len(utterance.line.text)

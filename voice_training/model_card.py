@@ -1,4 +1,4 @@
-"""The voice's README: what it is, how it was made, and the figures that were measured."""
+"""What a finished voice's folder says of it: how it was made, the figures that were measured, the card of both."""
 
 from __future__ import annotations
 
@@ -9,18 +9,101 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 from safetensors import safe_open
 
 from speecht5_demo.files import write_json, write_text
 from speecht5_demo.quality.recognisers import SPHINX, WHISPER
 from voice_training import VoiceTrainingError
-from voice_training.evaluation import Evaluation, SpeakerFigures
 
 PROVENANCE_FILE = "provenance.json"
 FIGURES_FILE = "figures.json"
 _CARD_FILE = "README.md"
 _WIDTH = 105
 _HEARD_BY = {WHISPER: "Whisper tiny.en's, a small recogniser", SPHINX: "pocketsphinx's, a weak recogniser"}
+
+
+@dataclass(frozen=True)
+class SpeakerFigures:
+    """What was measured on one speaker's utterances; what needs the teacher's reading is None where there is none.
+
+    Attributes:
+        word_errors: share of words that the recogniser got wrong. teacher_word_errors: the same for the teacher.
+        predicted_mos: DNSMOS P.808, 1 to 5; None where it was not asked for. teacher_predicted_mos: likewise.
+        mean_length: mean of the utterances' lengths over the teacher's. longest: the largest.
+        much_longer: utterances of more than 1.5 times the teacher's length. missing_stops: ended by the cap.
+        monotone: share of utterances whose text was read once, from left to right, to its end.
+    """
+
+    speaker: str
+    utterances: int
+    word_errors: float
+    teacher_word_errors: float | None
+    predicted_mos: float | None
+    teacher_predicted_mos: float | None
+    mean_length: float | None
+    longest: float | None
+    much_longer: int
+    missing_stops: int
+    monotone: float
+
+
+@dataclass(frozen=True)
+class BlendFigures:
+    """An even blend of two speakers.
+
+    Attributes:
+        word_errors: share of words that the recogniser got wrong. missing_stops: ended by the cap.
+    """
+
+    speakers: tuple[str, str]
+    utterances: int
+    word_errors: float
+    missing_stops: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All figures of a finished voice; word error rates and lengths are on Harvard sentences.
+
+    Attributes:
+        by_speaker: on `sentences` sentences each, spoken with each of `seeds` seeds.
+        long: with the first seed, on texts of 150 to 200 characters.
+        blends: even blends of two speakers.
+        asr: the recogniser that heard the word errors.
+    """
+
+    sentences: int
+    seeds: int
+    by_speaker: list[SpeakerFigures]
+    long: list[SpeakerFigures]
+    blends: list[BlendFigures]
+    asr: str = WHISPER
+
+    @property
+    def stops(self) -> dict[str, int]:
+        """Utterances of all speakers and seeds, and how many did not stop by themselves or were much longer."""
+        return {
+            name: sum(getattr(figures, name) for figures in self.by_speaker)
+            for name in ("utterances", "missing_stops", "much_longer")
+        }
+
+    def write(self, path: Path) -> None:
+        """Save as JSON, means over speakers included."""
+        floor = [f.teacher_word_errors for f in self.by_speaker if f.teacher_word_errors is not None]
+        means = {
+            "mean_word_errors": round(float(np.mean([f.word_errors for f in self.by_speaker])), 4),
+            "mean_teacher_word_errors": round(float(np.mean(floor)), 4) if floor else None,
+        }
+        write_json(path, {**means, **asdict(self), "stops": self.stops})
+
+    @classmethod
+    def read(cls, path: Path) -> Evaluation:
+        """What :meth:`write` wrote."""
+        told = json.loads(path.read_text(encoding="utf-8"))
+        blends = [BlendFigures(**row | {"speakers": tuple(row["speakers"])}) for row in told["blends"]]
+        by_speaker, long = ([SpeakerFigures(**row) for row in told[name]] for name in ("by_speaker", "long"))
+        return cls(told["sentences"], told["seeds"], by_speaker, long, blends, told["asr"])
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,21 @@
-"""How the acoustic model descends: its matrices by Muon, everything else by AdamW.
+"""How a step is taken: matrices by Muon and everything else by AdamW; on a GPU as a recorded CUDA graph.
 
 `acoustic_optimizer` is for processors. `FlatOptimizer` takes the same steps on a GPU, in a few dozen kernels.
+
+A CUDA graph starts once what would be one start a kernel. It always reads and writes the same memory, so a step's
+inputs are copied into fixed tensors, and everything that changes between steps (the learning rate, too) is a tensor.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from voice_training.devices import bf16_is_faster
-from voice_training.processes import ALONE, ProcessGroup
+from voice_training.devices import ALONE, ProcessGroup, bf16_is_faster
 
 _ADAMW_BETAS = (0.9, 0.98)
 _ADAMW_EPSILON = 1e-8
@@ -25,6 +27,8 @@ _LIKE_ADAMW = 0.2
 """Root of the mean square of an AdamW step, for each 1 of its rate."""
 _BY_ELEMENT = ("embed_tokens", "pe_k", "feat_out", "prob_out")
 """Tables and outputs: their rows are things of their own, not directions of one space."""
+
+_WARM_UP = 5
 
 
 class Muon(torch.optim.Optimizer):
@@ -213,3 +217,53 @@ def _stacks(first: int, matrices: list[nn.Parameter]) -> list[tuple[int, int, tu
         stacks.append((first, last, shape))
         first = last
     return stacks
+
+
+Step = Callable[..., dict[str, Tensor]]
+"""One training step, or a part of one, on tensors; its report by name."""
+
+
+class GraphedStep:
+    """`step` as a graph, for inputs that all have the shapes of the first ones.
+
+    The first calls run it as it is: libraries choose their kernels and the optimizers make their states then.
+
+    Args:
+        memory: a pool that several graphs may share, as `torch.cuda.graph_pool_handle` gives it, where none runs while
+            another does and each report is read before the next one runs; None: a pool of its own.
+    """
+
+    def __init__(self, step: Step, memory: Any = None) -> None:
+        self._step, self._memory = step, memory
+        self._calls = 0
+        self._graph: torch.cuda.CUDAGraph | None = None
+        self._inputs: tuple[Tensor, ...] = ()
+        self._report: dict[str, Tensor] = {}
+
+    def __call__(self, *inputs: Tensor) -> dict[str, Tensor]:
+        """Run the step; its report is overwritten by the next call."""
+        self._calls += 1
+        if self._calls <= _WARM_UP:
+            return self._plain(inputs)
+        graph = self._graph or self._recorded(inputs)
+        for mine, theirs in zip(self._inputs, inputs, strict=True):
+            mine.copy_(theirs)
+        graph.replay()
+        return self._report
+
+    def _plain(self, inputs: tuple[Tensor, ...]) -> dict[str, Tensor]:
+        """A step on a stream of its own, as recording demands of what comes before it."""
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            report = self._step(*inputs)
+        torch.cuda.current_stream().wait_stream(side)
+        return report
+
+    def _recorded(self, inputs: tuple[Tensor, ...]) -> torch.cuda.CUDAGraph:
+        """Record one step; nothing runs yet."""
+        self._inputs = tuple(tensor.clone() for tensor in inputs)
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph, pool=self._memory):
+            self._report = self._step(*self._inputs)
+        return self._graph

@@ -16,38 +16,47 @@ from torch import Tensor, nn
 from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan
 
 from voice_training import VoiceTrainingError
-from voice_training.acoustic.batches import AcousticClips
-from voice_training.acoustic.graph_training import GraphedAcousticTraining
-from voice_training.acoustic.losses import predicted_frames
-from voice_training.acoustic.model import (
+from voice_training.acoustic_losses import AcousticClips, predicted_frames
+from voice_training.acoustic_model import (
     new_model,
     pretrained_model,
+    speaker_encodings,
     speaking_copy,
     with_more_frames,
 )
-from voice_training.acoustic.postnet import Postnet, PostnetTraining, Predictions, predictions, sharpness
-from voice_training.acoustic.training import AcousticTraining
+from voice_training.acoustic_training import (
+    AcousticTraining,
+    Postnet,
+    PostnetTraining,
+    Predictions,
+    predictions,
+    sharpness,
+)
 from voice_training.corpus import Clip, Corpus
-from voice_training.devices import prepare_process
-from voice_training.evaluation import Reference, evaluate_folder, hear_clips, require_libraries
-from voice_training.export import export_voice
-from voice_training.model_card import FIGURES_FILE, Provenance, write_card
-from voice_training.processes import (
+from voice_training.devices import (
     ALONE,
     BackgroundProcess,
     ProcessGroup,
     first_of_two,
     half_of_the_cores,
+    prepare_process,
     second_of_two,
 )
+from voice_training.evaluation import Reference, Validation, evaluate_folder, hear_clips, require_libraries
+from voice_training.graph_training import GraphedAcousticTraining
+from voice_training.model_card import FIGURES_FILE, Provenance, write_card
 from voice_training.run_folder import RunFolder, load_state
 from voice_training.settings import Shares, TrainingSettings, VocoderSettings
-from voice_training.speaker_encoding import speaker_encodings
 from voice_training.teachers import Teacher
 from voice_training.training_loop import Budget
-from voice_training.validation import Validation
-from voice_training.vocoder.model import mean_vocoder, new_vocoder
-from voice_training.vocoder.training import VocoderClips, VocoderTraining, copy_synthesis_error
+from voice_training.vocoder import (
+    VocoderClips,
+    VocoderTraining,
+    copy_synthesis_error,
+    mean_vocoder,
+    new_vocoder,
+)
+from voice_training.voice import export_voice
 
 STAGES = ("vocoder", "letters", "acoustic", "postnet", "matched")
 """In the order in which they run; `letters`, the acoustic model at two frames a step, only from nothing."""
@@ -102,27 +111,15 @@ class VoiceRun:
         self.encodings = speaker_encodings(config.teacher.encoding_order)
         if config.init is not None:
             pretrained_model(config.init, settings.acoustic, self.encodings)
-        self.corpus = Corpus(
-            config.folder,
-            config.teacher,
-            settings.texts,
-            settings.development_texts,
-            settings.seed,
-            config.init,
-        )
+        texts, held_out = settings.texts, settings.development_texts
+        self.corpus = Corpus(config.folder, config.teacher, texts, held_out, settings.seed, config.init)
         acoustic = settings.acoustic
+        layers, heads = [acoustic.encoder_layers, acoustic.decoder_layers], acoustic.heads
         identity = {
             "seed": settings.seed,
             "teacher": config.teacher.description,
             "init": None if config.init is None else str(config.init.resolve()),
-            "acoustic": [
-                acoustic.hidden,
-                acoustic.encoder_layers,
-                acoustic.decoder_layers,
-                acoustic.heads,
-                acoustic.postnet_units,
-                acoustic.reduction,
-            ],
+            "acoustic": [acoustic.hidden, *layers, heads, acoustic.postnet_units, acoustic.reduction],
             "vocoder": [settings.vocoder.channels, settings.vocoder.discriminator_width],
         }
         self.folder = RunFolder(config.folder, identity, settings.seed, config.device, say)
@@ -139,9 +136,8 @@ class VoiceRun:
         labels, processor = config.teacher.speakers, self.corpus.processor
         export_voice(acoustic, vocoder, processor, self.encodings, labels, voice)
         self._provenance().write(voice)
-        evaluation = evaluate_folder(
-            voice, config.teacher, self.settings.evaluation, config.workers, self.device, say
-        )
+        asked = self.settings.evaluation
+        evaluation = evaluate_folder(voice, config.teacher, asked, config.workers, self.device, say)
         evaluation.write(voice / FIGURES_FILE)
         write_card(voice)
         return voice

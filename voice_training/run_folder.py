@@ -46,18 +46,6 @@ class Journal:
             file.write(json.dumps(line) + "\n")
         self.say(f"{stage}: {event} " + " ".join(f"{name}={value}" for name, value in values.items()))
 
-    def entries(self) -> list[dict[str, object]]:
-        """Everything recorded so far; a last line torn by a kill is left out."""
-        if not self._path.exists():
-            return []
-        entries = []
-        for line in self._path.read_text(encoding="utf-8").splitlines():
-            try:
-                entries.append(json.loads(line))
-            except json.JSONDecodeError:
-                continue
-        return entries
-
 
 @dataclass(frozen=True)
 class StageFiles:

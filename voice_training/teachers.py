@@ -19,9 +19,8 @@ import numpy as np
 from speecht5_demo.quality.flite import SPEAKERS, SpokenWord, TeacherSpeech, flite
 from speecht5_demo.quality.recordings import read_recording
 from voice_training import VoiceTrainingError
-from voice_training.audible import audible_span
-from voice_training.kokoro.files import VOICES
-from voice_training.kokoro.speech import kokoro
+from voice_training.kokoro_model import VOICES
+from voice_training.kokoro_speech import audible_span, kokoro
 from voice_training.texts import TextSets, normalised
 
 

@@ -88,9 +88,11 @@ def normalised(sentence: str) -> str | None:
     return text
 
 
-def read_lines(name: str, folder: Path = TEXT_FOLDER) -> list[str]:
+def read_lines(name: str) -> list[str]:
     """The non-empty lines of one list of assets/text."""
-    return [line.strip() for line in (folder / name).read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [
+        line.strip() for line in (TEXT_FOLDER / name).read_text(encoding="utf-8").splitlines() if line.strip()
+    ]
 
 
 def phrases(sentence: str, longest: int, shortest: int = 8) -> list[str]:
@@ -114,12 +116,12 @@ def phrases(sentence: str, longest: int, shortest: int = 8) -> list[str]:
     return [piece for piece in short if shortest <= len(piece) <= LONGEST_TEXT]
 
 
-def make_texts(count: int, seed: int, held_out: int = 56, folder: Path = TEXT_FOLDER) -> TextSets:
+def make_texts(count: int, seed: int, held_out: int = 56) -> TextSets:
     """`count` training texts and up to `held_out` development texts, the same for the same seed and lists."""
     chance = random.Random(seed)
-    harvard = {normalised(line) for line in read_lines("harvard.txt", folder)}
-    arctic = [text for line in read_lines("arctic.txt", folder) if (text := normalised(line))]
-    books = [text for line in read_lines("ljspeech.txt", folder) if (text := normalised(line))]
+    harvard = {normalised(line) for line in read_lines("harvard.txt")}
+    arctic = [text for line in read_lines("arctic.txt") if (text := normalised(line))]
+    books = [text for line in read_lines("ljspeech.txt") if (text := normalised(line))]
     chance.shuffle(arctic)
     chance.shuffle(books)
     long_development = [text for text in books[:100] if 150 <= len(text) <= LONGEST_TEXT][:12]
@@ -131,9 +133,9 @@ def make_texts(count: int, seed: int, held_out: int = 56, folder: Path = TEXT_FO
         (0.16, _book_phrases(books[130:], chance, (30, 50, 70, 95), shortest=8)),
         (0.10, _book_phrases(books[130:], chance, (150, 170, 190), shortest=110)),
         (0.10, _passages(arctic[32:] + books[130:], chance)),
-        (0.10, _word_strings(read_lines("modern_words.txt", folder), chance, (1, 1, 2, 3, 4, 5, 6))),
-        (0.20, _word_strings(read_lines("common_words.txt", folder), chance, (3, 4, 5, 6, 7))),
-        (0.22, _filled_templates(folder, chance)),
+        (0.10, _word_strings(read_lines("modern_words.txt"), chance, (1, 1, 2, 3, 4, 5, 6))),
+        (0.20, _word_strings(read_lines("common_words.txt"), chance, (3, 4, 5, 6, 7))),
+        (0.22, _filled_templates(chance)),
     )
     unseen = set(development) | harvard
     training: list[str] = []
@@ -210,10 +212,10 @@ def _number(chance: random.Random) -> str:
     return str(num2words(chance.randrange(largest)))
 
 
-def _filled_templates(folder: Path, chance: random.Random) -> Iterator[str]:
-    words = read_lines("modern_words.txt", folder)
-    templates = read_lines("templates.txt", folder)
-    names = " ".join(read_lines("names.txt", folder)).lower().split()
+def _filled_templates(chance: random.Random) -> Iterator[str]:
+    words = read_lines("modern_words.txt")
+    templates = read_lines("templates.txt")
+    names = " ".join(read_lines("names.txt")).lower().split()
     while True:
         adjectives = chance.sample(_ADJECTIVES, 2)
         nouns = chance.sample(words, 4)

@@ -15,11 +15,14 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-from voice_training.processes import ALONE, ProcessGroup
+from voice_training.devices import ALONE, ProcessGroup
 from voice_training.run_folder import StageFiles, load_state, save_state
 
 T = TypeVar("T")
 M = TypeVar("M", bound=nn.Module)
+
+_CONSTANT_UNTIL = 0.35
+"""Share of the time from which on the learning rate falls."""
 
 _OVER = 2.0
 """What the first process of a group says in place of a share of the time when there is no further step."""
@@ -71,9 +74,9 @@ class Clock:
         return result
 
 
-def rate_factor(step: int, fraction: float, warmup_steps: int, constant_until: float = 0.35) -> float:
+def rate_factor(step: int, fraction: float, warmup_steps: int) -> float:
     """Warm-up, then constant, then a cosine down to 3 % at the end of the time budget."""
-    falling = max(0.0, (fraction - constant_until) / (1 - constant_until))
+    falling = max(0.0, (fraction - _CONSTANT_UNTIL) / (1 - _CONSTANT_UNTIL))
     return min(1.0, (step + 1) / warmup_steps) * max(0.03, 0.5 * (1 + math.cos(math.pi * falling)))
 
 

@@ -30,7 +30,7 @@ _LONGEST = (
     "tests/commands/test_speak.py",
     "tests/checkpoints/test_hub.py",
     "tests/benchmark/test_benchmark.py",
-    "voice_training/tests/test_processes.py",
+    "voice_training/tests/test_devices.py",
     "tests/quality/test_sweep.py",
     "tests/distributed/test_ray.py",
     "tests/quality/test_locked.py",

@@ -7,8 +7,8 @@ import pytest
 
 from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.checkpoints.embedded import FOLDER as BUILT_IN
+from voice_training.acoustic_model import speaker_encodings
 from voice_training.evaluation import (
-    Evaluation,
     Reference,
     evaluate,
     evaluate_blends,
@@ -16,9 +16,9 @@ from voice_training.evaluation import (
     hear_teacher,
     long_sentences,
 )
-from voice_training.speaker_encoding import speaker_encodings
-from voice_training.synthesis import Voice
+from voice_training.model_card import Evaluation
 from voice_training.teachers import Flite
+from voice_training.voice import Voice
 
 _TEXTS = ["good morning.", "the evening train leaves today."]
 _SPEAKERS = ("slt", "rms")

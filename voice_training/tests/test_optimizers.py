@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from voice_training import devices
+from voice_training.devices import ALONE
 from voice_training.optimizers import Combined, FlatOptimizer, Muon, acoustic_optimizer, orthogonal
-from voice_training.processes import ALONE
 from voice_training.settings import MINIATURE
-from voice_training.tests.acoustic.examples import small_model
+from voice_training.tests.acoustic_examples import small_model
 
 
 @pytest.mark.parametrize("pays", [True, False])

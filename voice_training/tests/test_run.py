@@ -22,9 +22,9 @@ from voice_training import VoiceTrainingError
 from voice_training.corpus import read_shards
 from voice_training.model_card import Provenance
 from voice_training.run import STAGES, RunConfig, VoiceRun
-from voice_training.run_folder import Journal
 from voice_training.settings import MINIATURE, TrainingSettings
 from voice_training.teachers import Flite, Recordings
+from voice_training.tests.journals import entries
 
 _COMMAND = [sys.executable, "-m", "voice_training", "train", "--miniature"]
 _PATIENCE_S = 400
@@ -93,21 +93,20 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def entries(folder: Path, stage: str, event: str) -> list[dict]:
-    journal = Journal(folder / "journal.jsonl", print)
-    return [entry for entry in journal.entries() if (entry["stage"], entry["event"]) == (stage, event)]
+def events(folder: Path, stage: str, event: str) -> list[dict]:
+    return [entry for entry in entries(folder) if (entry["stage"], entry["event"]) == (stage, event)]
 
 
 def test_a_killed_run_goes_on_from_its_last_state(run_folder: Path) -> None:
-    resumed = entries(run_folder, "acoustic", "resumed")
+    resumed = events(run_folder, "acoustic", "resumed")
     assert len(resumed) == 1
     assert resumed[0]["step"] > 0
-    assert entries(run_folder, "acoustic", "validation")[-1]["step"] >= resumed[0]["step"]
-    assert len(entries(run_folder, "vocoder", "validation")) == 1, "the finished vocoder was trained again"
+    assert events(run_folder, "acoustic", "validation")[-1]["step"] >= resumed[0]["step"]
+    assert len(events(run_folder, "vocoder", "validation")) == 1, "the finished vocoder was trained again"
 
 
 def test_progress_has_errors_of_free_speech_and_a_picture_of_attention(run_folder: Path) -> None:
-    last = entries(run_folder, "acoustic", "validation")[-1]
+    last = events(run_folder, "acoustic", "validation")[-1]
     assert {"l1", "word_errors", "teacher_word_errors", "score"} <= set(last)
     assert (run_folder / "attention" / "acoustic" / f"step-{last['step']:06d}.png").stat().st_size > 100
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from speecht5_demo.quality.signals import SAMPLING_RATE, save_wav
-from voice_training import VoiceTrainingError
-from voice_training.kokoro import speech as kokoro_speech
-from voice_training.kokoro.files import VOICES
+from voice_training import VoiceTrainingError, kokoro_speech
+from voice_training.kokoro_model import VOICES
 from voice_training.teachers import Flite, Kokoro, Line, Recordings, Teacher, find_teacher
 from voice_training.texts import TextSets
 
@@ -78,7 +77,7 @@ def test_the_natural_teacher_names_its_speakers_and_terms() -> None:
 
 
 def test_the_natural_teacher_says_what_it_lacks_when_it_has_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("voice_training.kokoro.files._MODEL_PACKAGE", "no_such_package")
+    monkeypatch.setattr("voice_training.kokoro_model._MODEL_PACKAGE", "no_such_package")
     kokoro_speech.kokoro.cache_clear()
     with pytest.raises(VoiceTrainingError, match=r"not installed\. Run `make voice-teacher`"):
         find_teacher("kokoro").read(Line("hello.", "af_heart"))

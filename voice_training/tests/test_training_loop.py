@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from voice_training.run_folder import StageFiles
+from voice_training.tests.journals import entries
 from voice_training.training_loop import Average, Budget, Clock, Training, rate_factor
 
 Files = Callable[..., StageFiles]
@@ -35,9 +36,9 @@ def test_it_takes_as_many_steps_as_there_may_be_and_reports_their_losses(files: 
     training = Counting(files())
     training.run(budget(5), lambda model, step: {"at": step})
     assert training.step == 5
-    entries = training.files.journal.entries()
-    assert [entry["loss"] for entry in entries if entry["event"] == "losses"] == [0.5, 2.5]
-    assert [entry["at"] for entry in entries if entry["event"] == "validation"] == [5]
+    noted = entries(training.files.state.parent)
+    assert [entry["loss"] for entry in noted if entry["event"] == "losses"] == [0.5, 2.5]
+    assert [entry["at"] for entry in noted if entry["event"] == "validation"] == [5]
 
 
 def test_no_seconds_left_means_no_further_step(files: Files) -> None:
@@ -52,7 +53,7 @@ def test_it_goes_on_from_its_state(files: Files) -> None:
     second = Counting(files())
     assert (second.step, second.model.weight.item(), second.best_score) == (3, 3.0, 1.0)
     assert second.spent == first.spent
-    assert second.files.journal.entries()[-1]["event"] == "resumed"
+    assert entries(second.files.state.parent)[-1]["event"] == "resumed"
     second.run(budget(4), lambda model, step: {})
     assert Counting(files()).model.weight.item() == 4.0
 

@@ -8,10 +8,10 @@ from PIL import Image
 from transformers import SpeechT5Processor
 
 from voice_training.settings import MINIATURE
-from voice_training.synthesis import Voice, draw_attention
 from voice_training.teachers import Line
-from voice_training.tests.acoustic.examples import ENCODINGS, small_model
-from voice_training.vocoder.model import new_vocoder
+from voice_training.tests.acoustic_examples import ENCODINGS, small_model
+from voice_training.vocoder import new_vocoder
+from voice_training.voice import Voice, draw_attention
 
 
 def test_sentences_spoken_together_sound_as_if_spoken_alone(processor: SpeechT5Processor) -> None:

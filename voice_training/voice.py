@@ -1,7 +1,8 @@
-"""Let a voice in training speak by itself, many sentences at once, and see where its attention was."""
+"""A voice: speaking many sentences at once, with a picture of its attention; saved as the folder that the app loads."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,13 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 from torch import Tensor
-from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan, SpeechT5Tokenizer
+from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan, SpeechT5Processor, SpeechT5Tokenizer
 
+from speecht5_demo.files import whole_folder, write_json
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
-from voice_training.speaker_encoding import Encoding
+from voice_training.acoustic_model import Encoding, speaking_copy
 from voice_training.teachers import Line
-from voice_training.texts import PADDING
+from voice_training.texts import LONGEST_TEXT, PADDING
 
 MAX_LENGTH_RATIO = 10
 """Mel frames a token before a run counts as one that does not stop; the teacher needs 4 to 6."""
@@ -136,3 +138,30 @@ def draw_attention(attentions: list[npt.NDArray[np.float32]], path: Path) -> Non
     picture.resize(
         (picture.width * _CELL_PIXELS, picture.height * _CELL_PIXELS), Image.Resampling.NEAREST
     ).save(path)
+
+
+def export_voice(
+    acoustic: SpeechT5ForTextToSpeech,
+    vocoder: SpeechT5HifiGan,
+    processor: SpeechT5Processor,
+    encodings: Mapping[str, Encoding],
+    labels: Mapping[str, str],
+    folder: Path,
+) -> None:
+    """Write the folder anew. `acoustic` is as trained; its dropout is folded for speaking, on a copy.
+
+    Args:
+        labels: of the speakers, in the order in which they are offered; the first is the default.
+    """
+    with whole_folder(folder) as aside:
+        processor.save_pretrained(aside)
+        speaking_copy(acoustic).cpu().half().save_pretrained(aside / "model")
+        copy.deepcopy(vocoder).cpu().eval().half().save_pretrained(aside / "vocoder")
+        speakers = aside / "speakers"
+        speakers.mkdir()
+        for name, vector in encodings.items():
+            np.save(speakers / f"{name}.npy", vector)
+        write_json(speakers / "labels.json", dict(labels), indent=2)
+        # The longest text that the voice is given at once; the app splits longer ones.
+        limits = {"max_characters": LONGEST_TEXT, "max_length_ratio": MAX_LENGTH_RATIO}
+        write_json(aside / "speaking.json", limits, indent=2)

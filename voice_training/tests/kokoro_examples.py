@@ -9,8 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from voice_training.kokoro.files import KokoroFiles
-from voice_training.kokoro.graph import DURATIONS
+from voice_training.kokoro_model import DURATIONS, KokoroFiles
 
 
 def digest(data: bytes) -> str:

@@ -3,8 +3,13 @@
 import pytest
 import torch
 
-from voice_training.adversarial import discriminator_loss, generator_loss
-from voice_training.vocoder.losses import Discriminators, PeriodDiscriminator, SpeakerShifts
+from voice_training.adversarial import (
+    Discriminators,
+    PeriodDiscriminator,
+    SpeakerShifts,
+    discriminator_loss,
+    generator_loss,
+)
 
 _SAMPLES = 32 * 256
 

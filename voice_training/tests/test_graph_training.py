@@ -1,4 +1,4 @@
-"""The functions that a GPU replays give the numbers of the stock classes."""
+"""What a GPU replays: a few shapes for all clips, and functions with the numbers of the stock classes."""
 
 import copy
 from dataclasses import replace
@@ -8,12 +8,17 @@ import torch
 from torch.nn.utils import prune
 from transformers import SpeechT5ForTextToSpeech
 
-from voice_training.acoustic.batches import AcousticClips
-from voice_training.acoustic.graph_training import FunctionalModel
-from voice_training.acoustic.losses import acoustic_losses, decoded, losses_from, shifted_frames
-from voice_training.acoustic.model import new_model
+from voice_training.acoustic_losses import (
+    AcousticClips,
+    acoustic_losses,
+    decoded,
+    losses_from,
+    shifted_frames,
+)
+from voice_training.acoustic_model import new_model
+from voice_training.graph_training import FunctionalModel
 from voice_training.settings import MINIATURE
-from voice_training.tests.acoustic.examples import clips_of
+from voice_training.tests.acoustic_examples import clips_of
 
 _SETTINGS = replace(MINIATURE.acoustic, encoder_layers=2, decoder_layers=2)
 

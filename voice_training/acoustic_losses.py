@@ -1,7 +1,7 @@
-"""Batches for the acoustic model: clips of like length, gathered on the training device.
+"""What the acoustic model is taught: batches of clips, and the losses on them.
 
-A processor takes whatever shape a batch has; steps that are recorded as CUDA graphs need a few fixed ones:
-`LengthGroups`.
+A batch holds clips of like length, gathered on the training device. The losses are on the frames, on when to stop, and
+on where in the text attention should be.
 """
 
 from __future__ import annotations
@@ -9,16 +9,23 @@ from __future__ import annotations
 import bisect
 import itertools
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.utils import prune as torch_prune
+from transformers import SpeechT5ForTextToSpeech
 
+from speecht5_demo.variants.layers import selected_linears
+from voice_training.acoustic_model import Encoding
 from voice_training.corpus import FRAME_SECONDS, Clip
-from voice_training.speaker_encoding import Encoding
+from voice_training.devices import mixed_precision
 from voice_training.texts import PADDING
 
 _ALIGNMENT_WIDTH = 1.0
@@ -27,9 +34,11 @@ _ALIGNMENT_WIDTH = 1.0
 _SHUFFLE = 4
 """A batch is drawn from this many times as many neighbours by length."""
 
-_SHORTEST_STEPS = 16
-_WIDENING = 1.1
-"""Each group's longest clip over that of the group before, once eight steps are less than that."""
+_GUIDED_HEADS = 2
+_STOP_WEIGHT = 10.0
+
+TOUCHING_FRAMES = ("speecht5.decoder.prenet.layers.*", "speech_decoder_postnet.feat_out")
+"""Names of the Linear layers that read mel frames and that write them."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +135,7 @@ class AcousticClips:
         """The chosen clips, padded to the longest of them."""
         tokens = max(self.token_counts[i] for i in chosen)
         steps = max(self.frames[i] for i in chosen) // self.reduction
-        return self.gathered(torch.tensor(chosen, device=self.device), _in_eights(steps), _in_eights(tokens))
+        return self.gathered(torch.tensor(chosen, device=self.device), in_eights(steps), in_eights(tokens))
 
     def gathered(self, clips: Tensor, longest_steps: int, longest_text: int) -> Batch:
         """Clips by their places, shape (B,), padded to so many steps and tokens, which none of them exceeds.
@@ -161,7 +170,7 @@ class AcousticClips:
         )
 
 
-def _in_eights(count: int) -> int:
+def in_eights(count: int) -> int:
     """`count`, rounded up to a multiple of eight."""
     return -(-count // 8) * 8
 
@@ -175,60 +184,114 @@ def _positions(clip: Clip, reduction: int) -> npt.NDArray[np.float32]:
     return positions
 
 
-@dataclass(frozen=True)
-class LengthGroup:
-    """Clips that are all padded to one shape.
+def shifted_frames(batch: Batch) -> Tensor:
+    """What the decoder hears at each step: silence first, then the last frame of the step before, (B, S, 80)."""
+    heard = batch.mel[:, batch.reduction - 1 :: batch.reduction]
+    return F.pad(heard[:, :-1], (0, 0, 1, 0))
 
-    Attributes:
-        first and last: their places among clips in the order of length; `last` is not among them.
-        steps and tokens: what they are padded to. batch: how many of them are one batch.
-        all_frames: mel frames of all of them together.
+
+def decoded(model: SpeechT5ForTextToSpeech, batch: Batch, heard: Tensor, attentions: bool = False) -> Any:
+    """The decoder's Seq2SeqModelOutput for the batch's text when it hears those frames, (B, S, 80)."""
+    return model.speecht5(
+        input_values=batch.tokens,
+        attention_mask=batch.token_mask,
+        decoder_input_values=heard,
+        speaker_embeddings=batch.speakers,
+        use_cache=False,
+        output_attentions=attentions,
+    )
+
+
+@torch.no_grad()
+def predicted_frames(model: SpeechT5ForTextToSpeech, clips: AcousticClips, frames: int) -> Tensor:
+    """What the model makes of every clip when it hears the teacher's frames: float16, clips in `clips.order`."""
+    predicted = []
+    for batch in clips.batches_in_order(frames):
+        with mixed_precision(clips.device):
+            output = decoded(model, batch, shifted_frames(batch))
+            after = model.speech_decoder_postnet(output.last_hidden_state)[1]
+        predicted.append(after[batch.frame_mask.bool()].half())
+    return torch.cat(predicted)
+
+
+@torch.no_grad()
+def own_frames(model: SpeechT5ForTextToSpeech, batch: Batch, share: float) -> Tensor:
+    """Decoder input in which about that share of the frames is the model's own guess (scheduled sampling).
+
+    While speaking, the model only ever hears itself; trained on the teacher's frames alone, its small errors pile up.
     """
-
-    first: int
-    last: int
-    steps: int
-    tokens: int
-    batch: int
-    all_frames: int
-
-    def draw(self, chance: random.Random) -> list[int]:
-        """Places of the clips of one batch."""
-        return chance.sample(range(self.first, self.last), self.batch)
+    heard = shifted_frames(batch)
+    output = decoded(model, batch, heard)
+    guess = model.speech_decoder_postnet.feat_out(output.last_hidden_state).float()[:, :, -heard.shape[2] :]
+    guess = F.pad(guess[:, :-1], (0, 0, 1, 0))
+    chosen = torch.rand(heard.shape[:2], device=heard.device) < share
+    return torch.where(chosen[:, :, None], guess, heard)
 
 
-class LengthGroups:
-    """All clips by length; every frame is as likely to be drawn.
+def acoustic_losses(
+    model: SpeechT5ForTextToSpeech, batch: Batch, heard: Tensor, alignment_weight: float
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The loss to descend, and its parts by name (each a mean over what is not padding)."""
+    output = decoded(model, batch, heard, attentions=True)
+    before, after, stop_scores = model.speech_decoder_postnet(output.last_hidden_state)
+    return losses_from(before, after, stop_scores, output.cross_attentions, batch, alignment_weight)
 
-    Args:
-        frames: of one batch, padding included.
+
+def losses_from(
+    before: Tensor,
+    after: Tensor,
+    stop_scores: Tensor,
+    attentions: Sequence[Tensor],
+    batch: Batch,
+    alignment_weight: float,
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The same of frames before and after the postnet, (B, T, 80), stop scores, (B, T), and the layers' attention."""
+    weight = batch.frame_mask[:, :, None] / (batch.frame_mask.sum() * batch.mel.shape[2])
+    l1_before = ((before - batch.mel).abs() * weight).sum()
+    l1_after = ((after - batch.mel).abs() * weight).sum()
+    l2 = (((before - batch.mel) ** 2 + (after - batch.mel) ** 2) * weight).sum()
+    last = batch.stop.repeat_interleave(batch.reduction, 1)
+    stop = F.binary_cross_entropy_with_logits(
+        stop_scores.float(), last, weight=1 + (_STOP_WEIGHT - 1) * last, reduction="none"
+    )
+    stop_loss = (stop * batch.frame_mask).sum() / batch.frame_mask.sum()
+    alignment_loss = _alignment_loss(attentions, batch)
+    total = l1_before + l1_after + 0.25 * l2 + 0.5 * stop_loss + alignment_weight * alignment_loss
+    return total, {"l1": l1_after, "stop": stop_loss, "alignment": alignment_loss}
+
+
+def _alignment_loss(attentions: Sequence[Tensor], batch: Batch) -> Tensor:
+    """Cross-entropy of two heads a layer to the soft alignment of the teacher."""
+    losses = []
+    for attention in attentions:
+        heads = min(_GUIDED_HEADS, attention.shape[1])
+        surprise = -torch.log(attention[:, :heads].float() + 1e-5) * batch.alignment[:, None]
+        losses.append((surprise.sum(-1) * batch.step_mask[:, None]).sum() / (heads * batch.step_mask.sum()))
+    return torch.stack(losses).mean()
+
+
+@contextmanager
+def pruned_steps(model: SpeechT5ForTextToSpeech, amount: float) -> Iterator[None]:
+    """Inside, the layers that touch frames are without that share of their weights, the smallest of each layer.
+
+    Afterwards they have them back, and gradients that came up inside are zero where a weight was missing. A mel frame
+    is far from zero in every bin, so that a small weight of such a layer carries a constant, and many of them together
+    a large one; cut, they shift the frames as a whole. A model that now and then does without them keeps its constants
+    where pruning leaves them: in biases and in large weights.
+    Source: targeted dropout; Gomez et al. 2019, arXiv 1905.13678.
     """
-
-    def __init__(self, clips: AcousticClips, frames: int) -> None:
-        self._reduction = clips.reduction
-        steps = [count // clips.reduction for count in clips.frames]
-        self._groups: list[LengthGroup] = []
-        first, longest = 0, _SHORTEST_STEPS
-        while first < len(clips):
-            last = bisect.bisect_right(steps, longest)
-            if last > first:
-                tokens = _in_eights(max(clips.token_counts[first:last]))
-                count = max(1, min(last - first, frames // (longest * clips.reduction)))
-                total = sum(clips.frames[first:last])
-                self._groups.append(LengthGroup(first, last, longest, tokens, count, total))
-                first = last
-            longest = max(longest + 8, _in_eights(round(longest * _WIDENING)))
-        self._cumulative = list(itertools.accumulate(group.all_frames for group in self._groups))
-
-    def __len__(self) -> int:
-        return len(self._groups)
-
-    def draw(self, longest: int, chance: random.Random) -> LengthGroup:
-        """A group of clips that fit into `longest` frames, or the shortest ones."""
-        usable = [group for group in self._groups if group.steps * self._reduction <= longest]
-        number = max(1, len(usable))
-        return self._groups[
-            bisect.bisect_left(
-                self._cumulative, chance.uniform(0, self._cumulative[number - 1]), hi=number - 1
-            )
-        ]
+    layers = [layer for _, layer in selected_linears(model, TOUCHING_FRAMES, ())] if amount > 0 else []
+    whole = [layer.weight.detach().clone() for layer in layers]
+    cut = torch_prune.L1Unstructured(amount)
+    kept = [cut.compute_mask(weight, torch.ones_like(weight)) for weight in whole]
+    with torch.no_grad():
+        for layer, mask in zip(layers, kept, strict=True):
+            layer.weight.mul_(mask)
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for layer, weight, mask in zip(layers, whole, kept, strict=True):
+                layer.weight.copy_(weight)
+                if layer.weight.grad is not None:
+                    layer.weight.grad.mul_(mask)

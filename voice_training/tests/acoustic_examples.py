@@ -6,11 +6,10 @@ import numpy as np
 import torch
 from transformers import SpeechT5ForTextToSpeech
 
-from voice_training.acoustic.batches import AcousticClips
-from voice_training.acoustic.model import new_model
+from voice_training.acoustic_losses import AcousticClips
+from voice_training.acoustic_model import new_model, speaker_encodings
 from voice_training.corpus import Clip
 from voice_training.settings import MINIATURE
-from voice_training.speaker_encoding import speaker_encodings
 
 SPEAKERS = ("one", "two", "three", "four")
 ENCODINGS = speaker_encodings(SPEAKERS)

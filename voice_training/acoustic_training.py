@@ -1,41 +1,159 @@
-"""Fine-tune the postnet, so that the frames that the acoustic model speaks are sharp.
+"""Train the acoustic model on a processor, alone or as one of a group of processes; then its postnet by itself.
 
 Trained to be near the teacher's frames, the postnet gives their mean where it cannot know better: harmonics smear, and
-a vocoder makes a hoarse voice of them. Here the postnet alone goes on training, against discriminators of mel frames,
+a vocoder makes a hoarse voice of them. So the postnet alone goes on training, against discriminators of mel frames,
 and gives up a little closeness for frames like real ones (adversarial fine-tuning as in GANSpeech, Yang et al. 2021).
 What the decoder hears of itself comes before the postnet, so that reading, lengths and stops stay exactly as they were.
 """
 
 from __future__ import annotations
 
-import itertools
-import random
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import SpeechT5ForTextToSpeech
 
-from voice_training.acoustic.batches import AcousticClips
-from voice_training.acoustic.losses import decoded, own_frames, shifted_frames
-from voice_training.adversarial import AdversarialTraining, DiscriminatorOutput
-from voice_training.devices import mixed_precision
+from voice_training.acoustic_losses import (
+    AcousticClips,
+    Batch,
+    acoustic_losses,
+    decoded,
+    own_frames,
+    pruned_steps,
+    shifted_frames,
+)
+from voice_training.acoustic_model import blurred
+from voice_training.adversarial import AdversarialTraining, MelDiscriminators
+from voice_training.devices import ALONE, ProcessGroup, mixed_precision
+from voice_training.optimizers import acoustic_optimizer
 from voice_training.run_folder import StageFiles
-from voice_training.settings import PostnetSettings
+from voice_training.settings import AcousticSettings, PostnetSettings
+from voice_training.training_loop import Training, rate_factor
+
+LARGEST_GRADIENT = 1.0
+"""Norm that the gradient of a step is clipped to."""
+
+_NO_LIMIT = 10_000
+_SPEAKER_BLUR = 0.3
+_ALIGNED_FROM = 3000
+_DECAY = 0.999
 
 _SELF_HEARD_SHARE = 0.4
 _BETAS = (0.5, 0.9)
 _LOUD_DECADES = 2.0
-_DECAY = 0.999
-_LARGEST_GRADIENT = 5.0
+_LARGEST_POSTNET_GRADIENT = 5.0
 
-_LOWER_BINS = 40
-_INAUDIBLE = -4.5
-_MIDDLE = -2.0
-_KERNELS = ((3, 5), (5, 5), (5, 3), (3, 3))
-_STRIDES = ((1, 2), (2, 2), (2, 2), (1, 1))
-_FINE_STRIDES = ((1, 1), (2, 2), (2, 2), (1, 2))
+
+class AcousticTraining(Training[SpeechT5ForTextToSpeech]):
+    """One resumable training of an acoustic model.
+
+    Args:
+        start: the model to go on from when the stage has no state yet; it is trained in place.
+        warm: `start` knows its letters: clips of every length and scheduled sampling from the first step.
+    """
+
+    def __init__(
+        self,
+        start: SpeechT5ForTextToSpeech,
+        settings: AcousticSettings,
+        clips: AcousticClips,
+        files: StageFiles,
+        warm: bool,
+        group: ProcessGroup = ALONE,
+    ) -> None:
+        self.settings, self.clips, self.warm = settings, clips, warm
+        nn.Module.to(start.train(), clips.device)
+        super().__init__(start, _DECAY, self._optimizers(start, group), files, group)
+
+    def _optimizers(self, model: SpeechT5ForTextToSpeech, group: ProcessGroup) -> Mapping[str, Any]:
+        self._optimizer = acoustic_optimizer(model, self.settings.learning_rate, group)
+        return {"optimizer": self._optimizer}
+
+    def _learn(self, fraction: float) -> dict[str, Tensor]:
+        chance = self.random()
+        torch.manual_seed(chance.randrange(2**62) + self.group.rank)
+        for settings in self._optimizer.param_groups:
+            settings["lr"] = self._rate(fraction)
+        batch = self._blurred(
+            self.clips.random_batch(
+                self.settings.batch_frames, self._longest(), chance, self.group.rank, self.group.size
+            )
+        )
+        sampled = self._samples_itself(chance)
+        self._optimizer.zero_grad()
+        with pruned_steps(self.model, self._pruned(chance)):
+            with mixed_precision(self.device):
+                heard = (
+                    own_frames(self.model, batch, chance.uniform(0.2, 1.0))
+                    if sampled
+                    else shifted_frames(batch)
+                )
+                loss, report = acoustic_losses(
+                    self.model, batch, self._with_noise(heard, sampled), self._alignment_weight()
+                )
+            loss.backward()
+        self.group.average(self._exchanged())
+        nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_GRADIENT)
+        self._optimizer.step()
+        return report
+
+    def _rate(self, fraction: float) -> float:
+        """The learning rate at that share of the time."""
+        return self.settings.learning_rate * rate_factor(self.step, fraction, self.settings.warmup_steps)
+
+    def _samples_itself(self, chance: Random) -> bool:
+        """Whether a step hears frames of the model's own."""
+        return (self.warm or self.step >= self.settings.sampling_from) and chance.random() < 0.5
+
+    def _alignment_weight(self) -> float:
+        return 0.1 if self.warm or self.step >= _ALIGNED_FROM else 0.3
+
+    def _blurred(self, batch: Batch) -> Batch:
+        """With speakers that are clouds, not points."""
+        return replace(batch, speakers=blurred(batch.speakers, _SPEAKER_BLUR, self.clips.speakers))
+
+    @staticmethod
+    def _with_noise(heard: Tensor, sampled: bool) -> Tensor:
+        """What the decoder hears in training; the model's own frames have errors enough."""
+        noise = torch.randn_like(heard) * (0.03 if sampled else 0.1)
+        noise[:, 0] = 0
+        return heard + noise
+
+    def _exchanged(self) -> list[Tensor]:
+        """What a group has in common before a step: gradients, and what batch normalisation has counted."""
+        gradients = [weights.grad for weights in self.model.parameters() if weights.grad is not None]
+        return [*gradients, *(buffer for buffer in self.model.buffers() if buffer.is_floating_point())]
+
+    def _pruned(self, chance: Random) -> float:
+        """The share of weights that a step does without."""
+        if chance.random() >= self.settings.pruned_steps:
+            return 0.0
+        return chance.uniform(0.0, self.settings.pruned_most)
+
+    def _longest(self) -> int:
+        if self.warm:
+            return _NO_LIMIT
+        return next(
+            (frames for until, frames in self.settings.length_curriculum if self.step < until), _NO_LIMIT
+        )
+
+
+@torch.no_grad()
+def validation_losses(model: SpeechT5ForTextToSpeech, clips: AcousticClips, frames: int) -> dict[str, float]:
+    """Teacher-forced losses on held-out clips, the mean over batches; the prenet's dropout has a fixed seed."""
+    torch.manual_seed(0)
+    means: dict[str, float] = {}
+    batches = clips.batches_in_order(frames)
+    for batch in batches:
+        with mixed_precision(clips.device):
+            _, report = acoustic_losses(model, batch, shifted_frames(batch), 0.0)
+        for name, value in report.items():
+            means[name] = means.get(name, 0.0) + float(value) / len(batches)
+    return {name: round(value, 4) for name, value in means.items()}
 
 
 class Postnet(nn.Module):
@@ -70,7 +188,7 @@ class Predictions:
     first: tuple[int, ...]
     frames: tuple[int, ...]
 
-    def random_segments(self, count: int, frames: int, chance: random.Random) -> tuple[Tensor, Tensor]:
+    def random_segments(self, count: int, frames: int, chance: Random) -> tuple[Tensor, Tensor]:
         """`count` segments of predicted and real frames, each (count, frames, 80)."""
         usable = [clip for clip, length in enumerate(self.frames) if length >= frames]
         chosen = chance.choices(usable, k=count)
@@ -83,7 +201,7 @@ class Predictions:
 @torch.no_grad()
 def predictions(model: SpeechT5ForTextToSpeech, clips: AcousticClips, frames: int, seed: int) -> Predictions:
     """What the decoder gives for every clip; for some it hears some frames of its own, as it does when it speaks."""
-    chance = random.Random(seed)
+    chance = Random(seed)
     torch.manual_seed(seed)
     before, real = [], []
     for batch in clips.batches_in_order(frames):
@@ -98,50 +216,6 @@ def predictions(model: SpeechT5ForTextToSpeech, clips: AcousticClips, frames: in
         real.append(batch.mel[spoken].half())
     starts = torch.tensor([0, *clips.frames]).cumsum(0)[:-1].tolist()
     return Predictions(torch.cat(before), torch.cat(real), tuple(starts), tuple(clips.frames))
-
-
-class MelDiscriminator(nn.Module):
-    """A score for every patch of a picture of mel frames."""
-
-    def __init__(self, width: int, bins: int, strides: tuple[tuple[int, int], ...]) -> None:
-        super().__init__()
-        self.bins = bins
-        channels = [2, width, 2 * width, 3 * width, 3 * width]
-        self.layers = nn.ModuleList(
-            nn.Conv2d(a, b, kernel, stride, (kernel[0] // 2, kernel[1] // 2))
-            for (a, b), kernel, stride in zip(itertools.pairwise(channels), _KERNELS, strides, strict=True)
-        )
-        self.score = nn.Conv2d(channels[-1], 1, 3, 1, 1)
-
-    def forward(self, frames: Tensor, before: Tensor) -> DiscriminatorOutput:
-        both = torch.stack([frames, before], 1)[..., : self.bins].clamp_min(_INAUDIBLE) - _MIDDLE
-        x = both.contiguous(memory_format=torch.channels_last)
-        features = []
-        for layer in self.layers:
-            x = F.leaky_relu(layer(x), 0.1)
-            features.append(x)
-        return self.score(x), features
-
-
-class MelDiscriminators(nn.Module):
-    """One looks at all bins, one at the lower half without loss of detail, where the harmonics lie.
-
-    Each sees the frames beside those that the decoder gave before the postnet, so that sharp frames of other words do
-    not pass. `bins` is how many a frame has.
-    """
-
-    def __init__(self, width: int, bins: int) -> None:
-        super().__init__()
-        self.discriminators = nn.ModuleList(
-            [
-                MelDiscriminator(width, bins, _STRIDES),
-                MelDiscriminator(width, min(bins, _LOWER_BINS), _FINE_STRIDES),
-            ]
-        )
-
-    def forward(self, frames: Tensor, before: Tensor) -> list[DiscriminatorOutput]:
-        """Scores of `frames`, made from `before`; both of shape (B, T, bins)."""
-        return [discriminator(frames, before) for discriminator in self.discriminators]
 
 
 class PostnetTraining(AdversarialTraining[Postnet]):
@@ -166,7 +240,7 @@ class PostnetTraining(AdversarialTraining[Postnet]):
             torch.optim.AdamW(postnet.parameters(), rate, betas=_BETAS, weight_decay=0.0),
             torch.optim.AdamW(discriminators.parameters(), rate, betas=_BETAS, weight_decay=0.01),
         )
-        largest = (_LARGEST_GRADIENT, _LARGEST_GRADIENT)
+        largest = (_LARGEST_POSTNET_GRADIENT, _LARGEST_POSTNET_GRADIENT)
         super().__init__(postnet, discriminators, _DECAY, optimizers, files, True, largest)
 
     def _learn(self, fraction: float) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""The acoustic model: what it starts with, and what of it stays when it is changed."""
+"""The acoustic model: what it starts with, what of it stays when it is changed, and who speaks."""
 
 import json
 from dataclasses import replace
@@ -10,13 +10,23 @@ import torch
 import torch.nn.functional as F
 from transformers import SpeechT5ForTextToSpeech
 
+from speecht5_demo.checkpoints.embedded import FOLDER as BUILT_IN
 from voice_training import VoiceTrainingError
-from voice_training.acoustic.model import fold_dropout, pretrained_model, with_more_frames
+from voice_training.acoustic_model import (
+    ENCODING_SIZE,
+    blurred,
+    fold_dropout,
+    pretrained_model,
+    speaker_encodings,
+    with_more_frames,
+)
 from voice_training.settings import MINIATURE
-from voice_training.speaker_encoding import ENCODING_SIZE, speaker_encodings
-from voice_training.tests.acoustic.examples import ENCODINGS, small_model
+from voice_training.teachers import Flite
+from voice_training.tests.acoustic_examples import ENCODINGS, small_model
 
 _SHAPE = replace(MINIATURE.acoustic, reduction=2)
+
+_NAMES = Flite.encoding_order
 
 
 def test_further_frames_of_a_step_start_as_the_last_one_was() -> None:
@@ -111,3 +121,31 @@ def test_what_is_no_voice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(VoiceTrainingError, match="no speakers"):
         pretrained_model(tmp_path, _SHAPE, ENCODINGS)
     assert json.loads((tmp_path / "model" / "config.json").read_text())["reduction_factor"] == 2
+
+
+def test_the_built_in_voice_knows_its_speakers_by_them() -> None:
+    for name, vector in speaker_encodings(_NAMES).items():
+        np.testing.assert_array_equal(np.load(BUILT_IN / "speakers" / f"{name}.npy").reshape(-1), vector)
+
+
+@pytest.mark.parametrize("count", [1, 4, 8])
+def test_they_are_unit_vectors_at_right_angles(count: int) -> None:
+    vectors = np.stack(list(speaker_encodings([str(place) for place in range(count)]).values()))
+    np.testing.assert_allclose(vectors @ vectors.T, np.eye(count), atol=1e-6)
+
+
+def test_one_survives_eight_bits_beside_the_hidden_values() -> None:
+    largest_hidden = 8.0
+    step = 2 * largest_hidden / 255
+    for vector in speaker_encodings(_NAMES).values():
+        rounded = np.round(vector / step) * step
+        assert np.linalg.norm(rounded - vector) < 0.2 * np.linalg.norm(vector)
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_a_blurred_one_stays_nearest_to_its_speaker(count: int) -> None:
+    vectors = torch.from_numpy(np.stack(list(speaker_encodings([str(i) for i in range(count)]).values())))
+    torch.manual_seed(0)
+    for _ in range(100):
+        heard = F.normalize(blurred(vectors, 0.3, count), dim=1)
+        assert (heard @ vectors.T).argmax(1).tolist() == list(range(count))

@@ -1,15 +1,18 @@
 """Train the acoustic model on a GPU: every step one CUDA graph a shape, recorded once and replayed.
 
-A model this small leaves a GPU idle while Python starts its kernels one by one. The classes of transformers ask the
-device questions on the way (is anything masked?), and a recorded step must not wait for an answer: `FunctionalModel`
-has their numbers without their questions.
+A graph needs fixed shapes: `LengthGroups` pads the clips to a few. A model this small leaves a GPU idle while Python
+starts its kernels one by one. The classes of transformers ask the device questions on the way (is anything masked?),
+and a recorded step must not wait for an answer: `FunctionalModel` has their numbers without their questions.
 """
 
 from __future__ import annotations
 
+import bisect
 import functools
+import itertools
+import random
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -17,14 +20,75 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import SpeechT5ForTextToSpeech
 
-from voice_training.acoustic.batches import Batch, LengthGroup, LengthGroups
-from voice_training.acoustic.losses import losses_from, shifted_frames
-from voice_training.acoustic.training import LARGEST_GRADIENT, AcousticTraining
-from voice_training.devices import GraphedStep, Step
-from voice_training.optimizers import FlatOptimizer
-from voice_training.processes import ProcessGroup
+from voice_training.acoustic_losses import AcousticClips, Batch, in_eights, losses_from, shifted_frames
+from voice_training.acoustic_training import LARGEST_GRADIENT, AcousticTraining
+from voice_training.devices import ProcessGroup
+from voice_training.optimizers import FlatOptimizer, GraphedStep, Step
+
+_SHORTEST_STEPS = 16
+_WIDENING = 1.1
+"""Each group's longest clip over that of the group before, once eight steps are less than that."""
 
 _MASKED = -1e9
+
+
+@dataclass(frozen=True)
+class LengthGroup:
+    """Clips that are all padded to one shape.
+
+    Attributes:
+        first and last: their places among clips in the order of length; `last` is not among them.
+        steps and tokens: what they are padded to. batch: how many of them are one batch.
+        all_frames: mel frames of all of them together.
+    """
+
+    first: int
+    last: int
+    steps: int
+    tokens: int
+    batch: int
+    all_frames: int
+
+    def draw(self, chance: random.Random) -> list[int]:
+        """Places of the clips of one batch."""
+        return chance.sample(range(self.first, self.last), self.batch)
+
+
+class LengthGroups:
+    """All clips by length; every frame is as likely to be drawn.
+
+    Args:
+        frames: of one batch, padding included.
+    """
+
+    def __init__(self, clips: AcousticClips, frames: int) -> None:
+        self._reduction = clips.reduction
+        steps = [count // clips.reduction for count in clips.frames]
+        self._groups: list[LengthGroup] = []
+        first, longest = 0, _SHORTEST_STEPS
+        while first < len(clips):
+            last = bisect.bisect_right(steps, longest)
+            if last > first:
+                tokens = in_eights(max(clips.token_counts[first:last]))
+                count = max(1, min(last - first, frames // (longest * clips.reduction)))
+                total = sum(clips.frames[first:last])
+                self._groups.append(LengthGroup(first, last, longest, tokens, count, total))
+                first = last
+            longest = max(longest + 8, in_eights(round(longest * _WIDENING)))
+        self._cumulative = list(itertools.accumulate(group.all_frames for group in self._groups))
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def draw(self, longest: int, chance: random.Random) -> LengthGroup:
+        """A group of clips that fit into `longest` frames, or the shortest ones."""
+        usable = [group for group in self._groups if group.steps * self._reduction <= longest]
+        number = max(1, len(usable))
+        return self._groups[
+            bisect.bisect_left(
+                self._cumulative, chance.uniform(0, self._cumulative[number - 1]), hi=number - 1
+            )
+        ]
 
 
 class FunctionalModel:
@@ -241,7 +305,7 @@ class GraphedAcousticTraining(AcousticTraining):
     def _own_frames(
         self, batch: Batch, heard: Tensor, text: Tensor, touching: list[Tensor], share: Tensor
     ) -> Tensor:
-        """As `losses.own_frames`."""
+        """As `own_frames` of the losses."""
         hidden, _ = self._functional.decoded(heard, batch.speakers, text, batch.token_mask, touching)
         made = shifted_frames(replace(batch, mel=self._functional.frames(hidden, touching)))
         chosen = torch.rand(heard.shape[:2], device=heard.device) < share

