@@ -1,8 +1,6 @@
 """A deleted session is gone from every disk and every store, whoever had sent it and whoever was away."""
 
 import json
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from speecht5_demo.listening.session_events import SessionEvent, SessionsWriter
 from tests.hosting.test_stores import Place, Server, place, postgres  # noqa: F401
 from tests.support.hub import LoopbackHub
 from tests.support.postgres import LoopbackPostgres
+from tests.support.programs import converse
 from tests.support.served_app import until
 
 PATIENCE_S = 90.0
@@ -151,19 +150,13 @@ def test_the_hub_keeps_no_earlier_version_and_another_servers_newer_ratings_stay
             server.rate(0, 1)
             server.writer.end()
             server.uploader.stop(0.1)
-            processes[name] = subprocess.Popen(
-                [sys.executable, "-c", HUB_SERVER, str(tmp_path / name)], text=True, stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                env=hub.environment(tmp_path / f"home-{name}", HF_TOKEN="hf_test"),
-            )  # fmt: skip
+            processes[name] = converse(
+                ["-c", HUB_SERVER, str(tmp_path / name)],
+                hub.environment(tmp_path / f"home-{name}", HF_TOKEN="hf_test"),
+            )
 
         def told(name: str, line: str = "") -> bool:
-            process = processes[name]
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.write(line + "\n")
-            process.stdin.flush()
-            return bool(json.loads(process.stdout.readline()))
+            return bool(json.loads(processes[name].ask(line)))
 
         try:
             assert all([told("one"), told("other")])
@@ -184,8 +177,7 @@ def test_the_hub_keeps_no_earlier_version_and_another_servers_newer_ratings_stay
             assert GONE.encode() not in everything(tmp_path), "nor does the library's cache keep a copy"
         finally:
             for process in processes.values():
-                process.kill()
-                process.wait(timeout=10)
+                process.close()
 
 
 def test_what_is_no_decision_is_passed_over(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +12,8 @@ import pytest
 from speecht5_demo.hosting.dataset import csv_text
 from speecht5_demo.listening.ratings import RATING_COLUMNS, RatingRow, read_ratings
 from tests.browser.conftest import free_port, wait_until_up
-from tests.support.app_process import ROOT
+from tests.support import programs
+from tests.support.app_process import AppProcess
 from tests.support.hub import LoopbackHub
 
 REPO = "tester/ratings"
@@ -43,10 +43,7 @@ def hub() -> Iterator[LoopbackHub]:
 
 
 def run(hub: LoopbackHub, home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *arguments], env=hub.environment(home, HF_TOKEN="hf_test", **more), text=True,
-        capture_output=True, timeout=120, check=False,
-    )  # fmt: skip
+    return programs.run(arguments, hub.environment(home, HF_TOKEN="hf_test", **more))
 
 
 def until(happened: Callable[[], bool], seconds: float = 120) -> None:
@@ -128,24 +125,23 @@ while True:
 
 
 @pytest.fixture
-def upload(hub: LoopbackHub, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+def upload(hub: LoopbackHub, tmp_path: Path) -> Iterator[Callable[..., AppProcess]]:
     """`upload(folder, every_min)`: a process that uploads a folder's ratings."""
-    processes: list[subprocess.Popen[bytes]] = []
+    processes: list[AppProcess] = []
 
-    def start(folder: Path, every_min: float) -> subprocess.Popen[bytes]:
+    def start(folder: Path, every_min: float) -> AppProcess:
         environment = hub.environment(tmp_path / "home", HF_TOKEN="hf_test")
-        command = [sys.executable, "-c", UPLOAD_FOLDER, str(folder), str(every_min)]
-        processes.append(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))
+        processes.append(programs.start(["-c", UPLOAD_FOLDER, str(folder), str(every_min)], environment))
         return processes[-1]
 
     yield start
     for process in processes:
         process.kill()
-        process.wait(timeout=60)
+        process.join(60)
 
 
 def test_ratings_are_carried_even_when_the_hub_was_away_at_the_start(
-    hub: LoopbackHub, tmp_path: Path, upload: Callable[..., subprocess.Popen[bytes]]
+    hub: LoopbackHub, tmp_path: Path, upload: Callable[..., AppProcess]
 ) -> None:
     fault = hub.misbehave("/api/repos/create", status=500, times=2)
     path = write(tmp_path / "ratings", [rating(0)])
@@ -165,7 +161,7 @@ def test_ratings_are_carried_even_when_the_hub_was_away_at_the_start(
 
 
 def test_a_restart_on_an_empty_disk_brings_earlier_ratings_back(
-    hub: LoopbackHub, tmp_path: Path, upload: Callable[..., subprocess.Popen[bytes]]
+    hub: LoopbackHub, tmp_path: Path, upload: Callable[..., AppProcess]
 ) -> None:
     earlier = write(tmp_path / "lost", [rating(k) for k in range(3)], "ratings-earlier.csv").read_bytes()
     hub.add_dataset(REPO, {"ratings/ratings-earlier.csv": earlier, "ratings/../evil.csv": b"x"}, private=True)
@@ -191,10 +187,7 @@ def test_the_served_app_takes_its_ratings_along_when_it_is_asked_to_end(
         tmp_path / "home", HF_TOKEN="hf_test", HOST="127.0.0.1", PORT=str(port), **more
     )
     log = tmp_path / "server.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
+    process = programs.start(["app.py"], environment, log)
     try:
         wait_until_up(f"http://127.0.0.1:{port}", process, log)
         assert (data / "ratings" / "ratings-earlier.csv").read_bytes() == earlier
@@ -203,5 +196,5 @@ def test_the_served_app_takes_its_ratings_along_when_it_is_asked_to_end(
         assert process.wait(timeout=60) == 0
     finally:
         process.kill()
-        process.wait(timeout=60)
+        process.join(60)
     assert hub.repositories["datasets", REPO].files["ratings/ratings-last.csv"] == last.read_bytes()

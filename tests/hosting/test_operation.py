@@ -1,8 +1,6 @@
 """A server as its owner watches it: its health, its figures, its log and its end."""
 
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +14,7 @@ from tests.hosting.test_hosting import UPLOAD_FOLDER, rating, write
 from tests.listening.conftest import VOICE, make_study, say
 from tests.support.hub import LoopbackHub
 from tests.support.listener import Listener
+from tests.support.programs import start
 from tests.support.published import save_tiny_checkpoint
 from tests.support.served_app import ServedApp, served_app, until
 
@@ -132,15 +131,9 @@ def test_a_hub_that_is_slow_or_ill_does_not_hold_the_end_up(
 ) -> None:
     where = f"tester/ill-{next(iter(fault))}-{next(iter(fault.values())):.0f}"
     write(tmp_path / "ratings", [rating(0)])
-    command = [
-        sys.executable,
-        "-c",
-        UPLOAD_FOLDER.replace("tester/ratings", where),
-        str(tmp_path / "ratings"),
-        "60",
-    ]
-    process = subprocess.Popen(
-        command, env=hub.environment(tmp_path / "home", HF_TOKEN="hf_test"), stderr=subprocess.DEVNULL
+    process = start(
+        ["-c", UPLOAD_FOLDER.replace("tester/ratings", where), str(tmp_path / "ratings"), "60"],
+        hub.environment(tmp_path / "home", HF_TOKEN="hf_test"),
     )
     try:
         until(
@@ -154,4 +147,4 @@ def test_a_hub_that_is_slow_or_ill_does_not_hold_the_end_up(
         assert time.monotonic() - asked < ENDS_WITHIN_S
     finally:
         process.kill()
-        process.wait(timeout=60)
+        process.join(60)

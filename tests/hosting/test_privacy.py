@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from speecht5_demo.hosting.repository import publishing_agreed
 from speecht5_demo.hosting.store import HostingError
 from tests.hosting.test_hosting import REPO, hub, rating, run, until, write
 from tests.support.hub import LoopbackHub
+from tests.support.programs import converse
 
 __all__ = ["hub"]
 
@@ -102,20 +101,18 @@ PUBLISHED_LATER = UPLOAD.replace("    uploader.stop(", "    input()\n    uploade
 
 def test_a_dataset_made_public_later_gets_nothing_more(hub: LoopbackHub, tmp_path: Path) -> None:
     path = write(tmp_path / "ratings", [rating(0)])
-    process = subprocess.Popen(
-        [sys.executable, "-c", PUBLISHED_LATER, str(tmp_path / "ratings")],
-        env=hub.environment(tmp_path / "home", HF_TOKEN="hf_test"),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
+    uploading = converse(
+        ["-c", PUBLISHED_LATER, str(tmp_path / "ratings")],
+        hub.environment(tmp_path / "home", HF_TOKEN="hf_test"),
+    )
     try:
         until(lambda: len(getattr(hub.repositories.get(("datasets", REPO)), "commits", [])) == 1)
         repository = hub.repositories["datasets", REPO]
         repository.private = False
         with path.open("a") as stream:
             stream.write(",".join(rating(1).cells()) + "\n")
-        told, _ = process.communicate("\n", timeout=60)
+        told = uploading.ask()
     finally:
-        process.kill()
-        process.wait(timeout=60)
+        uploading.close()
     assert "RATINGS_REPO_PUBLIC" in told
     assert len(repository.commits) == 1

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from speecht5_demo.listening.session_events import SessionEvent, SessionsWriter
 from tests.hosting.test_hosting import rating
 from tests.support.hub import LoopbackHub
 from tests.support.postgres import LoopbackPostgres
+from tests.support.programs import converse
 from tests.support.served_app import until
 
 SECRET = b"a secret of this server"
@@ -255,18 +254,13 @@ def test_a_hub_that_refuses_is_away_slow_or_busy_gets_everything_in_the_end(tmp_
         folder = tmp_path / "ratings"
         writer = ServedRatingsWriter(folder, durable=False)
         writer.append(rating(0))
-        process = subprocess.Popen(
-            [sys.executable, "-c", EXCHANGES, str(folder)], text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env=hub.environment(tmp_path / "home", HF_TOKEN="hf_test", HF_HUB_DOWNLOAD_TIMEOUT="1"),
-        )  # fmt: skip
-        assert process.stdin is not None
-        assert process.stdout is not None
+        exchanging = converse(
+            ["-c", EXCHANGES, str(folder)],
+            hub.environment(tmp_path / "home", HF_TOKEN="hf_test", HF_HUB_DOWNLOAD_TIMEOUT="1"),
+        )
 
         def state() -> tuple[int, str]:
-            process.stdin.write("\n")
-            process.stdin.flush()
-            failures, _, problem = process.stdout.readline().strip().partition(" ")
+            failures, _, problem = exchanging.ask().strip().partition(" ")
             return int(failures), problem
 
         def there() -> int:
@@ -290,6 +284,4 @@ def test_a_hub_that_refuses_is_away_slow_or_busy_gets_everything_in_the_end(tmp_
             until(lambda: there() == 6, what="the push after the hub was away")
             until(lambda: not state()[1], what="the all-clear")
         finally:
-            process.stdin.close()
-            process.kill()
-            process.wait(timeout=60)
+            exchanging.close()

@@ -1,12 +1,14 @@
-"""`python app.py` in a process of its own, without half a minute of imports for each.
+"""`python app.py`, `python -m ...` or `python -c ...` in a process of its own, without seconds of imports for each.
 
-A warm process, which has imported Gradio, PyTorch and the pages, waits beside the tests. Every served app is a copy of
-it that runs app.py from its first line, in an environment and with an output of its own. The warm process is itself a
-copy of the one that collects the tests, made before the first of them runs, for collecting imports the same.
+A warm process, which has imported Gradio, PyTorch and the pages, waits beside the tests. Every program is a copy of it
+that runs app.py, the module or the code from its first line, in an environment and with streams of its own. The warm
+process is itself a copy of the one that collects the tests, made before the first of them runs, for collecting imports
+the same. What is asked of the import itself, or of memory, needs a fresh interpreter.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import faulthandler
 import importlib
@@ -17,14 +19,18 @@ import runpy
 import select
 import signal
 import socket
+import subprocess
 import sys
+import threading
+import time
 import traceback
+import types
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import torch
 
@@ -32,11 +38,13 @@ from tests.support import slow_voice
 
 ROOT = Path(__file__).resolve().parents[2]
 NEEDED = "speecht5_demo.ui.app"
+READ_THEIR_ENVIRONMENT = ("huggingface_hub.constants", "datasets.config", "gradio.oauth")
+"""Modules that look at it once, when they are imported."""
 
 
 @dataclass(frozen=True)
 class AppProcess:
-    """A running app, which is no child of ours.
+    """A running program, which is no child of ours.
 
     Attributes:
         pid: of it.
@@ -45,6 +53,22 @@ class AppProcess:
 
     pid: int
     handle: int
+
+    @cached_property
+    def returncode(self) -> int:
+        """Its status, as `subprocess` tells it; asked for when it has ended."""
+        assert _warm is not None
+        return _warm.status(self.pid)
+
+    def wait(self, timeout: float) -> int:
+        """Wait for its end, and say its status.
+
+        Raises:
+            subprocess.TimeoutExpired: it did not end in time.
+        """
+        if not self.join(timeout):
+            raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
+        return self.returncode
 
     def is_alive(self) -> bool:
         """Whether it has not ended."""
@@ -68,7 +92,7 @@ class AppProcess:
 
 
 class WarmProcess:
-    """What served apps are copies of; it ends, and they with it, when this process does."""
+    """What programs are copies of; it ends, and they with it, when this process does."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -79,58 +103,84 @@ class WarmProcess:
             _then_exit(partial(_serve, theirs))
         theirs.close()
         self._line = ours
+        self._one_at_a_time = threading.Lock()
 
-    def start_app(self, log: Path, environment: Mapping[str, str]) -> AppProcess:
-        """`python app.py` at the root of the repository, with its output in `log`."""
-        self._line.send(json.dumps([str(log), {**os.environ, **environment}]).encode())
-        told, handles, _, _ = socket.recv_fds(self._line, 100, 1)
+    def start(
+        self, arguments: Sequence[str], environment: Mapping[str, str], cwd: Path, streams: Sequence[int]
+    ) -> AppProcess:
+        """`python ARGUMENTS` with these streams as its input, output and error output."""
+        request = json.dumps([list(arguments), dict(environment), str(cwd)]).encode()
+        with self._one_at_a_time:
+            socket.send_fds(self._line, [request], list(streams))
+            told, handles, _, _ = socket.recv_fds(self._line, 100, 1)
         if not handles:
             raise RuntimeError("the warm process ended: its last words are in the output of the tests")
         return AppProcess(int(told), handles[0])
+
+    def status(self, pid: int) -> int:
+        """That of a program that has ended."""
+        with self._one_at_a_time:
+            self._line.send(json.dumps(pid).encode())
+            return int(self._line.recv(100))
 
 
 _warm: WarmProcess | None = None
 
 
-def warm_up() -> None:
+def warm_up() -> WarmProcess:
     """Make the warm process of this one, unless it is there; best while no thread of ours runs."""
     global _warm
     if _warm is None:
         _warm = WarmProcess()
+    return _warm
 
 
 def start_app(log: Path, environment: Mapping[str, str]) -> AppProcess:
     """`python app.py` at the root of the repository, with these settings beside our own and its output in `log`."""
-    warm_up()
-    assert _warm is not None
-    return _warm.start_app(log, environment)
+    with open(os.devnull, "rb") as nothing, log.open("wb") as output:
+        streams = (nothing.fileno(), output.fileno(), output.fileno())
+        return warm_up().start(["app.py"], {**os.environ, **environment}, ROOT, streams)
 
 
 def _serve(line: socket.socket) -> None:
-    """The warm process: a request in, a copy of this process out."""
+    """The warm process: a request in, a copy of this process out; or the number of one that ended, and its status."""
     _forget_the_tests()
     importlib.import_module(NEEDED)
     torch.set_num_threads(1)
     running: dict[int, int] = {}
-    while request := line.recv(1_000_000):
-        log, environment = json.loads(request)
+    statuses: dict[int, int] = {}
+    while True:
+        request, streams, _, _ = socket.recv_fds(line, 1_000_000, 3)
+        if not request:
+            break
+        asked: Any = json.loads(request)
+        if isinstance(asked, int):
+            _reap(running, statuses, asked)
+            line.send(str(statuses[asked]).encode())
+            continue
         pid = os.fork()
         if pid == 0:
             line.close()
-            _then_exit(partial(_run_app, Path(log), environment))
-        running = {pid: handle for pid, handle in running.items() if not _gone(pid, handle)}
+            for handle in running.values():
+                os.close(handle)
+            _then_exit(partial(_run, streams, *asked))
+        for stream in streams:
+            os.close(stream)
+        for other in list(running):
+            _reap(running, statuses, other, os.WNOHANG)
         running[pid] = os.pidfd_open(pid)
         socket.send_fds(line, [str(pid).encode()], [running[pid]])
     for handle in running.values():
         signal.pidfd_send_signal(handle, signal.SIGKILL)
 
 
-def _gone(pid: int, handle: int) -> bool:
-    """Whether a copy has ended, which is then forgotten."""
-    if not os.waitpid(pid, os.WNOHANG)[0]:
-        return False
-    os.close(handle)
-    return True
+def _reap(running: dict[int, int], statuses: dict[int, int], pid: int, how: int = 0) -> None:
+    """Take note of a copy's end, if it has come, or when it comes."""
+    if pid in running:
+        ended, status = os.waitpid(pid, how)
+        if ended:
+            statuses[pid] = os.waitstatus_to_exitcode(status)
+            os.close(running.pop(pid))
 
 
 def _forget_the_tests() -> None:
@@ -142,34 +192,53 @@ def _forget_the_tests() -> None:
     sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
     faulthandler.disable()
+    atexit._clear()
     logging.getLogger().handlers.clear()
     warnings.simplefilter("ignore")
 
 
-def _run_app(log: Path, environment: Mapping[str, str]) -> None:
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    for number in (1, 2):
-        os.dup2(output, number)
-    os.chdir(ROOT)
+def _run(streams: list[int], arguments: list[str], environment: dict[str, str], cwd: str) -> None:
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
+    time.tzset()
+    for name in READ_THEIR_ENVIRONMENT:
+        if name in sys.modules:
+            importlib.reload(sys.modules[name])
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.argv = ["app.py"]
     slow_voice.from_environment()
-    runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
+    first, *rest = arguments
+    if first == "-c":
+        sys.argv = ["-c", *rest[1:]]
+        sys.modules["__main__"] = main = types.ModuleType("__main__")
+        exec(compile(rest[0], "<string>", "exec"), main.__dict__)
+    elif first == "-m":
+        sys.argv = rest
+        runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = arguments
+        runpy.run_path(str(Path(cwd, first)), run_name="__main__")
 
 
 def _then_exit(work: Callable[[], None]) -> NoReturn:
-    """Work, and end as an interpreter does: an error is printed, and the status tells of it."""
+    """Work, and end as an interpreter does: an error is printed, and told by the status; its threads are waited for."""
     status = 1
     try:
         work()
         status = 0
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        if isinstance(ended.code, str):
+            print(ended.code, file=sys.stderr)
     finally:
         if sys.exc_info()[0] is not None:
             traceback.print_exc()
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

@@ -1,34 +1,23 @@
 """A process that opens checkpoints on request, for tests that need a hub.
 
-The hub's libraries read their environment once, when they are imported, so a test cannot point them at a
-hub of its own; it can point a process at one. Importing takes seconds, hence one process for many requests:
-a line of JSON in, a line out.
+The hub's libraries read their environment once, so a test cannot point them at a hub of its own; it can point a
+process at one, which answers many requests: a line of JSON in, a line out.
 """
 
 import json
 import os
-import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.support.programs import converse
 
 
 class HubWorker:
     """The process, as its parent sees it."""
 
     def __init__(self, environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.hub_worker"],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        self._process = converse(["-m", "tests.support.hub_worker"], environment)
 
     def open(self, spec: str, **how: Any) -> dict[str, Any]:
         """Open a checkpoint: its facts, or `error` and `kind`; always `seconds`.
@@ -45,21 +34,16 @@ class HubWorker:
         return self._ask({"do": "push", "repository": repository, "path": path, "content": content})
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
+        answer: dict[str, Any] = json.loads(self._process.ask(json.dumps(request)))
         return answer
 
     def close(self) -> int:
         """End the process by closing its input; its exit status."""
-        assert self.process.stdin
-        self.process.stdin.close()
+        self._process.stdin.close()
         try:
-            return self.process.wait(timeout=60)
+            return self._process.process.wait(60)
         finally:
-            self.process.kill()
+            self._process.close()
 
 
 def serve() -> None:

@@ -11,7 +11,6 @@ import argparse
 import hashlib
 import random
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -31,10 +30,11 @@ from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.listening.study import Sentence, SessionPlan
 from tests.browser.conftest import free_port
 from tests.listening.conftest import VOICE, make_study, say
-from tests.support.app_process import ROOT
+from tests.support.app_process import AppProcess
 from tests.support.hub import LoopbackHub, hub_environment
 from tests.support.listener import Listener
 from tests.support.postgres import LoopbackPostgres
+from tests.support.programs import start
 
 REPO = "tester/ratings"
 REPLICAS = 3
@@ -106,7 +106,7 @@ def run(kind: str, folder: Path, listeners: int, sentences: int) -> Outcome:
             thread.start()
         _wait_for(lambda: sum(len(one.acknowledged) for one in people) >= listeners * 3)
         misbehave()
-        servers[1].send_signal(signal.SIGKILL)
+        servers[1].kill()
         for thread in threads:
             thread.join(600)
             assert not thread.is_alive(), "a listener never came to the end"
@@ -177,20 +177,16 @@ def _store(kind: str, folder: Path, stack: ExitStack):  # type: ignore[no-untype
 @contextmanager
 def _replica(
     study: Path, disk: Path, port: int, environment: Mapping[str, str], log: Path
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[AppProcess]:
     disk.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.replica", str(study), str(disk), str(port)],
-            cwd=ROOT, env=dict(environment), stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+    process = start(["-m", "tests.support.replica", str(study), str(disk), str(port)], environment, log)
     try:
-        _wait_for(lambda: process.poll() is not None or _answers(port), 120)
-        assert process.poll() is None, log.read_text()
+        _wait_for(lambda: not process.is_alive() or _answers(port), 120)
+        assert process.is_alive(), log.read_text()
         yield process
     finally:
         process.kill()
-        process.wait(10)
+        process.join(10)
 
 
 @contextmanager

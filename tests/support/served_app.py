@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser.conftest import free_port, wait_until_up
-from tests.support.app_process import ROOT
+from tests.support.app_process import AppProcess
+from tests.support.programs import start
 
 
 @dataclass
@@ -28,7 +27,7 @@ class ServedApp:
     """
 
     port: int
-    process: subprocess.Popen[bytes]
+    process: AppProcess
     log: Path
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
@@ -69,18 +68,10 @@ def served_app(folder: Path, environment: Mapping[str, str]) -> Iterator[ServedA
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "server.log"
     fixed = {"HOST": "127.0.0.1", "PORT": str(port), "PYTHONUNBUFFERED": "1"}
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "app.py"],
-            cwd=ROOT,
-            env={**environment, **fixed},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+    process = start(["app.py"], {**environment, **fixed}, log)
     try:
         wait_until_up(f"http://127.0.0.1:{port}", process, log)
         yield ServedApp(port, process, log)
     finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(timeout=60)
+        process.kill()
+        process.join(60)
