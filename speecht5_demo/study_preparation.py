@@ -17,6 +17,7 @@ from speecht5_demo.listening.study import Study
 from speecht5_demo.synthesis import Line as SpokenLine
 from speecht5_demo.synthesis import Speech, Synthesizer, speak_many
 from speecht5_demo.variants import find
+from speecht5_demo.variants.networks import NETWORKS
 
 SHIPPED_STUDY = Path(__file__).resolve().parents[1] / "assets" / "studies" / "report.toml"
 
@@ -54,6 +55,11 @@ class SpeakingJob:
 
     checkpoint: str
     digest: str
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """The networks."""
+        return (NETWORKS,)
 
     def open(self) -> Callable[[Batch], Iterator[SpokenClip]]:
         """Load the checkpoint.

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic
 
-from speecht5_demo.distributed.work import HANG_S, ONE_THREAD, I, Job, Outcome, R
+from speecht5_demo.distributed.work import HANG_S, ONE_THREAD, I, Importing, Job, Outcome, R
 from speecht5_demo.errors import DemoError
 
 
@@ -170,7 +170,9 @@ def _context(job: Job[I, R]) -> Any:
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([type(job).__module__])
+    context.set_forkserver_preload(
+        [type(job).__module__, *(job.imports if isinstance(job, Importing) else ())]
+    )
     return context
 
 

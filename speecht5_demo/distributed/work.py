@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 I = TypeVar("I")  # noqa: E741  # an item
 R = TypeVar("R")
@@ -34,6 +34,18 @@ class Job(Protocol[I_contra, R_co]):
         Raises:
             DemoError: no worker can do this work; it ends the whole run. So does one that an item raises.
         """
+
+
+@runtime_checkable
+class Importing(Protocol):
+    """A job that says what its workers will import, so that processes of one machine can do that once for all.
+
+    Attributes:
+        imports: names of modules beside the job's own; those that do not load are passed over.
+    """
+
+    @property
+    def imports(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,10 @@ import torch
 from speecht5_demo.errors import DemoError, QualityError
 from speecht5_demo.quality.measurer import MadeFile, TaskMeasurer, Utterance
 from speecht5_demo.quality.measuring import measure
+from speecht5_demo.quality.metrics import BY_NAME, libraries
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.records import Row
+from speecht5_demo.variants.networks import NETWORKS
 
 Result = Row | MadeFile
 
@@ -31,6 +33,16 @@ class EvaluationJob:
 
     settings: Settings
     digest: str = ""
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """The networks, and what the metrics use."""
+        found = [
+            library.module
+            for name in self.settings.metrics
+            for library in libraries(BY_NAME[name], self.settings.asr, self.settings.speaker_model)
+        ]
+        return (NETWORKS, *dict.fromkeys(found))
 
     def open(self) -> Callable[[Utterance], Iterator[Result]]:
         """Load the checkpoint and what measures it, on one thread.

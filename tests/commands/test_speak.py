@@ -15,21 +15,13 @@ from rich.console import Console
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.cli import main
 from speecht5_demo.commands import console
+from tests.support import programs
 
-ROOT = Path(__file__).resolve().parents[2]
 TEXT = "It cost $5.50 on May 3rd."
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "speecht5_demo", *arguments],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    return programs.run(["-m", "speecht5_demo", *arguments], os.environ, cwd, timeout=240)
 
 
 Call = Callable[..., tuple[int, str, str]]

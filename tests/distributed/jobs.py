@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,3 +70,18 @@ class Breaks:
 
     def open(self) -> Callable[[int], Iterator[float]]:
         return lambda item: iter((1 / item,))
+
+
+@dataclass(frozen=True)
+class TellsWhatIsImported:
+    """Says of a module whether a process had it before it opened the job.
+
+    Attributes:
+        imports: what the job says that it imports.
+    """
+
+    imports: tuple[str, ...]
+
+    def open(self) -> Callable[[str], Iterator[bool]]:
+        there = set(sys.modules)
+        return lambda name: iter((name in there,))

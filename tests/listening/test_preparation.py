@@ -4,9 +4,6 @@ import fcntl
 import io
 import json
 import os
-import signal
-import subprocess
-import sys
 import wave
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -32,6 +29,7 @@ from speecht5_demo.listening.preparation import SpokenClip, prepare
 from speecht5_demo.listening.study import Loudness
 from speecht5_demo.wav import read_wav
 from tests.listening.conftest import RATE, VOICE, make_study, say
+from tests.support.programs import converse
 
 
 def test_every_clip_of_the_recipe_is_there_and_checks(prepared: tuple[Manifest, Path]) -> None:
@@ -111,22 +109,14 @@ def test_preparing_goes_on_where_it_was_killed(tmp_path: Path, speaking: str, lo
         f"{speaking}\n"
         "prepare(make_study(), voice, Path(sys.argv[1])); print('ready', flush=True)"
     )
-    root = Path(__file__).parents[2]
     spoken = 0
     for stop_after in (12, None):
-        process = subprocess.Popen(
-            [sys.executable, "-c", program, str(tmp_path)],
-            cwd=root,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        for line in process.stdout:
+        speaking_it = converse(["-c", program, str(tmp_path)], os.environ)
+        for line in speaking_it.stdout:
             spoken += line == "spoke\n"
             if stop_after and spoken >= stop_after:
-                os.kill(process.pid, signal.SIGKILL)
                 break
-        process.wait()
+        speaking_it.close()
     # Anchors speak nothing; a kill costs at most what was in the making, here and what had been said but not counted.
     assert spoken <= 24 + 6 + 2 + 2 + 2 * lost
     assert check(tmp_path)[1] == []

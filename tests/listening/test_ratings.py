@@ -4,9 +4,6 @@ import csv
 import json
 import multiprocessing
 import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -20,6 +17,7 @@ from speecht5_demo.hosting.dataset import csv_text
 from speecht5_demo.listening.analysis.cleaning import clean
 from speecht5_demo.listening.cells import neutralise, restore
 from speecht5_demo.listening.ratings import RATING_COLUMNS, RatingRow, RatingsWriter, read_ratings
+from tests.support.programs import converse, run
 
 CONTRACT = (
     "schema_version,rating_id,study_id,session_id,listener_id,submitted_at,source,blind,trial,position,method,"
@@ -112,22 +110,18 @@ def test_a_forked_process_gets_a_file_of_its_own(tmp_path: Path) -> None:
 
 def test_acknowledged_rows_survive_sigkill(tmp_path: Path) -> None:
     program = (
-        "import sys; sys.path.insert(0, sys.argv[2])\n"
+        "import sys\n"
         "from tests.listening.test_ratings import make_row, RatingsWriter\n"
         "writer = RatingsWriter(sys.argv[1])\n"
         "for n in range(10**6):\n"
         "    writer.append(make_row(rating_id=str(n))); print(n, flush=True)\n"
     )
-    root = str(Path(__file__).parents[2])
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, str(tmp_path), root], stdout=subprocess.PIPE, cwd=root
-    )
-    assert process.stdout is not None
+    saving = converse(["-c", program, str(tmp_path)], os.environ)
     for _ in range(50):
-        process.stdout.readline()
-    os.kill(process.pid, signal.SIGKILL)
-    said = 50 + len(process.stdout.read().splitlines())
-    process.wait()
+        saving.stdout.readline()
+    saving.process.kill()
+    said = 50 + len(saving.stdout.read().splitlines())
+    saving.close()
     kept = read_ratings(tmp_path).frame["rating_id"].astype(int).tolist()
     assert kept[:said] == list(range(said))
 
@@ -191,14 +185,8 @@ def test_a_disk_that_fills_leaves_no_descriptor_and_no_empty_file_and_goes_on_wh
         "writer.append(make_row(rating_id='after'))\n"
         "print(json.dumps([saved, refused, leaked, left]))\n"
     )
-    root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path), str(space)],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run(["-c", script, str(tmp_path), str(space)], os.environ)
+    assert done.returncode == 0, done.stderr
     saved, refused, leaked, left = json.loads(done.stdout)
     assert refused
     assert leaked <= 1

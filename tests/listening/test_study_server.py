@@ -24,7 +24,7 @@ from tests.support.hard_times import free_port, start_server, through_a_failing_
 from tests.support.listener import Listener
 
 Until = Callable[[dict[str, Any]], bool]
-LISTENERS = 30
+LISTENERS = 16
 KILLS = 20
 RECEIPT_BYTES = 68
 
@@ -37,7 +37,7 @@ def serving(study: Path, ratings: Path) -> Iterator[int]:
         yield port
     finally:
         process.kill()
-        process.wait()
+        process.join(60)
 
 
 def long_study(folder: Path) -> Manifest:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,22 +18,17 @@ from speecht5_demo.quality.runner import run
 from speecht5_demo.quality.sentences import Sentence
 from speecht5_demo.variants import BASELINE
 from tests.quality.processes import CannotStart, DiesInItsRecogniser
+from tests.support.app_process import AppProcess
+from tests.support.programs import start
 
-ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = (
     "-c", "embedded", "--sentences", "2", "--speakers", "rms", "--variants", "pruned",
     "--metrics", "wer,pesq,duration,stop,repeats,distill-mos",
 )  # fmt: skip
 
 
-def started(folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "speecht5_demo", "evaluate", *ARGUMENTS, "-j", "1", "-o", str(folder)],
-        cwd=ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+def started(folder: Path) -> AppProcess:
+    return start(["-m", "speecht5_demo", "evaluate", *ARGUMENTS, "-j", "1", "-o", str(folder)], os.environ)
 
 
 def finish(folder: Path, jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,8 +49,8 @@ def test_a_killed_evaluation_goes_on_and_ends_with_the_bytes_of_an_undisturbed_o
     deadline = time.monotonic() + 240
     while not (rows.exists() and rows.stat().st_size) and time.monotonic() < deadline:
         time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
+    process.kill()
+    assert process.wait(60) == -signal.SIGKILL
     before = rows.read_bytes()
     assert before.endswith(b"\n")
     assert not (killed / "rows.csv").exists()

@@ -6,7 +6,6 @@ import csv
 import os
 import random
 import resource
-import signal
 import socket
 import subprocess
 import sys
@@ -18,9 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.app_process import ROOT, AppProcess
 from tests.support.listener import Listener
+from tests.support.programs import start
 
-ROOT = Path(__file__).parents[2]
 HOUR_S = 3600.0
 
 
@@ -31,33 +31,34 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def server_command(study: Path, ratings: Path, port: int) -> list[str]:
-    """Serves a prepared study."""
-    return [sys.executable, "-m", "tests.support.study_server", str(study), str(ratings), str(port)]
+def server_arguments(study: Path, ratings: Path, port: int) -> list[str]:
+    """What Python serves a prepared study with."""
+    return ["-m", "tests.support.study_server", str(study), str(ratings), str(port)]
 
 
-def start_server(study: Path, ratings: Path, port: int, clock_s: float = 0.0) -> subprocess.Popen[bytes]:
+def start_server(study: Path, ratings: Path, port: int, clock_s: float = 0.0) -> AppProcess:
     """A server that answers.
 
     Args:
         clock_s: how far its machine's clock is set.
     """
     environment = {**os.environ, "CLOCK_OFFSET_S": str(clock_s)}
-    process = subprocess.Popen(server_command(study, ratings, port), cwd=ROOT, env=environment)
+    process = start(server_arguments(study, ratings, port), environment)
     wait_until_it_listens(port, process)
     return process
 
 
-def wait_until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_until_it_listens(port: int, process: AppProcess | subprocess.Popen[bytes]) -> None:
     """Return when the port is open; raises where the process ends before."""
     end = time.monotonic() + 120
-    while time.monotonic() < end and process.poll() is None:
+    while time.monotonic() < end:
+        if not (process.is_alive() if isinstance(process, AppProcess) else process.poll() is None):
+            break
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.02)
     process.kill()
-    process.wait()
     raise AssertionError("the server did not start")
 
 
@@ -119,8 +120,8 @@ def through_kills(study: Path, ratings: Path, count: int, kills: int, patience_s
     try:
         for number in range(kills):
             time.sleep(0.02 + 0.2 * rng.random())
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
+            process.kill()
+            process.join(60)
             assert any(thread.is_alive() for thread in threads), "all were done before the last kill"
             process = start_server(study, ratings, port, -HOUR_S if number % 4 == 2 else 0.0)
         for thread in threads:
@@ -128,7 +129,7 @@ def through_kills(study: Path, ratings: Path, count: int, kills: int, patience_s
         assert not any(thread.is_alive() for thread in threads), "listeners never came to the end"
     finally:
         process.kill()
-        process.wait()
+        process.join(60)
     return account(listeners, ratings)
 
 
@@ -167,7 +168,7 @@ class FailingDisk:
 def server_on_a_small_disk(study: Path, ratings: Path, port: int, kilobytes: int) -> Iterator[FailingDisk]:
     """A server with its ratings on a disk of its own, where this user may mount one."""
     ratings.mkdir(parents=True, exist_ok=True)
-    command = server_command(study, ratings, port)
+    command = [sys.executable, *server_arguments(study, ratings, port)]
     try:
         may = subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "none", str(ratings)], check=False)
         own = may.returncode == 0
