@@ -140,19 +140,24 @@ def _border_cost(before: _Token, after: _Token) -> float:
 
 def _cheapest_borders(tokens: list[_Token], limit: int) -> list[int]:
     """Positions to cut at, by dynamic programming: few, natural and even pieces, none over the limit."""
-    cost = [0.0] + [float("inf")] * len(tokens)
+    sizes = [len(token.text) for token in tokens]
+    spaces = [0 if token.glued else 1 for token in tokens]
+    begun: list[float] = []  # what a piece that starts here costs with all before it, but for its length
+    cost = 0.0
     came_from = [0] * (len(tokens) + 1)
     for end in range(1, len(tokens) + 1):
+        border = _border_cost(tokens[end - 2], tokens[end - 1]) if end > 1 else 0.0
+        begun.append(cost + _PIECE_COST + border)
+        cost = float("inf")
         length = 0 if tokens[end - 1].text[-1] in ".,?!;:" else 1
         for start in range(end - 1, -1, -1):
-            length += len(tokens[start].text)
+            length += sizes[start]
             if length > limit:
                 break
-            border = _border_cost(tokens[start - 1], tokens[start]) if start else 0.0
-            total = cost[start] + _PIECE_COST + border + (1 - length / limit) ** 2
-            if total < cost[end]:
-                cost[end], came_from[end] = total, start
-            length += 0 if tokens[start].glued else 1
+            total = begun[start] + (1 - length / limit) ** 2
+            if total < cost:
+                cost, came_from[end] = total, start
+            length += spaces[start]
     borders = []
     position = came_from[len(tokens)]
     while position:

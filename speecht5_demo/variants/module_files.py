@@ -65,7 +65,7 @@ def _tensors_of(module: nn.Module) -> dict[str, Tensor]:
 
 
 def _integers(name: str, layer: torch.ao.nn.quantized.Linear) -> dict[str, Tensor]:
-    weight, bias = layer.weight(), layer.bias()
+    weight, bias = layer._weight_bias()  # each of `weight()` and `bias()` would unpack both
     if weight.qscheme() not in (torch.per_tensor_affine, torch.per_tensor_symmetric):
         raise VariantError(
             f"{name} has a scale for each row, which this form cannot keep: quantise it by tensor."

@@ -38,7 +38,7 @@ def _weights(model: nn.Module) -> Iterator[Tensor]:
     yield from model.parameters()
     for module in model.modules():
         if isinstance(module, torch.ao.nn.quantized.Linear):  # its packed weights are no parameters
-            weight, bias = module.weight(), module.bias()
+            weight, bias = module._weight_bias()  # each of `weight()` and `bias()` would unpack both
             yield weight
             if bias is not None:
                 yield bias

@@ -15,6 +15,8 @@ from tests.attack.target import FULL, SENTENCE, TWO, Outcome, Target
 from tests.support.listener import Listener
 
 OTHERS = 9
+SHORT = "Go."
+"""What is spoken where times are not judged."""
 HEARING_S = 6.0
 """What a person takes at least to hear two samples of a sentence and to write the next one."""
 
@@ -22,10 +24,11 @@ HEARING_S = 6.0
 def queue_flood(target: Target, scale: float) -> Outcome:
     """Ten visitors of whom one floods: long texts, recipes of its own, and posts from sessions of nobody."""
     rounds = max(1, round(3 * scale))
-    quiet = [max(first_sounds(target, 2)) for _ in range(2 * rounds)]
+    said = SENTENCE if scale >= FULL else SHORT
+    quiet = [max(first_sounds(target, 2, said)) for _ in range(2 * rounds)]
     with flooded(target, round(400 * scale)) as let_in:
-        coming = as_people_come(target, rounds)
-        together = [seconds for _ in range(rounds) for seconds in first_sounds(target, OTHERS)]
+        coming = as_people_come(target, rounds, said)
+        together = [seconds for _ in range(rounds) for seconds in first_sounds(target, OTHERS, said)]
     usual, of_each = statistics.median(quiet), sorted(statistics.median(each) for each in coming if each)
     served = sum(map(len, coming)) == len(together) == OTHERS * rounds
     return Outcome(
@@ -69,17 +72,17 @@ def flooded(target: Target, posts: int) -> Iterator[list[bool]]:
         thread.join()
 
 
-def first_sounds(target: Target, visitors: int) -> list[float]:
+def first_sounds(target: Target, visitors: int, said: str) -> list[float]:
     """Seconds to each visitor's first sample, all pressing at once."""
 
     def visit(number: int) -> Callable[[], float | None]:
         visitor = PageVisitor(target.url, f"127.0.0.{10 + number}")
-        return lambda: visitor.speak(f"{SENTENCE} Number {number}.", TWO)[0]
+        return lambda: visitor.speak(f"{said} Number {number}.", TWO)[0]
 
     return [seconds for seconds in at_once(*map(visit, range(visitors))) if seconds is not None]
 
 
-def as_people_come(target: Target, rounds: int) -> list[list[float]]:
+def as_people_come(target: Target, rounds: int, said: str) -> list[list[float]]:
     """Seconds to each first sample of nine visitors, who listen to what they asked for before they ask again."""
 
     def visit(number: int) -> Callable[[], list[float | None]]:
@@ -90,7 +93,7 @@ def as_people_come(target: Target, rounds: int) -> list[list[float]]:
             found = []
             time.sleep(HEARING_S * number / OTHERS)
             for _ in range(rounds):
-                found.append(visitor.speak(f"{SENTENCE} Number {number}.", TWO)[0])
+                found.append(visitor.speak(f"{said} Number {number}.", TWO)[0])
                 time.sleep(HEARING_S * (1 + chance.random()))
             return found
 
