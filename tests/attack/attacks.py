@@ -233,7 +233,7 @@ def fuzzing(target: Target, scale: float) -> Outcome:
     """Nonsense for every route and event, of the listening test too, in which some sessions are open."""
     count, senders = round(10_000 * scale), 4
     fuzzer = Fuzzer(Client(target.url, "127.0.2.9"))
-    first_sounds(target, 1)  # what is loaded once is loaded now
+    first_sounds(target, 1, SENTENCE)  # what is loaded once is loaded now
     before, tracebacks = target.memory_mb(), target.tracebacks()
     tally: Counter[int] = Counter()
     faults: list[str] = []
