@@ -78,8 +78,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Keep a copy of this process, in which collecting imported all that a served app needs."""
     if "speecht5_demo.ui.app" in sys.modules and not session.config.option.collectonly:
-        from tests.support.app_process import warm_up
+        from tests.support.app_process import import_what_is_needed, warm_up
 
+        import_what_is_needed()
         warm_up()
 
 

@@ -23,7 +23,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.support import firefox_relay
-from tests.support.app_process import AppProcess, start_app, warm_up
+from tests.support.app_process import COLD, AppProcess, start_app, warm_up
 
 START_LIMIT_S = 120
 FIREFOX_START_MS = 180_000
@@ -81,11 +81,14 @@ def free_port() -> int:
 
 @contextmanager
 def running_server(data: Path, **environment: str) -> Iterator[Server]:
-    """`python app.py` on a free port with `data` as its DATA_DIR; killed on leaving."""
+    """`python app.py` on a free port with `data` as its DATA_DIR; killed on leaving.
+
+    It speaks when it is asked to; with `COLD` empty, at its start too.
+    """
     port = free_port()
     data.mkdir(parents=True, exist_ok=True)
     log = data / "server.log"
-    chosen = {"CHECKPOINT": "embedded", "OMP_NUM_THREADS": "1", "PREPARE_STUDY": "0", **environment}
+    chosen = {"CHECKPOINT": "embedded", "OMP_NUM_THREADS": "1", "PREPARE_STUDY": "0", COLD: "1", **environment}
     fixed = {"HOST": "127.0.0.1", "PORT": str(port), "DATA_DIR": str(data), "PYTHONUNBUFFERED": "1"}
     process = start_app(log, {**chosen, **fixed})
     try:
@@ -113,7 +116,10 @@ def wait_until_up(url: str, process: AppProcess | subprocess.Popen[bytes], log: 
 
 def chromium_path() -> str | None:
     """Where a Chromium is; None where there is Playwright's own."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    names = (
+        "chromium-headless-shell",
+        *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
+    )
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 

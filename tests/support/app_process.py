@@ -37,9 +37,16 @@ import torch
 from tests.support import slow_voice
 
 ROOT = Path(__file__).resolve().parents[2]
-NEEDED = "speecht5_demo.ui.app"
 READ_THEIR_ENVIRONMENT = ("huggingface_hub.constants", "datasets.config", "gradio.oauth")
 """Modules that look at it once, when they are imported."""
+NEEDED = (
+    "speecht5_demo.ui.app",
+    "speecht5_demo.checkpoints.loading",
+    "transformers.models.speecht5.modeling_speecht5",
+)
+"""What a served app imports until it has spoken."""
+COLD = "NOTHING_IS_SPOKEN_BEFORE_IT_IS_ASKED_FOR"
+"""The variable of a served app that leaves out the start's own speaking, for it takes longer than most tests."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,12 @@ def warm_up() -> WarmProcess:
     return _warm
 
 
+def import_what_is_needed() -> None:
+    """Import what a served app needs, so that its copies need not."""
+    for name in NEEDED:
+        importlib.import_module(name)
+
+
 def start_app(log: Path, environment: Mapping[str, str]) -> AppProcess:
     """`python app.py` at the root of the repository, with these settings beside our own and its output in `log`."""
     with open(os.devnull, "rb") as nothing, log.open("wb") as output:
@@ -145,7 +158,7 @@ def start_app(log: Path, environment: Mapping[str, str]) -> AppProcess:
 def _serve(line: socket.socket) -> None:
     """The warm process: a request in, a copy of this process out; or the number of one that ended, and its status."""
     _forget_the_tests()
-    importlib.import_module(NEEDED)
+    import_what_is_needed()
     torch.set_num_threads(1)
     running: dict[int, int] = {}
     statuses: dict[int, int] = {}
@@ -211,6 +224,8 @@ def _run(streams: list[int], arguments: list[str], environment: dict[str, str], 
             importlib.reload(sys.modules[name])
     signal.signal(signal.SIGINT, signal.default_int_handler)
     slow_voice.from_environment()
+    if environment.get(COLD):
+        _speak_when_asked()
     first, *rest = arguments
     if first == "-c":
         sys.argv = ["-c", *rest[1:]]
@@ -222,6 +237,16 @@ def _run(streams: list[int], arguments: list[str], environment: dict[str, str], 
     else:
         sys.argv = arguments
         runpy.run_path(str(Path(cwd, first)), run_name="__main__")
+
+
+def _speak_when_asked() -> None:
+    """Let the voice be ready without a word: what a visitor asks for is built then, as for any other variant."""
+    from speecht5_demo.ui.compare.service import CompareService
+
+    def ready(service: CompareService) -> None:
+        service._note_warm_up(None)
+
+    CompareService.warm_up_in_background = ready  # type: ignore[method-assign]
 
 
 def _then_exit(work: Callable[[], None]) -> NoReturn:
