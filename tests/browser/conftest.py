@@ -159,13 +159,17 @@ def firefox(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """`new_page(width=360, height=740, dark=True, touch=True)`: a visitor of their own."""
+    """`new_page(width=360, height=740, dark=True, touch=True, moving=True)`: a visitor of their own."""
     with ExitStack() as visitors:
 
-        def open_page(width: int = 1280, height: int = 900, dark: bool = False, touch: bool = False) -> Page:
+        def open_page(
+            width: int = 1280, height: int = 900, dark: bool = False, touch: bool = False, moving: bool = False
+        ) -> Page:
             context = chromium.new_context(
                 viewport={"width": width, "height": height},
                 color_scheme="dark" if dark else "light",
+                # What moves is drawn sixty times a second by the processor, and seldom what a test is about.
+                reduced_motion="no-preference" if moving else "reduce",
                 has_touch=touch,
                 is_mobile=touch,
                 accept_downloads=True,

@@ -53,6 +53,7 @@ class LoopbackHub:
         self.misbehaviours: list[Misbehaviour] = []
         self.requests: list[str] = []
         self.signs_in = "tester"
+        self.reached_at: dict[str, str] = {}  # the address of a Space -> where it is served here
         self.connections: set[socket.socket] = set()
         self.closing = threading.Event()
 

@@ -115,7 +115,14 @@ class HubAnswers(BaseHTTPRequestHandler):
             )
         if path in hub_oauth.ADDRESSES:
             return self._send(
-                *hub_oauth.answer(self.hub.url, self.hub.signs_in, path, urlsplit(self.path).query, body)
+                *hub_oauth.answer(
+                    self.hub.url,
+                    self.hub.signs_in,
+                    path,
+                    urlsplit(self.path).query,
+                    body,
+                    self.hub.reached_at,
+                )
             )
         if path == "/api/repos/create":
             return self._create(json.loads(body))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 CLIENT, CLIENT_SECRET = "client-of-the-space", "a secret of the client"
 _CODE = "a-code-for-"
@@ -22,12 +23,15 @@ ADDRESSES = (
 Answer = tuple[int, bytes, dict[str, str]]
 
 
-def answer(url: str, name: str, path: str, query: str, body: bytes) -> Answer:
+def answer(
+    url: str, name: str, path: str, query: str, body: bytes, reached_at: Mapping[str, str]
+) -> Answer:
     """Status, body and headers.
 
     Args:
         url: of the hub.
         name: of who signs in.
+        reached_at: where Spaces are served whose own addresses no name server knows.
     """
     if path.endswith("openid-configuration"):
         return _json(
@@ -45,7 +49,10 @@ def answer(url: str, name: str, path: str, query: str, body: bytes) -> Answer:
         _nonces[name] = asked["nonce"]
         joint = "&" if "?" in asked["redirect_uri"] else "?"
         back = urlencode({"code": _CODE + name, "state": asked["state"]})
-        return 302, b"", {"Location": f"{asked['redirect_uri']}{joint}{back}"}
+        where = urlsplit(asked["redirect_uri"])
+        space = f"{where.scheme}://{where.netloc}"
+        to = asked["redirect_uri"].replace(space, reached_at.get(space, space), 1)
+        return 302, b"", {"Location": f"{to}{joint}{back}"}
     if path.endswith("token"):
         who = parse_qs(body.decode())["code"][0].removeprefix(_CODE)
         token = {"access_token": "hf_oauth_x", "token_type": "bearer", "expires_in": 3600}
