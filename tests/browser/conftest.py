@@ -88,7 +88,13 @@ def running_server(data: Path, **environment: str) -> Iterator[Server]:
     port = free_port()
     data.mkdir(parents=True, exist_ok=True)
     log = data / "server.log"
-    chosen = {"CHECKPOINT": "embedded", "OMP_NUM_THREADS": "1", "PREPARE_STUDY": "0", COLD: "1", **environment}
+    chosen = {
+        "CHECKPOINT": "embedded",
+        "OMP_NUM_THREADS": "1",
+        "PREPARE_STUDY": "0",
+        COLD: "1",
+        **environment,
+    }
     fixed = {"HOST": "127.0.0.1", "PORT": str(port), "DATA_DIR": str(data), "PYTHONUNBUFFERED": "1"}
     process = start_app(log, {**chosen, **fixed})
     try:
@@ -163,7 +169,11 @@ def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     with ExitStack() as visitors:
 
         def open_page(
-            width: int = 1280, height: int = 900, dark: bool = False, touch: bool = False, moving: bool = False
+            width: int = 1280,
+            height: int = 900,
+            dark: bool = False,
+            touch: bool = False,
+            moving: bool = False,
         ) -> Page:
             context = chromium.new_context(
                 viewport={"width": width, "height": height},

@@ -23,9 +23,7 @@ ADDRESSES = (
 Answer = tuple[int, bytes, dict[str, str]]
 
 
-def answer(
-    url: str, name: str, path: str, query: str, body: bytes, reached_at: Mapping[str, str]
-) -> Answer:
+def answer(url: str, name: str, path: str, query: str, body: bytes, reached_at: Mapping[str, str]) -> Answer:
     """Status, body and headers.
 
     Args:
