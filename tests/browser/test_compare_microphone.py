@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
 
@@ -68,7 +69,9 @@ def test_a_voice_from_the_microphone_speaks_the_next_comparison(
     expect(page.page.locator("#upload")).to_contain_text(
         "speaks from the next comparison on", timeout=LONG_WAIT_MS
     )
-    named = page.page.locator("#speaker input").input_value()
+    chosen = page.page.locator("#speaker input")
+    expect(chosen).to_have_value(re.compile("^Your recording"))
+    named = chosen.input_value()
     page.say("My own voice.")
     page.choose("Dynamic INT8")
     page.speak(samples=1)
