@@ -34,7 +34,7 @@ from voice_training.devices import in_processes
 from voice_training.model_card import BlendFigures, Evaluation, SpeakerFigures
 from voice_training.settings import EvaluationSettings
 from voice_training.teachers import Line, Teacher
-from voice_training.texts import normalised, read_lines
+from voice_training.texts import normalised_lines
 from voice_training.voice import Utterance, Voice, draw_attention
 
 MUCH_LONGER = 1.5
@@ -80,7 +80,7 @@ def require_libraries(with_mos: bool) -> None:
 
 def harvard_sentences(count: int) -> list[str]:
     """`count` test sentences in a fixed random order; training and choosing never see them."""
-    sentences = [text for line in read_lines("harvard.txt") if (text := normalised(line))]
+    sentences = list(normalised_lines("harvard.txt"))
     random.Random(_TEST_ORDER).shuffle(sentences)
     return sentences[:count]
 

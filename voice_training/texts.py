@@ -18,6 +18,7 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import sentencepiece
@@ -95,6 +96,12 @@ def read_lines(name: str) -> list[str]:
     ]
 
 
+@cache
+def normalised_lines(name: str) -> tuple[str, ...]:
+    """Those lines of a list that are in the voice's characters once normalised."""
+    return tuple(text for line in read_lines(name) if (text := normalised(line)))
+
+
 def phrases(sentence: str, longest: int, shortest: int = 8) -> list[str]:
     """`sentence` in pieces of about `longest` characters, cut at punctuation, inside a phrase only where needed."""
     pieces: list[str] = []
@@ -119,9 +126,7 @@ def phrases(sentence: str, longest: int, shortest: int = 8) -> list[str]:
 def make_texts(count: int, seed: int, held_out: int = 56) -> TextSets:
     """`count` training texts and up to `held_out` development texts, the same for the same seed and lists."""
     chance = random.Random(seed)
-    harvard = {normalised(line) for line in read_lines("harvard.txt")}
-    arctic = [text for line in read_lines("arctic.txt") if (text := normalised(line))]
-    books = [text for line in read_lines("ljspeech.txt") if (text := normalised(line))]
+    arctic, books = list(normalised_lines("arctic.txt")), list(normalised_lines("ljspeech.txt"))
     chance.shuffle(arctic)
     chance.shuffle(books)
     long_development = [text for text in books[:100] if 150 <= len(text) <= LONGEST_TEXT][:12]
@@ -137,7 +142,7 @@ def make_texts(count: int, seed: int, held_out: int = 56) -> TextSets:
         (0.20, _word_strings(read_lines("common_words.txt"), chance, (3, 4, 5, 6, 7))),
         (0.22, _filled_templates(chance)),
     )
-    unseen = set(development) | harvard
+    unseen = {*development, *normalised_lines("harvard.txt")}
     training: list[str] = []
     weights = [weight for weight, _ in sources]
     while len(training) < count:
