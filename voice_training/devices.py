@@ -90,9 +90,7 @@ class BackgroundProcess:
 
     def __init__(self, work: Callable[[], object], name: str) -> None:
         context = multiprocessing.get_context("spawn")
-        self._process = context.Process(
-            target=_while_parent_lives, args=(work, os.getpid()), name=name, daemon=True
-        )
+        self._process = context.Process(target=_while_parent_lives, args=(work,), name=name, daemon=True)
         self._process.start()
 
     @property
@@ -119,12 +117,13 @@ class BackgroundProcess:
             )
 
 
-def _while_parent_lives(work: Callable[[], object], parent: int) -> None:
+def _while_parent_lives(work: Callable[[], object]) -> None:
     """Do the work, but end at once when the parent is gone: a run that is started again must be alone."""
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
