@@ -1,12 +1,17 @@
 """What several of the training's tests need; what is slow to make is made once."""
 
+import multiprocessing
 from collections.abc import Callable
+from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from transformers import SpeechT5Processor
 
+from voice_training import devices
 from voice_training.corpus import Clip, make_clip
 from voice_training.run_folder import Journal, StageFiles
 from voice_training.teachers import Flite, Line
@@ -27,6 +32,21 @@ def clips() -> list[Clip]:
 def processor(tmp_path_factory: pytest.TempPathFactory) -> SpeechT5Processor:
     """The voice's tokenizer."""
     return make_processor(tmp_path_factory.mktemp("tokenizer"))
+
+
+@pytest.fixture(scope="module")
+def copies(request: pytest.FixtureRequest) -> BaseContext:
+    """New processes as copies of a clean one that has imported the test's module, in place of importing it each."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([request.module.__name__])
+    forkserver.ensure_running()
+    return context
+
+
+@pytest.fixture
+def imported_once(copies: BaseContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processes of the code that is tested are such copies."""
+    monkeypatch.setattr(devices, "multiprocessing", SimpleNamespace(get_context=lambda _: copies))
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ _SETTINGS = PostnetSettings(
     discriminator_width=8,
     learning_rate=2e-3,
 )
-_FRAMES, _BINS, _STEPS = 400, 80, 100
+_FRAMES, _BINS, _STEPS = 400, 80, 70
 
 Files = Callable[..., StageFiles]
 
@@ -73,7 +73,7 @@ def weights_of(run: AcousticTraining) -> Tensor:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_its_loss_falls(kind: type[AcousticTraining], clips: AcousticClips, files: Files) -> None:
-    l1 = advanced(training(kind, clips, files()), 40)
+    l1 = advanced(training(kind, clips, files()), 30)
     assert np.mean(l1[-8:]) < 0.95 * np.mean(l1[:8])
 
 

@@ -77,7 +77,7 @@ def test_alone_every_mean_is_ones_own() -> None:
 
 
 def test_two_processes_share_means_sums_words_and_the_work_of_a_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    imported_once: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with first_of_two(second, "test") as group:
@@ -93,7 +93,7 @@ def test_two_processes_share_means_sums_words_and_the_work_of_a_step(
         torch.testing.assert_close(one, alone)
 
 
-def test_the_end_of_the_other_process_is_told() -> None:
+def test_the_end_of_the_other_process_is_told(imported_once: None) -> None:
     with (
         pytest.raises(VoiceTrainingError, match="process of the test ended"),
         first_of_two(lost, "test") as group,
@@ -101,13 +101,13 @@ def test_the_end_of_the_other_process_is_told() -> None:
         ask_for_ever(group)
 
 
-def test_another_process_that_never_comes_is_told() -> None:
+def test_another_process_that_never_comes_is_told(imported_once: None) -> None:
     with pytest.raises(VoiceTrainingError, match="process of the test ended"), first_of_two(failed, "test"):
         pytest.fail("there is nobody to work with")
 
 
 def test_an_error_of_the_first_process_ends_the_second(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    imported_once: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(ValueError, match="mine"), first_of_two(second, "test"):
@@ -119,7 +119,7 @@ def test_items_are_worked_on_in_order(workers: int) -> None:
     assert list(in_processes(abs, [-3, 1, -2], workers)) == [3, 1, 2]
 
 
-def test_an_error_in_the_background_is_told() -> None:
+def test_an_error_in_the_background_is_told(imported_once: None) -> None:
     background = BackgroundProcess(functools.partial(sys.exit, 3), "vocoder")
     with pytest.raises(VoiceTrainingError, match="process of the vocoder ended with an error"):
         background.wait()
