@@ -15,8 +15,8 @@ RECIPE = """
 id = "tiny"
 title = "How natural does this voice sound?"
 variants = ["baseline", "pruned"]
-sentences = ["Glue the sheet to the blue background.", "Rice is often served in round bowls."]
-practice_sentences = ["A pot of tea helps to pass the evening."]
+sentences = ["Glue the sheet.", "Rice is served."]
+practice_sentences = ["Have some tea."]
 [session]
 sentences = 2
 anchors = 0

@@ -53,9 +53,9 @@ def test_silence_is_heard_as_missing_words_with_a_remark(whisper: Recogniser) ->
 def test_a_long_sample_is_heard_in_parts_between_which_others_can_be_served(
     whisper: Recogniser, speech: Samples
 ) -> None:
-    long = np.tile(speech, 15)
-    parts = list(hear_in_parts(whisper, " ".join([TEXT] * 15), long))
-    assert len(parts) == -(-long.size // (30 * 16_000)) + 2
+    times = 30 * 16_000 // speech.size + 1
+    parts = list(hear_in_parts(whisper, " ".join([TEXT] * times), np.tile(speech, times)))
+    assert len(parts) == 2 + 2
 
 
 def test_what_is_not_installed_is_named_without_importing_anything(monkeypatch: pytest.MonkeyPatch) -> None:

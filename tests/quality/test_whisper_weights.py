@@ -1,7 +1,5 @@
 """Whisper's weights come from the hub where it answers, else from a package, and are always the same bytes."""
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from speecht5_demo.quality.recognisers import SPHINX, FoundRecogniser, find_reco
 from speecht5_demo.quality.sentences import Sentence
 from speecht5_demo.quality.whisper_weights import TINY, TINY_SHA256, tiny_weights
 from tests.support.hub import LoopbackHub
+from tests.support.programs import run
 
 FIND = """
 from speecht5_demo.quality import whisper_weights
@@ -27,14 +26,8 @@ print(found.source, found.sha256)
 
 def found_beside(hub: LoopbackHub, home: Path) -> str:
     """What a new process finds whose hub is this one."""
-    done = subprocess.run(
-        [sys.executable, "-c", FIND],
-        cwd=Path(__file__).parents[2],
-        env=hub.environment(home),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run(["-c", FIND], hub.environment(home))
+    assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
