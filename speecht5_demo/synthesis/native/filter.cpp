@@ -6,23 +6,48 @@
 namespace {
 
 constexpr int TALL = WIDTH == 16 ? 12 : 6;        // rows of sums that the processor has registers for
-constexpr int CACHED_FLOATS = WIDTH == 16 ? 65536 : 40960; // floats of transformed inputs: part of the second cache
+constexpr int BROAD = WIDTH == 16 ? 2 : 1;        // sixteens of outputs in each of them, where there are as many
+constexpr int CACHED_FLOATS = WIDTH == 16 ? 147456 : 40960; // floats of transformed inputs: part of the second cache
 constexpr int CUT = 7, LONGEST = 11;              // taps of a filter that is not cut into chunks: of an exact one, of another
-constexpr int MOST = 48;                          // tiles or rows that are made together
+constexpr int MOST = WIDTH == 16 ? 36 : 48;       // tiles or rows that are made together
+constexpr int AHEAD = 1024;                       // floats of weights that are fetched before they are needed
 
-// sums[TALL][16] = products of rows, `stride` apart, with weights [tap][input][16]; a tap reads `step` floats on.
+// sums[ROWS][ACROSS][16] = products of rows, `stride` apart, with weights [tap][input][ACROSS][16]; a tap reads `step`
+// floats on.
+template <int ROWS, int ACROSS>
 INLINE void product(const float* rows, size_t stride, const float* w, int inputs, int taps, size_t step, float* sums) {
-  Vec sum[TALL];
+  Vec sum[ROWS][ACROSS];
 #pragma GCC unroll 16
-  for (int r = 0; r < TALL; ++r) sum[r] = every(0.0f);
+  for (auto& row : sum)
+#pragma GCC unroll 2
+    for (Vec& each : row) each = every(0.0f);
   for (int tap = 0; tap < taps; ++tap, rows += step)
-    for (int i = 0; i < inputs; ++i, w += LANES) {
-      const Vec weight = load(w);
+    for (int i = 0; i < inputs; ++i, w += ACROSS * LANES) {
+      Vec weight[ACROSS];
+#pragma GCC unroll 2
+      for (int a = 0; a < ACROSS; ++a) {
+        weight[a] = load(w + a * LANES);
+        __builtin_prefetch(w + a * LANES + AHEAD);
+      }
 #pragma GCC unroll 16
-      for (int r = 0; r < TALL; ++r) sum[r] = every(rows[r * stride + i]) * weight + sum[r];
+      for (int r = 0; r < ROWS; ++r) {
+        const Vec x = every(rows[r * stride + i]);
+#pragma GCC unroll 2
+        for (int a = 0; a < ACROSS; ++a) sum[r][a] = x * weight[a] + sum[r][a];
+      }
     }
 #pragma GCC unroll 16
-  for (int r = 0; r < TALL; ++r) store(sums + r * LANES, sum[r]);
+  for (int r = 0; r < ROWS; ++r)
+#pragma GCC unroll 2
+    for (int a = 0; a < ACROSS; ++a) store(sums + (r * ACROSS + a) * LANES, sum[r][a]);
+}
+
+// The same for `count` rows, and for those after them to half of what is made together.
+template <int ACROSS>
+void products(const float* rows, int count, size_t stride, const float* w, int inputs, int taps, size_t step, float* sums) {
+  for (; count > TALL / 2; count -= TALL, rows += TALL * stride, sums += TALL * ACROSS * LANES)
+    product<TALL, ACROSS>(rows, stride, w, inputs, taps, step, sums);
+  if (count > 0) product<TALL / 2, ACROSS>(rows, stride, w, inputs, taps, step, sums);
 }
 
 INLINE Part leaky(Part v, float slope) { return larger(v, v * slope); }
@@ -31,6 +56,20 @@ INLINE void finish(const Target& to, Part y, size_t at) {
   if (to.residual) y += read<Part>(to.residual + at);
   if (to.total) y += read<Part>(to.total + at);
   store(to.out + at, leaky(y * to.factor, to.slope));
+}
+
+// Of one tile: values at the points, of rows that are `step` floats apart. By itself, for the registers' sake.
+template <int TAPS>
+__attribute__((noinline)) void transform(const float* x, size_t step, int width, float slope, float* points, size_t plane) {
+  for (int c = 0; c < width; c += WIDTH) {
+    Part e[TAPS + MADE - 1];
+#pragma GCC unroll 16
+    for (int i = 0; i < TAPS + MADE - 1; ++i) {
+      e[i] = read<Part>(x + i * step + c);
+      if (slope != 1.0f) e[i] = leaky(e[i], slope);
+    }
+    to_points<TAPS>(e, points + c, plane);
+  }
 }
 
 int tiles_at_once(int inputs, int points) {
@@ -48,16 +87,17 @@ auto Filter::by_taps(Act act) const {
 }
 
 Filter::Filter(int outputs, int inputs, int taps, int dilation, bool exact, const float* weights, const float* biases)
-    : outputs_(outputs), inputs_(inputs), taps_(taps), dilation_(dilation), bias_(buffer<float>(outputs)) {
+    : outputs_(outputs), inputs_(inputs), taps_(taps), dilation_(dilation),
+      panel_(outputs % (BROAD * LANES) ? LANES : BROAD * LANES), bias_(buffer<float>(outputs)) {
   std::memcpy(bias_.get(), biases, outputs * sizeof(float));
   if (inputs % LANES == 0 && inputs == outputs && taps > 1) {
     chunks_ = taps <= (exact ? CUT : LONGEST) ? 1 : (taps + MADE - 1) / MADE;
     by_taps([&](auto table) { pack<table()>(weights); });
     return;
   }
-  for (int panel = 0; panel < outputs; panel += LANES) {
+  for (int panel = 0; panel < outputs; panel += panel_) {
     int first = taps, last = 0;
-    for (int n = panel; n < panel + LANES; ++n)
+    for (int n = panel; n < panel + panel_; ++n)
       for (int i = 0; i < inputs * taps; ++i)
         if (weights[static_cast<size_t>(n) * inputs * taps + i] != 0.0f) {
           first = std::min(first, i % taps);
@@ -71,7 +111,7 @@ Filter::Filter(int outputs, int inputs, int taps, int dilation, bool exact, cons
   for (int n = 0; n < outputs; ++n)
     for (int i = 0; i < inputs; ++i)
       for (int tap = 0; tap < taps; ++tap)
-        weights_.get()[((static_cast<size_t>(n / LANES) * taps + tap) * inputs + i) * LANES + n % LANES] =
+        weights_.get()[((static_cast<size_t>(n / panel_) * taps + tap) * inputs + i) * panel_ + n % panel_] =
             weights[(static_cast<size_t>(n) * inputs + i) * taps + tap];
 }
 
@@ -88,8 +128,8 @@ void Filter::pack(const float* weights) {
           const int now = std::min(length, taps_ - chunk * length);
           double sum = 0.0;
           for (int tap = 0; tap < now; ++tap) sum += TABLES<TAPS>.filter[p][tap] * from[chunk * length + tap];
-          const size_t row = (static_cast<size_t>(n / LANES) * COUNT + p) * chunks_ + chunk;
-          weights_.get()[(row * inputs_ + i) * LANES + n % LANES] = static_cast<float>(sum);
+          const size_t row = (static_cast<size_t>(n / panel_) * COUNT + p) * chunks_ + chunk;
+          weights_.get()[(row * inputs_ + i) * panel_ + n % panel_] = static_cast<float>(sum);
         }
     }
 }
@@ -97,9 +137,9 @@ void Filter::pack(const float* weights) {
 size_t Filter::scratch() const {
   if (chunks_) {
     const int points = by_taps([](auto table) { return table() + MADE - 1; }), most = tiles_at_once(inputs_, points);
-    return static_cast<size_t>(points) * ((most + chunks_ - 1) * inputs_ + most * LANES);
+    return static_cast<size_t>(points) * ((most + chunks_ - 1) * inputs_ + most * panel_);
   }
-  return static_cast<size_t>(MOST + TALL + 2 * reach()) * inputs_ + static_cast<size_t>(MOST) * LANES;
+  return static_cast<size_t>(MOST + TALL + 2 * reach()) * inputs_ + static_cast<size_t>(MOST) * panel_;
 }
 
 void Filter::apply(int id, int threads, const float* in, int count, float slope, const Target& to, float* scratch) const {
@@ -107,57 +147,66 @@ void Filter::apply(int id, int threads, const float* in, int count, float slope,
   by_taps([&](auto table) { tiles<table()>(id, threads, in, count, slope, to, scratch); });
 }
 
-// A dilated filter is a plain one over every so many rows, for each of the rows to begin at.
+// A dilated filter is a plain one over every so many rows, for each of the rows to begin at. The tiles of all of them are
+// one row of tiles; where a filter is cut, each ends in tiles that only those before read.
 template <int TAPS>
 void Filter::tiles(int id, int threads, const float* in, int count, float slope, const Target& to, float* scratch) const {
   constexpr int COUNT = TAPS + MADE - 1;
-  const int width = inputs_, apart = dilation_, most = tiles_at_once(width, COUNT);
-  const size_t plane = static_cast<size_t>(most + chunks_ - 1) * width, sum_plane = static_cast<size_t>(most) * LANES;
+  const int width = inputs_, apart = dilation_, most = tiles_at_once(width, COUNT), after = chunks_ - 1;
+  const size_t plane = static_cast<size_t>(most + after) * width, sum_plane = static_cast<size_t>(most) * panel_;
   float *points = scratch, *sums = scratch + COUNT * plane;
-  // Groups of tiles of all phases, in one row, split among the threads.
-  const int tall = (count + apart - 1) / apart, of_phase = ((tall + MADE - 1) / MADE + most - 1) / most;
+  // The first phases have a row more than the others.
+  const int rows = count / apart, longer = count % apart, phases = std::min(apart, count);
+  const int of_longer = rows / MADE + 1 + after, of_others = (rows + MADE - 1) / MADE + after;
+  const int total = longer * of_longer + (phases - longer) * of_others;
+  auto row_of = [&](int tile) {
+    const int rest = tile - longer * of_longer;
+    return rest < 0 ? tile / of_longer + apart * MADE * (tile % of_longer)
+                    : longer + rest / of_others + apart * MADE * (rest % of_others);
+  };
+  const int groups = (total + most - 1) / most, of_group = groups ? whole((total + groups - 1) / groups, TALL / 2) : 0;
   int begin, end;
-  Team::part(std::min(apart, count) * of_phase, id, threads, begin, end);
-  for (int group = begin; group < end; ++group) {
-    const int phase = group / of_phase, from = group % of_phase * most;
-    const int rows = (count - phase + apart - 1) / apart, now = std::min(most, (rows + MADE - 1) / MADE - from);
-    for (int t = 0; t < now + chunks_ - 1; ++t) {
-      const float* x = in + static_cast<int64_t>(phase + apart * MADE * (from + t) - reach()) * width;
-      for (int c = 0; c < width; c += WIDTH) {
-        Part e[COUNT];
-#pragma GCC unroll 16
-        for (int i = 0; i < COUNT; ++i) {
-          e[i] = read<Part>(x + static_cast<size_t>(i) * apart * width + c);
-          if (slope != 1.0f) e[i] = leaky(e[i], slope);
-        }
-        to_points<TAPS>(e, points + static_cast<size_t>(t) * width + c, plane);
-      }
+  Team::part(groups, id, threads, begin, end);
+  for (int from = begin * of_group; from < std::min(total, end * of_group); from += of_group) {
+    const int now = std::min(of_group, total - from);
+    int first[MOST];
+    for (int t = 0; t < std::min(now + after, total - from); ++t) {
+      const int row = row_of(from + t);
+      if (t < now) first[t] = row;
+      const float* x = in + static_cast<int64_t>(row - reach()) * width;
+      transform<TAPS>(x, static_cast<size_t>(apart) * width, width, slope, points + static_cast<size_t>(t) * width, plane);
     }
-    for (int n = 0; n < outputs_; n += LANES) {
+    for (int n = 0; n < outputs_; n += panel_) {
       // What the sums will meet comes while they are formed.
-      for (int t = 0; t < now * MADE; ++t) {
-        const size_t at = static_cast<size_t>(std::min(phase + apart * (MADE * from + t), count - 1)) * outputs_ + n;
-        __builtin_prefetch(to.out + at, 1);
-        if (to.residual) __builtin_prefetch(to.residual + at);
-      }
+      for (int t = 0; t < now; ++t)
+        for (int i = 0; i < MADE; ++i)
+          for (int c = 0; c < panel_; c += LANES) {
+            const size_t at = static_cast<size_t>(std::min(first[t] + apart * i, count - 1)) * outputs_ + n + c;
+            __builtin_prefetch(to.out + at, 1);
+            if (to.residual) __builtin_prefetch(to.residual + at);
+          }
       // A tile's inputs and those of the tiles after it lie side by side: its chunks are one longer product.
       const int depth = width * chunks_;
       const float* w = weights_.get() + static_cast<size_t>(n) * COUNT * depth;
       for (int p = 0; p < COUNT; ++p)
-        for (int t = 0; t < now; t += TALL)
-          product(points + p * plane + static_cast<size_t>(t) * width, width, w + static_cast<size_t>(p) * depth * LANES, depth, 1, 0,
-                  sums + p * sum_plane + t * LANES);
+        multiply(points + p * plane, now, width, w + static_cast<size_t>(p) * depth * panel_, depth, 1, 0, sums + p * sum_plane);
       for (int t = 0; t < now; ++t)
-        for (int c = 0; c < LANES; c += WIDTH) {
+        for (int c = 0; c < panel_; c += WIDTH) {
           Part y[MADE];
           for (auto& part : y) part = read<Part>(bias_.get() + n + c);
-          from_points<TAPS>(sums + t * LANES + c, sum_plane, y);
-          int row = phase + apart * MADE * (from + t);
+          from_points<TAPS>(sums + static_cast<size_t>(t) * panel_ + c, sum_plane, y);
+          int row = first[t];
           for (int i = 0; i < MADE; ++i, row += apart)
             if (row >= to.first && row < to.last) finish(to, y[i], static_cast<size_t>(row) * outputs_ + n + c);
         }
     }
   }
+}
+
+void Filter::multiply(const float* rows, int count, size_t stride, const float* w, int inputs, int taps, size_t step,
+                      float* sums) const {
+  panel_ > LANES ? products<BROAD>(rows, count, stride, w, inputs, taps, step, sums)
+                 : products<1>(rows, count, stride, w, inputs, taps, step, sums);
 }
 
 void Filter::direct(int id, int threads, const float* in, int count, float slope, const Target& to, float* scratch) const {
@@ -173,15 +222,16 @@ void Filter::direct(int id, int threads, const float* in, int count, float slope
         store(active + i, leaky(read<Part>(x + i), slope));
       x = active;
     }
-    for (int n = 0; n < outputs_; n += LANES) {
-      const int first = first_tap_[n / LANES], taps = tap_count_[n / LANES];
+    for (int n = 0; n < outputs_; n += panel_) {
+      const int first = first_tap_[n / panel_], taps = tap_count_[n / panel_];
       const size_t step = static_cast<size_t>(dilation_) * width;
-      const float* w = weights_.get() + (static_cast<size_t>(n) * taps_ + static_cast<size_t>(first) * LANES) * width;
-      for (int t = 0; t < now; t += TALL) product(x + first * step + static_cast<size_t>(t) * width, width, w, width, taps, step, sums + t * LANES);
+      const float* w = weights_.get() + (static_cast<size_t>(n) * taps_ + static_cast<size_t>(first) * panel_) * width;
+      multiply(x + first * step, now, width, w, width, taps, step, sums);
       for (int t = 0; t < now; ++t)
-        for (int c = 0; c < LANES; c += WIDTH)
+        for (int c = 0; c < panel_; c += WIDTH)
           if (from + t >= to.first && from + t < to.last)
-            finish(to, read<Part>(sums + t * LANES + c) + read<Part>(bias_.get() + n + c), static_cast<size_t>(from + t) * outputs_ + n + c);
+            finish(to, read<Part>(sums + static_cast<size_t>(t) * panel_ + c) + read<Part>(bias_.get() + n + c),
+                   static_cast<size_t>(from + t) * outputs_ + n + c);
     }
   }
 }

@@ -38,10 +38,10 @@ class Filter {
   void apply(int id, int threads, const float* in, int count, float slope, const Target& to, float* scratch) const;
 
  private:
-  int outputs_, inputs_, taps_, dilation_;
+  int outputs_, inputs_, taps_, dilation_, panel_;  // panel: outputs made together
   int chunks_ = 0;  // that a filter by points is cut into, lest its points be too many to be exact; 0: direct
-  std::shared_ptr<float> weights_;  // [16 outputs][point and chunk, or tap][input][16]
-  std::vector<int> first_tap_, tap_count_;  // of each 16 outputs: taps of zeros at either end are left out
+  std::shared_ptr<float> weights_;  // [panel][point and chunk, or tap][input][output of the panel]
+  std::vector<int> first_tap_, tap_count_;  // of each panel: taps of zeros at either end are left out
   Buffer<float> bias_;
 
   template <class Act>
@@ -50,5 +50,7 @@ class Filter {
   void pack(const float* weights);
   template <int TAPS>
   void tiles(int id, int threads, const float* in, int count, float slope, const Target& to, float* scratch) const;
+  void multiply(const float* rows, int count, size_t stride, const float* w, int inputs, int taps, size_t step,
+                float* sums) const;
   void direct(int id, int threads, const float* in, int count, float slope, const Target& to, float* scratch) const;
 };
