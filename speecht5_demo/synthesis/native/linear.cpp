@@ -100,8 +100,10 @@ void tile_int8(int block, int apart, int row, const Job& job) {
   for (int k = 0; k < l.depth; k += 64) {
     for (int line = 0; line < 16; ++line) {
       const Activation8* now = x + k + 4 * line;
-      if (ROWS > 1)
-        for (int j = 0; j < PANELS; ++j) __builtin_prefetch(w[0] + AHEAD + 64 * (PANELS * line + j));
+#pragma GCC unroll 8
+      for (int c = 0; c < COUNT; ++c)
+#pragma GCC unroll 8
+        for (int j = 0; j < PANELS; ++j) __builtin_prefetch(w[c] + AHEAD + 64 * (PANELS * line + j));
 #pragma GCC unroll 8
       for (int c = 0; c < COUNT; ++c)
 #pragma GCC unroll 8

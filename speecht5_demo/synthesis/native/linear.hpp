@@ -14,7 +14,7 @@ enum Storage { FP32 = 0, INT8 = 1, INT4 = 2, FIXED = 3 };
 constexpr int PANEL = 16 * 64;               // bytes of 16 outputs by 64 inputs of 8 bits
 constexpr int PANELS = WIDTH == 16 ? 4 : 1;  // that one tile of sums holds at a few rows
 constexpr int BLOCK = PANELS * LANES;        // outputs
-constexpr int AHEAD = 4096;                  // bytes between what a batch reads and what is fetched for later
+constexpr int AHEAD = 4096;                  // bytes of whole numbers between what is read and what is fetched for later
 
 struct Linear {
   int storage, outputs, inputs, blocks, depth;  // depth: inputs, padded to whole lines or groups
