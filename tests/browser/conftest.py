@@ -30,7 +30,10 @@ FIREFOX_START_MS = 180_000
 FIREFOX = {
     "media.autoplay.default": 0,
     "media.volume_scale": "0.0",
-    "layout.frame_rate": 20,  # nobody looks, and frames are drawn by the processor
+    "layout.frame_rate": 10,  # nobody looks, and frames are drawn by the processor
+    "ui.prefersReducedMotion": 1,
+    "fission.autostart": False,  # one process of pages is enough for one page
+    "dom.ipc.processCount": 1,
     "layout.css.prefers-color-scheme.content-override": 0,
 }
 PATIENCE_MS = 60_000  # a busy machine is no failure

@@ -71,7 +71,7 @@ def test_blind_samples_are_heard_rated_kept_over_a_reload_and_revealed(
 ) -> None:
     page = ComparePage(new_page(width), f"{server.url}/{query}")
     assert is_dark(page.page) == (not query)
-    text = f"Heard in Firefox, {width} pixels wide."
+    text = f"Heard at {width}."
     page.say(text)
     page.choose(*TWO)
     page.repeats(1)
