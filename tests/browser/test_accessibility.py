@@ -56,7 +56,8 @@ def test_axe_finds_nothing_at_any_width(server: Server, new_page: NewPage, addre
     expect(page.locator(FILLED[address])).to_be_visible(timeout=90_000)
     expect(page.locator(".pending")).to_have_count(0, timeout=90_000)
     told = {}
-    for width in WIDTHS:
+    widths = (WIDTHS[0], WIDTHS[-1]) if dark else WIDTHS
+    for width in widths:
         show_whole(page, width)
         told[width] = findings(page, dark=dark)
-    assert told == dict.fromkeys(WIDTHS, {} if dark else GRADIO)
+    assert told == dict.fromkeys(widths, {} if dark else GRADIO)

@@ -50,7 +50,7 @@ def session(server: Server, chromium: Browser) -> Iterator[Session]:
     """Speak four variants blind, rate them all, look at the reveal."""
     assert "--disable-background-networking" in QUIET
     with recorded(server.url) as wire:
-        context = chromium.new_context(viewport={"width": 1280, "height": 900})
+        context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
         context.set_default_timeout(PATIENCE_MS)
         tab = context.new_page()
         requested: set[str] = set()

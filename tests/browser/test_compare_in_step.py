@@ -14,7 +14,7 @@ from tests.browser.wire import recorded
 from tests.support.slow_voice import GATE
 
 NewPage = Callable[..., Page]
-TEXT = " ".join(f"This is sentence number {number} of a text that takes its time." for number in range(1, 8))
+TEXT = " ".join(f"This is sentence number {number} of a text that takes its time." for number in range(1, 5))
 TELLING = re.compile(rb"baseline|int8|pruned|quant|fp32|turbo", re.IGNORECASE)
 CHOSEN = b"versions=baseline+turbo-int8&"
 """What the visitor chose, in the order of the page: the link says that, and no more."""

@@ -29,7 +29,7 @@ NOTE_WHERE_B_BEGINS = """() => {
 @pytest.fixture(scope="module")
 def spoken(server: Server, chromium: object) -> Iterator[ComparePage]:
     """An open comparison of two, made once."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})  # type: ignore[attr-defined]
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")  # type: ignore[attr-defined]
     context.set_default_timeout(PATIENCE_MS)
     page = ComparePage(context.new_page(), server.url)
     page.choose("Baseline fp32", "Dynamic INT8")

@@ -85,14 +85,14 @@ def test_axe_finds_nothing_in_any_part_of_the_owners_page(opened: Page) -> None:
         opened.get_by_role("tab", name=tab, exact=True).click()
         expect(opened.locator(".pending")).to_have_count(0)
         for width in WIDTHS:
-            for dark in (False, True):
+            for dark in (False, True) if width == WIDTHS[0] else (False,):
                 opened.evaluate("dark => document.body.classList.toggle('dark', dark)", dark)
                 show_whole(opened, width)
                 within = None if tab == tabs[0] else "#results-tabs"
                 found[tab, width, dark] = findings(opened, within, dark)
             assert opened.evaluate("document.documentElement.scrollWidth") <= width, tab
     assert found == {look: GRADIO if look[0] == tabs[0] and not look[2] else {} for look in found}
-    assert len(found) == TABS * len(WIDTHS) * 2
+    assert len(found) == TABS * (len(WIDTHS) + 1)
 
 
 def test_an_owner_signs_in_decides_on_sessions_takes_a_backup_and_signs_out(
