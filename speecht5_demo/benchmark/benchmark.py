@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -101,8 +101,9 @@ def run_benchmark(
         for peer in chosen:
             say(f"starting {peer.name}")
             started.append(peer.start(peer.name))
-        rounds = _rounds(plan, started, say)
-        rows = [_row(plan, worker, rounds, say, here=executor is None) for worker in ours]
+        streaming = {recipe.name for recipe in recipes if recipe.streams}
+        rounds, firsts = _rounds(plan, started, streaming, say)
+        rows = [_row(plan, worker, rounds, firsts, say, here=executor is None) for worker in ours]
         others = [
             _peer_row(worker, peer, rounds, started[0].name)
             for worker, peer in zip(started[len(ours) :], chosen, strict=True)
@@ -135,19 +136,29 @@ def _save(plan: BenchmarkPlan, name: str) -> None:
 
 
 Rounds = dict[str, list[Utterance]]
+Firsts = dict[str, list[FirstAudio]]
 
 
-def _rounds(plan: BenchmarkPlan, started: list[Worker], say: Say) -> Rounds:
-    """Every worker's answers, round by round; a first round only warms up."""
+def _rounds(
+    plan: BenchmarkPlan, started: list[Worker], streaming: Collection[str], say: Say
+) -> tuple[Rounds, Firsts]:
+    """Every worker's answers, round by round, and the first audio of those that stream; a first round only warms up."""
     rounds: Rounds = {worker.name: [] for worker in started}
+    firsts: Firsts = {worker.name: [] for worker in started}
     for number in range(plan.repeats + 1):
         for worker in started:
             answer = worker.ask(Utterance, "speak", characters=plan.characters, steps=plan.steps)
             if number:
                 rounds[worker.name].append(answer)
+            if number and worker.name in streaming:
+                firsts[worker.name].append(_first_audio(plan, worker))
         if number:
             say(f"round {number} of {plan.repeats}")
-    return rounds
+    return rounds, firsts
+
+
+def _first_audio(plan: BenchmarkPlan, worker: Worker) -> FirstAudio:
+    return worker.ask(FirstAudio, "first_audio", characters=plan.characters, steps=plan.steps)
 
 
 class _Timed(TypedDict):
@@ -181,11 +192,12 @@ def _timed(worker: Worker, answers: list[Utterance], baseline: list[Utterance]) 
     }
 
 
-def _row(plan: BenchmarkPlan, worker: Worker, rounds: Rounds, say: Say, here: bool) -> VariantRow:
+def _row(
+    plan: BenchmarkPlan, worker: Worker, rounds: Rounds, firsts: Firsts, say: Say, here: bool
+) -> VariantRow:
     """Everything of one variant; its length curve only where it is measured `here`."""
     say(f"details of {worker.name}")
-    sentence = {"characters": plan.characters, "steps": plan.steps}
-    first = [worker.ask(FirstAudio, "first_audio", **sentence) for _ in range(3)]
+    first = firsts[worker.name] or [_first_audio(plan, worker) for _ in range(3)]
     contents = worker.ask(Contents, "contents")
     return VariantRow(
         **_timed(worker, rounds[worker.name], rounds[plan.variants[0]]),
