@@ -39,11 +39,7 @@ from tests.support import slow_voice
 ROOT = Path(__file__).resolve().parents[2]
 READ_THEIR_ENVIRONMENT = ("huggingface_hub.constants", "datasets.config", "gradio.oauth")
 """Modules that look at it once, when they are imported."""
-NEEDED = (
-    "speecht5_demo.ui.app",
-    "speecht5_demo.checkpoints.loading",
-    "transformers.models.speecht5.modeling_speecht5",
-)
+NEEDED = ("speecht5_demo.ui.app", "speecht5_demo.checkpoints.loading")
 """What a served app imports until it has spoken."""
 COLD = "NOTHING_IS_SPOKEN_BEFORE_IT_IS_ASKED_FOR"
 """The variable of a served app that leaves out the start's own speaking, for it takes longer than most tests."""
