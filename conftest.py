@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 # No test may depend on what this machine has downloaded, nor reach the network; one that needs a hub starts a
@@ -70,6 +71,16 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
     return open_checkpoint(str(folder))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collecting makes a million objects that stay: looking for garbage among them finds none."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with what takes longest."""
     longest_first(items)
@@ -77,6 +88,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Keep a copy of this process, in which collecting imported all that a served app needs."""
+    gc.enable()
+    gc.freeze()  # nor is any to be found later
     if "speecht5_demo.ui.app" in sys.modules and not session.config.option.collectonly:
         from tests.support.app_process import import_what_is_needed, warm_up
 
