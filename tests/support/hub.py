@@ -62,8 +62,9 @@ class LoopbackHub:
 
         Handler.hub = self
         self._handler = Handler
-        self._listen(0)
-        port = self._server.server_address[1]
+        self._held = _bound()
+        port = self._held.getsockname()[1]
+        self._listen(port)
         self.url = f"http://127.0.0.1:{port}"
         # As in reality, large files come from another host than the hub's own: the library tells them apart.
         self.storage_url = f"http://localhost:{port}"
@@ -72,6 +73,7 @@ class LoopbackHub:
         return self
 
     def _listen(self, port: int) -> None:
+        """Serve at the port, which is ours: HTTPServer may share it with a socket that does not listen."""
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -88,18 +90,18 @@ class LoopbackHub:
     @contextmanager
     def away(self) -> Iterator[None]:
         """For a while, new connections are refused."""
-        port = self._server.server_address[1]
         self._hang_up()
         try:
             yield
         finally:
-            self._listen(port)
+            self._listen(self._held.getsockname()[1])
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.closing.set()
         self._hang_up()
+        self._held.close()
 
     def add_model(self, name: str, files: dict[str, bytes], **how: bool) -> Repository:
         """A model repository called `name`."""
@@ -127,6 +129,14 @@ class LoopbackHub:
         The libraries read these variables when they are imported, hence a process of its own.
         """
         return hub_environment(self.url, home, **more)
+
+
+def _bound() -> socket.socket:
+    """A port of our own that refuses connections, and that nobody else is given while no server listens there."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
 
 
 def hub_environment(url: str, home: Path, **more: str) -> dict[str, str]:
