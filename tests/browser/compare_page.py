@@ -16,7 +16,6 @@ class ComparePage:
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
-        self._names_shown = False
         page.goto(url)
         expect(page.locator("#speak")).to_be_enabled(timeout=LONG_WAIT_MS)
 
@@ -51,7 +50,6 @@ class ComparePage:
 
     def hide_names(self, hidden: bool) -> None:
         self.page.get_by_label("Hide names until I have rated").set_checked(hidden)
-        self._names_shown = not hidden
 
     def speak(self, samples: int) -> None:
         self.page.locator("#speak").click()
@@ -71,9 +69,6 @@ class ComparePage:
         self.cards.nth(index).locator(".scale label").nth(score - 1).click()
 
     def rate(self, index: int, score: int) -> None:
-        # With names the table comes in above the samples when all is spoken, and moves what is pressed.
-        if self._names_shown:
-            expect(self.page.locator("#stop")).to_be_hidden(timeout=LONG_WAIT_MS)
         self.listen(index)
         self.choose_score(index, score)
         self.cards.nth(index).locator(".save").click()

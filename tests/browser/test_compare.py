@@ -87,6 +87,35 @@ def test_no_serious_accessibility_finding(server: Server, new_page: NewPage, dar
     assert serious(page.page) == []
 
 
+NOTE_PLACES = """() => {
+    window.places = [];
+    const note = () => {
+        const play = document.querySelector('.card:not(.waiting) .play');
+        if (play) window.places.push([Boolean(document.querySelector('.reveal')), play.getBoundingClientRect().top]);
+        requestAnimationFrame(note);
+    };
+    requestAnimationFrame(note);
+}"""
+
+
+@pytest.mark.parametrize("height", [900, 300])
+def test_the_table_moves_no_sample_that_is_about_to_be_pressed(
+    server: Server, new_page: NewPage, height: int
+) -> None:
+    page = ComparePage(new_page(height=height), server.url)
+    page.say("Stay where you are.")
+    page.choose(*TWO)
+    page.hide_names(False)
+    page.page.evaluate(NOTE_PLACES)
+    page.speak(samples=2)
+    expect(page.page.locator(".reveal")).to_be_visible(timeout=LONG_WAIT_MS)
+    page.page.wait_for_function("window.places.at(-1)[0]")
+    places = page.page.evaluate("window.places")
+    (before, after) = ([top for shown, top in places if shown is table] for table in (False, True))
+    assert abs(after[0] - before[-1]) < 2
+    assert abs(after[-1] - after[0]) < 2
+
+
 def test_three_fast_clicks_on_save_make_one_row(server: Server, new_page: NewPage) -> None:
     page = ComparePage(new_page(), server.url)
     page.say("Click, click, click.")

@@ -1,7 +1,7 @@
 // The whole board. `props.value` is the snapshot that the server lets this page know; nothing else is kept here.
 // Cards are made once and then changed in place, so audio plays on while other cards arrive.
 const board = element.querySelector('.board');
-const view = { run: null, opened: 0, revision: -1, cards: new Map(), played: false, pair: null, again: null };
+const view = { run: null, opened: 0, revision: -1, cards: new Map(), named: false, played: false, pair: null, again: null };
 
 // After a save the keyboard's focus goes to the next sample without a rating, or to the reveal.
 const moveOn = (card) => {
@@ -44,6 +44,13 @@ const showBoard = () => {
   const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
   stateBox.scrollIntoView({ block: 'start', behavior: calm ? 'auto' : 'smooth' });
 };
+// What comes in above the samples must not move one that somebody is about to press: the page scrolls along.
+const samplesInPlace = (change) => {
+  const seen = [...areas.cards.children].find((node) => node.getBoundingClientRect().bottom > 0);
+  const before = seen?.getBoundingClientRect().top;
+  change();
+  if (before < innerHeight) scrollBy({ top: seen.getBoundingClientRect().top - before, behavior: 'instant' });
+};
 const complain = (sentence) => {
   problem.hidden = !sentence;
   if (problem.textContent !== (sentence || '')) problem.textContent = sentence || '';
@@ -55,7 +62,7 @@ const playFirst = (card) => {
   view.played = true;
   if ([...players].every((audio) => audio.paused)) card.start();
 };
-const draw = (value) => {
+const drawRun = (value) => {
   if (!value || !value.run && !value.problem) return;
   if (value.run && (value.opened < view.opened || (value.run === view.run && value.revision < view.revision))) return;
   if (!areas.cards.isConnected) board.replaceChildren(areas.state, areas.reveal, areas.heard, bar, areas.cards);
@@ -67,7 +74,7 @@ const draw = (value) => {
     view.pair = view.again = null;
     pairArea.replaceChildren();
     view.cards.clear();
-    view.played = false;
+    view.played = view.named = false;
     areas.cards.replaceChildren();
     areas.reveal.replaceChildren();
     stopAsking();
@@ -134,6 +141,12 @@ const draw = (value) => {
     region.replaceChildren(...(value.table ? revealTable(value) : []));
   }
   drawHeard(areas.heard, value.heard);
+  view.named = cards.some((data) => data.reveal);
+};
+// In a blind run the table is what everybody waits for, and may move the rest.
+const draw = (value) => {
+  if (value?.run === view.run && view.named) samplesInPlace(() => drawRun(value));
+  else drawRun(value);
 };
 draw(props.value);
 watch('value', () => draw(props.value));
