@@ -88,8 +88,9 @@ lint: dev ## style, format, types and import layers
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
+# Bytecode is kept whatever the environment says: each worker and all that it starts would compile the same files.
 test: lint ## every check there is
-	.venv/bin/python -m pytest -n $(TESTERS)
+	PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n $(TESTERS)
 
 test-older: dev ## what depends on the kernels, as older processors and machines without a compiler run it
 	SPEECHT5_DEMO_NATIVE=0 .venv/bin/python -m pytest -n $(TESTERS) $(KERNEL_TESTS)

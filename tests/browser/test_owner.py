@@ -89,7 +89,7 @@ def test_axe_finds_nothing_in_any_part_of_the_owners_page(opened: Page) -> None:
                 opened.evaluate("dark => document.body.classList.toggle('dark', dark)", dark)
                 show_whole(opened, width)
                 within = None if tab == tabs[0] else "#results-tabs"
-                found[tab, width, dark] = findings(opened, within, dark)
+                found[tab, width, dark] = findings(opened, within, dark, contrast=width == WIDTHS[0])
             assert opened.evaluate("document.documentElement.scrollWidth") <= width, tab
     assert found == {look: GRADIO if look[0] == tabs[0] and not look[2] else {} for look in found}
     assert len(found) == TABS * (len(WIDTHS) + 1)
