@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import io
 import re
+import textwrap
 import threading
 import warnings
 from collections.abc import Callable, Mapping
@@ -37,6 +38,9 @@ _CSS: Mapping[str, str] = {
     BAD: "var(--bad, #a3341b)",
     **{colour: f"var(--chart-point-{k})" for k, colour in enumerate(POINTS, start=1)},
 }
+_LABEL_CHARACTER = 7.5
+"""CSS pixels of the picture's width for each character of a line below an axis, which is narrower than the picture."""
+
 _DRAWING = threading.Lock()  # matplotlib's settings are global
 
 
@@ -97,6 +101,8 @@ def draw(
         canvas = Canvas(Figure(figsize=(width / 72, height / 72), dpi=72, layout="constrained"))
         canvas.figure.patch.set_alpha(0)
         paint(canvas)
+        for axes in canvas.figure.axes:
+            axes.set_xlabel(textwrap.fill(axes.get_xlabel(), int(width / _LABEL_CHARACTER)))
         canvas.figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
     return _themed(stream.getvalue(), name, told(label), canvas.words, css_class)
 

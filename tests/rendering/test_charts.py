@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
 from speecht5_demo.rendering.line_chart import LinePoint, Series, line_chart
+from speecht5_demo.rendering.row_chart import Row, height, row_chart
 from speecht5_demo.rendering.scatter import Point, scatter
-from speecht5_demo.rendering.svg import Canvas, for_file, for_page
+from speecht5_demo.rendering.svg import Canvas, draw, for_file, for_page
 
 NAMES = (
     "baseline",
@@ -81,3 +82,25 @@ def test_colours_are_the_pages_own_and_a_file_brings_its_paper() -> None:
     assert not re.search(r"#0[0-9a]0[0-9a]0[0-9a]", drawn)
     assert "var(--chart-accent, #0f766e)" in drawn
     assert '<rect width="100%" height="100%" fill="var(--background-fill-primary, #ffffff)"/>' in drawn
+
+
+@pytest.mark.parametrize("width", [340, 640, 1000])
+def test_what_an_axis_shows_is_written_within_the_picture(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    axis = "baseline minus variant, points: right is rated lower; dashed: margin 0.5"
+    boxes = []
+    save = Figure.savefig
+
+    def measured(figure: Figure, *args: object, **options: object) -> None:
+        save(figure, *args, **options)  # type: ignore[arg-type]
+        boxes.append(figure.axes[0].xaxis.label.get_window_extent())
+
+    monkeypatch.setattr(Figure, "savefig", measured)
+    rows = [Row("turbo-pruned-int8", 0.5, "+0.50", "half a point")]
+    drawn = draw("rows", "Rows.", width, height(1), lambda canvas: row_chart(canvas, rows, axis) and None)
+    assert " ".join(re.findall(r">([^<>]+)</text>", drawn)).count("baseline minus variant") == 1
+    (box,) = boxes
+    assert box.x0 >= 0
+    assert box.x1 <= width
+    assert box.y0 >= 0

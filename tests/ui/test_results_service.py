@@ -40,6 +40,10 @@ def test_a_note_of_publication_that_does_not_parse_is_none(tmp_path: Path, writt
     assert not results._published(None)
 
 
+def test_nothing_is_headed_grades_before_anybody_rated(tmp_path: Path) -> None:
+    assert ">Grades<" not in view(service(tmp_path).view_for(owner=True)).scores
+
+
 def test_many_visitors_cause_one_drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = service(tmp_path)
     drawn: list[bool] = []

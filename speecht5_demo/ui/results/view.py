@@ -92,12 +92,12 @@ def view(seen: ResultsView) -> View:
         casual = heading(Message("Casual ratings"))
         casual += paragraph(Message("Blind ratings from the Compare page, kept apart from the study."))
         casual += mos_table(Message("Casual scores"), analysis.casual.variants)
+    grades = pieces.distribution_piece("page", headline, analysis.settings)
     return View(
         lead=framed(_lead(seen)),
         scores=framed(
             pieces.scores_piece("page", headline, analysis.settings)
-            + heading(Message("Grades"))
-            + pieces.distribution_piece("page", headline, analysis.settings)
+            + (heading(Message("Grades")) + grades if grades else "")
             + mos_table(Message("Scores by speaker"), analysis.by["speaker"], Message("Speaker"))
             + mos_table(Message("Scores by source"), analysis.by["source"], Message("Source"))
             + casual
