@@ -1,14 +1,14 @@
 """What a recogniser hears in a sample: its transcript with the words that differ marked, and predicted opinions.
 
-for word in hear(open_listener(), "The birch canoe slid.", samples).words:
-    print(word.text, word.kind)
+recogniser = yield from open_in_parts(find_recogniser())
+heard = yield from hear_in_parts(recogniser, "The birch canoe slid.", samples)
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal
 
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.libraries import Library
@@ -19,14 +19,12 @@ from speecht5_demo.quality.recognisers import (
     WHISPER,
     FoundRecogniser,
     Recogniser,
-    find_recogniser,
     open_recogniser,
 )
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples, is_silent
 from speecht5_demo.quality.transcript import Transcript, joined
 from speecht5_demo.quality.whisper import LONGEST_S
 
-T = TypeVar("T")
 Kind = Literal["same", "other", "missing", "added"]
 MEASURED = ("wer", "predicted-mos", "distill-mos")
 PREDICTED_S = 30.0
@@ -84,17 +82,12 @@ def lacking() -> tuple[str, ...]:
     return tuple(library.title for library in _needed() if library.version() is None)
 
 
-def open_listener() -> Recogniser:
-    """The default recogniser, for `hear`.
+def open_in_parts(found: FoundRecogniser) -> Generator[None, None, Recogniser]:
+    """The recogniser, for `hear_in_parts`; others can be served in between, for libraries take seconds to load.
 
     Raises:
         QualityError: when the optional set is not installed; the sentence says how to get it.
     """
-    return _ended(open_in_parts(find_recogniser()))
-
-
-def open_in_parts(found: FoundRecogniser) -> Generator[None, None, Recogniser]:
-    """`open_listener` for who has to make way in between: libraries take seconds to load."""
     for library in _needed():
         library.load("What a recogniser hears")
         yield
@@ -106,32 +99,19 @@ def _needed() -> tuple[Library, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def hear(recogniser: Recogniser, spoken_text: str, samples: Samples) -> Heard:
+def hear_in_parts(recogniser: Recogniser, spoken_text: str, samples: Samples) -> Generator[None, None, Heard]:
     """What `recogniser` hears in mono samples at 16 kHz that were to say `spoken_text`.
 
+    Others can be served in between: no part takes much longer than a second.
+
     Args:
-        recogniser: as `open_listener` gives it.
+        recogniser: as `open_in_parts` gives it.
         spoken_text: the spoken form, numbers written out.
         samples: in [-1, 1], shape (n,).
 
     Raises:
         QualityError: when the text has no words, or the recogniser fails.
     """
-    return _ended(hear_in_parts(recogniser, spoken_text, samples))
-
-
-def _ended(parts: Generator[None, None, T]) -> T:
-    """What a generator returns."""
-    while True:
-        try:
-            next(parts)
-        except StopIteration as over:
-            found: T = over.value
-            return found
-
-
-def hear_in_parts(recogniser: Recogniser, spoken_text: str, samples: Samples) -> Generator[None, None, Heard]:
-    """`hear` for who has to make way in between: no part takes much longer than a second."""
     silent = is_silent(samples)
     window = int(LONGEST_S * SAMPLING_RATE)
     pieces = [Transcript("", SILENT)] if silent else []

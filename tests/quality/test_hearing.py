@@ -1,16 +1,33 @@
 """What a recogniser hears of a sample is shown word by word, beside the opinion that is predicted."""
 
 import sys
+from collections.abc import Generator
 
 import numpy as np
 import pytest
 
 from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.hearing import HeardWord, compare, hear, hear_in_parts, lacking, open_listener
+from speecht5_demo.quality.hearing import (
+    Heard,
+    HeardWord,
+    compare,
+    hear_in_parts,
+    lacking,
+    open_in_parts,
+)
 from speecht5_demo.quality.libraries import Library
-from speecht5_demo.quality.recognisers import Recogniser
+from speecht5_demo.quality.recognisers import Recogniser, find_recogniser
 from speecht5_demo.quality.signals import Samples
 from tests.quality.conftest import TEXT
+
+
+def hear(recogniser: Recogniser, spoken_text: str, samples: Samples) -> Heard:
+    def kept() -> Generator[None, None, None]:
+        found.append((yield from hear_in_parts(recogniser, spoken_text, samples)))
+
+    found: list[Heard] = []
+    list(kept())
+    return found[0]
 
 
 @pytest.mark.parametrize(
@@ -70,4 +87,4 @@ def test_without_the_optional_set_the_error_says_how_to_get_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(QualityError, match="make quality"):
-        open_listener()
+        list(open_in_parts(find_recogniser()))
