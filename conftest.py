@@ -128,7 +128,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def _ran_on() -> list[str]:
     """The processor, and the kernels of the turbo variants."""
-    from speecht5_demo.arithmetic import has_bf16
+    from speecht5_demo.arithmetic import bf16_pays
     from speecht5_demo.machine import this_machine
     from speecht5_demo.synthesis.native import unavailable
 
@@ -137,5 +137,5 @@ def _ran_on() -> list[str]:
     kernels = "the C++ kernels" if why_not is None else f"PyTorch's kernels ({why_not})"
     return [
         f"{machine.cpu}, {machine.cores} cores: {', '.join(machine.capabilities)}",
-        f"turbo variants ran on {kernels}; bfloat16 in hardware: {'yes' if has_bf16() else 'no'}",
+        f"turbo variants ran on {kernels}; bfloat16 is the faster: {'yes' if bf16_pays() else 'no'}",
     ]

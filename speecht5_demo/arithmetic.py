@@ -11,11 +11,6 @@ from speecht5_demo.machine import cpu_vendor
 _INTEL = "GenuineIntel"
 
 
-def has_bf16() -> bool:
-    """Whether this CPU multiplies bfloat16 natively; elsewhere it is emulated, and slower than float32."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-
-
 @functools.cache
 def bf16_pays() -> bool:
     """Whether PyTorch's operators multiply bfloat16 faster than float32 on this CPU."""

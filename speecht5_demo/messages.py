@@ -11,7 +11,6 @@ What is drawn below the pages, tables and charts, asks `told` for its words: tho
 
 from __future__ import annotations
 
-import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -125,8 +124,3 @@ def told(text: str, written: Callable[[str], str] = str) -> str:
     """A text in the language of who reads; a message that English readers see is plain text."""
     now = _READER.get()
     return translated(text, {} if now is None else now.page, written)
-
-
-def placeholders(pattern: str) -> set[str]:
-    """Names of what a pattern leaves open."""
-    return {name for _, name, _, _ in string.Formatter().parse(pattern) if name}

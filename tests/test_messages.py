@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from speecht5_demo.errors import TextError
-from speecht5_demo.messages import Message, joined, placeholders, translated
+from speecht5_demo.messages import Message, joined, translated
 
 GERMAN = {
     "{done} of {total} are ready.": "{done} von {total} sind fertig.",
@@ -46,7 +46,3 @@ def test_a_message_survives_a_process() -> None:
 def test_parts_without_a_message_are_plain_text() -> None:
     assert joined(", ", ["a", "b"]) == "a, b"
     assert joined("", []) == ""
-
-
-def test_placeholders_are_named() -> None:
-    assert placeholders("{a} of {b} {a}") == {"a", "b"}

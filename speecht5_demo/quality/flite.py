@@ -24,7 +24,6 @@ from speecht5_demo.errors import QualityError
 SPEAKERS = ("slt", "rms", "awb", "kal16")
 """flite's four 16 kHz voices: slt is female American, rms male American, awb male Scottish, kal16 male American."""
 
-SAMPLING_RATE = 16_000
 _GAIN = {"kal16": 2.0}
 """kal16 is recorded 6 dB below the others; a listener would turn the volume up and down between voices."""
 

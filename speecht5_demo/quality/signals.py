@@ -1,13 +1,11 @@
 """What every measure takes: mono float samples at 16 kHz, and a check that there is something to measure."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from speecht5_demo.errors import QualityError
-from speecht5_demo.wav import write_wav_file
 
 SAMPLING_RATE = 16_000
 SILENCE_PEAK = 1e-3  # full scale is 1; quieter than -60 dB at its loudest sample is no speech
@@ -37,8 +35,3 @@ def audible(samples: NDArray[Any], name: str) -> Samples:
     if peak < SILENCE_PEAK:
         raise QualityError(f"{name}: silence (loudest sample {peak:.1e}).")
     return np.clip(signal, -1.0, 1.0)
-
-
-def save_wav(samples: Samples, path: Path) -> Path:
-    """Write samples as a 16-bit WAV file, whole or not at all, and return its path."""
-    return write_wav_file(samples, SAMPLING_RATE, path, parents=True)

@@ -12,7 +12,6 @@ from speecht5_demo.synthesis.streaming import SpeechStream
 from speecht5_demo.synthesis.synthesizer import Progress, Synthesizer
 from speecht5_demo.synthesis.threads import choose_threads
 from speecht5_demo.synthesis.turns import Turns
-from speecht5_demo.synthesis.wav import write_wav
 from speecht5_demo.synthesis.wav_stream import write_stream
 
 __all__ = [
@@ -39,5 +38,4 @@ __all__ = [
     "speech_document",
     "step_limits",
     "write_stream",
-    "write_wav",
 ]

@@ -10,8 +10,8 @@ import numpy as np
 from playwright.sync_api import Page, expect
 
 from speecht5_demo.checkpoints import Checkpoint
-from speecht5_demo.quality.signals import save_wav
 from speecht5_demo.results import write
+from speecht5_demo.wav import write_wav_file
 from tests.browser.compare_page import LONG_WAIT_MS
 from tests.browser.conftest import Server
 from tests.support import results
@@ -25,7 +25,7 @@ def a_sweep(folder: Path, digest: str) -> None:
     points = []
     for amount in (0.0, 0.8):
         path = f"audio/p{amount:g}/rms-0001.wav"
-        save_wav(buzz, folder / path)
+        write_wav_file(buzz, 16_000, folder / path, parents=True)
         points.append(replace(results.point(amount), audio={"rms": path}))
     document = results.sweep(*points, breaks_at=0.8)
     write(

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.flite import SAMPLING_RATE, SPEAKERS, Flite, flite
+from speecht5_demo.quality.flite import SPEAKERS, Flite, flite
+from speecht5_demo.quality.signals import SAMPLING_RATE
 
 _TEXT = "the quick brown fox, who was tired, jumps over it."
 

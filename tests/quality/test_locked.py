@@ -6,14 +6,15 @@ import torch
 from transformers import SpeechT5FeatureExtractor
 
 from speecht5_demo.checkpoints import Checkpoint
-from speecht5_demo.quality.metrics.perceptual import PESQ_MAXIMUM, pesq
+from speecht5_demo.quality.metrics.perceptual import pesq
 from speecht5_demo.quality.recordings import find_recording, read_recording, warped_onto
-from speecht5_demo.quality.signals import SAMPLING_RATE, Samples, save_wav
+from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 from speecht5_demo.quality.speaking import Spoken, speak, speak_along
 from speecht5_demo.synthesis import ReferenceEngine, SpeechPlan
 from speecht5_demo.synthesis.engine_cache import make_engine
 from speecht5_demo.variants import all_variants, custom, find
 from speecht5_demo.variants.build import build
+from speecht5_demo.wav import write_wav_file
 
 
 def test_baseline_along_itself_says_exactly_what_it_said(
@@ -29,7 +30,7 @@ def test_every_variant_can_be_driven_to_the_baselines_length(
 ) -> None:
     driven = speak_along(make_engine(embedded, find(name)), plan, spoken.prenet_inputs)
     assert len(driven) == len(spoken.samples)
-    assert 1.0 < pesq(spoken.samples, driven) < PESQ_MAXIMUM
+    assert 1.0 < pesq(spoken.samples, driven) < 4.644
 
 
 def test_a_broken_variant_keeps_the_length_and_loses_the_score(
@@ -66,7 +67,7 @@ def test_speech_warped_onto_a_slower_recording_of_itself_fits_it(
     frames = np.repeat(spoken.mel, 2, axis=0)[::1]
     with torch.inference_mode():
         stretched = slower(torch.from_numpy(frames)).reshape(-1).numpy()
-    save_wav(stretched, folder / "rms" / "007.wav")
+    write_wav_file(stretched, SAMPLING_RATE, folder / "rms" / "007.wav", parents=True)
     path = find_recording(folder, "rms", 7)
     assert path is not None
     recording = read_recording(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import string
 from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
@@ -23,7 +24,6 @@ from speecht5_demo.listening.methods import ACR, LANGUAGES, METHODS
 from speecht5_demo.listening.playback import FLAGS
 from speecht5_demo.listening.refusals import REASONS as REFUSED
 from speecht5_demo.listening.views import DEVICES, HEADPHONES
-from speecht5_demo.messages import placeholders
 from speecht5_demo.quality.metrics import METRICS
 from speecht5_demo.quality.plan import FLOORS
 from speecht5_demo.rendering.units import PERCENT
@@ -46,7 +46,6 @@ OF_VISITORS = (
 """Where what a visitor of Compare brings is refused."""
 PATTERNS = {"Message": slice(1), "messages": slice(None), "of_count": slice(1, None)}
 """Which arguments are patterns, by who makes messages of them."""
-SAME_IN_ANY = {"RTF", "p90"}
 _SAID = re.compile(r"\bt\((?:[^()'`]*\? )?'([^']*)'(?: : '([^']*)')?")
 
 
@@ -106,6 +105,10 @@ def test_every_language_has_the_same_texts(section: str) -> None:
     (first, *others) = FILES.values()
     for other in others:
         assert list(other[section]) == list(first[section])
+
+
+def placeholders(pattern: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(pattern) if name}
 
 
 @pytest.mark.parametrize("language", FILES)

@@ -19,7 +19,7 @@ import torch
 
 from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.checkpoints.embedded import FOLDER as BUILT_IN
-from speecht5_demo.quality.signals import save_wav
+from speecht5_demo.wav import write_wav_file
 from voice_training import VoiceTrainingError, evaluation, training_loop
 from voice_training.corpus import read_shards
 from voice_training.model_card import Provenance
@@ -200,7 +200,8 @@ def test_a_voice_learns_from_recordings_while_its_vocoder_is_trained_beside_it(
     recordings = tmp_path / "recordings"
     for number, clip in enumerate(read_shards(sorted((run_folder / "corpus").glob("training-*.npz")))[:16]):
         speaker = ("anna", "ben")[number % 2]
-        save_wav(clip.samples / np.float32(32768), recordings / speaker / f"{number}.wav")
+        path = recordings / speaker / f"{number}.wav"
+        write_wav_file(clip.samples / np.float32(32768), 16_000, path, parents=True)
         (recordings / speaker / f"{number}.txt").write_text(clip.text, encoding="utf-8")
     (recordings / "LICENCE.txt").write_text("The recordings are free.", encoding="utf-8")
     settings = replace(MINIATURE, minutes=0.05, side_by_side=True)

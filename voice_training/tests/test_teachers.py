@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speecht5_demo.quality.signals import SAMPLING_RATE, save_wav
+from speecht5_demo.quality.signals import SAMPLING_RATE
+from speecht5_demo.wav import write_wav_file
 from voice_training import VoiceTrainingError, kokoro_speech
 from voice_training.kokoro_model import VOICES
 from voice_training.teachers import Flite, Kokoro, Line, Recordings, Teacher, find_teacher
@@ -20,7 +21,7 @@ def folder_of(path: Path, count: int = 41) -> Path:
     samples = np.pad(sound, SAMPLING_RATE // 10).astype(np.float32)
     for speaker in ("anna", "ben"):
         for number in range(count):
-            save_wav(samples, path / speaker / f"{number:03d}.wav")
+            write_wav_file(samples, SAMPLING_RATE, path / speaker / f"{number:03d}.wav", parents=True)
             letters = "abcdefghij"
             words = f"Word {letters[number // 10]}{letters[number % 10]}, and more."
             (path / speaker / f"{number:03d}.txt").write_text(words, encoding="utf-8")

@@ -30,7 +30,6 @@ VISQOL = Library("visqol", "visqol-python")
 LATTICE = Library("ai_edge_litert", "ai-edge-litert")
 
 _PESQ_CODE = "pesq 0.0.4: P.862.2 wide band, reference code of October 2005, without Corrigendum 2 (03/2018)"
-PESQ_MAXIMUM = 4.644  # a signal against itself
 SHORTEST_S = 0.25  # P.862's level and delay alignment needs more than this
 
 
