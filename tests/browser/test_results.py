@@ -23,7 +23,6 @@ from .wire import recorded
 
 KEY = "open sesame"
 PATIENCE_MS = 60_000  # the machine may be busy with other tests
-TABS = ("Against the baseline", "Cost", "Listeners", "Claims", "Methods")
 
 
 @pytest.fixture(scope="module")

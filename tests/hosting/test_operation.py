@@ -24,7 +24,6 @@ PERSON, PLACE = "5f2b7c1d9e0a", "198.51.100.77"
 SILENCE_S = 60.0
 ENDS_WITHIN_S = SILENCE_S / 2
 """A busy machine is no failure: what a silent hub held up would take the whole of its silence."""
-SENTENCE = "A sentence that nobody else has."
 
 
 @pytest.fixture(scope="module")

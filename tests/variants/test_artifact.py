@@ -30,7 +30,6 @@ from speecht5_demo.variants.artifact import (
 from speecht5_demo.variants.build import build
 from speecht5_demo.variants.turbo import TurboWeights
 
-TEXT = "The birch canoe slid on the smooth planks."
 INT8 = find("int8")
 BOTH_KINDS = ("int8", "turbo-int8")
 EVERY_NAME = [variant.name for variant in all_variants()]
