@@ -25,7 +25,8 @@ from speecht5_demo.commands.options import (
 from speecht5_demo.distributed import Shard, open_executor
 from speecht5_demo.distributed.opening import LOCAL
 from speecht5_demo.errors import StudyError
-from speecht5_demo.listening.coverage import GOOD_POWER, cover
+from speecht5_demo.listening.analysis.power import GOOD_POWER
+from speecht5_demo.listening.coverage import cover
 from speecht5_demo.listening.links import SECRET_VARIABLE, SIGNATURE, sign_id
 from speecht5_demo.listening.manifest import Manifest, load_manifest
 from speecht5_demo.listening.manifest import check as check_clips

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from speecht5_demo.listening.analysis.analysis import Analysis, Settings
 from speecht5_demo.listening.analysis.power import chance_of_not_worse
-from speecht5_demo.listening.analysis.screening import RULES
+from speecht5_demo.listening.analysis.screening import LEAST_VARIANCE, RULES
 from speecht5_demo.listening.methods import ACR
+from speecht5_demo.listening.playback import MUST_HEAR
 from speecht5_demo.messages import Message, joined
 
 
@@ -180,8 +181,8 @@ def methods(analysis: Analysis) -> tuple[MethodSection, ...]:
                 )
                 if applied
                 else Message("a rule applies; the data hold nothing to check"),
-                heard=settings.rules.heard_fraction,
-                variance=settings.rules.variance,
+                heard=MUST_HEAR,
+                variance=LEAST_VARIANCE,
             ),
             sources=(
                 "ITU-T P.808 (2021)",

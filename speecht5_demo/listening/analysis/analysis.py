@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from speecht5_demo.listening.analysis.cleaning import CleanedRatings, clean, valid_points
+from speecht5_demo.listening.analysis.cleaning import COUNTED, CleanedRatings, clean, valid_points
 from speecht5_demo.listening.analysis.clustered import MeanDifference
 from speecht5_demo.listening.analysis.mos import Mos, summarise
 from speecht5_demo.listening.analysis.order import Effect, order_effects
@@ -23,7 +23,7 @@ from speecht5_demo.listening.analysis.paired import (
     pair,
 )
 from speecht5_demo.listening.analysis.pairs import Preference, preferences
-from speecht5_demo.listening.analysis.screening import Rules, Screening, flag_counts, flagged_sessions, screen
+from speecht5_demo.listening.analysis.screening import Screening, flag_counts, flagged_sessions, screen
 from speecht5_demo.listening.analysis.sensitivity import without_bias, without_rejected
 from speecht5_demo.listening.decisions import SET_ASIDE
 from speecht5_demo.listening.duplicates import CONFLICT
@@ -43,7 +43,6 @@ class Settings:
         margin: points of MOS that count as no loss.
         baseline: the variant that the others are compared with.
         study_id: take only this study; all when None.
-        rules: screening thresholds.
         traps: stimulus id of a trap -> rating it asks for.
         variants: stimulus id -> variant, for the reference clips of comparison ratings.
         method: the question type whose ratings of single clips count.
@@ -54,7 +53,6 @@ class Settings:
     margin: float = 0.2
     baseline: str = "baseline"
     study_id: str | None = None
-    rules: Rules = field(default_factory=Rules)
     traps: Mapping[str, int] = field(default_factory=dict)
     variants: Mapping[str, str] = field(default_factory=dict)
     method: str = ACR.name
@@ -183,11 +181,11 @@ def analyse(
     settings = settings or Settings()
     cleaned = clean(table.frame, settings.study_id, settings.scale, settings.method)
     counted = cleaned.counted
-    screening = screen(cleaned, settings.rules, settings.traps)
+    screening = screen(cleaned, settings.traps)
     kept, rejected = without_rejected(counted)
     casual_rows = cleaned.rows("casual")
     headline = _view(counted, settings)
-    everyone = cleaned.frame.loc[np.isin(cleaned.reason, [0, cleaned.names.index("casual")])]
+    everyone = cleaned.frame.loc[cleaned.has(COUNTED) | cleaned.has("casual")]
     excluded = cleaned.counts()
     for problem in table.problems:
         if problem.kind in NOT_ROWS:

@@ -13,13 +13,13 @@ import math
 
 import numpy as np
 
-from speecht5_demo.listening.analysis.interval import ONE_LISTENER, FloatArray, Interval, NotEnough
+from speecht5_demo.listening.analysis.interval import LEVEL, ONE_LISTENER, FloatArray, Interval, NotEnough
 from speecht5_demo.messages import Message
 
 MIXTURE = 2.0  # phi, fixed before any data: from a handful of listeners on the interval is near its narrowest
 
 
-def anytime_interval(listener_values: FloatArray, level: float = 0.95) -> Interval | NotEnough:
+def anytime_interval(listener_values: FloatArray) -> Interval | NotEnough:
     """The interval for the mean of `listener_values`, one value a listener, shape (L,)."""
     n = listener_values.size
     if n < 2:
@@ -30,7 +30,7 @@ def anytime_interval(listener_values: FloatArray, level: float = 0.95) -> Interv
             Message("not enough data: the listeners do not differ, so their spread cannot be estimated")
         )
     ratio = MIXTURE / (MIXTURE + n)
-    bound = math.exp((-2 * math.log(1 - level) - math.log(ratio)) / n)
+    bound = math.exp((-2 * math.log(1 - LEVEL) - math.log(ratio)) / n)
     if bound * ratio >= 1:
         return NotEnough(
             Message(

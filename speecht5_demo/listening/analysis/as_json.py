@@ -12,6 +12,8 @@ from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.analysis.order import Effect
 from speecht5_demo.listening.analysis.paired import Comparison
 from speecht5_demo.listening.analysis.pairs import Preference
+from speecht5_demo.listening.analysis.screening import LEAST_VARIANCE
+from speecht5_demo.listening.playback import MUST_HEAR
 from speecht5_demo.results.files import SCHEMA
 from speecht5_demo.results.listeners import ListenersDocument
 
@@ -40,8 +42,8 @@ def as_json(analysis: Analysis, name_sessions: bool = True) -> Json:
             "source": analysis.source,
             "interval": "crossed random effects (Ribeiro et al. 2011), t on min(listeners, sentences) - 1",
             "screening": {
-                "heard_fraction": analysis.settings.rules.heard_fraction,
-                "variance": analysis.settings.rules.variance,
+                "heard_fraction": MUST_HEAR,
+                "variance": LEAST_VARIANCE,
                 "applied": list(analysis.screening.applied),
             },
         },

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from speecht5_demo.listening.analysis.interval import FloatArray, IntArray
+from speecht5_demo.listening.analysis.interval import BoolArray, FloatArray, IntArray
 from speecht5_demo.listening.decisions import SET_ASIDE
 from speecht5_demo.listening.duplicates import CONFLICT
 from speecht5_demo.listening.methods import ACR, METHODS
@@ -70,27 +70,29 @@ class CleanedRatings:
 
     Attributes:
         frame: the rows as read, with `sentence_key` added: sentence_id, else text, else stimulus_id.
-        reason: index into `names` for each row, shape (rows,); 0 is `counted`.
-        names: `counted`, then the reasons.
+        reason: of each row, shape (rows,): 0 is `counted`, the others are the places of `REASONS`, from 1 on.
     """
 
     frame: pd.DataFrame
     reason: IntArray
-    names: tuple[str, ...] = _REASON_NAMES
 
     @property
     def counted(self) -> pd.DataFrame:
         return self.rows(COUNTED)
 
+    def has(self, name: str) -> BoolArray:
+        """Which rows have one reason."""
+        return np.asarray(self.reason == _REASON_NAMES.index(name))
+
     def rows(self, name: str) -> pd.DataFrame:
         """The rows with one reason."""
-        chosen: pd.DataFrame = self.frame.loc[self.reason == self.names.index(name)]
+        chosen: pd.DataFrame = self.frame.loc[self.has(name)]
         return chosen
 
     def counts(self) -> dict[str, int]:
         """Rows left out, by reason; reasons that never applied are absent."""
-        totals = np.bincount(self.reason, minlength=len(self.names))
-        return {name: int(n) for name, n in zip(self.names[1:], totals[1:], strict=True) if n}
+        totals = np.bincount(self.reason, minlength=len(_REASON_NAMES))
+        return {name: int(n) for name, n in zip(_REASON_NAMES[1:], totals[1:], strict=True) if n}
 
 
 def clean(
@@ -129,13 +131,13 @@ def clean(
         checks.append((role, of_role))
     checks += [
         ("unknown-role", ~known),
-        (CONFLICT, _flagged(frame, CONFLICT)),
+        (CONFLICT, flagged(frame, CONFLICT)),
         ("not-blind", ~frame["blind"].to_numpy(dtype=bool)),
         ("missing-sentence", _is(frame, "sentence_key", "")),
         ("missing-listener", _is(frame, "listener_id", "")),
         ("missing-variant", _is(frame, "variant", "")),
     ]
-    checks.append((SET_ASIDE, _flagged(frame, SET_ASIDE)))
+    checks.append((SET_ASIDE, flagged(frame, SET_ASIDE)))
     if study_id is not None:
         checks.append(("other-study", _is(frame, "source", "study") & ~_is(frame, "study_id", study_id)))
     for name, applies in checks:
@@ -158,13 +160,11 @@ def _is(frame: pd.DataFrame, column: str, word: str) -> np.ndarray:
     return np.asarray((frame[column] == word).to_numpy(dtype=bool, na_value=False))
 
 
-def _flagged(frame: pd.DataFrame, flag: str) -> np.ndarray:
-    """Rows that carry a flag."""
-    if "flags" not in frame:
-        return np.zeros(len(frame), dtype=bool)
+def flagged(frame: pd.DataFrame, *flags: str) -> np.ndarray:
+    """Rows that carry one of the flags."""
     kinds = frame["flags"].astype("category")
-    hit = np.array([*(flag in str(cell).split(";") for cell in kinds.cat.categories), False], dtype=bool)
-    return np.asarray(hit[np.asarray(kinds.cat.codes)])
+    hit = [not set(flags).isdisjoint(str(cell).split(";")) for cell in kinds.cat.categories]
+    return np.asarray(np.array([*hit, False], dtype=bool)[np.asarray(kinds.cat.codes)])
 
 
 def _sentence_key(frame: pd.DataFrame) -> pd.Series:

@@ -14,6 +14,7 @@ import numpy as np
 from scipy import stats
 
 from speecht5_demo.listening.analysis.interval import (
+    LEVEL,
     FloatArray,
     IntArray,
     Interval,
@@ -68,7 +69,7 @@ def _one_way(errors: FloatArray, codes: IntArray) -> float:
 
 
 def mean_difference(
-    values: FloatArray, listeners: IntArray, sentences: IntArray, level: float = 0.95, reach: float = math.inf
+    values: FloatArray, listeners: IntArray, sentences: IntArray, reach: float = math.inf
 ) -> MeanDifference:
     """The mean of paired differences and what can be said about it; too few pairs have no interval.
 
@@ -82,12 +83,10 @@ def mean_difference(
         interval = short
     else:
         variance = clustered_variance(values, listeners, sentences)
-        interval = on_scale(
-            t_interval(mean, variance, min(n_listeners, n_sentences) - 1, level), -reach, reach
-        )
+        interval = on_scale(t_interval(mean, variance, min(n_listeners, n_sentences) - 1), -reach, reach)
     if isinstance(interval, NotEnough):
         return MeanDifference(mean, values.size, n_listeners, n_sentences, interval, None, None, None)
-    one_sided = float(stats.t.ppf(level, interval.df)) * interval.standard_error
+    one_sided = float(stats.t.ppf(LEVEL, interval.df)) * interval.standard_error
     p = float(2 * stats.t.sf(abs(mean) / interval.standard_error, interval.df))
     return MeanDifference(
         mean, values.size, n_listeners, n_sentences, interval, mean + one_sided, mean - one_sided, p

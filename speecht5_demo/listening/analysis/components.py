@@ -114,9 +114,7 @@ def variance_of_mean(parts: Components, who: Layout) -> float:
     return parts.listener * listener_share + parts.sentence * sentence_share + parts.residual / total
 
 
-def crossed_interval(
-    values: FloatArray, listeners: IntArray, sentences: IntArray, level: float = 0.95
-) -> Interval | NotEnough:
+def crossed_interval(values: FloatArray, listeners: IntArray, sentences: IntArray) -> Interval | NotEnough:
     """The default interval of a MOS, listeners and sentences both drawn from larger populations.
 
     A t interval on min(listeners, sentences) - 1 degrees of freedom.
@@ -130,7 +128,7 @@ def crossed_interval(
         variance = variance_of_mean(parts, who)
     else:
         variance = clustered_variance(values, listeners, sentences)
-    return t_interval(float(values.mean()), variance, who.df, level)
+    return t_interval(float(values.mean()), variance, who.df)
 
 
 def _too_few(who: Layout) -> NotEnough | None:

@@ -52,6 +52,7 @@ class NotEnough:
     reason: str
 
 
+LEVEL = 0.95
 LEAST_RATINGS, LEAST_LISTENERS, LEAST_SENTENCES = 8, 3, 3
 """Below any of these no interval, test or verdict is given: two listeners make a bound of 12.7 standard errors."""
 
@@ -87,14 +88,14 @@ def on_scale(found: Interval | NotEnough, low: float, high: float) -> Interval |
     return found.within(low, high) if isinstance(found, Interval) else found
 
 
-def t_interval(centre: float, variance: float, df: float, level: float = 0.95) -> Interval | NotEnough:
-    """The interval centre ± t(level, df)·sqrt(variance); refuses a variance that cannot be told from zero."""
+def t_interval(centre: float, variance: float, df: float) -> Interval | NotEnough:
+    """The interval centre ± t(0.975, df)·sqrt(variance); refuses a variance that cannot be told from zero."""
     if df < 1:
         return NotEnough(Message("not enough data: at least 2 listeners and 2 sentences are needed"))
     if not math.isfinite(variance) or variance <= 1e-14:
         return NotEnough(NO_SPREAD)
     error = math.sqrt(variance)
-    reach = float(stats.t.ppf(0.5 + level / 2, df)) * error
+    reach = float(stats.t.ppf(0.5 + LEVEL / 2, df)) * error
     return Interval(centre - reach, centre + reach, error, df)
 
 

@@ -21,6 +21,8 @@ from speecht5_demo.messages import Message
 # 0.10 and noise 0.75 points (standard deviations) a variant, around 3.7, rounded and cut to 1..5.
 TYPICAL = Components(listener=0.038, sentence=0.016, residual=1.127)
 MOST_LISTENERS = 10_000
+STUDIES = 1000
+GOOD_POWER = 0.8
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,7 @@ def chance_of_not_worse(
     sentences: int,
     margin: float = 0.2,
     sentences_per_listener: int | None = None,
-    spread: Components = TYPICAL,
     true_difference: float = 0.0,
-    studies: int = 1000,
-    seed: int = 0,
 ) -> float:
     """The share of simulated studies that end in "not worse", between 0 and 1.
 
@@ -53,13 +52,12 @@ def chance_of_not_worse(
         sentences: that are heard in both variants.
         margin: points of MOS.
         sentences_per_listener: how many of them each listener hears in both; all when None.
-        spread: of the paired differences, in squared points.
         true_difference: baseline minus variant, in points.
     """
     each = min(sentences_per_listener or sentences, sentences)
     if min(listeners, sentences, each) < 1 or min(listeners, sentences) < 2:
         return 0.0
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     heard = np.zeros((listeners, sentences), dtype=bool)
     for who in range(
         listeners
@@ -67,17 +65,17 @@ def chance_of_not_worse(
         heard[who, (who * each + np.arange(each)) % sentences] = True
     won, done = 0, 0
     at_once = max(1, 2_000_000 // heard.size)
-    while done < studies:
-        batch = min(at_once, studies - done)
+    while done < STUDIES:
+        batch = min(at_once, STUDIES - done)
         values = (
             true_difference
-            + rng.normal(0, math.sqrt(spread.listener), (batch, listeners, 1))
-            + rng.normal(0, math.sqrt(spread.sentence), (batch, 1, sentences))
-            + rng.normal(0, math.sqrt(spread.residual), (batch, listeners, sentences))
+            + rng.normal(0, math.sqrt(TYPICAL.listener), (batch, listeners, 1))
+            + rng.normal(0, math.sqrt(TYPICAL.sentence), (batch, 1, sentences))
+            + rng.normal(0, math.sqrt(TYPICAL.residual), (batch, listeners, sentences))
         )
         won += int((_upper_bounds(values, heard) < margin).sum())
         done += batch
-    return won / studies
+    return won / STUDIES
 
 
 def _upper_bounds(values: FloatArray, heard: np.ndarray) -> FloatArray:
@@ -101,9 +99,8 @@ def listeners_needed(
     sentences: int,
     ratings_per_listener: float,
     margin: float,
-    power: float = 0.8,
 ) -> Needed:
-    """How many more listeners give an undecided comparison a chance of `power` to be decided.
+    """How many more listeners give an undecided comparison a chance of `GOOD_POWER` to be decided.
 
     Either verdict will do: "not worse" when the difference is below the margin, "worse" when it is above
     zero. The difference and its spread are taken as they look now, so this is a plan and not a promise.
@@ -117,7 +114,7 @@ def listeners_needed(
         df = min(n, sentences) - 1
         threshold = float(stats.t.ppf(0.95, df))
         best = max((margin - difference) / error, difference / error)
-        return best > 0 and float(stats.nct.sf(threshold, df, min(best, 30.0))) >= power
+        return best > 0 and float(stats.nct.sf(threshold, df, min(best, 30.0))) >= GOOD_POWER
 
     if sentences < 2:
         return Needed(None, Message("more sentences are needed first: at least 2"))

@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from speecht5_demo.listening.analysis.cleaning import CleanedRatings
+from speecht5_demo.listening.analysis.cleaning import CleanedRatings, flagged
 from speecht5_demo.listening.duplicates import CONFLICT
 from speecht5_demo.listening.playback import (
     HEARD_IMPOSSIBLE,
@@ -38,21 +38,10 @@ _NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 _ASKED = re.compile(r"\b(one|two|three|four|five|[1-5])\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Rules:
-    """What a session must keep to.
-
-    Attributes:
-        heard_fraction: least share of every clip that was played, 0 to 1.
-        variance: least variance of a session's ratings, squared points.
-        ratings_for_variance: a session with fewer ratings is not screened by its variance.
-        impossible_flags: flags that make a rating count as given too early.
-    """
-
-    heard_fraction: float = MUST_HEAR
-    variance: float = 0.1
-    ratings_for_variance: int = 4
-    impossible_flags: tuple[str, ...] = (TOO_FAST, NOT_FETCHED, HEARD_IMPOSSIBLE, RESPONSE_IMPOSSIBLE)
+LEAST_VARIANCE, RATINGS_FOR_VARIANCE = 0.1, 4
+"""In squared points; a session with fewer ratings is not screened by how they vary."""
+IMPOSSIBLE = (TOO_FAST, NOT_FETCHED, HEARD_IMPOSSIBLE, RESPONSE_IMPOSSIBLE)
+"""Flags that make a rating count as given too early."""
 
 
 @dataclass(frozen=True)
@@ -89,17 +78,13 @@ class Screening:
     removed_by_rule: dict[str, int]
 
 
-def screen(
-    cleaned: CleanedRatings, rules: Rules | None = None, traps: Mapping[str, int] | None = None
-) -> Screening:
+def screen(cleaned: CleanedRatings, traps: Mapping[str, int] | None = None) -> Screening:
     """Screen the sessions of cleaned ratings.
 
     Args:
-        rules: thresholds; the defaults when None.
         traps: stimulus id of a trap -> the rating it asks for. Where a trap is not in it, the number in its
             text counts ("please choose two").
     """
-    rules = rules or Rules()
     frame, counted = cleaned.frame, cleaned.counted
     session = _session_codes(frame)
     total = int(session.max()) + 1 if session.size else 0
@@ -110,7 +95,7 @@ def screen(
     heard = frame["heard_fraction"].to_numpy(dtype=np.float64, na_value=np.nan)
     if np.isfinite(heard[is_counted]).any():
         with np.errstate(invalid="ignore"):
-            unheard = is_counted & (heard < rules.heard_fraction - 1e-6)
+            unheard = is_counted & (heard < MUST_HEAR - 1e-6)
         broken["not-heard"] = _any(session, unheard, total)
     missed = _traps_missed(cleaned, traps or {})
     if missed is not None:
@@ -119,9 +104,9 @@ def screen(
     if practised.any():
         broken["no-practice"] = ~_any(session, practised, total)
     variance, n = _variance(counted["rating"].to_numpy(dtype=np.float64), session[is_counted], total)
-    if (n >= rules.ratings_for_variance).any():
-        broken["no-variation"] = (n >= rules.ratings_for_variance) & (variance < rules.variance - 1e-12)
-    early = is_counted & _flagged(frame["flags"], rules.impossible_flags)
+    if (n >= RATINGS_FOR_VARIANCE).any():
+        broken["no-variation"] = (n >= RATINGS_FOR_VARIANCE) & (variance < LEAST_VARIANCE - 1e-12)
+    early = is_counted & flagged(frame, *IMPOSSIBLE)
     if early.any():
         broken["impossible"] = _any(session, early, total)
 
@@ -151,7 +136,7 @@ def flagged_sessions(frame: pd.DataFrame) -> dict[str, int]:
     """Sessions with at least one row that carries each flag."""
     session = _session_codes(frame)
     names = flag_counts(frame)
-    return {name: int(np.unique(session[_flagged(frame["flags"], (name,))]).size) for name in names}
+    return {name: int(np.unique(session[flagged(frame, name)]).size) for name in names}
 
 
 @lru_cache(maxsize=1024)
@@ -186,21 +171,14 @@ def _variance(values: np.ndarray, session: np.ndarray, total: int) -> tuple[np.n
     return np.where(n > 1, spread / np.maximum(n - 1, 1), 0.0), n
 
 
-def _flagged(flags: pd.Series, names: tuple[str, ...]) -> np.ndarray:
-    kinds = flags.astype("category")
-    hit = [any(name in str(cell).split(";") for name in names) for cell in kinds.cat.categories]
-    lookup = np.array([*hit, False], dtype=bool)
-    return np.asarray(lookup[np.asarray(kinds.cat.codes)])
-
-
 def _traps_missed(cleaned: CleanedRatings, traps: Mapping[str, int]) -> np.ndarray | None:
     """Rows of traps answered otherwise than asked; None when no trap says what it asks.
 
     The server's own flag counts first: it knew the answer.
     """
-    frame, answers = cleaned.frame, cleaned.reason != cleaned.names.index(CONFLICT)
+    frame, answers = cleaned.frame, ~cleaned.has(CONFLICT)
     rows = np.flatnonzero(np.asarray((frame["role"] == "trap").to_numpy(dtype=bool)) & answers)
-    missed = _flagged(frame["flags"], (TRAP_WRONG,)) & answers
+    missed = flagged(frame, TRAP_WRONG) & answers
     judged_any = bool(missed.any())
     for row, stimulus, text, rating in zip(
         rows,
