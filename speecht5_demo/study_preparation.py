@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from speecht5_demo.checkpoints import Checkpoint, open_checkpoint
 from speecht5_demo.distributed import Executor
 from speecht5_demo.errors import StudyError
 from speecht5_demo.listening.manifest import Manifest
-from speecht5_demo.listening.planned_clips import Batch, Line
+from speecht5_demo.listening.planned_clips import Batch
 from speecht5_demo.listening.preparation import Progress, SpokenClip, Voice, prepare
 from speecht5_demo.listening.study import Study
 from speecht5_demo.synthesis import Line as SpokenLine
@@ -22,7 +21,7 @@ from speecht5_demo.variants.networks import NETWORKS
 SHIPPED_STUDY = Path(__file__).resolve().parents[1] / "assets" / "studies" / "report.toml"
 
 
-def voice_of(synthesizer: Synthesizer, cancelled: threading.Event | None = None) -> Voice:
+def voice_of(synthesizer: Synthesizer) -> Voice:
     """A checkpoint as something that a study can be spoken with.
 
     Raises:
@@ -34,14 +33,10 @@ def voice_of(synthesizer: Synthesizer, cancelled: threading.Event | None = None)
             f"{checkpoint.spec} makes no intelligible speech; prepare a study with another checkpoint."
         )
 
-    def speak(text: str, speaker: str, variant: str, seed: int) -> SpokenClip:
-        return _clip(synthesizer.speak(text, speaker, variant, seed=seed, cancelled=cancelled))
+    def speak(batches: Sequence[Batch]) -> Iterator[tuple[Batch, Iterator[SpokenClip]]]:
+        return ((batch, _spoken(synthesizer, batch, background=True)) for batch in batches)
 
-    def speak_all(lines: Sequence[Line], variant: str) -> Iterator[SpokenClip]:
-        asked = [SpokenLine(line.text, line.speaker, line.seed) for line in lines]
-        yield from map(_clip, speak_many(synthesizer, asked, variant, cancelled, background=True))
-
-    return Voice(checkpoint.spec, checkpoint.digest, tuple(checkpoint.speakers), speak, speak_all)
+    return Voice(checkpoint.spec, checkpoint.digest, tuple(checkpoint.speakers), speak)
 
 
 @dataclass(frozen=True)
@@ -79,9 +74,9 @@ class SpeakingJob:
         return lambda batch: _spoken(synthesizer, batch)
 
 
-def _spoken(synthesizer: Synthesizer, batch: Batch) -> Iterator[SpokenClip]:
+def _spoken(synthesizer: Synthesizer, batch: Batch, background: bool = False) -> Iterator[SpokenClip]:
     asked = [SpokenLine(line.text, line.speaker, line.seed) for line in batch.lines]
-    return map(_clip, speak_many(synthesizer, asked, batch.variant))
+    return map(_clip, speak_many(synthesizer, asked, batch.variant, background=background))
 
 
 def distributed_voice(synthesizer: Synthesizer, executor: Executor) -> Voice:
@@ -92,7 +87,7 @@ def distributed_voice(synthesizer: Synthesizer, executor: Executor) -> Voice:
     """
     voice = voice_of(synthesizer)
 
-    def speak_batches(batches: Sequence[Batch]) -> Iterator[tuple[Batch, Sequence[SpokenClip]]]:
+    def speak(batches: Sequence[Batch]) -> Iterator[tuple[Batch, Sequence[SpokenClip]]]:
         if not batches:
             return
         with executor.start(SpeakingJob(voice.checkpoint, voice.digest)) as workers:
@@ -104,7 +99,7 @@ def distributed_voice(synthesizer: Synthesizer, executor: Executor) -> Voice:
                     )
                 yield outcome.item, outcome.results
 
-    return replace(voice, speak_batches=speak_batches)
+    return replace(voice, speak=speak)
 
 
 def _clip(speech: Speech) -> SpokenClip:
@@ -116,7 +111,6 @@ def prepare_study(
     synthesizer: Synthesizer,
     folder: Path,
     on_progress: Progress | None = None,
-    cancelled: threading.Event | None = None,
     secret: bytes = b"",
 ) -> Manifest:
     """Make a study's clips with a checkpoint in this process, or finish making them.
@@ -129,7 +123,7 @@ def prepare_study(
         StudyError: the study cannot be made; see `prepare`.
     """
     check_variants(study)
-    return prepare(study, voice_of(synthesizer, cancelled), folder, on_progress, secret)
+    return prepare(study, voice_of(synthesizer), folder, on_progress, secret)
 
 
 def check_variants(study: Study) -> None:

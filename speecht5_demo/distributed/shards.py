@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from speecht5_demo.distributed.work import I
 from speecht5_demo.errors import DemoError
@@ -86,6 +87,49 @@ def check_complete(found: Iterable[tuple[Path, Shard]]) -> None:
         raise ShardError(
             f"Shards are missing: {', '.join(missing[:5])}{more}. Run them with --shard, then merge all {divisions[0]}."
         )
+
+
+class Described(Protocol):
+    """What a shard's folder says of it."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def of(self) -> int: ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether it is finished."""
+
+
+D = TypeVar("D", bound=Described)
+
+
+def in_order(found: Sequence[tuple[Path, D]], differing: Callable[[D, D], Sequence[str]]) -> dict[Path, D]:
+    """The shards of one run by their folders, from the first to the last.
+
+    Args:
+        differing: what two shards of one run would share and these do not.
+
+    Raises:
+        ShardError: one is missing, doubled, unfinished, or of another run.
+    """
+    check_complete([(folder, Shard(one.number, one.of)) for folder, one in found])
+    ordered = dict(sorted(found, key=lambda each: each[1].number))
+    (first_folder, first), *others = ordered.items()
+    for folder, one in others:
+        if names := differing(first, one):
+            raise ShardError(
+                f"{first_folder} and {folder} are shards of different runs ({', '.join(names)}). "
+                "Give the shards of one run."
+            )
+    for folder, one in ordered.items():
+        if not one.complete:
+            raise ShardError(
+                f"Shard {one.number}/{one.of} in {folder} is not finished. Run it again: it goes on where it stopped."
+            )
+    return ordered
 
 
 def _one_of_each(shards: Sequence[tuple[Path, Shard]]) -> list[tuple[Path, Shard]]:

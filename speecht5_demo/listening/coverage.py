@@ -56,8 +56,7 @@ class Coverage:
 
 
 def cover(manifest: Manifest, listeners: int) -> Coverage:
-    """Plan for that many listeners.
-    """
+    """Plan for that many listeners."""
     study = manifest.study
     ratings: Counter[str] = Counter()
     sentences: Counter[str] = Counter()

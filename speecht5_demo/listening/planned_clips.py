@@ -57,8 +57,14 @@ class PlannedClip:
         return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
-def planned_clips(study: Study, speakers: tuple[str, ...], secret: bytes) -> Iterator[PlannedClip]:
-    """Every clip of a study; the repeat of the baseline is another draw."""
+def planned_clips(study: Study, speakers: tuple[str, ...], secret: bytes) -> list[PlannedClip]:
+    """Every clip of a study, variant by variant: each is built once, however many sentences it speaks."""
+    every = _planned(study, speakers, secret)
+    return sorted(every, key=lambda planned: study.variants.index(planned.variant))
+
+
+def _planned(study: Study, speakers: tuple[str, ...], secret: bytes) -> Iterator[PlannedClip]:
+    """Clip by clip; the repeat of the baseline is another draw."""
     plan = study.session
     seed, repeat_seed = secret_seed(secret, study, "test"), secret_seed(secret, study, "repeat")
     for speaker in speakers:

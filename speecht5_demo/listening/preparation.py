@@ -66,18 +66,13 @@ class Voice:
         checkpoint: its spec.
         digest: sha256 of its weights.
         speakers: names it knows, the first one being its default.
-        speak: text, speaker, variant, seed -> clip.
-        speak_all: lines, variant -> the same clips in that planned, each given out as soon as it is made; for models
-            that speak many lines quicker than one after the other.
-        speak_batches: the clips of each batch, in any order of batches, for voices that speak several at a time.
+        speak: the clips of each batch, given out as soon as they are made, in any order of batches.
     """
 
     checkpoint: str
     digest: str
     speakers: tuple[str, ...]
-    speak: Callable[[str, str, str, int], SpokenClip]
-    speak_all: Callable[[Sequence[Line], str], Iterable[SpokenClip]] | None = None
-    speak_batches: Callable[[Sequence[Batch]], Iterable[tuple[Batch, Iterable[SpokenClip]]]] | None = None
+    speak: Callable[[Sequence[Batch]], Iterable[tuple[Batch, Iterable[SpokenClip]]]]
 
 
 Progress = Callable[[int, int, str], None]
@@ -106,10 +101,7 @@ def prepare(
             raise StudyError(
                 f"{folder} holds another study ({made.study.id}). Give an empty folder, or remove it first."
             )
-        # Variant by variant: each is built once, however many sentences it speaks.
-        wanted = sorted(
-            planned_clips(study, speakers, secret), key=lambda planned: study.variants.index(planned.variant)
-        )
+        wanted = planned_clips(study, speakers, secret)
         raw = folder / RAW
         spoken: dict[str, SpokenClip] = {}
         for planned, clip in spoken_clips(study, voice, wanted, raw):
@@ -149,7 +141,7 @@ def spoken_clips(
             lines = tuple(Line(one.sentence.text, one.speaker, one.seed) for one in missing)
             absent[Batch(number, missing[0].variant, lines)] = missing
     fresh = set()
-    for batch, clips in _speak(voice, list(absent)):
+    for batch, clips in voice.speak(list(absent)):
         for planned, clip in zip(absent[batch], clips, strict=True):
             _save_raw(place(planned), clip)
             fresh.add(planned)
@@ -157,26 +149,16 @@ def spoken_clips(
     for planned in wanted:
         if planned not in fresh:
             kept = _load_raw(place(planned))
-            clip = kept or _make(study, voice, planned, raw)
             if kept is None:
-                _save_raw(place(planned), clip)
-            yield planned, clip
+                kept = _anchor(study, voice, planned, raw)
+                _save_raw(place(planned), kept)
+            yield planned, kept
 
 
-def _speak(voice: Voice, wanted: Sequence[Batch]) -> Iterable[tuple[Batch, Iterable[SpokenClip]]]:
-    if voice.speak_batches is not None:
-        return voice.speak_batches(wanted)
-    speak_all = voice.speak_all
-    if speak_all is not None:
-        return ((batch, speak_all(batch.lines, batch.variant)) for batch in wanted)
-    return ()
-
-
-def _make(study: Study, voice: Voice, planned: PlannedClip, raw: Path) -> SpokenClip:
-    if planned.role != "anchor":
-        return voice.speak(planned.sentence.text, planned.speaker, planned.variant, planned.seed)
-    clean = replace(planned, role="test")
-    clip = _load_raw(raw / f"{clean.key(study, voice.digest)}.npz") or _make(study, voice, clean, raw)
+def _anchor(study: Study, voice: Voice, planned: PlannedClip, raw: Path) -> SpokenClip:
+    """The same sentence of the test, which is spoken by now, in noise."""
+    clip = _load_raw(raw / f"{replace(planned, role='test').key(study, voice.digest)}.npz")
+    assert clip is not None
     samples = levelling.modulated_noise(clip.samples, study.anchor.q_db, planned.seed)
     return SpokenClip(samples, clip.sampling_rate, clip.spoken_text, clip.ended)
 

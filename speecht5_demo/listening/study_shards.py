@@ -12,18 +12,19 @@ import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from zipfile import BadZipFile
 
 from speecht5_demo.distributed import Shard, ShardError
-from speecht5_demo.distributed.shards import SHARD, check_complete
+from speecht5_demo.distributed.shards import SHARD, in_order
 from speecht5_demo.errors import StudyError
 from speecht5_demo.files import write_json
 from speecht5_demo.listening.manifest import MANIFEST, Manifest
-from speecht5_demo.listening.planned_clips import PlannedClip, batches, planned_clips
+from speecht5_demo.listening.planned_clips import Batch, PlannedClip, batches, planned_clips
 from speecht5_demo.listening.preparation import (
     RAW,
     Progress,
+    SpokenClip,
     Voice,
     alone_in,
     prepare,
@@ -72,7 +73,7 @@ def prepare_shard(
     Raises:
         StudyError: as `prepare`, or the folder holds something else.
     """
-    wanted = _wanted(study, speaking(study, voice), secret)
+    wanted = planned_clips(study, speaking(study, voice), secret)
     description = StudyShard(
         shard.number,
         shard.of,
@@ -101,27 +102,12 @@ def read_study_shards(folders: Sequence[Path]) -> dict[Path, StudyShard]:
         StudyError: a folder holds none that can be read.
         ShardError: one is missing, doubled, unfinished, or of another study, voice or secret.
     """
-    found = [(folder, _read(folder)) for folder in folders]
-    check_complete([(folder, Shard(one.number, one.of)) for folder, one in found])
-    ordered = dict(sorted(found, key=lambda each: each[1].number))
-    (first_folder, first), *others = ordered.items()
-    for folder, one in others:
-        differing = [
-            name for name in ("study", "digest", "plan") if getattr(first, name) != getattr(one, name)
-        ]
-        if differing:
-            what = {"study": "recipe", "digest": "checkpoint", "plan": "secret, see LISTENING_SECRET"}[
-                differing[0]
-            ]
-            raise ShardError(
-                f"{first_folder} and {folder} are shards of different runs ({what}). Give the shards of one run."
-            )
-    for folder, one in ordered.items():
-        if not one.complete:
-            raise ShardError(
-                f"Shard {one.number}/{one.of} in {folder} is not finished. Run it again: it goes on where it stopped."
-            )
-    return ordered
+    return in_order([(folder, _read(folder)) for folder in folders], _differing)
+
+
+def _differing(first: StudyShard, other: StudyShard) -> list[str]:
+    parts = {"study": "recipe", "digest": "checkpoint", "plan": "secret, see LISTENING_SECRET"}
+    return [words for name, words in parts.items() if getattr(first, name) != getattr(other, name)][:1]
 
 
 def merge_study(shards: dict[Path, StudyShard], folder: Path, secrets: Iterable[bytes]) -> Manifest:
@@ -137,13 +123,18 @@ def merge_study(shards: dict[Path, StudyShard], folder: Path, secrets: Iterable[
     """
     first = next(iter(shards.values()))
 
-    def never(text: str, speaker: str, variant: str, _: int) -> NoReturn:
-        raise ShardError(f"No shard holds {text!r} by {speaker}, {variant}. Run the shards again.")
+    def none(absent: Sequence[Batch]) -> Iterable[tuple[Batch, Iterable[SpokenClip]]]:
+        for batch in absent:
+            line = batch.lines[0]
+            raise ShardError(
+                f"No shard holds {line.text!r} by {line.speaker}, {batch.variant}. Run the shards again."
+            )
+        return ()
 
-    voice = Voice(first.checkpoint, first.digest, first.speakers, never)
+    voice = Voice(first.checkpoint, first.digest, first.speakers, none)
     speakers = speaking(first.study, voice)
     for secret in secrets:
-        if _digest(_wanted(first.study, speakers, secret), first.study, first.digest) == first.plan:
+        if _digest(planned_clips(first.study, speakers, secret), first.study, first.digest) == first.plan:
             break
     else:
         raise ShardError(
@@ -158,12 +149,6 @@ def merge_study(shards: dict[Path, StudyShard], folder: Path, secrets: Iterable[
         raise ShardError(
             f"A clip in the shards is damaged ({error}). Remove the shards and run them again."
         ) from error
-
-
-def _wanted(study: Study, speakers: tuple[str, ...], secret: bytes) -> list[PlannedClip]:
-    return sorted(
-        planned_clips(study, speakers, secret), key=lambda planned: study.variants.index(planned.variant)
-    )
 
 
 def _digest(wanted: Sequence[PlannedClip], study: Study, voice_digest: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from speecht5_demo.distributed import Shard, ShardError
-from speecht5_demo.distributed.shards import SHARD, check_complete
+from speecht5_demo.distributed.shards import SHARD, in_order
 from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.measurer import audio_file, baseline_file
 from speecht5_demo.quality.page import write_page
@@ -30,22 +30,7 @@ def read_shards(folders: Sequence[Path]) -> dict[Path, EvaluationShard]:
         ResultsError: a folder holds none that can be read.
         ShardError: one is missing, doubled, unfinished, or of another run.
     """
-    found = [(folder, read(folder / SHARD, EvaluationShard)) for folder in folders]
-    check_complete([(folder, Shard(one.number, one.of)) for folder, one in found])
-    ordered = dict(sorted(found, key=lambda each: each[1].number))
-    (first_folder, first), *others = ordered.items()
-    for folder, one in others:
-        if differing := _differing(first, one):
-            raise ShardError(
-                f"{first_folder} and {folder} are shards of different runs ({', '.join(differing)}). "
-                "Give the shards of one run."
-            )
-    for folder, one in ordered.items():
-        if not one.complete:
-            raise ShardError(
-                f"Shard {one.number}/{one.of} in {folder} is not finished. Run it again: it goes on where it stopped."
-            )
-    return ordered
+    return in_order([(folder, read(folder / SHARD, EvaluationShard)) for folder in folders], _differing)
 
 
 def _differing(first: EvaluationShard, other: EvaluationShard) -> list[str]:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from speecht5_demo.listening.preparation import prepare
 from speecht5_demo.listening.study import Sentence, SessionPlan
 from tests.browser.conftest import running_server
-from tests.listening.conftest import VOICE, make_study, say
+from tests.listening.conftest import VOICE, make_study, one_by_one, say
 
 KEY = "a key that nobody guesses"
 SENTENCE = "The birch canoe slid on the smooth planks."
@@ -80,7 +80,7 @@ def attacked(folder: Path, clip_s: float = 2.0) -> Iterator[Target]:
     study = make_study(
         sentences=sentences, session=SessionPlan(sentences=12, repeats=2, anchors=2, break_after=6)
     )
-    voice = replace(VOICE, speak=lambda *line: say(*line, seconds=clip_s))
+    voice = replace(VOICE, speak=one_by_one(lambda *line: say(*line, seconds=clip_s)))
     prepare(study, voice, folder / "study")
     with running_server(folder / "data", OWNER_KEY=KEY, STUDY_DIR=str(folder / "study")) as server:
         yield Target(server.url, server.data, server.log, server.process.pid, KEY, folder / "study")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from speecht5_demo.listening.preparation import prepare
-from tests.listening.conftest import VOICE, make_study, say
+from tests.listening.conftest import VOICE, make_study, one_by_one, say
 from tests.support.hard_times import free_port
 from tests.support.published import save_tiny_checkpoint
 from tests.support.served_app import served_app, until
@@ -62,7 +62,11 @@ class Below:
 def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
     folder = tmp_path_factory.mktemp("prefix")
     save_tiny_checkpoint(folder / "voice")
-    prepare(make_study(), replace(VOICE, speak=lambda *line: say(*line, seconds=0.05)), folder / "study")
+    prepare(
+        make_study(),
+        replace(VOICE, speak=one_by_one(lambda *line: say(*line, seconds=0.05))),
+        folder / "study",
+    )
     environment = {
         **os.environ,
         "CHECKPOINT": str(folder / "voice"), "DATA_DIR": str(folder / "data"), "STUDY_DIR": str(folder / "study"),

@@ -11,7 +11,7 @@ import pytest
 from speecht5_demo.hosting.uploader import LEAVING_S
 from speecht5_demo.listening.preparation import prepare
 from tests.hosting.test_hosting import UPLOAD_FOLDER, rating, write
-from tests.listening.conftest import VOICE, make_study, say
+from tests.listening.conftest import VOICE, make_study, one_by_one, say
 from tests.support.hub import LoopbackHub
 from tests.support.listener import Listener
 from tests.support.programs import start
@@ -37,7 +37,9 @@ def app(hub: LoopbackHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("operation")
     save_tiny_checkpoint(folder / "voice")
     prepare(
-        make_study(), replace(VOICE, speak=lambda *line: say(*line, seconds=0.05)), folder / "data" / "study"
+        make_study(),
+        replace(VOICE, speak=one_by_one(lambda *line: say(*line, seconds=0.05))),
+        folder / "data" / "study",
     )
     environment = hub.environment(
         folder / "home", HF_TOKEN="hf_secret_token", CHECKPOINT=str(folder / "voice"),

@@ -15,7 +15,7 @@ import pytest
 
 from speecht5_demo.listening.preparation import prepare
 from speecht5_demo.listening.ratings import read_ratings
-from tests.listening.conftest import VOICE, make_study, say
+from tests.listening.conftest import VOICE, make_study, one_by_one, say
 from tests.support import hub_oauth
 from tests.support.hub import LoopbackHub
 from tests.support.listener import Listener
@@ -59,7 +59,11 @@ class Deployment:
 def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp("space")
     save_tiny_checkpoint(folder / "voice")
-    prepare(make_study(), replace(VOICE, speak=lambda *line: say(*line, seconds=0.05)), folder / "study")
+    prepare(
+        make_study(),
+        replace(VOICE, speak=one_by_one(lambda *line: say(*line, seconds=0.05))),
+        folder / "study",
+    )
     with LoopbackHub() as hub:
         environment = hub.environment(
             folder / "home", HF_TOKEN="hf_test", CHECKPOINT=str(folder / "voice"), DATA_DIR=str(folder / "data"),

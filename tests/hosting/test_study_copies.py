@@ -20,7 +20,7 @@ from speecht5_demo.listening.manifest import Manifest, check
 from speecht5_demo.listening.preparation import prepare
 from tests.hosting.test_hosting import run
 from tests.hosting.test_stores import postgres
-from tests.listening.conftest import VOICE, make_study, say
+from tests.listening.conftest import VOICE, make_study, one_by_one, say
 from tests.support.hub import LoopbackHub
 from tests.support.postgres import LoopbackPostgres
 
@@ -32,7 +32,9 @@ NAME = kept_name(RECIPE, VOICE.digest)
 
 def study_in(store: Store, folder: Path) -> Manifest:
     def spoken() -> Manifest:
-        return prepare(RECIPE, replace(VOICE, speak=lambda *line: say(*line, seconds=0.05)), folder)
+        return prepare(
+            RECIPE, replace(VOICE, speak=one_by_one(lambda *line: say(*line, seconds=0.05))), folder
+        )
 
     return kept_or_prepared(store, NAME, folder, spoken)
 

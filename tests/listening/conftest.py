@@ -2,15 +2,17 @@
 
 import itertools
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from speecht5_demo.listening.listening_test import ListeningTest
 from speecht5_demo.listening.manifest import Manifest
+from speecht5_demo.listening.planned_clips import Batch
 from speecht5_demo.listening.preparation import SpokenClip, Voice, prepare
 from speecht5_demo.listening.study import Sentence, SessionPlan, Study
 
@@ -29,7 +31,17 @@ def say(text: str, speaker: str, variant: str, seed: int, seconds: float = 0.5) 
     )
 
 
-VOICE = Voice("test-voice", "d" * 64, ("slt", "rms"), say)
+def one_by_one(speak: Callable[[str, str, str, int], SpokenClip]) -> Callable[..., Iterator[Any]]:
+    """What a voice does, by a function of text, speaker, variant and seed."""
+
+    def spoken(batches: Sequence[Batch]) -> Iterator[tuple[Batch, Iterator[SpokenClip]]]:
+        for batch in batches:
+            yield batch, (speak(line.text, line.speaker, batch.variant, line.seed) for line in batch.lines)
+
+    return spoken
+
+
+VOICE = Voice("test-voice", "d" * 64, ("slt", "rms"), one_by_one(say))
 
 
 def make_study(**changes: object) -> Study:
@@ -54,7 +66,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, Path]:
 def prepared_short(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, Path]:
     """The same with clips of a tenth of a second, for tests in which real time passes."""
     folder = tmp_path_factory.mktemp("short")
-    voice = replace(VOICE, speak=lambda *line: say(*line, seconds=0.05))
+    voice = replace(VOICE, speak=one_by_one(lambda *line: say(*line, seconds=0.05)))
     return prepare(make_study(), voice, folder), folder
 
 

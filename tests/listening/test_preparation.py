@@ -24,11 +24,11 @@ from speecht5_demo.listening.manifest import (
     load_manifest,
     save_manifest,
 )
-from speecht5_demo.listening.planned_clips import Line
+from speecht5_demo.listening.planned_clips import Batch
 from speecht5_demo.listening.preparation import SpokenClip, prepare
 from speecht5_demo.listening.study import Loudness
 from speecht5_demo.wav import read_wav
-from tests.listening.conftest import RATE, VOICE, make_study, say
+from tests.listening.conftest import RATE, VOICE, make_study, one_by_one, say
 from tests.support.programs import converse
 
 
@@ -88,15 +88,15 @@ def test_the_anchor_is_the_baseline_in_noise(prepared: tuple[Manifest, Path]) ->
 ONE_BY_ONE = """
 def slow(*args):
     print('spoke', flush=True); time.sleep(0.02); return say(*args)
-voice = replace(VOICE, speak=slow)
+voice = replace(VOICE, speak=one_by_one(slow))
 """
 IN_BATCHES = """
-def speak_all(lines, variant):
-    for first in range(0, len(lines), 4):
-        batch = lines[first : first + 4]
-        print('spoke\\n' * len(batch), end='', flush=True); time.sleep(0.05)
-        yield from (say(line.text, line.speaker, variant, line.seed) for line in batch)
-voice = replace(VOICE, speak=None, speak_all=speak_all)
+def spoken(batch):
+    for first in range(0, len(batch.lines), 4):
+        lines = batch.lines[first : first + 4]
+        print('spoke\\n' * len(lines), end='', flush=True); time.sleep(0.05)
+        yield from (say(line.text, line.speaker, batch.variant, line.seed) for line in lines)
+voice = replace(VOICE, speak=lambda batches: ((batch, spoken(batch)) for batch in batches))
 """
 
 
@@ -104,7 +104,7 @@ voice = replace(VOICE, speak=None, speak_all=speak_all)
 def test_preparing_goes_on_where_it_was_killed(tmp_path: Path, speaking: str, lost: int) -> None:
     program = (
         "import sys, time; from pathlib import Path; from dataclasses import replace\n"
-        "from tests.listening.conftest import VOICE, make_study, say\n"
+        "from tests.listening.conftest import VOICE, make_study, one_by_one, say\n"
         "from speecht5_demo.listening.preparation import prepare\n"
         f"{speaking}\n"
         "prepare(make_study(), voice, Path(sys.argv[1])); print('ready', flush=True)"
@@ -123,25 +123,22 @@ def test_preparing_goes_on_where_it_was_killed(tmp_path: Path, speaking: str, lo
     assert not (tmp_path / ".raw").exists()
 
 
-def test_clips_made_together_are_those_made_one_by_one(
+def test_every_clip_is_spoken_once_in_batches_of_a_variant_whatever_their_order(
     prepared: tuple[Manifest, Path], tmp_path: Path
 ) -> None:
-    asked: list[list[Line]] = []
+    asked: list[Batch] = []
 
-    def speak_all(lines: Sequence[Line], variant: str) -> Iterator[SpokenClip]:
-        asked.append(list(lines))
-        return (say(line.text, line.speaker, variant, line.seed) for line in lines)
-
-    def never(*_: object) -> SpokenClip:
-        raise AssertionError("spoke one alone")
+    def backwards(batches: Sequence[Batch]) -> Iterator[tuple[Batch, Iterator[SpokenClip]]]:
+        asked.extend(batches)
+        return one_by_one(say)(batches[::-1])
 
     told: list[tuple[int, int]] = []
-    voice = replace(VOICE, speak=never, speak_all=speak_all)
+    voice = replace(VOICE, speak=backwards)
     made = prepare(make_study(), voice, tmp_path, lambda done, total, _: told.append((done, total)))
     assert Counter(clip.sha256 for clip in made.stimuli) == Counter(
         clip.sha256 for clip in prepared[0].stimuli
     )
-    assert [len(lines) for lines in asked] == [6 + 6 + 2 + 1, 6, 6, 6 + 1]
+    assert [len(batch.lines) for batch in asked] == [6 + 6 + 2 + 1, 6, 6, 6 + 1]
     assert told == [(done, 40) for done in range(1, 41)]
 
 
@@ -151,7 +148,7 @@ def test_a_prepared_study_is_not_spoken_again_and_not_overwritten(prepared: tupl
     def never(*_: object) -> SpokenClip:
         raise AssertionError("spoke again")
 
-    assert prepare(make_study(), replace(VOICE, speak=never), folder) == manifest
+    assert prepare(make_study(), replace(VOICE, speak=one_by_one(never)), folder) == manifest
     with pytest.raises(StudyError, match="holds another study"):
         prepare(make_study(seed=1), VOICE, folder)
 
@@ -176,7 +173,7 @@ def test_a_silent_variant_is_a_clear_error(tmp_path: Path) -> None:
         return SpokenClip(np.zeros(RATE, np.float32), RATE, "", True)
 
     with pytest.raises(StudyError, match=r"1.00 s is silent"):
-        prepare(make_study(), replace(VOICE, speak=mute), tmp_path)
+        prepare(make_study(), replace(VOICE, speak=one_by_one(mute)), tmp_path)
 
 
 def test_a_folder_without_a_study_says_how_to_make_one(tmp_path: Path) -> None:

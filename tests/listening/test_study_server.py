@@ -19,7 +19,7 @@ from speecht5_demo.listening.preparation import prepare
 from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.listening.sessions import read_sessions
 from speecht5_demo.listening.study import Sentence, SessionPlan
-from tests.listening.conftest import VOICE, make_study, say
+from tests.listening.conftest import VOICE, make_study, one_by_one, say
 from tests.support.hard_times import free_port, start_server, through_a_failing_disk, through_kills
 from tests.support.listener import Listener
 
@@ -44,7 +44,7 @@ def long_study(folder: Path) -> Manifest:
     """Long sessions of short clips: no listener is done before the last kill, and all are soon after it."""
     sentences = tuple(Sentence(f"h{k}", f"Sentence number {k}.") for k in range(12))
     session = SessionPlan(sentences=12, repeats=2, anchors=2, break_after=6)
-    voice = replace(VOICE, speak=lambda *line: say(*line, seconds=0.15))
+    voice = replace(VOICE, speak=one_by_one(lambda *line: say(*line, seconds=0.15)))
     return prepare(make_study(sentences=sentences, session=session), voice, folder)
 
 

@@ -14,7 +14,7 @@ from speecht5_demo.listening.manifest import check
 from speecht5_demo.listening.preparation import prepare
 from speecht5_demo.listening.study import Sentence
 from speecht5_demo.listening.study_shards import merge_study, prepare_shard, read_study_shards
-from tests.listening.conftest import VOICE, make_study
+from tests.listening.conftest import VOICE, make_study, one_by_one, say
 
 SECRET = b"a secret of sixteen bytes"
 STUDY = make_study(sentences=tuple(Sentence(f"h{k}", f"Sentence number {k}.") for k in range(20)))
@@ -63,9 +63,9 @@ def test_a_shard_goes_on_where_it_was_stopped(shards: list[Path]) -> None:
 
     def speak(*line):
         spoken.append(line)
-        return VOICE.speak(*line)
+        return say(*line)
 
-    prepare_shard(STUDY, replace(VOICE, speak=speak), shards[0], Shard(1, 3), secret=SECRET)
+    prepare_shard(STUDY, replace(VOICE, speak=one_by_one(speak)), shards[0], Shard(1, 3), secret=SECRET)
     assert len(spoken) == 1
     assert sorted((shards[0] / ".raw").iterdir()) == kept
 

@@ -29,7 +29,7 @@ from speecht5_demo.listening.preparation import prepare
 from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.listening.study import Sentence, SessionPlan
 from tests.browser.conftest import free_port
-from tests.listening.conftest import VOICE, make_study, say
+from tests.listening.conftest import VOICE, make_study, one_by_one, say
 from tests.support.app_process import AppProcess
 from tests.support.hub import LoopbackHub, hub_environment
 from tests.support.listener import Listener
@@ -89,7 +89,7 @@ def run(kind: str, folder: Path, listeners: int, sentences: int) -> Outcome:
     recipe = make_study(
         sentences=tuple(Sentence(f"h{k}", f"Sentence number {k}.") for k in range(sentences)), session=session
     )
-    prepare(recipe, replace(VOICE, speak=lambda *line: say(*line, seconds=0.05)), study)
+    prepare(recipe, replace(VOICE, speak=one_by_one(lambda *line: say(*line, seconds=0.05))), study)
     with ExitStack() as stack:
         environment, kept, misbehave = _store(kind, folder, stack)
         disks = [folder / "shared" if kind == "hub" else folder / f"disk-{k}" for k in range(REPLICAS)]
