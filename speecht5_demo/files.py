@@ -112,8 +112,9 @@ def whole_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(before, ignore_errors=True)
 
 
-def write_first(path: Path, data: bytes, mode: int = 0o600) -> bytes:
-    """Write a file unless there is one, and return what it holds: of several processes the first decides for all.
+def write_first(path: Path, data: bytes) -> bytes:
+    """Write a file for this user alone unless there is one, and return what it holds: of several processes the first
+    decides for all.
 
     Raises:
         OutputError: it cannot be written.
@@ -124,7 +125,7 @@ def write_first(path: Path, data: bytes, mode: int = 0o600) -> bytes:
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = _aside(path)
         try:
-            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:
+            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
                 out.write(data)
                 out.flush()
                 os.fsync(out.fileno())

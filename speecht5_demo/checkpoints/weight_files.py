@@ -11,7 +11,6 @@ import hashlib
 import json
 import re
 import zipfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -108,17 +107,12 @@ def _sharded(index: Path) -> WeightFiles:
     parts = tuple(index.parent / name for name in names)
     missing = [part.name for part in parts if not part.is_file()]
     if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         raise CheckpointError(
             f"{index.parent} lacks {len(missing)} of {len(parts)} shards of the weights: "
-            f"{_some(missing)}. Copy them there from the same source."
+            f"{', '.join(missing[:3])}{more}. Copy them there from the same source."
         )
     return WeightFiles(index, parts)
-
-
-def _some(names: Iterable[str], most: int = 3) -> str:
-    first, *others = names
-    shown = [first, *others[: most - 1]]
-    return ", ".join(shown) + (f" and {len(others) + 1 - most} more" if len(others) + 1 > most else "")
 
 
 def file_digest(path: Path) -> str:

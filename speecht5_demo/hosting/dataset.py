@@ -48,7 +48,6 @@ def push_ratings(
     repo: str,
     public: bool = False,
     settings: Settings | None = None,
-    token: str | None = None,
 ) -> Pushed:
     """Merge ratings and commit them as a dataset in one commit.
 
@@ -57,7 +56,6 @@ def push_ratings(
         repo: dataset id; made when there is none.
         public: whether everybody may read it; a public one is refused otherwise.
         settings: of the analysis.
-        token: of the hub; the machine's own when None.
 
     Raises:
         HostingError: the hub refused or could not be reached; nothing was changed then.
@@ -75,7 +73,7 @@ def push_ratings(
         "README.md": card(repo, analysis),
     }
     operations = [CommitOperationAdd(name, text.encode("utf-8")) for name, text in files.items()]
-    api = HfApi(token=token)
+    api = HfApi()
     try:
         open_repository(api, repo, public, make_public=public)
         done = api.create_commit(

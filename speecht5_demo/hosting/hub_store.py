@@ -39,16 +39,15 @@ class HubStore:
     Args:
         repo: dataset id; made private when it does not exist.
         public: whether the owner allowed a dataset that everybody can read.
-        token: of the hub; the machine's own when None.
     """
 
     every_s = EVERY_S
     live = False
 
-    def __init__(self, repo: str, public: bool = False, token: str | None = None) -> None:
+    def __init__(self, repo: str, public: bool = False) -> None:
         self._repo = repo
         self._public = public
-        self._api = HfApi(token=token)
+        self._api = HfApi()
         self._there: dict[str, int] = {}
         self._versions: dict[str, str] = {}
         self._decisions: dict[str, str] = {}

@@ -34,12 +34,12 @@ class Listeners:
         self._session_id = session_id
         self._balance, self._balanced, self._balancing = Balance(), set[str](), threading.Lock()
 
-    def newcomer(self, what: str, name: str) -> str:
+    def newcomer(self, name: str) -> str:
         """A listener id for what somebody comes with: of several possible ones that which the study needs most.
 
         There is no way back from the id without the secret.
         """
-        candidates = self._candidates(what, name)
+        candidates = self._candidates("visit", name)
         return self._taken(candidates) or self._best(candidates)
 
     def participant(self, name: str, known: str | None) -> str | None:
@@ -79,9 +79,8 @@ class Listeners:
 class SessionLimit:
     """How many sessions one address begins; remembered in memory only, and for an hour."""
 
-    def __init__(self, most: int = MOST_SESSIONS, within_s: float = WITHIN_S) -> None:
+    def __init__(self, most: int) -> None:
         self._most = most
-        self._within_s = within_s
         self._begun: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -98,7 +97,7 @@ class SessionLimit:
             self._begun.move_to_end(address)
             while len(self._begun) > MOST_ADDRESSES:
                 self._begun.popitem(last=False)
-            while times and times[0] < now - self._within_s:
+            while times and times[0] < now - WITHIN_S:
                 times.popleft()
             if len(times) >= self._most:
                 return None

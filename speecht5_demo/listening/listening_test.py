@@ -90,7 +90,7 @@ class ListeningTest:
         """
         arrival = self._arrival(parameters)
         if arrival.preview:
-            return replace(self.view(self._listeners.newcomer("visit", "preview")), token="", preview=True)
+            return replace(self.view(self._listeners.newcomer("preview")), token="", preview=True)
         known = self.listener_of(token)
         if known and self._is_deleted(known):
             known = None  # nothing is left of it: this is somebody new
@@ -102,7 +102,7 @@ class ListeningTest:
                     "This session was begun in another browser. Go on there, or open the link to go on that it shows.",
                 )
         else:
-            listener_id = known or self._listeners.newcomer("visit", words(visit, 64) or str(uuid.uuid4()))
+            listener_id = known or self._listeners.newcomer(words(visit, 64) or str(uuid.uuid4()))
         self._ratings.settle()
         with self._locks.of(listener_id):
             self._note_end(listener_id)

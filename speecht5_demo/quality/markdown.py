@@ -98,7 +98,7 @@ def sweep_markdown(document: SweepDocument) -> str:
         ]
         for point in document.points
     ]
-    rows += floor_rows(document, ("wer", "pesq", "stop"), after=3)
+    rows += floor_rows(document, ("wer", "pesq", "stop"))
     return f"{markdown_table(head, rows, numbers=0)}\n\n{verdict(document)} {conditions(document)}"
 
 

@@ -8,7 +8,7 @@ FOLDER/              rows, summary, page and audio of the evaluation behind it
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -74,7 +74,6 @@ def sweep(
     folder: Path,
     executor: Executor | None = None,
     on_task: OnTask | None = None,
-    on_timing: Callable[[str], None] | None = None,
 ) -> SweepDocument:
     """Evaluate every amount, then time and weigh each; `sweep.json` holds the result.
 
@@ -84,10 +83,10 @@ def sweep(
         outline: the points.
         folder: of this sweep.
         executor: who does the evaluation; timing is done by this process alone, repeats of all points interleaved.
-        on_task, on_timing: called as it gets on.
+        on_task: called as it gets on.
     """
     found = evaluate(_with_points(settings, outline), checkpoint, folder, executor, on_task=on_task)
-    return assemble(found, outline, measure_times(settings, checkpoint, outline, on_timing), folder)
+    return assemble(found, outline, measure_times(settings, checkpoint, outline), folder)
 
 
 def sweep_shard(
@@ -98,7 +97,6 @@ def sweep_shard(
     shard: Shard,
     executor: Executor | None = None,
     on_task: OnTask | None = None,
-    on_timing: Callable[[str], None] | None = None,
 ) -> EvaluationShard:
     """One shard of a sweep, to be merged with the others: the first one times and weighs all points."""
     made = evaluate_shard(
@@ -106,7 +104,7 @@ def sweep_shard(
     )
     times = made.times
     if shard.number == 1 and times is None:
-        times = measure_times(settings, checkpoint, outline, on_timing)
+        times = measure_times(settings, checkpoint, outline)
     return write_shard(replace(made, times=times, complete=True), folder)
 
 
@@ -172,7 +170,6 @@ def measure_times(
     settings: Settings,
     checkpoint: Checkpoint,
     outline: SweepOutline,
-    on_timing: Callable[[str], None] | None = None,
 ) -> SweepTimes:
     """Latency and length of the first sentence by the first speaker, repeats interleaved over all points, and sizes;
     and how much of a core this thread had meanwhile.
@@ -187,8 +184,6 @@ def measure_times(
         settings.sentences[0].text, settings.speakers[0], variants, settings.seed, outline.repeats
     ):
         spoken[speech.variant] = speech
-        if on_timing is not None:
-            on_timing(speech.variant)
     core_share = (time.thread_time() - had) / (time.perf_counter() - begun)
     weighing = Synthesizer(checkpoint, capacity=1)
     return SweepTimes(

@@ -116,7 +116,7 @@ def figures_table(document: SweepDocument) -> str:
                 megabytes(point.sizes.zip_bytes),
             ]
         )
-    rows += floor_rows(document, tuple(units), after=3)
+    rows += floor_rows(document, tuple(units))
     return table(
         Message("Quality, time and size of each point, {treatment}", treatment=treatment(document)),
         [*head, Message("RTF"), Message("disk MB"), Message("zip MB")],
@@ -124,8 +124,8 @@ def figures_table(document: SweepDocument) -> str:
     )
 
 
-def floor_rows(document: SweepDocument, metrics: Sequence[str], after: int) -> list[list[str | None]]:
-    """A line for each floor that has one of these metrics, with empty cells `after` them."""
+def floor_rows(document: SweepDocument, metrics: Sequence[str]) -> list[list[str | None]]:
+    """A line for each floor that has one of these metrics, with empty cells for time and sizes."""
     units = {metric.name: metric.unit for metric in document.metrics}
     means = {(one.variant_label, one.metric): one.mean for one in document.floors}
     rows: list[list[str | None]] = []
@@ -136,7 +136,7 @@ def floor_rows(document: SweepDocument, metrics: Sequence[str], after: int) -> l
                 None if mean is None else shown(mean, units[name])
                 for name, mean in zip(metrics, found, strict=True)
             )
-            rows.append([Message(label), *cells, *[None] * after])
+            rows.append([Message(label), *cells, *[None] * 3])
     return rows
 
 

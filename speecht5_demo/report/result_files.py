@@ -49,9 +49,9 @@ def read_results(places: Iterable[Path]) -> Measured:
     return Measured(tuple(found), tuple(files), tuple(problems))
 
 
-def of_listeners(document: ListenersDocument, name: str = "live ratings") -> Measured:
+def of_listeners(document: ListenersDocument) -> Measured:
     """The figures of an analysis that need not lie in a file."""
-    return Measured(tuple(_of_listeners(document, name)))
+    return Measured(tuple(_of_listeners(document, "live ratings")))
 
 
 def _figures(path: Path, kind: str) -> Iterator[Measurement]:

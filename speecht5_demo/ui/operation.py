@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -32,7 +31,7 @@ from speecht5_demo.ui.compare.service import CompareService
 from speecht5_demo.ui.listen.served_study import ServedStudy
 from speecht5_demo.ui.results.owner import GuessedTooOftenError, Owner
 from speecht5_demo.ui.serving.disk import WARN_BYTES, DiskWatch
-from speecht5_demo.ui.serving.visitor import address_of
+from speecht5_demo.ui.serving.visitor import is_behind_proxy, sender_of
 
 HEADERS = {"cache-control": "no-store"}
 FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-proto", "x-forwarded-host")
@@ -101,11 +100,10 @@ class Operation:
         return Response(text, 200, {**HEADERS, "content-type": MEDIA_TYPE})
 
     def _may(self, request: Request) -> bool:
-        peer = request.client.host if request.client else None
         given = request.headers.get("authorization", "")
         if given[: len(SCHEME)].lower() == SCHEME:
-            return self._owner.is_known(given[len(SCHEME) :], address_of(peer, request.headers))
-        return is_this_machine(peer, request.headers)
+            return self._owner.is_known(given[len(SCHEME) :], sender_of(request))
+        return is_this_machine(request.client.host if request.client else None, request.headers)
 
     def _voice(self) -> Finding | None:
         if not self._service.warmed_up.is_set():
@@ -164,7 +162,7 @@ class Operation:
 
 def is_this_machine(peer: str | None, headers: Mapping[str, str]) -> bool:
     """Whether a program on this machine asks, and no proxy for somebody else."""
-    if os.environ.get("SPACE_ID") or os.environ.get("TRUST_PROXY") == "1":
+    if is_behind_proxy():
         return False
     try:
         return ipaddress.ip_address(peer or "").is_loopback and not any(name in headers for name in FORWARDED)

@@ -92,7 +92,7 @@ def test_a_classroom_opens_the_pages_at_once() -> None:
     ],
 )
 def test_who_has_a_network_of_addresses_is_one_visitor(peer: str | None, counted: str) -> None:
-    assert address_of(peer, {}, behind_proxy=False) == counted
+    assert address_of(peer, {}) == counted
 
 
 def test_nobody_pushes_out_a_file_that_somebody_else_asked_for() -> None:

@@ -318,8 +318,9 @@ def test_a_recipe_of_ones_own_counts_as_the_work_of_building_it(visitor: Guest) 
         spend(6)
 
 
-def test_an_address_behind_a_proxy_is_the_last_public_one_it_names() -> None:
+def test_an_address_behind_a_proxy_is_the_last_public_one_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
     headers = {"x-forwarded-for": "1.2.3.4, 8.8.8.8, 10.0.0.7"}
-    assert address_of("10.0.0.1", headers, behind_proxy=True) == "8.8.8.8"
-    assert address_of("10.0.0.1", headers, behind_proxy=False) == "10.0.0.1"
-    assert address_of("10.0.0.1", {"x-forwarded-for": "nonsense"}, behind_proxy=True) == "10.0.0.1"
+    assert address_of("10.0.0.1", headers) == "10.0.0.1"
+    monkeypatch.setenv("TRUST_PROXY", "1")
+    assert address_of("10.0.0.1", headers) == "8.8.8.8"
+    assert address_of("10.0.0.1", {"x-forwarded-for": "nonsense"}) == "10.0.0.1"

@@ -26,7 +26,7 @@ from speecht5_demo.ui.compare.problems import problem_of
 from speecht5_demo.ui.compare.uploads import UploadedSpeakers
 from speecht5_demo.ui.languages import language_of
 from speecht5_demo.ui.serving.request_body import RefusedRequest, read_body
-from speecht5_demo.ui.serving.visitor import address_of
+from speecht5_demo.ui.serving.visitor import sender_of
 
 ADDRESS = "/compare/voice"
 LARGEST_WAV = 4_000_000
@@ -60,7 +60,7 @@ class RecordedSpeakers:
         return missing_for(self._checkpoint)
 
     async def _serve(self, request: Request) -> Response:
-        address = address_of(request.client.host if request.client else None, request.headers)
+        address = sender_of(request)
         catalog = language_of(request.headers.get("accept-language", ""))
         try:
             if self.missing:

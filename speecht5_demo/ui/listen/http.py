@@ -34,7 +34,7 @@ from speecht5_demo.errors import RatingsError
 from speecht5_demo.listening.listening_test import ListeningTest
 from speecht5_demo.listening.views import RefusedError, View
 from speecht5_demo.ui.listen.served_study import ServedStudy
-from speecht5_demo.ui.serving.visitor import address_of
+from speecht5_demo.ui.serving.visitor import sender_of
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class StudyServer:
             sent = await _json_object(request)
             if isinstance(sent, Response):
                 return sent
-            reply: Response = await self._in_thread(_act, test, act, sent, _address(request))
+            reply: Response = await self._in_thread(_act, test, act, sent, sender_of(request))
             return reply
 
         return endpoint
@@ -136,10 +136,6 @@ def _act(test: ListeningTest, act: Act, sent: Mapping[str, object], address: str
         return _reply({"refused": error.reason, "message": str(error), **view}, STATUS.get(error.reason, 422))
     except RatingsError as error:
         return _reply({"failed": str(error)}, 507)
-
-
-def _address(request: Request) -> str:
-    return address_of(request.client.host if request.client else None, request.headers)
 
 
 async def _json_object(request: Request) -> dict[str, object] | Response:

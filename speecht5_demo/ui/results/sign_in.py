@@ -65,17 +65,17 @@ def leading_script(page: str) -> str:
     return script.replace("REDIRECT_URL", page)
 
 
-def offered(environment: Mapping[str, str] = os.environ) -> bool:
+def offered() -> bool:
     """Whether this is a Space that the hub lets people sign in to, with the libraries that it takes."""
-    return configured(environment) and not missing()
+    return configured() and not missing()
 
 
-def configured(environment: Mapping[str, str] = os.environ) -> bool:
+def configured() -> bool:
     """Whether this is a Space that the hub lets people sign in to."""
     return (
-        environment.get("SYSTEM") == "spaces"
-        and bool(environment.get("SPACE_ID"))
-        and all(environment.get(name) for name in NEEDED)
+        os.environ.get("SYSTEM") == "spaces"
+        and bool(os.environ.get("SPACE_ID"))
+        and all(os.environ.get(name) for name in NEEDED)
     )
 
 
@@ -84,9 +84,9 @@ def missing() -> bool:
     return any(find_spec(name) is None for name in LIBRARIES)
 
 
-def owners(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
+def owners() -> frozenset[str]:
     """Names on the hub of those who own this Space."""
-    named = (environment.get(NAMES, "") + "," + environment.get("SPACE_AUTHOR_NAME", "")).split(",")
+    named = (os.environ.get(NAMES, "") + "," + os.environ.get("SPACE_AUTHOR_NAME", "")).split(",")
     return frozenset(name.strip().lower() for name in named if name.strip())
 
 

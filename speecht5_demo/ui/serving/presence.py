@@ -16,8 +16,7 @@ REMEMBERED = 5_000
 class Presence:
     """Open streams by session."""
 
-    def __init__(self, grace_s: float = GRACE_S) -> None:
-        self._grace_s = grace_s
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open: Counter[str] = Counter()
         self._left: OrderedDict[str, float] = OrderedDict()
@@ -44,4 +43,4 @@ class Presence:
         with self._lock:
             if session in self._open:
                 return True
-            return time.monotonic() < max(asked, self._left.get(session, asked)) + self._grace_s
+            return time.monotonic() < max(asked, self._left.get(session, asked)) + GRACE_S

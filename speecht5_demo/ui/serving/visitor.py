@@ -11,6 +11,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from starlette.requests import HTTPConnection
+
 UNKNOWN = "unknown"
 
 
@@ -27,16 +29,16 @@ class Visitor:
     address: str = UNKNOWN
 
 
-def address_of(peer: str | None, headers: Mapping[str, str], behind_proxy: bool | None = None) -> str:
+def address_of(peer: str | None, headers: Mapping[str, str]) -> str:
     """The address that limits count.
+
+    Behind a proxy of ours it is the last public one of X-Forwarded-For: whoever asks can write anything in front of it.
 
     Args:
         peer: the other end of the connection.
         headers: of the request, names in lower case.
-        behind_proxy: whether the peer is a proxy of ours, so that X-Forwarded-For says who asks: its last public
-            address, since whoever asks can write anything in front of it. None: in a Space, or with TRUST_PROXY=1.
     """
-    if is_behind_proxy() if behind_proxy is None else behind_proxy:
+    if is_behind_proxy():
         for written in reversed(headers.get("x-forwarded-for", "").split(",")):
             try:
                 address = ipaddress.ip_address(written.strip())
@@ -50,9 +52,14 @@ def address_of(peer: str | None, headers: Mapping[str, str], behind_proxy: bool 
         return peer or UNKNOWN
 
 
-def is_behind_proxy(environment: Mapping[str, str] = os.environ) -> bool:
+def sender_of(request: HTTPConnection) -> str:
+    """The address that limits count, of who sent a request."""
+    return address_of(request.client.host if request.client else None, request.headers)
+
+
+def is_behind_proxy() -> bool:
     """Whether connections come from a proxy of ours: in a Space, or with TRUST_PROXY=1."""
-    return bool(environment.get("SPACE_ID")) or environment.get("TRUST_PROXY") == "1"
+    return bool(os.environ.get("SPACE_ID")) or os.environ.get("TRUST_PROXY") == "1"
 
 
 def _place(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:

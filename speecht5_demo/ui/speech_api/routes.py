@@ -29,7 +29,7 @@ from speecht5_demo.ui.compare.service import TIME_LIMIT_S, CompareService
 from speecht5_demo.ui.compare.voice_queue import BusyError, Job
 from speecht5_demo.ui.serving.json_body import BodyError, json_object
 from speecht5_demo.ui.serving.request_body import RefusedRequest, read_body
-from speecht5_demo.ui.serving.visitor import Visitor, address_of
+from speecht5_demo.ui.serving.visitor import Visitor, sender_of
 from speecht5_demo.ui.speech_api.encoders import FORMATS, open_encoder
 from speecht5_demo.ui.speech_api.problem import HEADERS, ApiProblem
 from speecht5_demo.ui.speech_api.request import SpeechRequest, read_request
@@ -171,7 +171,7 @@ class StreamedSpeech(Response):
 def visitor_of(request: Request) -> Visitor:
     """Who asks: the address, and the key as what tells two programs of one address apart."""
     key = hashlib.sha256(request.headers.get("authorization", "").encode()).hexdigest()[:16]
-    address = address_of(request.client.host if request.client else None, request.headers)
+    address = sender_of(request)
     return Visitor(f"program-{key}-{address}", address)
 
 
