@@ -78,10 +78,10 @@ def whole_file(path: Path, *, durable: bool = False, parents: bool = False) -> I
         try:
             yield aside
             if durable:
-                _sync(aside)
+                sync(aside)
             aside.replace(target)
             if durable:
-                _sync(target.parent)
+                sync(target.parent)
         finally:
             aside.unlink(missing_ok=True)
 
@@ -164,7 +164,8 @@ def _reason(path: Path, error: OSError) -> str:
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until the disk has a file, or the names in a folder."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

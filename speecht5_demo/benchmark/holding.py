@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterator
-
 from speecht5_demo.benchmark.processes import BenchmarkError
 from speecht5_demo.synthesis.native.levels import LIMIT, usable
 
@@ -20,12 +16,14 @@ _LIBRARIES = {
 NOT_HELD = "PyTorch's dynamic int8 layers and onnxruntime cannot be held and use what the processor has"
 
 
-def environment(level: str) -> dict[str, str]:
-    """The environment variables that hold a process to a level of our kernels' names.
+def variables(level: str | None) -> dict[str, str]:
+    """The environment variables that hold a process to a level of our kernels' names; None holds to nothing.
 
     Raises:
         BenchmarkError: this processor does not run the level, or libraries cannot be held to it.
     """
+    if not level:
+        return {}
     found = usable()
     here = [] if isinstance(found, str) else [one.name for one in found if one.name in _LIBRARIES]
     if level not in here:
@@ -39,23 +37,3 @@ def environment(level: str) -> dict[str, str]:
         "ONEDNN_MAX_CPU_ISA": onednn,
         "MKL_ENABLE_INSTRUCTIONS": mkl,
     }
-
-
-@contextlib.contextmanager
-def held_to(level: str | None) -> Iterator[None]:
-    """Processes that are started inside are held to the level; None holds to nothing.
-
-    Raises:
-        BenchmarkError: as `environment`.
-    """
-    wanted = environment(level) if level else {}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -128,12 +128,14 @@ class Checkpoint:
         """
         return self.source.load_vocoder()
 
-    def speaker(self, name: str | None = None) -> Speaker:
-        """The speaker called `name`, or the default one.
+    def speaker(self, name: str | Speaker | None = None) -> Speaker:
+        """The speaker called `name`, or the default one; one that is given is returned as it is.
 
         Raises:
             SpeakerError: when there is none of that name, or none at all.
         """
+        if isinstance(name, Speaker):
+            return name
         if not self.speakers:
             raise SpeakerError(
                 f"{self.title} comes without a speaker: give a file of {self.vector_size} values, as in -s NAME.npy."

@@ -127,13 +127,17 @@ def _measure(
     executor: Executor | None,
 ) -> BenchmarkDocument:
     from speecht5_demo.benchmark import BenchmarkPlan, run_benchmark
-    from speecht5_demo.benchmark.holding import held_to
+    from speecht5_demo.benchmark.holding import variables
     from speecht5_demo.benchmark.peers import prepare_peers
+    from speecht5_demo.distributed.local import environment_of_children
     from speecht5_demo.synthesis.native.levels import usable
     from speecht5_demo.variants import all_variants
 
     names = tuple(name.strip() for name in variants.split(",")) if variants else None
-    with held_to(level), tempfile.TemporaryDirectory(prefix="speecht5-benchmark-") as artifacts:
+    with (
+        environment_of_children(variables(level)),
+        tempfile.TemporaryDirectory(prefix="speecht5-benchmark-") as artifacts,
+    ):
         levels = usable()
         lengths = tuple(pair for pair in BenchmarkPlan.lengths if pair[1] <= longest)
         plan = BenchmarkPlan(

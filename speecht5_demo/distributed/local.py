@@ -158,7 +158,7 @@ def _fate(exit_code: int | None) -> str:
 def _start(job: Job[I, R]) -> _Slot[I, R]:
     context = _context(job)
     ours, theirs = context.Pipe()
-    with _one_thread():
+    with environment_of_children(dict.fromkeys(ONE_THREAD, "1")):
         process = context.Process(target=_serve, args=(job, theirs, dict(os.environ)), daemon=True)
         process.start()
     theirs.close()
@@ -194,15 +194,15 @@ def _serve(job: Job[I, R], pipe: Connection, environment: Mapping[str, str]) -> 
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """The environment in which a process starts."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+def environment_of_children(variables: Mapping[str, str]) -> Iterator[None]:
+    """Processes that are started inside have these environment variables."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
         for name, value in before.items():
             if value is None:
-                del os.environ[name]
+                os.environ.pop(name, None)
             else:
                 os.environ[name] = value

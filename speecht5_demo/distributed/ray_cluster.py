@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +78,7 @@ class RayCluster:
         if ray.is_initialized():
             yield ray
             return
-        with _own_folder() if not self.address else _no_folder() as folder:
+        with _own_folder() if not self.address else nullcontext() as folder:
             try:
                 self._connect(ray, folder)
                 with _ends_in_order():
@@ -208,8 +208,3 @@ def _quiet(ray: Any) -> Iterator[None]:
         yield
     finally:
         node.start_api_server, worker.listen_error_messages = before
-
-
-@contextmanager
-def _no_folder() -> Iterator[None]:
-    yield None

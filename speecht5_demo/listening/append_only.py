@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from speecht5_demo.errors import RatingsError
+from speecht5_demo.files import sync
 
 MODE = 0o640
 """Answers of people are for who runs the server and its group."""
@@ -125,7 +126,7 @@ class _OwnFile:
         own = cls(path, descriptor, durable)
         try:
             own.append(header)
-            _sync_folder(folder)
+            sync(folder)
         except OSError:
             own.give_up()
             raise
@@ -181,14 +182,6 @@ def _line(cells: Sequence[str]) -> bytes:
     return line.encode("utf-8", errors="replace")
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 _LIVE: "weakref.WeakSet[AppendOnlyCsv]" = weakref.WeakSet()
 
 
@@ -197,5 +190,4 @@ def _start_afresh_in_child() -> None:
         writer._reset()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_afresh_in_child)
+os.register_at_fork(after_in_child=_start_afresh_in_child)

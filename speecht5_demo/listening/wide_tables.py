@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from speecht5_demo.listening.cell_words import rating_of
+from speecht5_demo.listening.column_names import plain_name
 from speecht5_demo.listening.methods import ACR
 from speecht5_demo.listening.rows import RATING_COLUMNS
 from speecht5_demo.listening.survey_files import PERSONS, parts_in_brackets, short_labels
@@ -157,7 +158,7 @@ def _with_persons(table: Mapping[str, list[str]], notes: list[str]) -> Mapping[s
     """Each row is a person's answers where no column names a listener, but one names each row."""
     if "listener_id" in table or "stimulus_id" in table or "variant" in table or "sentence_id" in table:
         return table
-    plain = {re.sub(r"[\s\-.]+", "_", name.strip().casefold()): name for name in table}
+    plain = {plain_name(name): name for name in table}
     for name in PERSONS:
         cells = table.get(plain.get(name, ""), [])
         if cells and all(cells) and len(set(cells)) == len(cells):

@@ -31,11 +31,11 @@ def first_audio_s(
         synthesizer, text, speaker, variant, seed: as `Synthesizer.speak`.
         go_on: asked before each run; False ends the measurement with what there is.
     """
-    recipe = find(variant) if isinstance(variant, str) else variant
+    recipe = find(variant)
     if not recipe.streams:
         return None
     checkpoint = synthesizer.checkpoint
-    voice = checkpoint.speaker(speaker) if isinstance(speaker, str) else speaker
+    voice = checkpoint.speaker(speaker)
     plan = plan_speech(checkpoint, text, voice, seed)
     seconds: list[float] = []
     for _ in range(RUNS):

@@ -45,7 +45,7 @@ def speak_many(
         TextError, SpeakerError, VariantError: an input is unusable; before anything is spoken.
         SynthesisCancelled: `cancelled` was set.
     """
-    recipe = find(variant) if isinstance(variant, str) else variant
+    recipe = find(variant)
     checkpoint, event = synthesizer.checkpoint, cancelled or threading.Event()
 
     def on_step(_: int) -> None:
@@ -58,7 +58,7 @@ def speak_many(
         plan_speech(
             checkpoint,
             line.text,
-            checkpoint.speaker(line.speaker) if isinstance(line.speaker, str) else line.speaker,
+            checkpoint.speaker(line.speaker),
             line.seed,
         )
         for line in lines

@@ -117,8 +117,8 @@ class Synthesizer:
         Yields the pieces that were made since the last pause; together they are the beginning of the speech. No turn is
         held and no clock runs in a pause. Arguments and errors are those of `speak`.
         """
-        recipe = find(variant) if isinstance(variant, str) else variant
-        voice = self.checkpoint.speaker(speaker) if isinstance(speaker, str) else speaker
+        recipe = find(variant)
+        voice = self.checkpoint.speaker(speaker)
         plan = plan_speech(self.checkpoint, text, voice, seed)
         event = cancelled or threading.Event()
         spoken: list[Utterance] = []
@@ -150,10 +150,10 @@ class Synthesizer:
         """
         if not 1 <= repeats <= MAX_REPEATS:
             raise SynthesisError(f"Cannot time {repeats} repeats: choose 1 to {MAX_REPEATS}.")
-        chosen = [find(variant) if isinstance(variant, str) else variant for variant in variants]
+        chosen = [find(variant) for variant in variants]
         if len({variant.name for variant in chosen}) < len(chosen) or not chosen:
             raise SynthesisError("Choose at least one variant, each only once.")
-        voice = self.checkpoint.speaker(speaker) if isinstance(speaker, str) else speaker
+        voice = self.checkpoint.speaker(speaker)
         plan = plan_speech(self.checkpoint, text, voice, seed)
         return self._rounds(plan, chosen, repeats, on_progress, cancelled or threading.Event())
 
@@ -171,8 +171,8 @@ class Synthesizer:
         A variant that does not stream gives each piece of the text only when it is whole. Arguments and errors are
         those of `speak`; errors of the run itself come from the iteration.
         """
-        recipe = find(variant) if isinstance(variant, str) else variant
-        voice = self.checkpoint.speaker(speaker) if isinstance(speaker, str) else speaker
+        recipe = find(variant)
+        voice = self.checkpoint.speaker(speaker)
         plan = plan_speech(self.checkpoint, text, voice, seed)
         with self.engine(recipe) as ready:
             engine = ready
@@ -190,14 +190,14 @@ class Synthesizer:
 
     def sizes(self, variant: str | Variant) -> Sizes:
         """Bytes and parameters of a variant, of files that were really saved; measured once, when first asked for."""
-        recipe = find(variant) if isinstance(variant, str) else variant
+        recipe = find(variant)
         if recipe not in self._sizes:
             self._sizes[recipe] = variant_sizes(self.checkpoint, recipe)
         return self._sizes[recipe]
 
     def is_built(self, variant: str | Variant) -> bool:
         """Whether a variant is in memory and needs no time to be built."""
-        return (find(variant) if isinstance(variant, str) else variant) in self._engines
+        return find(variant) in self._engines
 
     def build(self, variant: str | Variant) -> None:
         """Build a variant without a turn: others speak meanwhile.
@@ -205,7 +205,7 @@ class Synthesizer:
         Raises:
             VariantError, CheckpointError: it cannot be built.
         """
-        self._engines.build(find(variant) if isinstance(variant, str) else variant)
+        self._engines.build(find(variant))
 
     def warm_up(self, variant: str | Variant = "baseline") -> None:
         """Build a variant and let it speak a few frames, so that the first user does not pay for it."""
@@ -219,7 +219,7 @@ class Synthesizer:
         With `background` the turn comes when nobody else waits, and the block calls `turns.give_way` between steps.
         """
         with self.turns.take(background):
-            yield self._ready(find(variant) if isinstance(variant, str) else variant)
+            yield self._ready(find(variant))
 
     def _rounds(
         self,

@@ -7,7 +7,6 @@ A folder is trusted only when all of it fits: the recipe asked for, the checkpoi
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from pydantic import TypeAdapter, ValidationError
 
 from speecht5_demo import __version__
+from speecht5_demo.checkpoints.weight_files import hash_file
 from speecht5_demo.errors import ArtifactError
 from speecht5_demo.sizes import Sizes
 from speecht5_demo.variants.recipe import Variant
@@ -113,7 +113,7 @@ def write_manifest(
         },
         shapes=shapes,
         sizes=sizes,
-        files={name: FileContent((folder / name).stat().st_size, _digest(folder / name)) for name in FILES},
+        files={name: FileContent((folder / name).stat().st_size, hash_file(folder / name)) for name in FILES},
     )
     (folder / MANIFEST_FILE).write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
 
@@ -153,7 +153,7 @@ def check_files(folder: Path, manifest: Manifest) -> None:
             raise refusal(folder, f"{name} is missing")
         if path.stat().st_size != expected.bytes:
             raise refusal(folder, f"{name} has {path.stat().st_size} of {expected.bytes} bytes")
-        if _digest(path) != expected.sha256:
+        if hash_file(path) != expected.sha256:
             raise refusal(folder, f"{name} is damaged")
 
 
@@ -169,8 +169,3 @@ def refusal(folder: Path, why: str) -> ArtifactError:
     return ArtifactError(
         f"The saved variant in {folder} is not used: {why}. Save it again with `variants build`."
     )
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

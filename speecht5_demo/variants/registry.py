@@ -74,12 +74,14 @@ def all_variants() -> tuple[Variant, ...]:
     return tuple(_REGISTERED.values())
 
 
-def find(name: str) -> Variant:
-    """The variant of that name.
+def find(name: str | Variant) -> Variant:
+    """The variant of that name; one that is given is returned as it is.
 
     Raises:
         VariantError: there is none; the message names the nearest and all of them.
     """
+    if isinstance(name, Variant):
+        return name
     if name in _REGISTERED:
         return _REGISTERED[name]
     near = difflib.get_close_matches(name, _REGISTERED, n=1)

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from speecht5_demo.benchmark.holding import environment, held_to
+from speecht5_demo.benchmark.holding import variables
 from speecht5_demo.benchmark.processes import BenchmarkError
+from speecht5_demo.distributed.local import environment_of_children
 from speecht5_demo.synthesis.native import levels
 from speecht5_demo.synthesis.native.levels import LIMIT, X86
 
@@ -26,15 +27,14 @@ def _a_processor_with_everything(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_processes_are_held_inside_and_not_afterwards() -> None:
     before = dict(os.environ)
     asked = "import os; print(os.environ['ATEN_CPU_CAPABILITY'], os.environ['SPEECHT5_DEMO_KERNELS'])"
-    with held_to("avx2"):
+    with environment_of_children(variables("avx2")):
         inside = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert inside.stdout.split() == ["avx2", "avx2"]
     assert dict(os.environ) == before
-    with held_to(None):
-        assert dict(os.environ) == before
+    assert variables(None) == {}
 
 
 @pytest.mark.parametrize("level", ["avx1024", "amx", "neon-i8mm"])
 def test_a_level_that_nothing_can_be_held_to_is_refused_with_those_that_can(level: str) -> None:
     with pytest.raises(BenchmarkError, match="it can be held to avx512-vnni, avx512, avx-vnni, avx2"):
-        environment(level)
+        variables(level)

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from speecht5_demo.synthesis.native.levels import Level, usable
+from speecht5_demo.user_cache import cache_folder
 
 HERE = Path(__file__).parent
 FLAGS = ("-O3", "-std=c++17", "-fPIC", "-pthread", "-Wno-psabi", "-ffp-contract=fast")
@@ -127,7 +128,7 @@ def _run_compiler(command: list[str]) -> None:
 
 def _cache() -> Path:
     """A folder to keep the library in: the user's cache, or a private temporary one where that is not writable."""
-    return _writable(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "speecht5-demo")
+    return _writable(cache_folder())
 
 
 @functools.cache
