@@ -60,7 +60,7 @@ def _tables(results: Path, pictures: Path) -> dict[str, Table]:
         sweep_markdown,
         write_pictures,
     )
-    from speecht5_demo.quality.records import read_rows, read_table
+    from speecht5_demo.quality.records import read_table
     from speecht5_demo.quality.summary import SUMMARY
     from speecht5_demo.quality.sweep import SWEEP
     from speecht5_demo.report.claims import check_claims
@@ -107,7 +107,7 @@ def _tables(results: Path, pictures: Path) -> dict[str, Table]:
         made["pairs"] = lambda page: pairs_markdown(list(summaries.values()))
     if file := min(summaries, key=lambda file: summaries[file].settings.seeds, default=None):
         summary = summaries[file]
-        rows = read_table(file.parent) if (file.parent / "rows.csv").exists() else read_rows(file.parent)
+        rows = read_table(file.parent)
         drawn = write_pictures(summary, rows, pictures)
 
         def evaluation(page: Path) -> str:

@@ -22,6 +22,7 @@ from speecht5_demo.results import EvaluationSettings, RunDocument, read, write
 ROWS, TABLE, SETTINGS = "rows.jsonl", "rows.csv", "settings.json"
 FIXED = ("asr", "asr_sha256", "references", "speaker_model", "seed", "seeds")
 """Settings that rows of one folder must share."""
+RowKey = tuple[str, str, int, str]
 
 
 @dataclass(frozen=True, order=True)
@@ -49,7 +50,7 @@ class Row:
     detail: str = ""
 
     @property
-    def key(self) -> tuple[str, str, int, str]:
+    def key(self) -> RowKey:
         """What a folder holds once."""
         return self.variant, self.speaker, self.sentence, self.metric
 
@@ -69,7 +70,7 @@ class Records:
     def __init__(self, folder: Path, settings: EvaluationSettings, digest: str = "") -> None:
         self.folder = folder
         self.digest = digest
-        self.rows: dict[tuple[str, str, int, str], Row] = {}
+        self.rows: dict[RowKey, Row] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._claim(RunDocument(digest, settings))
@@ -115,13 +116,9 @@ class Records:
         path = self.folder / ROWS
         if not path.exists():
             return
-        content = path.read_bytes()
-        whole = content[: content.rfind(b"\n") + 1]
-        if len(whole) < len(content):  # the writer was killed inside a line
-            os.truncate(path, len(whole))
-        for line in whole.decode("utf-8").splitlines():
-            row = Row(**json.loads(line))
-            self.rows.setdefault(row.key, row)
+        self.rows, whole = _rows_of(path)
+        if whole < path.stat().st_size:  # the writer was killed inside a line
+            os.truncate(path, whole)
 
 
 def read_rows(folder: Path) -> list[Row]:
@@ -135,9 +132,15 @@ def read_rows(folder: Path) -> list[Row]:
         raise QualityError(
             f"{folder} holds no evaluation: run `python -m speecht5_demo evaluate -o {folder}`."
         )
+    return sorted(_rows_of(path)[0].values())
+
+
+def _rows_of(path: Path) -> tuple[dict[RowKey, Row], int]:
+    """The rows of a file by what they are of, and how many bytes its whole lines have."""
     content = path.read_bytes()
-    lines = content[: content.rfind(b"\n") + 1].decode("utf-8").splitlines()
-    return sorted({row.key: row for row in (Row(**json.loads(line)) for line in lines)}.values())
+    whole = content[: content.rfind(b"\n") + 1]
+    rows = (Row(**json.loads(line)) for line in whole.decode("utf-8").splitlines())
+    return {row.key: row for row in rows}, len(whole)
 
 
 def read_table(folder: Path) -> list[Row]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec
 
-from speecht5_demo.listening.analysis.interval import Interval, NotEnough
+from speecht5_demo.listening.analysis.interval import Interval, NotEnough, bounds
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.analysis.paired import Comparison
 from speecht5_demo.listening.methods import ACR
@@ -27,11 +27,6 @@ LABELS = tuple(ACR.words["en"][point] for point in range(ACR.low, ACR.high + 1))
 KEPT = 160
 """Charts: some ten a language."""
 COLOURS = {"not worse": GOOD, "worse": BAD}
-
-
-def bounds(found: Interval | NotEnough | None) -> tuple[float, float] | None:
-    """Both ends of an interval; None where there is none."""
-    return (found.low, found.high) if isinstance(found, Interval) else None
 
 
 def drawn_once(chart: Callable[P, str]) -> Callable[P, str]:

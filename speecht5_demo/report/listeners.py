@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from speecht5_demo.listening.analysis.analysis import Analysis
-from speecht5_demo.listening.analysis.interval import Interval, NotEnough
+from speecht5_demo.listening.analysis.interval import bounds
 from speecht5_demo.results import Collected, ListenersDocument, ListenersSettings, Score, ScoreDifference
 
 
@@ -12,12 +12,12 @@ def listeners_document(analysis: Analysis) -> ListenersDocument:
     view, collected = analysis.headline, analysis.collected
     return ListenersDocument(
         variants=tuple(
-            Score(one.variant, one.mos, _ends(one.ci95), one.n_ratings, one.n_listeners, one.n_sentences)
+            Score(one.variant, one.mos, bounds(one.ci95), one.n_ratings, one.n_listeners, one.n_sentences)
             for one in view.variants
         ),
         comparisons=tuple(
             ScoreDifference(
-                one.variant, found.mean, _ends(found.interval), found.n, found.n_listeners, found.n_sentences
+                one.variant, found.mean, bounds(found.interval), found.n, found.n_listeners, found.n_sentences
             )
             for one in view.comparisons
             if (found := one.difference)
@@ -25,7 +25,3 @@ def listeners_document(analysis: Analysis) -> ListenersDocument:
         collected=Collected(collected.checkpoints, collected.simulated, collected.last),
         settings=ListenersSettings(analysis.source, analysis.settings.scale),
     )
-
-
-def _ends(found: Interval | NotEnough) -> tuple[float, float] | None:
-    return (found.low, found.high) if isinstance(found, Interval) else None

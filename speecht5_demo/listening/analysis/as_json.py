@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from speecht5_demo.listening.analysis.analysis import Analysis, View
 from speecht5_demo.listening.analysis.clustered import MeanDifference
-from speecht5_demo.listening.analysis.interval import Interval, NotEnough
+from speecht5_demo.listening.analysis.interval import Interval, NotEnough, bounds
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.analysis.order import Effect
 from speecht5_demo.listening.analysis.paired import Comparison
@@ -183,4 +183,5 @@ def _effect(one: Effect) -> Json:
 
 
 def _bounds(found: Interval | NotEnough) -> list[float] | None:
-    return found.as_list() if isinstance(found, Interval) else None
+    ends = bounds(found)
+    return list(ends) if ends else None

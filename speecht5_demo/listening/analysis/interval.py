@@ -37,9 +37,6 @@ class Interval:
     standard_error: float
     df: float
 
-    def as_list(self) -> list[float]:
-        return [self.low, self.high]
-
     def within(self, low: float, high: float) -> Interval:
         """The interval cut at the ends of the scale that the estimate lies on."""
         return replace(self, low=max(self.low, low), high=min(self.high, high))
@@ -50,6 +47,11 @@ class NotEnough:
     """Why an interval, a test or a verdict cannot be given; the reason is a message."""
 
     reason: str
+
+
+def bounds(found: Interval | NotEnough | None) -> tuple[float, float] | None:
+    """Low and high; None where there is no interval."""
+    return (found.low, found.high) if isinstance(found, Interval) else None
 
 
 LEVEL = 0.95

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from speecht5_demo.hosting.uploader import UploadState
+from speecht5_demo.listening.analysis.interval import bounds
 from speecht5_demo.listening.analysis.mos import Mos
 from speecht5_demo.listening.manifest import Manifest, Stimulus, clip_path
 from speecht5_demo.messages import Message, drawn_for, messages, told
@@ -14,7 +15,7 @@ from speecht5_demo.rendering.html_table import table
 from speecht5_demo.rendering.html_text import Markup, escaped, framed, heading, in_english, paragraph
 from speecht5_demo.rendering.wording import counted, ends
 from speecht5_demo.report import pieces, sessions
-from speecht5_demo.report.charts import Cost, bounds, cost_chart
+from speecht5_demo.report.charts import Cost, cost_chart
 from speecht5_demo.report.claims_table import claims_piece
 from speecht5_demo.report.tables import interval_text, mos_table
 from speecht5_demo.ui.languages import IN_ENGLISH, Catalog
