@@ -23,7 +23,6 @@ from speecht5_demo.rendering.svg import ACCENT, BAD, GOOD, MUTED, PAPER, POINTS,
 from speecht5_demo.rendering.wording import counted, ends, rests_on
 
 P = ParamSpec("P")
-LABELS = tuple(ACR.words["en"][point] for point in range(ACR.low, ACR.high + 1))
 KEPT = 160
 """Charts: some ten a language."""
 COLOURS = {"not worse": GOOD, "worse": BAD}
@@ -147,7 +146,7 @@ def difference_chart(name: str, comparisons: Sequence[Comparison], margin: float
 def distribution_chart(name: str, scores: Sequence[Mos]) -> str:
     """How often each grade was given, as shares of all ratings of a variant; those on too little are left out."""
     shown = [one for one in scores if bounds(one.ci95)]
-    grades = [told(Message(word)) for word in LABELS]
+    grades = [told(Message(word)) for word in ACR.labels]
     said = "; ".join(
         f"{one.variant} "
         + ", ".join(f"{n} {word.lower()}" for n, word in zip(one.counts, grades, strict=True))

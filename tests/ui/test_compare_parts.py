@@ -19,7 +19,7 @@ from speecht5_demo.synthesis import Latency, Speech
 from speecht5_demo.ui.compare.clips import ClipCache
 from speecht5_demo.ui.compare.figures import change, overlap
 from speecht5_demo.ui.compare.reveal_pacing import RevealPacing, RuntimeEstimate
-from speecht5_demo.ui.components.spectrogram import DAY, NIGHT, spectrogram_png
+from speecht5_demo.ui.compare.spectrogram import DAY, NIGHT, spectrogram_png
 from speecht5_demo.ui.settings import Settings, SettingsError
 from speecht5_demo.variants import find
 from speecht5_demo.wav import wav_bytes
@@ -96,7 +96,7 @@ def test_a_spectrogram_is_brighter_where_speech_is_louder_by_night_and_darker_by
 
 
 def test_long_speech_makes_no_wider_picture() -> None:
-    picture = Image.open(BytesIO(spectrogram_png(np.zeros((9000, 80), dtype=np.float32), DAY, max_width=640)))
+    picture = Image.open(BytesIO(spectrogram_png(np.zeros((9000, 80), dtype=np.float32), DAY)))
     assert picture.size == (640, 80)
 
 

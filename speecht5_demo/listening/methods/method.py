@@ -92,6 +92,11 @@ class Method(ABC):
         """Whether a trial is two clips."""
         return len(self.page.clips) == 2
 
+    @property
+    def labels(self) -> list[str]:
+        """Of every step from the lowest to the highest, in English."""
+        return [self.words["en"][value] for value in range(self.low, self.high + 1)]
+
     def check(self, rating: object) -> int:
         """`rating` as a whole number of the scale; anything else, `True` and 4.0 included, is refused."""
         if isinstance(rating, bool) or not isinstance(rating, int) or not self.low <= rating <= self.high:

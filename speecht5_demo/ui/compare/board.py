@@ -9,10 +9,10 @@ from typing import Any
 
 import gradio as gr
 
+from speecht5_demo.listening.methods import AB, ACR
 from speecht5_demo.ui.compare.fragments import MIME
-from speecht5_demo.ui.compare.pairs import ANSWERS
-from speecht5_demo.ui.compare.pairs import QUESTION as PAIR_QUESTION
-from speecht5_demo.ui.components.scale import ACR_WORDS, QUESTION
+from speecht5_demo.ui.compare.pairs import QUESTION as QUESTION_OF_PAIRS
+from speecht5_demo.ui.compare.rating import QUESTION
 from speecht5_demo.ui.languages import spoken_to
 from speecht5_demo.ui.player import script_with_player
 
@@ -20,10 +20,10 @@ Answer = Callable[[Any], dict[str, object]]
 _PARTS = ("live.js", "card.js", "pairs.js", "reveal.js", "hearing.js", "transport_bar.js", "board.js")
 _SCRIPT = "\n".join(
     [
-        f"const WORDS = {json.dumps(ACR_WORDS)};",
+        f"const WORDS = {json.dumps(ACR.labels)};",
         f"const QUESTION = {json.dumps(QUESTION)};",
-        f"const PAIR_ANSWERS = {json.dumps(ANSWERS)};",
-        f"const PAIR_QUESTION = {json.dumps(PAIR_QUESTION)};",
+        f"const PAIR_ANSWERS = {json.dumps(AB.labels)};",
+        f"const PAIR_QUESTION = {json.dumps(QUESTION_OF_PAIRS)};",
         f"const MIME = {json.dumps(MIME)};",
         script_with_player(Path(__file__).parent, *_PARTS),
     ]

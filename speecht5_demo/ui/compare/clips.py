@@ -24,7 +24,7 @@ from speecht5_demo.errors import SynthesisError
 from speecht5_demo.messages import Message
 from speecht5_demo.synthesis import Speech
 from speecht5_demo.ui.compare.levels import Level, levelled
-from speecht5_demo.ui.components.spectrogram import DAY, NIGHT, spectrogram_png
+from speecht5_demo.ui.compare.spectrogram import DAY, NIGHT, spectrogram_png
 from speecht5_demo.wav import wav_bytes
 
 _PREFIX = "speecht5-demo-clips-"

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -22,6 +20,7 @@ from speecht5_demo.messages import Message, joined
 from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.clips import HEADERS
 from speecht5_demo.ui.compare.runs import Run, Runs
+from speecht5_demo.ui.compare.spectrogram import picture_png
 from speecht5_demo.variants import BASELINE
 from speecht5_demo.wav import read_wav
 
@@ -30,9 +29,10 @@ FRAME, HOP, ROWS = 512, 128, 64
 RANGE_DB = 60.0
 """Below the loudest moment of both; what is quieter counts as that quiet, so that silence has no difference."""
 SHOWN_DB = 18.0
-WIDTH = 640
-DAY = ((24, 84, 170), (251, 250, 247), (176, 74, 0))
-NIGHT = ((122, 176, 255), (22, 30, 34), (255, 176, 97))
+COLOURS = {
+    "day": ((24, 84, 170), (251, 250, 247), (176, 74, 0)),
+    "night": ((122, 176, 255), (22, 30, 34), (255, 176, 97)),
+}
 """Quieter, equal and louder, as RGB."""
 
 LONGER = (
@@ -102,7 +102,8 @@ def difference(version: Path, baseline: Path) -> Difference:
         apart = (len(mine) - len(base)) / rate
         how = Message(LONGER if apart > 0 else SHORTER, apart=f"{abs(apart):.2f}")
     sentence = joined(" ", [how, scale])
-    pictures = {"day": _picture(decibels, DAY), "night": _picture(decibels, NIGHT)}
+    share = np.clip(decibels / SHOWN_DB, -1, 1)
+    pictures = {theme: picture_png(share, (-1, 0, 1), colours) for theme, colours in COLOURS.items()}
     return Difference(pictures, sentence, mean_db, aligned)
 
 
@@ -132,14 +133,3 @@ def _power(samples: NDArray[np.float32]) -> Spectrum:
     power = np.square(np.abs(np.fft.rfft(frames * np.hanning(FRAME), axis=1)))[:, 1:]
     rows: Spectrum = power.reshape(len(power), ROWS, -1).mean(axis=2).T
     return rows
-
-
-def _picture(decibels: Spectrum, colours: tuple[tuple[int, int, int], ...]) -> bytes:
-    share = np.clip(decibels[::-1] / SHOWN_DB, -1, 1)
-    if share.shape[1] > WIDTH:
-        edges = np.linspace(0, share.shape[1], WIDTH + 1).astype(int)[:-1]
-        share = np.add.reduceat(share, edges, axis=1) / np.diff([*edges, share.shape[1]])
-    mixed = np.stack([np.interp(share, (-1, 0, 1), each) for each in zip(*colours, strict=True)], axis=-1)
-    file = BytesIO()
-    Image.fromarray(mixed.round().astype(np.uint8)).save(file, format="PNG", optimize=True)
-    return file.getvalue()

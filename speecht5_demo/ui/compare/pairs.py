@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from speecht5_demo.ui.compare.cards import Card
 
 QUESTION = AB.questions["preference"]
-ANSWERS = tuple(AB.words["en"][value] for value in range(AB.low, AB.high + 1))
-"""For -1, 0 and +1, of the second against the first."""
 
 
 @dataclass

@@ -21,9 +21,9 @@ from speecht5_demo.ui.compare.problems import problem_of
 from speecht5_demo.ui.compare.rated import REVEALED, RatedBefore
 from speecht5_demo.ui.compare.runs import Run, Runs
 from speecht5_demo.ui.compare.view import board_view
-from speecht5_demo.ui.components.scale import QUESTION
 
 log = logging.getLogger(__name__)
+QUESTION = "How does it sound?"
 CORRECTION = "correction"
 MOST_CORRECTIONS = 20
 _DEVICES = ("touch", "mouse")
