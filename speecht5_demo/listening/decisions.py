@@ -122,14 +122,17 @@ class FollowedDecisions:
             return self._decisions
 
 
-def read_decisions(sources: str | Path | Iterable[str | Path]) -> Decisions:
-    """All decisions in some folders, and beside some files."""
+def found_beside(sources: str | Path | Iterable[str | Path], pattern: str) -> list[Path]:
+    """The files of that pattern in some folders, and beside some files."""
     given = [sources] if isinstance(sources, str | Path) else list(sources)
     folders = {path if path.is_dir() else path.parent for path in map(Path, given)}
+    return sorted(file for folder in folders for file in folder.glob(pattern))
+
+
+def read_decisions(sources: str | Path | Iterable[str | Path]) -> Decisions:
+    """All decisions in some folders, and beside some files."""
     return standing(
-        decision
-        for path in sorted(file for folder in folders for file in folder.glob(f"{STEM}-*.csv"))
-        for decision in _decisions_of(path)
+        decision for path in found_beside(sources, f"{STEM}-*.csv") for decision in _decisions_of(path)
     )
 
 

@@ -1,7 +1,6 @@
 """The sessions of a study as a table: one row a session, folded from its events."""
 
 import io
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,25 +12,18 @@ from speecht5_demo.listening.decisions import read_decisions
 from speecht5_demo.listening.session_events import SESSION_COLUMNS
 
 
-def read_sessions(sources: str | Path | Iterable[str | Path]) -> pd.DataFrame:
-    """One row a session that was agreed to, indexed by session_id; all text.
+def read_sessions(folder: Path) -> pd.DataFrame:
+    """One row a session of a folder that was agreed to, indexed by session_id; all text.
 
     `started_at` is when the listener agreed (`consent_at` is the same), `ended_at` is empty while the session runs;
     every other column holds the last value given to it. A session that was deleted is none.
     """
-    given = [sources] if isinstance(sources, str | Path) else list(sources)
-    files = [
-        path
-        for source in map(Path, given)
-        for path in (sorted(source.glob("sessions*.csv")) if source.is_dir() else [source])
-    ]
-    events = [frame for frame in map(_read_events, files) if len(frame)]
+    events = [frame for frame in map(_read_events, sorted(folder.glob("sessions*.csv"))) if len(frame)]
     columns = ["study_id", "listener_id", "started_at", "consent_at", "ended_at", *SESSION_COLUMNS[7:]]
     if not events:
         return pd.DataFrame(columns=columns, index=pd.Index([], name="session_id"), dtype=str)
     merged = pd.concat(events).fillna("").drop_duplicates("event_id").sort_values("at", kind="stable")
-    decisions = read_decisions(given)
-    deleted = set(filter(decisions.is_deleted, merged["session_id"].unique()))
+    deleted = set(filter(read_decisions(folder).is_deleted, merged["session_id"].unique()))
     agreed = set(merged.loc[merged["event"] == "consent", "session_id"]) - deleted
     merged = merged[merged["session_id"].isin(agreed)]
     for event, name in (("consent", "started_at"), ("consent", "consent_at"), ("end", "ended_at")):

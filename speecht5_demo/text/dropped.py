@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 from speecht5_demo.messages import Message
@@ -11,10 +10,6 @@ from speecht5_demo.text.other_languages import unnamed_signs
 
 _HEARD_OR_DRAWN = frozenset("\n\r\t\v\f\x85\u200d").union(map(chr, range(0xE0020, 0xE0080)))
 """Line ends, and what joins the parts of an emoji or spells the flag of a region."""
-
-_COMMENT = re.compile(r"<!--[^<>]{0,1000}-->")
-_LINK = re.compile(r"\[[^\[\]\n]{1,300}\]\(([^()\s]{1,500})\)")
-_FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,40}\]")
 
 
 def dropped(text: str, language: str = "en") -> tuple[str, ...]:
@@ -27,11 +22,11 @@ def dropped(text: str, language: str = "en") -> tuple[str, ...]:
     found: list[str] = []
     if tags := list(dict.fromkeys(f"<{name.lower()}>" for name in markup.tag_names(text))):
         found.append(Message("tags ({tags})", tags=", ".join(tags)))
-    if _COMMENT.search(text):
+    if markup.COMMENT.search(text):
         found.append(Message("comments"))
-    if _LINK.search(text):
+    if markup.LINK.search(text):
         found.append(Message("the addresses of links"))
-    if _FOOTNOTE.search(text):
+    if markup.FOOTNOTE.search(text):
         found.append(Message("footnote marks"))
     hidden = sum(unicodedata.category(c) in ("Cc", "Cf") and c not in _HEARD_OR_DRAWN for c in text)
     if hidden:

@@ -24,8 +24,8 @@ _BARE = re.compile(rf"<(?P<name>{_NAME})\s?>")
 _PROLOG = re.compile(r"<[?!](?:xml|DOCTYPE|doctype)\b[^<>]{0,500}>")
 _CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 _TERMINAL = re.compile(r"\x1b(?:\[[0-9;?]{0,20}[A-Za-z]|\][^\x07\x1b]{0,300}(?:\x07|\x1b\\)|[@-Z\\^_])")
-_COMMENT = re.compile(r"<!--[^<>]{0,1000}-->")
-_LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\]\([^()\s]{1,500}\)")
+COMMENT = re.compile(r"<!--[^<>]{0,1000}-->")
+LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\]\([^()\s]{1,500}\)")
 _SUBSTITUTE = re.compile(
     r"<sub\s[^<>]{0,200}?\balias\s?=\s?(?:\"([^\"<>]{1,300})\"|'([^'<>]{1,300})')[^<>]{0,200}>[^<>]{0,500}</sub\s?>",
     re.IGNORECASE,
@@ -49,7 +49,7 @@ _EMPHASIS = (
 )
 _RAISED = re.compile(r"(?<=[A-Za-z0-9])\^([A-Za-z0-9]{1,8})\^(?!\^)")
 _ESCAPED = re.compile(r"\\(?:[`*_~]|(?=[\\{}\[\]()#+.!|>=-]))")
-_FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,40}\]:?")
+FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,40}\]:?")
 _REFERENCE_LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\]\[[^\[\]\n]{0,100}\]")
 _WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]{1,200}\|)?([^\[\]|\n]{1,200})\]\]")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]{1,500})>")
@@ -91,7 +91,7 @@ def _substituted(text: str) -> str:
 
 def _strip_tags(text: str) -> str:
     text = _substituted(text)
-    text = _CDATA.sub(" ", _PROLOG.sub(" ", _COMMENT.sub(" ", text)))
+    text = _CDATA.sub(" ", _PROLOG.sub(" ", COMMENT.sub(" ", text)))
     text = _INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text))
     closed = _closed_names(text)
     text = _CLOSING.sub("", _WITH_ATTRIBUTES.sub("", text))
@@ -103,8 +103,8 @@ def strip_markup(text: str) -> str:
     text = _TERMINAL.sub("", html.unescape(text) if "&" in text else text)
     text = _strip_tags(text)
     text = _AUTOLINK.sub(lambda match: match[1].removeprefix("mailto:"), text)
-    text = _WIKI_LINK.sub(r"\1", _LINK.sub(r"\1", text))
-    text = _FOOTNOTE.sub("", _REFERENCE_LINK.sub(r"\1", text))
+    text = _WIKI_LINK.sub(r"\1", LINK.sub(r"\1", text))
+    text = FOOTNOTE.sub("", _REFERENCE_LINK.sub(r"\1", text))
     text = _HEADING.sub("", _RULE.sub("\n", _FENCE.sub("", text)))
     text = _QUOTED.sub("", text)
     for emphasis in _EMPHASIS:

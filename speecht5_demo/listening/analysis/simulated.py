@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from speecht5_demo.listening.decisions import found_beside
+
 SIMULATION = "simulation"  # what `simulate` gives as the crowd platform's study
 
 
 def simulated_sessions(sources: str | Path | Iterable[str | Path]) -> frozenset[str]:
     """Ids of the sessions that `study simulate` made, from the sessions files in or beside the sources."""
-    given = [sources] if isinstance(sources, str | Path) else list(sources)
-    folders = {path if path.is_dir() else path.parent for path in map(Path, given)}
     found: set[str] = set()
-    for path in sorted(file for folder in folders for file in folder.glob("sessions*.csv")):
+    for path in found_beside(sources, "sessions*.csv"):
         try:
             frame = pd.read_csv(
                 path,
