@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,9 +142,9 @@ def open_folder(folder: Path, vocoder: Path | None = None) -> Checkpoint:
     tokenizer = folder if (folder / TOKENIZER_FILE).is_file() else acoustic
     require_pieces(folder, acoustic=acoustic, vocoder=vocoder, tokenizer=tokenizer)
     size = vector_size(acoustic)
-    limits, language = read_speaking(folder)
+    limits, language, encoder = read_speaking(folder)
     own = folder / "speakers"
-    found = assemble(
+    return assemble(
         spec=str(folder),
         title=folder.resolve().name,
         notice=Message("The checkpoint in {folder} speaks.", folder=folder),
@@ -152,15 +152,8 @@ def open_folder(folder: Path, vocoder: Path | None = None) -> Checkpoint:
         speakers=read_speakers(own, size) if own.is_dir() else fitting_speakers(size),
         limits=limits,
         language=language,
+        speaker_encoder=encoder,
     )
-    return replace(found, speaker_encoder=speaker_encoder_of(folder))
-
-
-def speaker_encoder_of(folder: Path) -> str:
-    """What `speaking.json` says; `read_speaking` has found the file readable."""
-    path = folder / "speaking.json"
-    said = json.loads(path.read_text(encoding="utf-8")).get("speaker_encoder") if path.is_file() else None
-    return said if isinstance(said, str) else ""
 
 
 def require_pieces(origin: object, *, acoustic: Path, vocoder: Path, tokenizer: Path) -> None:
@@ -204,6 +197,7 @@ def assemble(
     speakers: Mapping[str, Speaker],
     limits: SpeakingLimits,
     language: str,
+    speaker_encoder: str = "",
 ) -> Checkpoint:
     """A listenable checkpoint from folders that are known to be whole.
 
@@ -222,27 +216,30 @@ def assemble(
         source=source,
         language=language,
         vector_size=vector_size(source.acoustic),
+        speaker_encoder=speaker_encoder,
     )
 
 
-def read_speaking(folder: Path) -> tuple[SpeakingLimits, str]:
-    """Limits and language as `speaking.json` says; without it, the published model's limits and the card's language.
+def read_speaking(folder: Path) -> tuple[SpeakingLimits, str, str]:
+    """Limits, language and speaker encoder as `speaking.json` says.
+
+    Without it: the published model's limits, the card's language, and no encoder.
 
     Raises:
         CheckpointError: when the file is not what it should be.
     """
     path = folder / "speaking.json"
     if not path.is_file():
-        return DEFAULT_LIMITS, language_of(folder)
-    limits, cause, said = None, None, None
+        return DEFAULT_LIMITS, language_of(folder), ""
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
         limits = SpeakingLimits(int(said["max_characters"]), float(said["max_length_ratio"]))
+        if limits.max_characters < 1 or not 0 < limits.max_length_ratio < 1000:
+            raise ValueError(limits)
     except (ValueError, KeyError, TypeError, OverflowError) as error:
-        cause = error
-    if limits is None or limits.max_characters < 1 or not 0 < limits.max_length_ratio < 1000:
         raise CheckpointError(
             f"{path}: expected max_characters (1 or more) and max_length_ratio (above 0), "
             'such as {"max_characters": 110, "max_length_ratio": 10}.'
-        ) from cause
-    return limits, language_of(folder, said.get("language") if isinstance(said, dict) else None)
+        ) from error
+    encoder = said.get("speaker_encoder")
+    return limits, language_of(folder, said.get("language")), encoder if isinstance(encoder, str) else ""

@@ -18,7 +18,6 @@ from transformers.models.speecht5.modeling_speecht5 import SpeechT5ScaledPositio
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.checkpoints.loading import compute_positions, empty_network
-from speecht5_demo.errors import VariantError
 from speecht5_demo.variants.manifest import ACOUSTIC_FILE, VOCODER_FILE
 from speecht5_demo.variants.modules import Modules
 from speecht5_demo.variants.tensor_file import TensorFile
@@ -66,10 +65,6 @@ def _tensors_of(module: nn.Module) -> dict[str, Tensor]:
 
 def _integers(name: str, layer: torch.ao.nn.quantized.Linear) -> dict[str, Tensor]:
     weight, bias = layer._weight_bias()  # each of `weight()` and `bias()` would unpack both
-    if weight.qscheme() not in (torch.per_tensor_affine, torch.per_tensor_symmetric):
-        raise VariantError(
-            f"{name} has a scale for each row, which this form cannot keep: quantise it by tensor."
-        )
     stored = {
         f"{name}{INTEGERS}": weight.int_repr(),
         f"{name}{SCALE}": torch.tensor(weight.q_scale(), dtype=torch.float64),

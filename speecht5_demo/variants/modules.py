@@ -28,7 +28,7 @@ class Modules:
         weights = [*_weights(self.acoustic), *_weights(self.vocoder)]
         tensors = [*weights, *self.acoustic.buffers(), *self.vocoder.buffers()]
         return TensorCounts(
-            resident_bytes=sum(_bytes(tensor) for tensor in tensors),
+            resident_bytes=sum(tensor.numel() * tensor.element_size() for tensor in tensors),
             parameters=sum(weight.numel() for weight in weights),
             nonzero_parameters=sum(_nonzero(weight) for weight in weights),
         )
@@ -42,14 +42,6 @@ def _weights(model: nn.Module) -> Iterator[Tensor]:
             yield weight
             if bias is not None:
                 yield bias
-
-
-def _bytes(tensor: Tensor) -> int:
-    size = tensor.numel() * tensor.element_size()
-    if tensor.is_quantized and tensor.qscheme() in (torch.per_channel_affine, torch.per_channel_symmetric):
-        scales, zero_points = tensor.q_per_channel_scales(), tensor.q_per_channel_zero_points()
-        size += scales.numel() * scales.element_size() + zero_points.numel() * zero_points.element_size()
-    return size
 
 
 def _nonzero(tensor: Tensor) -> int:

@@ -20,11 +20,6 @@ Ready = Callable[[Tensor], Tensor]
 """float32 (rows, in) to float32 (rows, out)."""
 
 
-def has_vnni() -> bool:
-    """Whether 8-bit products are summed in 32 bits; older kernels saturate at 16 and need 7-bit activations."""
-    return bool(torch.cpu._is_vnni_supported())
-
-
 def ready(layer: Linear) -> Ready:
     """The layer as a function. Four-bit layers run as int8 of their dequantised weights."""
     if layer.storage == "fp32":
@@ -43,7 +38,8 @@ class Int8Rows:
             integers = torch._make_per_channel_quantized_tensor(
                 layer.weight, layer.scale.double(), torch.zeros(layer.outputs, dtype=torch.long), 0
             )
-        self._reduce = not has_vnni()
+        # Without VNNI 8-bit products are summed in 16 bits, which saturate: activations then need 7 bits.
+        self._reduce = not torch.cpu._is_vnni_supported()
         self._levels = 127.0 if self._reduce else 255.0
         self._packed = torch.ops.quantized.linear_prepack(integers, layer.bias)
         self._bias = layer.bias
