@@ -14,12 +14,13 @@ from pathlib import Path
 from statistics import median
 from typing import TypedDict
 
+import numpy as np
+
 from speecht5_demo import __version__
 from speecht5_demo.benchmark.lengths import LengthJob, length_point, measure_lengths
 from speecht5_demo.benchmark.peer_settings import Chosen, Peer, fastest
 from speecht5_demo.benchmark.processes import BenchmarkError, Worker, variant_worker, workers
 from speecht5_demo.benchmark.protocol import Batch, Contents, FirstAudio, Utterance
-from speecht5_demo.benchmark.spread import paired_ratio, spread
 from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.distributed import Executor
 from speecht5_demo.machine import this_machine
@@ -233,3 +234,14 @@ def _batches(plan: BenchmarkPlan, worker: Worker) -> tuple[BatchPoint, ...]:
 
 def _ms_per_step(seconds: float, answer: Utterance) -> float:
     return 1e3 * seconds / answer.steps
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Median, 10th and 90th percentile (linear interpolation), and how many there are; at least one."""
+    low, middle, high = np.percentile(np.asarray(values, dtype=np.float64), [10, 50, 90])
+    return Spread(float(middle), float(low), float(high), len(values))
+
+
+def paired_ratio(baseline: Sequence[float], other: Sequence[float]) -> Spread:
+    """How many times faster than the baseline, round by round: what slows a round slows both halves of its ratio."""
+    return spread([first / second for first, second in zip(baseline, other, strict=True)])

@@ -8,11 +8,10 @@ from speecht5_demo.synthesis.masks import DropoutMasks, mask_seed
 from speecht5_demo.synthesis.plan import SpeechPlan, plan_speech, step_limits
 from speecht5_demo.synthesis.reference import ReferenceEngine
 from speecht5_demo.synthesis.speech import Latency, Speech
-from speecht5_demo.synthesis.streaming import SpeechStream
+from speecht5_demo.synthesis.streaming import SpeechStream, write_stream
 from speecht5_demo.synthesis.synthesizer import Progress, Synthesizer
 from speecht5_demo.synthesis.threads import choose_threads
 from speecht5_demo.synthesis.turns import Turns
-from speecht5_demo.synthesis.wav_stream import write_stream
 
 __all__ = [
     "Abilities",

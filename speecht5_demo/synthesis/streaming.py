@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from speecht5_demo.synthesis.engine import Utterance
 from speecht5_demo.synthesis.joining import FADE_S, TAIL_S
 from speecht5_demo.synthesis.speech import Speech
+from speecht5_demo.wav import Tags, WavStream
 
 Samples: TypeAlias = NDArray[np.float32]
 Piece = Generator[Samples, None, Utterance]
@@ -110,3 +111,11 @@ class SpeechStream(Iterator[Samples]):
                 self.first_audio_s = self.first_audio_s or time.perf_counter() - begin
                 self.speech = whole(utterances, np.concatenate(played))
             yield played[-1]
+
+
+def write_stream(stream: SpeechStream, sink: BinaryIO, tags: Tags | None = None) -> None:
+    """Write a WAV, each chunk as soon as it is made; the lengths are set at the end where `sink` can seek."""
+    wav = WavStream(sink, stream.sampling_rate, tags)
+    for chunk in stream:
+        wav.write(chunk)
+    wav.close()

@@ -8,11 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from speecht5_demo.benchmark import BenchmarkPlan, run_benchmark
+from speecht5_demo.benchmark.benchmark import paired_ratio, spread
 from speecht5_demo.benchmark.processes import BenchmarkError, Worker, variant_worker
 from speecht5_demo.benchmark.protocol import Utterance
 from speecht5_demo.benchmark.speed_picture import speed_picture
 from speecht5_demo.benchmark.speed_tables import batch_table, length_table, speed_table, write_tables
-from speecht5_demo.benchmark.spread import paired_ratio, spread
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.cli import app
 from speecht5_demo.errors import DemoError
