@@ -38,7 +38,7 @@ class Answer:
     playback: Playback
     begun_s: float
     received_s: float
-    fetched: bool = True
+    fetched: bool
 
 
 def rating_row(manifest: Manifest, answer: Answer, record: SessionRecord) -> RatingRow:

@@ -41,7 +41,6 @@ from speecht5_demo.rendering.wording import counted
 
 Scale = tuple[float, float]
 
-MARKS = ",;\t|"
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "–", "?"})
 _SEP_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
@@ -149,7 +148,7 @@ def _delimiter(text: str, notes: list[str]) -> tuple[str, str]:
     first = first.removesuffix("\r")
     if found := _SEP_LINE.fullmatch(first):
         return found.group(1), rest
-    mark = likely_delimiter(text, MARKS)
+    mark = likely_delimiter(text)
     if mark != ",":
         notes.append(f"cells are separated by {'tabs' if mark == chr(9) else repr(mark)}.")
     return mark, text

@@ -85,9 +85,7 @@ def least_s(trial: Trial) -> float:
     return MUST_HEAR * trial.audio_s - 0.1
 
 
-def flags_of(
-    trial: Trial, rating: int, playback: Playback, since_s: float, fetched: bool = True
-) -> tuple[str, ...]:
+def flags_of(trial: Trial, rating: int, playback: Playback, since_s: float, fetched: bool) -> tuple[str, ...]:
     """The flags of a rating.
 
     Args:

@@ -23,6 +23,7 @@ from collections.abc import Callable, Sequence
 from speecht5_demo.listening.cell_words import truth_of
 
 Rows = list[list[str]]
+MARKS = ",;\t|"
 _LOOKED_AT = 12  # lines in which a header is looked for
 _ESCAPES = re.compile(
     r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
@@ -46,7 +47,7 @@ def plain_cell(cell: str) -> str:
     return _ESCAPES.sub("", cell).strip()
 
 
-def likely_delimiter(text: str, marks: str) -> str:
+def likely_delimiter(text: str) -> str:
     """The mark by which most of the first lines have the same number of cells; the wider ones, where that is equal."""
     lines = [line for line in text.splitlines()[: 2 * _LOOKED_AT] if line.strip()][:_LOOKED_AT]
 
@@ -55,7 +56,7 @@ def likely_delimiter(text: str, marks: str) -> str:
         width, rows = max(widths.items(), key=lambda one: (one[1], one[0]), default=(0, 0))
         return rows, width
 
-    return max(marks, key=agreement)
+    return max(MARKS, key=agreement)
 
 
 def below_titles(rows: Rows, known: Callable[[str], bool], notes: list[str]) -> Rows:

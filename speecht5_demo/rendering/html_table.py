@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from speecht5_demo.messages import Message, told
-from speecht5_demo.rendering.html_text import Markup, escaped
-
-__all__ = ["Markup", "table"]
+from speecht5_demo.rendering.html_text import escaped
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[object]], numbers: int = 1) -> str:

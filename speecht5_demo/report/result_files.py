@@ -15,6 +15,7 @@ from speecht5_demo.results import (
     DistributedDocument,
     EvaluationDocument,
     ListenersDocument,
+    RunDocument,
     SweepDocument,
     VariantRow,
     kind_of,
@@ -29,7 +30,7 @@ FEWEST_RATINGS, FEWEST_LISTENERS, FEWEST_SENTENCES = 60, 6, 6
 """Under these a MOS is shown and no claim is judged by it."""
 FEWEST_SPOKEN, FEWEST_ROUNDS = 5, 3
 """Sentences of an evaluation and timed rounds under which a figure is shown and no claim is judged by it."""
-OTHERS = (SweepDocument.KIND, DistributedDocument.KIND, "run")
+OTHERS = (SweepDocument.KIND, DistributedDocument.KIND, RunDocument.KIND)
 """Kinds of file that answer no claim."""
 
 

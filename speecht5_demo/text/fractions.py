@@ -14,20 +14,17 @@ _FRACTION = re.compile(
     r"(?<![\w.,/])(?:(?P<whole>[0-9]{1,3})[ -]+)?(?P<top>[0-9]{1,4})/(?P<bottom>[0-9]{1,4})"
     r"(?![\w/]|[.,][0-9])"
 )
-_NAMED = {2: ("half", "halves"), 4: ("quarter", "quarters")}
+_NAMED = {2: "half", 4: "quarter"}
 
 
 def part_name(bottom: int) -> str:
     """What one part is called: of 2 a half, of 4 a quarter, of 3 a third."""
-    return _NAMED[bottom][0] if bottom in _NAMED else ordinal(bottom)
+    return _NAMED.get(bottom) or ordinal(bottom)
 
 
 def _part(top: int, bottom: int) -> str:
-    if bottom in _NAMED:
-        one, many = _NAMED[bottom]
-    else:
-        one = ordinal(bottom)
-        many = f"{one}s"
+    one = part_name(bottom)
+    many = "halves" if bottom == 2 else f"{one}s"
     return f"{cardinal(str(top))} {one if top == 1 else many}"
 
 
@@ -42,7 +39,7 @@ def _speak(match: re.Match[str]) -> str:
     if not whole:
         return part
     if top == 1 and bottom in _NAMED:
-        part = f"a {_NAMED[bottom][0]}"
+        part = f"a {_NAMED[bottom]}"
     return f"{cardinal(whole)} and {part}"
 
 

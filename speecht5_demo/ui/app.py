@@ -36,6 +36,7 @@ from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.settings import Settings
 from speecht5_demo.ui.speech_api.routes import SpeechApi
 from speecht5_demo.ui.speech_api.tools import OFF, TOOL_EVENT, TOOLS, build_tools, mcp_installed
+from speecht5_demo.ui.startup import ROOT_PATH
 from speecht5_demo.ui.theme import FAVICON, HEAD, STYLESHEETS, theme
 
 TITLE = "Hear what optimisation costs"
@@ -53,7 +54,6 @@ PREVIEWS = {
         "What listeners heard: scores with their intervals, verdicts and costs.",
     ),
 }
-ROOT_PATH = "GRADIO_ROOT_PATH"
 SWITCH_S = 0.001
 """Seconds after which a thread that speaks hands the interpreter on; an answer needs it some ten times."""
 MOST_QUEUED = 128

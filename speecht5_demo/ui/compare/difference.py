@@ -21,7 +21,6 @@ from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.clips import HEADERS
 from speecht5_demo.ui.compare.runs import Run, Runs
 from speecht5_demo.ui.compare.spectrogram import picture_png
-from speecht5_demo.variants import BASELINE
 from speecht5_demo.wav import read_wav
 
 ADDRESS = "/compare/difference/"
@@ -66,7 +65,7 @@ class Difference:
 
 def difference_of(run: Run, card: Card) -> Difference | None:
     """Of a card of a revealed run; None for the baseline, or where there is none or its audio is gone."""
-    baseline = next((each for each in run.made if each.variant.name == BASELINE.name), None)
+    baseline = run.baseline
     if not run.revealed or not run.plan.listenable or baseline is None or baseline is card:
         return None
     try:

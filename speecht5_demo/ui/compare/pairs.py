@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from speecht5_demo.listening.methods import AB
 from speecht5_demo.messages import Message, joined
-from speecht5_demo.variants import BASELINE
 
 if TYPE_CHECKING:
     from speecht5_demo.ui.compare.cards import Card
@@ -55,11 +54,8 @@ class PairTrial:
         return AB.kept(vote, self.version_first, "test")
 
 
-def pair_trials(made: list[Card], shuffle: Random) -> list[PairTrial]:
-    """All pairs of a comparison, in the order they are heard; none where the baseline is missing."""
-    baseline = next((card for card in made if card.variant.name == BASELINE.name), None)
-    if baseline is None:
-        return []
+def pair_trials(made: list[Card], baseline: Card, shuffle: Random) -> list[PairTrial]:
+    """All pairs of a comparison, in the order they are heard."""
     others = sorted((card for card in made if card is not baseline), key=lambda card: card.variant.name)
     trials = [
         PairTrial(2 * place + order, card, baseline, version_first=bool(order))

@@ -146,7 +146,8 @@ def rating_row(run: Run, card: Card, sent: Mapping[str, object]) -> RatingRow:
     """
     if not run.plan.listenable:
         raise RatingsError(Message("This checkpoint does not speak: its samples cannot be rated."))
-    sample, heard = card.sample, _share(sent.get("heard_fraction"))
+    sample, heard = card.sample, _number(sent.get("heard_fraction"), 1)
+    plays = _number(sent.get("plays"), 10_000)
     flags = [
         *([NOT_ALL_HEARD] if heard is None or heard < MUST_HEAR else []),
         *([] if sample.ended else ["cut-off"]),
@@ -173,30 +174,16 @@ def rating_row(run: Run, card: Card, sent: Mapping[str, object]) -> RatingRow:
         audio_sha256=card.clip.sha256,
         rating=ACR.check(sent.get("rating")),
         heard_fraction=heard,
-        plays=_count(sent.get("plays")),
-        response_s=_seconds(sent.get("response_s")),
+        plays=None if plays is None else int(plays),
+        response_s=_number(sent.get("response_s"), 86_400),
         device=device if device in _DEVICES else "",
         flags=tuple(flags),
         corrects=card.rating_id,
     )
 
 
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -1e9 <= value <= 1e9:
+def _number(value: object, most: float) -> float | None:
+    """A number from 0 to `most`; None for whatever else was sent."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
         return None
     return float(value)
-
-
-def _share(value: object) -> float | None:
-    number = _number(value)
-    return None if number is None or not 0 <= number <= 1 else number
-
-
-def _seconds(value: object) -> float | None:
-    number = _number(value)
-    return None if number is None or not 0 <= number <= 86_400 else number
-
-
-def _count(value: object) -> int | None:
-    number = _number(value)
-    return None if number is None or not 0 <= number <= 10_000 else int(number)

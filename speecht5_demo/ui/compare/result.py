@@ -7,13 +7,12 @@ from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.figures import change, overlap
 from speecht5_demo.ui.compare.pairs import votes_for
 from speecht5_demo.ui.compare.runs import Run
-from speecht5_demo.variants import BASELINE
 
 
 def result_sentences(run: Run) -> list[str]:
     """One for each variant beside the baseline; none while figures are missing or where nothing is compared."""
     cards = {card.variant.name: card for card in run.made}
-    baseline = cards.get(BASELINE.name)
+    baseline = run.baseline
     if baseline is None or not run.revealed or not run.over:
         return []
     return [

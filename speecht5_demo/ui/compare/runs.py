@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
+from typing import TypeVar
 
 import numpy as np
 
@@ -28,8 +29,9 @@ from speecht5_demo.ui.compare.plan import Plan
 from speecht5_demo.ui.compare.rated import Memory
 from speecht5_demo.ui.compare.voice_queue import BusyError
 from speecht5_demo.ui.serving.visitor import Visitor
-from speecht5_demo.variants import Variant
+from speecht5_demo.variants import BASELINE, Variant
 
+Asked = TypeVar("Asked", Card, PairTrial)
 KEPT_A_SESSION = 5
 KEPT_AN_ADDRESS = 200
 KEPT_RUNS = 2_000
@@ -86,6 +88,11 @@ class Run:
         self.opened_ms = time.time_ns() // 1_000_000
         self._revision = 0
         self._lock = threading.Lock()
+
+    @property
+    def baseline(self) -> Card | None:
+        """The sample that the others are compared with; None while, or where, there is none."""
+        return next((card for card in self.made if card.variant.name == BASELINE.name), None)
 
     def may_play_live(self, variant: Variant) -> bool:
         """Whether a variant's sample may be heard while it is made: it can stream, and no name is hidden.
@@ -181,8 +188,8 @@ class Run:
         now = time.monotonic()
         for card in self.made:
             card.shown_at = now if math.isinf(card.shown_at) else card.shown_at
-        if self.plan.pairs and not self.trials:
-            self.trials = pair_trials(self.made, self._pair_order)
+        if self.plan.pairs and self.baseline is not None and not self.trials:
+            self.trials = pair_trials(self.made, self.baseline, self._pair_order)
             for trial in self.trials:
                 if voted := self.before.votes.get(trial.number):
                     trial.vote, trial.rating_id = trial.kept(voted.rating), voted.rating_id
@@ -299,24 +306,22 @@ class Runs:
         Raises:
             RatingsError: nobody gave out that ticket, or its run is forgotten.
         """
-        with self._lock:
-            runs = list(self._runs.values())
-        if isinstance(ticket, str) and len(ticket) <= 64:
-            for run in reversed(runs):
-                for card in run.cards:
-                    if secrets.compare_digest(card.ticket.encode(), ticket.encode()):
-                        return run, card
+        if found := self._found(ticket, lambda run: run.cards):
+            return found
         raise RatingsError(DROPPED)
 
     def trial(self, ticket: object) -> tuple[Run, PairTrial] | None:
         """The pair that a ticket stands for, if it is one."""
+        return self._found(ticket, lambda run: run.trials)
+
+    def _found(self, ticket: object, held: Callable[[Run], list[Asked]]) -> tuple[Run, Asked] | None:
         with self._lock:
             runs = list(self._runs.values())
         if isinstance(ticket, str) and len(ticket) <= 64:
             for run in reversed(runs):
-                for trial in run.trials:
-                    if secrets.compare_digest(trial.ticket.encode(), ticket.encode()):
-                        return run, trial
+                for one in held(run):
+                    if secrets.compare_digest(one.ticket.encode(), ticket.encode()):
+                        return run, one
         return None
 
     def _cancel(self, run_id: str | None) -> None:

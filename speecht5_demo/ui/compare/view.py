@@ -27,7 +27,6 @@ from speecht5_demo.ui.compare.result import result_sentences
 from speecht5_demo.ui.compare.runs import Run
 from speecht5_demo.ui.compare.status import share_note, status, time_left
 from speecht5_demo.ui.compare.taken import ADDRESS as TAKEN
-from speecht5_demo.variants import BASELINE
 
 LEVELS = Message(
     "All samples are played at the same loudness, as in a study: BS.1770, {lufs} LUFS, no peak above {peak} dBFS.",
@@ -149,10 +148,6 @@ def _live_card(run: Run, live: LiveSample) -> dict[str, object]:
     }
 
 
-def _baseline(run: Run) -> Card | None:
-    return next((card for card in run.made if card.variant.name == BASELINE.name), None)
-
-
 def _reveal(run: Run, card: Card) -> dict[str, object]:
     sample, latency = card.sample, card.sample.latency
     stages = (("encode", latency.encode), ("decode", latency.decode), ("vocode", latency.vocode))
@@ -206,7 +201,7 @@ def _difference(run: Run, card: Card) -> dict[str, object] | None:
 
 def _latency_change(run: Run, card: Card) -> Change | None:
     """None until all is timed, "no clear change" where the runs of both overlap: figures, not noise."""
-    baseline = _baseline(run)
+    baseline = run.baseline
     if baseline is None or baseline is card or not run.over:
         return None
     mine, base = card.sample.latency, baseline.sample.latency
@@ -230,14 +225,14 @@ def _first_audio(run: Run, card: Card) -> str:
 
 
 def _first_audio_change(run: Run, card: Card) -> Change | None:
-    baseline, value = _baseline(run), _first_audio_s(card)
+    baseline, value = run.baseline, _first_audio_s(card)
     if baseline is None or not card.variant.streams or value is None or not run.over:
         return None
     return change(value, _first_audio_s(baseline), "{share} sooner", "{share} later")
 
 
 def _size_change(run: Run, card: Card, attribute: str) -> Change | None:
-    baseline = _baseline(run)
+    baseline = run.baseline
     if baseline is None or baseline is card or baseline.sizes is None or card.sizes is None:
         return None
     mine, base = (getattr(sizes, attribute) for sizes in (card.sizes, baseline.sizes))
