@@ -115,12 +115,9 @@ def clean(
     frame = frame.assign(sentence_key=_sentence_key(frame))
     reason = np.zeros(len(frame), dtype=np.int64)
     # Written from the last rule to the first, so that the first one that applies is the one that stays.
-    rating = frame["rating"].to_numpy(dtype=np.float64, na_value=np.nan)
-    with np.errstate(invalid="ignore"):
-        on_scale = (rating >= scale[0]) & (rating <= scale[1])
     pair = np.any([_is(frame, "method", one.name) for one in METHODS.values() if one.paired], axis=0)
     checks: list[tuple[str, np.ndarray]] = [
-        ("invalid-rating", ~on_scale),
+        ("invalid-rating", ~_between(frame, *scale)),
         ("other-method", ~_is(frame, "method", method)),
         ("pair", pair),
     ]
@@ -136,8 +133,8 @@ def clean(
         ("missing-sentence", _is(frame, "sentence_key", "")),
         ("missing-listener", _is(frame, "listener_id", "")),
         ("missing-variant", _is(frame, "variant", "")),
+        (SET_ASIDE, flagged(frame, SET_ASIDE)),
     ]
-    checks.append((SET_ASIDE, flagged(frame, SET_ASIDE)))
     if study_id is not None:
         checks.append(("other-study", _is(frame, "source", "study") & ~_is(frame, "study_id", study_id)))
     for name, applies in checks:
@@ -150,10 +147,14 @@ def clean(
 
 def valid_points(frame: pd.DataFrame, low: float, high: float) -> pd.DataFrame:
     """The rows whose rating is on the scale."""
+    chosen: pd.DataFrame = frame.loc[_between(frame, low, high)]
+    return chosen
+
+
+def _between(frame: pd.DataFrame, low: float, high: float) -> np.ndarray:
     rating = frame["rating"].to_numpy(dtype=np.float64, na_value=np.nan)
     with np.errstate(invalid="ignore"):
-        chosen: pd.DataFrame = frame.loc[(rating >= low) & (rating <= high)]
-    return chosen
+        return np.asarray((rating >= low) & (rating <= high))
 
 
 def _is(frame: pd.DataFrame, column: str, word: str) -> np.ndarray:
