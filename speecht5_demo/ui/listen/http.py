@@ -61,7 +61,7 @@ class StudyServer:
     """The routes of a served study."""
 
     def __init__(self, served: ServedStudy) -> None:
-        self.served = self._served = served
+        self.served = served
         self._threads: anyio.CapacityLimiter | None = None
         self.routes = [
             Route("/listening/enter", self._asks(_enter), methods=["POST"]),
@@ -74,7 +74,7 @@ class StudyServer:
         """A request with a JSON object, answered with a view or a refusal."""
 
         async def endpoint(request: Request) -> Response:
-            test = self._served.test
+            test = self.served.test
             if test is None:
                 return self._not_open()
             sent = await _json_object(request)
@@ -86,7 +86,7 @@ class StudyServer:
         return endpoint
 
     async def _clip(self, request: Request) -> Response:
-        test = self._served.test
+        test = self.served.test
         if test is None:
             return self._not_open()
         try:
@@ -103,7 +103,7 @@ class StudyServer:
         return await anyio.to_thread.run_sync(function, *given, limiter=self._threads)
 
     def _not_open(self) -> Response:
-        preparing = self._served.preparing
+        preparing = self.served.preparing
         if preparing.problem:
             return _reply({"closed": preparing.problem}, 503)
         return _reply({"preparing": {"done": preparing.done, "total": preparing.total}}, 503)
