@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from speecht5_demo.files import write_text
-from speecht5_demo.quality.page import cell, lead
+from speecht5_demo.quality.page import lead, summary_rows
 from speecht5_demo.quality.plots import MetricPicture
 from speecht5_demo.quality.records import Row
 from speecht5_demo.quality.sweep_page import conditions, floor_rows, verdict
 from speecht5_demo.rendering.markdown_table import markdown_table
-from speecht5_demo.rendering.units import shown, unit_shown
+from speecht5_demo.rendering.units import shown
 from speecht5_demo.rendering.wording import counted, megabytes
 from speecht5_demo.results import EvaluationDocument, SweepDocument, SweepPoint
 from speecht5_demo.variants import BASELINE
@@ -21,17 +21,9 @@ PICTURED = ("pesq", "wer")
 
 def evaluation_markdown(document: EvaluationDocument) -> str:
     """Metrics down, variants across; below it what it was measured on."""
-    labels = document.labels
-    rows = [
-        [
-            f"{metric.label}, {unit_shown(metric.unit)}",
-            *(cell(document.entry(metric.name, variant), metric.unit) for variant in labels),
-        ]
-        for metric in document.metrics
-    ]
     failed = counted(sum(one.count for one in document.failures), "measurement")
     return (
-        f"{markdown_table(['metric', *labels.values()], rows)}\n\n{lead(document)} "
+        f"{markdown_table(['metric', *document.labels.values()], summary_rows(document))}\n\n{lead(document)} "
         "In brackets: 95 % bootstrap intervals over sentences. The last columns are floors: how small a difference "
         f"can get here, and what the recogniser makes of the voice's teacher. {failed} failed or carry a remark; "
         "predicted MOS is a network's guess, not an opinion."

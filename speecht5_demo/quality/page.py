@@ -66,17 +66,21 @@ def cell(entry: Entry | None, unit: str) -> str | None:
     return shown(entry.mean, unit) + ends
 
 
-def summary_piece(document: EvaluationDocument) -> str:
+def summary_rows(document: EvaluationDocument) -> list[list[str | None]]:
     """Metrics down, variants across, each cell a mean and its interval."""
-    names = document.labels
-    body = [
+    return [
         [
             f"{metric.label}, {unit_shown(metric.unit)}",
-            *(cell(document.entry(metric.name, name), metric.unit) for name in names),
+            *(cell(document.entry(metric.name, name), metric.unit) for name in document.labels),
         ]
         for metric in document.metrics
     ]
-    return table("Means and 95 % intervals over sentences", ["Metric", *names.values()], body)
+
+
+def summary_piece(document: EvaluationDocument) -> str:
+    """The summary as a table."""
+    head = ["Metric", *document.labels.values()]
+    return table("Means and 95 % intervals over sentences", head, summary_rows(document))
 
 
 def differences_piece(document: EvaluationDocument) -> str:
