@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import TypedDict
 
 import numpy as np
 
@@ -32,6 +31,7 @@ from speecht5_demo.results import (
     PeerRow,
     Spread,
     Stages,
+    Timings,
     VariantRow,
     now,
 )
@@ -162,35 +162,22 @@ def _first_audio(plan: BenchmarkPlan, worker: Worker) -> FirstAudio:
     return worker.ask(FirstAudio, "first_audio", characters=plan.characters, steps=plan.steps)
 
 
-class _Timed(TypedDict):
-    """The fields of `Timings`."""
-
-    variant: str
-    rtf: Spread
-    latency_s: Spread
-    times_faster: Spread
-    ms_per_step: float
-    stages: Stages
-    serving_rss_bytes: int
-    cold_start_s: float
-
-
-def _timed(worker: Worker, answers: list[Utterance], baseline: list[Utterance]) -> _Timed:
+def _timed(worker: Worker, answers: list[Utterance], baseline: list[Utterance]) -> Timings:
     totals = [answer.total_s for answer in answers]
-    return {
-        "variant": worker.name,
-        "rtf": spread([answer.total_s / answer.audio_s for answer in answers]),
-        "latency_s": spread(totals),
-        "times_faster": paired_ratio([answer.total_s for answer in baseline], totals),
-        "ms_per_step": median(_ms_per_step(answer.decode_s, answer) for answer in answers),
-        "stages": Stages(
+    return Timings(
+        variant=worker.name,
+        rtf=spread([answer.total_s / answer.audio_s for answer in answers]),
+        latency_s=spread(totals),
+        times_faster=paired_ratio([answer.total_s for answer in baseline], totals),
+        ms_per_step=median(1e3 * answer.decode_s / answer.steps for answer in answers),
+        stages=Stages(
             encode=median(answer.encode_s for answer in answers),
             decode=median(answer.decode_s for answer in answers),
             vocode=median(answer.vocode_s for answer in answers),
         ),
-        "serving_rss_bytes": max(answer.peak_rss_bytes for answer in answers),
-        "cold_start_s": worker.cold_start_s,
-    }
+        serving_rss_bytes=max(answer.peak_rss_bytes for answer in answers),
+        cold_start_s=worker.cold_start_s,
+    )
 
 
 def _row(
@@ -201,7 +188,7 @@ def _row(
     first = firsts[worker.name] or [_first_audio(plan, worker) for _ in range(3)]
     contents = worker.ask(Contents, "contents")
     return VariantRow(
-        **_timed(worker, rounds[worker.name], rounds[plan.variants[0]]),
+        **vars(_timed(worker, rounds[worker.name], rounds[plan.variants[0]])),
         ttfa_s=median(answer.ttfa_s for answer in first),
         first_audio_s=first[0].first_audio_s,
         sizes=Sizes(**contents.sizes),
@@ -215,7 +202,10 @@ def _peer_row(worker: Worker, peer: Chosen, rounds: Rounds, baseline: str) -> Pe
     ready = worker.ready
     timed = _timed(worker, rounds[worker.name], rounds[baseline])
     return PeerRow(
-        **timed, versions=ready.versions, disk_bytes=ready.disk_bytes, note=f"{ready.note}; {peer.setting}"
+        **vars(timed),
+        versions=ready.versions,
+        disk_bytes=ready.disk_bytes,
+        note=f"{ready.note}; {peer.setting}",
     )
 
 
@@ -230,10 +220,6 @@ def _batches(plan: BenchmarkPlan, worker: Worker) -> tuple[BatchPoint, ...]:
         total, best = min(totals, key=lambda each: each[0])
         curve.append(BatchPoint(size, total / best.audio_s, (total - best.vocode_s) / best.audio_s))
     return tuple(curve)
-
-
-def _ms_per_step(seconds: float, answer: Utterance) -> float:
-    return 1e3 * seconds / answer.steps
 
 
 def spread(values: Sequence[float]) -> Spread:
