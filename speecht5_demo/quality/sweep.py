@@ -18,7 +18,7 @@ from speecht5_demo.distributed import Executor, Shard
 from speecht5_demo.errors import QualityError, ResultsError
 from speecht5_demo.quality.breaking import RULE, breaks_at
 from speecht5_demo.quality.evaluation import evaluate, evaluate_shard
-from speecht5_demo.quality.measurer import PLAYED, audio_file
+from speecht5_demo.quality.measurer import audio_file
 from speecht5_demo.quality.plan import Settings
 from speecht5_demo.quality.runner import OnTask
 from speecht5_demo.quality.shard_folder import write_shard
@@ -202,6 +202,4 @@ def measure_times(
 
 def _audio(speakers: Iterable[str], folder: Path, variant: Variant) -> dict[str, str]:
     files = {name: audio_file(folder, variant.name, name, FIRST) for name in speakers}
-    return {
-        name: path.relative_to(folder).as_posix() for name, path in files.items() if PLAYED and path.exists()
-    }
+    return {name: path.relative_to(folder).as_posix() for name, path in files.items() if path.exists()}

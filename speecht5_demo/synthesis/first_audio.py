@@ -34,9 +34,7 @@ def first_audio_s(
     recipe = find(variant)
     if not recipe.streams:
         return None
-    checkpoint = synthesizer.checkpoint
-    voice = checkpoint.speaker(speaker)
-    plan = plan_speech(checkpoint, text, voice, seed)
+    plan = plan_speech(synthesizer.checkpoint, text, speaker, seed)
     seconds: list[float] = []
     for _ in range(RUNS):
         if not go_on():

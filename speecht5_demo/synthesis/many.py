@@ -54,15 +54,7 @@ def speak_many(
         if event.is_set():
             raise SynthesisCancelled("Stopped before all texts were spoken; what was spoken is kept.")
 
-    plans = [
-        plan_speech(
-            checkpoint,
-            line.text,
-            checkpoint.speaker(line.speaker),
-            line.seed,
-        )
-        for line in lines
-    ]
+    plans = [plan_speech(checkpoint, line.text, line.speaker, line.seed) for line in lines]
     pieces = deque((plan, piece) for plan in plans for piece in plan.pieces)
     spoken: deque[Utterance] = deque()
     most = len(pieces)

@@ -54,22 +54,23 @@ class SpeechPlan:
     pieces: tuple[PlannedPiece, ...]
 
 
-def plan_speech(checkpoint: Checkpoint, text: str, speaker: Speaker, seed: int) -> SpeechPlan:
+def plan_speech(checkpoint: Checkpoint, text: str, speaker: str | Speaker, seed: int) -> SpeechPlan:
     """Normalise, split, tokenise and seed.
 
     Raises:
         TextError: the text cannot be spoken.
-        SpeakerError: the speaker's vector is not of the size that the checkpoint takes.
+        SpeakerError: there is no such speaker, or the vector is not of the size that the checkpoint takes.
         SynthesisError: the seed is outside 0 to 2**31 - 1.
         CheckpointError: its tokenizer has more tokens than its model.
     """
-    if speaker.vector.size != checkpoint.vector_size:
+    voice = checkpoint.speaker(speaker)
+    if voice.vector.size != checkpoint.vector_size:
         raise SpeakerError(
             Message(
                 "{speaker} has {given} values and {checkpoint} takes {taken}: extract the vector with the encoder that "
                 "the checkpoint was trained with.",
-                speaker=speaker.name,
-                given=speaker.vector.size,
+                speaker=voice.name,
+                given=voice.vector.size,
                 checkpoint=checkpoint.title,
                 taken=checkpoint.vector_size,
             )
@@ -91,12 +92,12 @@ def plan_speech(checkpoint: Checkpoint, text: str, speaker: Speaker, seed: int) 
         pieces.append(
             PlannedPiece(
                 tokens=tokens,
-                seed=mask_seed(seed, spoken, speaker.name, index),
+                seed=mask_seed(seed, spoken, voice.name, index),
                 limits=step_limits(checkpoint, tokens.shape[1]),
                 pause_after_s=piece.pause_after_s,
             )
         )
-    return SpeechPlan(text, spoken, speaker, seed, tuple(pieces))
+    return SpeechPlan(text, spoken, voice, seed, tuple(pieces))
 
 
 def token_ids(checkpoint: Checkpoint, text: str) -> Tensor:

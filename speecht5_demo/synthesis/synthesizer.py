@@ -118,8 +118,7 @@ class Synthesizer:
         held and no clock runs in a pause. Arguments and errors are those of `speak`.
         """
         recipe = find(variant)
-        voice = self.checkpoint.speaker(speaker)
-        plan = plan_speech(self.checkpoint, text, voice, seed)
+        plan = plan_speech(self.checkpoint, text, speaker, seed)
         event = cancelled or threading.Event()
         spoken: list[Utterance] = []
         given = 0
@@ -153,8 +152,7 @@ class Synthesizer:
         chosen = [find(variant) for variant in variants]
         if len({variant.name for variant in chosen}) < len(chosen) or not chosen:
             raise SynthesisError("Choose at least one variant, each only once.")
-        voice = self.checkpoint.speaker(speaker)
-        plan = plan_speech(self.checkpoint, text, voice, seed)
+        plan = plan_speech(self.checkpoint, text, speaker, seed)
         return self._rounds(plan, chosen, repeats, on_progress, cancelled or threading.Event())
 
     def stream(
@@ -172,8 +170,7 @@ class Synthesizer:
         those of `speak`; errors of the run itself come from the iteration.
         """
         recipe = find(variant)
-        voice = self.checkpoint.speaker(speaker)
-        plan = plan_speech(self.checkpoint, text, voice, seed)
+        plan = plan_speech(self.checkpoint, text, speaker, seed)
         with self.engine(recipe) as ready:
             engine = ready
         event = cancelled or threading.Event()
