@@ -87,10 +87,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Keep a copy of this process, in which collecting imported all that a served app needs."""
+    """Keep a copy of this process, in which collecting imported all that a served app needs.
+
+    A later one would keep open what tests have opened, such as ports at which nobody answers any more.
+    """
     gc.enable()
     gc.freeze()  # nor is any to be found later
-    if "speecht5_demo.ui.app" in sys.modules and not session.config.option.collectonly:
+    if "tests.support.app_process" in sys.modules and not session.config.option.collectonly:
         from tests.support.app_process import import_what_is_needed, warm_up
 
         import_what_is_needed()

@@ -1,6 +1,6 @@
 """A Ray cluster of two workers gives what this machine gives, also when one of them is killed.
 
-All tests but the last share one cluster, which takes longer to start than they do.
+All tests but the last share one cluster, which takes longer to start than they do; those that speak share its workers.
 """
 
 import os
@@ -33,6 +33,7 @@ from speecht5_demo.study_preparation import distributed_voice
 from speecht5_demo.synthesis import Synthesizer
 from speecht5_demo.variants import BASELINE, find
 from tests.distributed.jobs import Breaks, DiesOver, DoesNotOpen, Doubles, Refuses
+from tests.distributed.shared_workers import AnyJob, SharedWorkers
 from tests.support.in_process import InProcess
 from tests.support.listening_sockets import addresses_listened_on, descendants
 
@@ -44,6 +45,12 @@ def cluster() -> Iterator[RayCluster]:
     cluster = RayCluster(jobs=2)
     with cluster.connected():
         yield cluster
+
+
+@pytest.fixture(scope="module")
+def two_workers(cluster: RayCluster) -> Iterator[SharedWorkers]:
+    with cluster.start(AnyJob()) as workers:
+        yield SharedWorkers(workers)
 
 
 def test_every_item_is_done_once_by_two_workers(cluster: RayCluster) -> None:
@@ -104,7 +111,7 @@ class KilledOnce:
 
 @pytest.mark.timeout(600)
 def test_an_evaluation_by_two_workers_of_which_one_is_killed_writes_the_local_bytes(
-    cluster: RayCluster, tiny: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two_workers: SharedWorkers, tiny: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     settings = Settings(
@@ -121,7 +128,11 @@ def test_an_evaluation_by_two_workers_of_which_one_is_killed_writes_the_local_by
     )
     told: list[tuple[int, int]] = []
     evaluate(
-        settings, tiny, tmp_path / "ray", cluster, on_task=lambda done, total, _: told.append((done, total))
+        settings,
+        tiny,
+        tmp_path / "ray",
+        two_workers,
+        on_task=lambda done, total, _: told.append((done, total)),
     )
     assert mark.exists()
     assert told == [(done, 18) for done in range(1, 19)]
@@ -133,7 +144,7 @@ def test_an_evaluation_by_two_workers_of_which_one_is_killed_writes_the_local_by
 
 @pytest.mark.timeout(600)
 def test_a_study_spoken_by_two_workers_is_the_local_one_to_the_last_byte(
-    cluster: RayCluster, embedded: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two_workers: SharedWorkers, embedded: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     study = Study(
@@ -144,15 +155,17 @@ def test_a_study_spoken_by_two_workers_is_the_local_one_to_the_last_byte(
         session=SessionPlan(sentences=2, repeats=0, anchors=1, traps=0, practice=0),
     )
     synthesizer = Synthesizer(embedded)
-    for name, executor in (("local", InProcess()), ("ray", cluster)):
+    for name, executor in (("local", InProcess()), ("ray", two_workers)):
         prepare(study, distributed_voice(synthesizer, executor), tmp_path / name, secret=b"s" * 16)
     assert files(tmp_path / "ray") == files(tmp_path / "local")
 
 
 @pytest.mark.timeout(600)
-def test_the_cost_against_length_is_measured_by_two_workers(cluster: RayCluster, tiny: Checkpoint) -> None:
+def test_the_cost_against_length_is_measured_by_two_workers(
+    two_workers: SharedWorkers, tiny: Checkpoint
+) -> None:
     job = LengthJob(tiny.spec, threads=1, artifacts="")
-    curves = measure_lengths(job, ("baseline",), ((20, 4), (40, 8)), cluster)
+    curves = measure_lengths(job, ("baseline",), ((20, 4), (40, 8)), two_workers)
     assert [(point.characters, point.steps) for point in curves["baseline"]] == [(20, 4), (40, 8)]
     assert all(point.total_s > 0 for point in curves["baseline"])
 
@@ -190,7 +203,9 @@ def test_an_engine_that_is_misnamed_is_a_sentence(engine: str, address: str, sai
 def test_a_cluster_that_does_not_answer_is_a_sentence_at_once(
     address: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_ray(local=False), "is_initialized", lambda: False)
+    ray = import_ray(local=False)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)  # the cluster of the other tests stays
     with (
         pytest.raises(
             ClusterError, match=rf"cluster at {address} does not start or answer \(.*{said}\)\. Check"

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from speecht5_demo.checkpoints import Checkpoint, open_checkpoint
+from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.cli import app
 from speecht5_demo.errors import ArtifactError
 from speecht5_demo.synthesis import Synthesizer, native
@@ -29,6 +29,7 @@ from speecht5_demo.variants.artifact import (
 )
 from speecht5_demo.variants.build import build
 from speecht5_demo.variants.turbo import TurboWeights
+from tests.support.drawn_once import full_size
 
 INT8 = find("int8")
 BOTH_KINDS = ("int8", "turbo-int8")
@@ -40,6 +41,11 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     """Sizes that somebody measured before play no part; kernels that were built before do."""
     native.load()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
+def without_zipping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How small files are when zipped takes most of the time of saving them, and is no question of some tests."""
+    monkeypatch.setattr("speecht5_demo.variants.sizes.zipped_bytes", lambda path: path.stat().st_size)
 
 
 @pytest.mark.parametrize("name", EVERY_NAME)
@@ -73,8 +79,9 @@ def test_a_variant_started_from_its_files_says_the_same_samples(
 
 
 def test_folded_weights_that_are_loaded_are_those_that_were_built(
-    embedded: Checkpoint, tmp_path: Path
+    embedded: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    without_zipping(monkeypatch)
     variant = find("turbo-small")
     save_variant(embedded, variant, tmp_path)
     built, loaded = build(embedded, variant), load_variant(embedded, variant, tmp_path)
@@ -239,16 +246,25 @@ def run(program: str, root: Path, **settings: str) -> int:
     return int(done.stdout)
 
 
-@pytest.fixture
-def _nothing_is_zipped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """How small 200 MB are when zipped takes a third of the time of saving them, and is no question here."""
-    monkeypatch.setattr("speecht5_demo.variants.sizes.zipped_bytes", lambda path: path.stat().st_size)
+@dataclass(frozen=True)
+class Saved:
+    """Full-size variants in a folder, and how large each is."""
+
+    root: Path
+    disk_bytes: dict[str, int]
 
 
-@pytest.mark.usefixtures("_nothing_is_zipped")
-def test_full_size_int8_starts_from_its_files_without_the_fp32_weights(tmp_path: Path) -> None:
-    _, sizes = save_variant(open_checkpoint("random-full"), INT8, tmp_path)
-    assert run(START, tmp_path) < 2 * sizes.disk_bytes < 578e6
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Saved:
+    root, checkpoint = tmp_path_factory.mktemp("full-size"), full_size()
+    with pytest.MonkeyPatch.context() as patched:
+        without_zipping(patched)
+        sizes = {name: save_variant(checkpoint, find(name), root)[1] for name in BOTH_KINDS}
+    return Saved(root, {name: size.disk_bytes for name, size in sizes.items()})
+
+
+def test_full_size_int8_starts_from_its_files_without_the_fp32_weights(saved: Saved) -> None:
+    assert run(START, saved.root) < 2 * saved.disk_bytes["int8"] < 578e6
 
 
 MEMORY_BOUND = 700e6
@@ -266,8 +282,6 @@ def kernels_to_try() -> dict[str, dict[str, str]]:
     }
 
 
-@pytest.mark.usefixtures("_nothing_is_zipped")
-def test_serving_full_size_turbo_int8_from_its_files_stays_small(tmp_path: Path) -> None:
-    save_variant(open_checkpoint("random-full"), find("turbo-int8"), tmp_path)
-    taken = {kernels: run(SERVE, tmp_path, **settings) for kernels, settings in kernels_to_try().items()}
+def test_serving_full_size_turbo_int8_from_its_files_stays_small(saved: Saved) -> None:
+    taken = {kernels: run(SERVE, saved.root, **settings) for kernels, settings in kernels_to_try().items()}
     assert {kernels: size for kernels, size in taken.items() if size >= MEMORY_BOUND} == {}

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from speecht5_demo.checkpoints import Checkpoint, open_checkpoint
+from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.errors import SynthesisCancelled, SynthesisError
 from speecht5_demo.synthesis import ReferenceEngine, Request, StepLimits
 from speecht5_demo.synthesis.turbo import TurboEngine
@@ -15,6 +15,7 @@ from speecht5_demo.synthesis.vocoding import Vocoder
 from speecht5_demo.variants import BASELINE
 from speecht5_demo.variants.build import build
 from speecht5_demo.variants.turbo import fold_vocoder
+from tests.support.drawn_once import full_size
 from tests.synthesis.conftest import Pair, turbo_engine
 
 SHORT, LONG = "hello there.", "the birch canoe slid on the smooth planks, and nobody saw it leave."
@@ -75,7 +76,7 @@ def test_runs_end_where_transformers_ends_them(pair: Pair, limits: StepLimits) -
 
 
 def test_full_size_equals_transformers() -> None:
-    checkpoint = open_checkpoint("random-full")
+    checkpoint = full_size()
     pair = Pair(checkpoint, ReferenceEngine(build(checkpoint, BASELINE)), turbo_engine(checkpoint))
     request = pair.request(SHORT, StepLimits(max_steps=6, threshold=NEVER))
     ours = pair.turbo.speak(request.tokens, request.speaker, request.masks, request.limits)
