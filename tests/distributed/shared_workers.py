@@ -30,7 +30,7 @@ class _OneJob:
     workers: RayWorkers[Parcel, Any]
     job: bytes
 
-    def do(self, items: Iterable[Any]) -> Iterator[Outcome]:
+    def do(self, items: Iterable[Any]) -> Iterator[Outcome[Any, Any]]:
         for outcome in self.workers.do((self.job, item) for item in items):
             yield replace(outcome, item=outcome.item[1])
 
@@ -46,5 +46,5 @@ class SharedWorkers:
     workers: RayWorkers[Parcel, Any]
 
     @contextmanager
-    def start(self, job: Job) -> Iterator[_OneJob]:
+    def start(self, job: Job[Any, Any]) -> Iterator[_OneJob]:
         yield _OneJob(self.workers, pickle.dumps(job))
