@@ -76,16 +76,17 @@ def _vocoder_folder(spec: str) -> Path:
 
 def _open_auto() -> Checkpoint:
     """The published model where it is cached or this is a Space; otherwise the built-in voice."""
-    in_space = bool(os.environ.get("SPACE_ID"))
-    if not in_space and not _published_is_cached():
-        built_in = open_embedded()
-        return replace(built_in, notice=joined(" ", [built_in.notice, _how_to_hear_the_published_model()]))
-    try:
-        return open_checkpoint(PUBLISHED)
-    except (CheckpointError, SpeakerError) as error:
-        built_in = open_embedded()
-        problem = Message("{model} could not be loaded: {why}", model=PUBLISHED, why=str(error))
-        return replace(built_in, notice=joined(" ", [built_in.notice, problem]))
+    if os.environ.get("SPACE_ID") or _published_is_cached():
+        try:
+            return open_checkpoint(PUBLISHED)
+        except (CheckpointError, SpeakerError) as error:
+            remark = Message("{model} could not be loaded: {why}", model=PUBLISHED, why=str(error))
+    else:
+        remark = Message(
+            "To hear that one (0.6 GB to download), start with CHECKPOINT={model}.", model=PUBLISHED
+        )
+    built_in = open_embedded()
+    return replace(built_in, notice=joined(" ", [built_in.notice, remark]))
 
 
 def _published_is_cached() -> bool:
@@ -96,7 +97,3 @@ def _published_is_cached() -> bool:
     from speecht5_demo.checkpoints.from_hub import published_is_cached
 
     return published_is_cached()
-
-
-def _how_to_hear_the_published_model() -> str:
-    return Message("To hear that one (0.6 GB to download), start with CHECKPOINT={model}.", model=PUBLISHED)

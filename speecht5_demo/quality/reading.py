@@ -25,17 +25,15 @@ class Reading:
         monotonicity: share of steps that do not move back by more than a token, 0 to 1.
         repeats: times it went back at least five tokens and read on from there.
         skips: times it jumped over six tokens or more, a text that ends unread included.
-        focus: mean of the largest weight of each step, 0 to 1; below about 0.3 the rest says little.
     """
 
     monotonicity: float
     repeats: int
     skips: int
-    focus: float
 
 
-def positions(weights: NDArray[np.float32]) -> tuple[NDArray[np.int64], float]:
-    """Position in the text at each step, shape (steps,), and the focus of the head that shows it.
+def positions(weights: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Position in the text at each step, shape (steps,).
 
     Args:
         weights: cross-attention, shape (heads of all layers, steps, tokens).
@@ -45,7 +43,7 @@ def positions(weights: NDArray[np.float32]) -> tuple[NDArray[np.int64], float]:
     places = weights.argmax(axis=2)
     ground = np.array([len(np.unique(row)) for row in places]) / weights.shape[2]
     best = int((focus * np.minimum(ground, 0.5)).argmax())
-    return places[best].astype(np.int64), float(focus[best])
+    return np.asarray(places[best], dtype=np.int64)
 
 
 def smoothed(places: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -57,8 +55,7 @@ def smoothed(places: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def read(weights: NDArray[np.float32]) -> Reading:
     """How one utterance was read, by its cross-attention, shape (heads of all layers, steps, tokens)."""
-    raw, focus = positions(weights)
-    places = smoothed(raw)
+    places = smoothed(positions(weights))
     moves = np.diff(places)
     furthest = np.maximum.accumulate(places)
     behind = furthest - places >= BACK
@@ -66,4 +63,4 @@ def read(weights: NDArray[np.float32]) -> Reading:
     jumps = np.count_nonzero(np.diff(furthest) > AHEAD)
     unread = int(weights.shape[2] - 1 - furthest[-1] > TAIL)
     monotonicity = float(np.mean(moves >= -1)) if moves.size else 1.0
-    return Reading(monotonicity, int(repeats), int(jumps) + unread, focus)
+    return Reading(monotonicity, int(repeats), int(jumps) + unread)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +92,3 @@ class Speech:
     def rtf(self) -> float:
         """Real-time factor: synthesis seconds per second of audio; below 1 is faster than speech."""
         return self.latency.median / self.audio_seconds
-
-    def with_latency(self, latency: Latency) -> Speech:
-        """The same audio with more runs timed."""
-        return replace(self, latency=latency)

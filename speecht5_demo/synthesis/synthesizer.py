@@ -241,7 +241,7 @@ class Synthesizer:
                 latency = Latency.of(stages[variant.name], disturbed[variant.name])
                 if run == 0:
                     first[variant.name] = speech_of(self.checkpoint, plan, variant, spoken, latency)
-                yield first[variant.name].with_latency(latency)
+                yield replace(first[variant.name], latency=latency)
 
     def _turn(
         self,

@@ -125,7 +125,7 @@ async def spoken_run(
     looking = time.monotonic()
     try:
         while not run.over:
-            service.check_wanted(run)
+            service.is_wanted(run)  # or it ends
             if time.monotonic() - looking > GONE_POLL_S:
                 looking = time.monotonic()
                 if await gone():

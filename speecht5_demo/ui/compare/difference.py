@@ -53,13 +53,11 @@ class Difference:
     Attributes:
         pictures: PNG for light and for dark pages.
         sentence: what the picture shows.
-        mean_db: average size of the difference.
         aligned: whether moments were laid over each other.
     """
 
     pictures: dict[str, bytes]
     sentence: str
-    mean_db: float
     aligned: bool
 
 
@@ -89,11 +87,10 @@ def difference(version: Path, baseline: Path) -> Difference:
     floor = max(float(each.max()) for each in spectra) * 10 ** (-RANGE_DB / 10) + 1e-20
     louder, quieter = (10 * np.log10(np.maximum(each, floor)) for each in spectra)
     decibels = louder - quieter
-    mean_db = float(np.abs(decibels).mean())
     scale = Message(
         "Orange is louder than the baseline, blue quieter, full colour {shown} dB; {mean} dB on average.",
         shown=f"{SHOWN_DB:.0f}",
-        mean=f"{mean_db:.1f}",
+        mean=f"{np.abs(decibels).mean():.1f}",
     )
     if aligned:
         how = Message("Difference from the baseline, moment by moment, at the same loudness.")
@@ -103,7 +100,7 @@ def difference(version: Path, baseline: Path) -> Difference:
     sentence = joined(" ", [how, scale])
     share = np.clip(decibels / SHOWN_DB, -1, 1)
     pictures = {theme: picture_png(share, (-1, 0, 1), colours) for theme, colours in COLOURS.items()}
-    return Difference(pictures, sentence, mean_db, aligned)
+    return Difference(pictures, sentence, aligned)
 
 
 def difference_route(runs: Runs) -> Route:

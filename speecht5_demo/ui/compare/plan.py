@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from speecht5_demo.checkpoints import Checkpoint
@@ -89,10 +89,6 @@ class Plan:
     for_program: bool = False
     pairs: bool = False
     word: str = ""
-
-    def with_repeats(self, repeats: int) -> Plan:
-        """The same, timed that often."""
-        return replace(self, repeats=repeats)
 
 
 def make_plan(

@@ -143,7 +143,7 @@ class CompareService:
             for_program=for_program,
         )
         check_length(plan.spoken_text)
-        plan = plan.with_repeats(affordable_repeats(plan))
+        plan = replace(plan, repeats=affordable_repeats(plan))
         self.disk.check()
         opened, word = bool(word), word or secrets.token_urlsafe(12)
         if plan.blind:
@@ -217,7 +217,7 @@ class CompareService:
         job = Job(
             visitor,
             self._speaking.steps(run, interrupt),
-            wanted=lambda: self._wanted(run),
+            wanted=lambda: self.is_wanted(run),
             ended=lambda error: self._ended(run, error),
             interrupt=interrupt,
         )
@@ -230,8 +230,8 @@ class CompareService:
         self._jobs[run.id] = job
         return run
 
-    def _wanted(self, run: Run) -> bool:
-        """Whether the voice goes on with a run; why not is said in the run."""
+    def is_wanted(self, run: Run) -> bool:
+        """Whether the voice goes on with a run; one that took too long, or nobody waits for, is ended."""
         job = self._jobs.get(run.id)
         if job is not None and job.spent_s > TIME_LIMIT_S:
             run.problem = TOO_LONG
@@ -240,10 +240,6 @@ class CompareService:
             run.left = not run.over
             run.cancel.set()
         return not run.cancel.is_set()
-
-    def check_wanted(self, run: Run) -> None:
-        """End a run that nobody waits for, or that took too long."""
-        self._wanted(run)
 
     def _ended(self, run: Run, error: BaseException | None) -> None:
         if run.phase not in ("done", "stopped"):
@@ -264,7 +260,7 @@ class CompareService:
         run = self._runs.find(run_id)
         seen: object = None
         while run is not None:
-            self._wanted(run)
+            self.is_wanted(run)
             state = self._state(run)
             if state != seen:
                 seen = state

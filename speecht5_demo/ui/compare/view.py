@@ -241,13 +241,18 @@ def _size_change(run: Run, card: Card, attribute: str) -> Change | None:
 
 def _facts(run: Run, card: Card) -> list[Fact]:
     sample, sizes = card.sample, card.sizes
+    level = card.clip.level
     rows = [
         row("RTF", f"{sample.rtf:.3f}"),
         row("p90", seconds(sample.latency.p90)),
         row("First audio", _first_audio(run, card), _first_audio_change(run, card)),
-        row("Audio", _length(sample.audio_seconds, sample.steps)),
-        *([] if card.clip.level is None else [row("Level", _gain(card.clip.level.gain_db))]),
+        row(
+            "Audio",
+            Message("{length} s in {steps} steps", length=f"{sample.audio_seconds:.2f}", steps=sample.steps),
+        ),
     ]
+    if level is not None:
+        rows.append(row("Level", Message("changed by {gain} dB", gain=f"{level.gain_db:+.1f}")))
     if sizes is None:
         return [*rows, row("On disk", MEASURING)]
     return [
@@ -265,14 +270,6 @@ def _facts(run: Run, card: Card) -> list[Fact]:
             ),
         ),
     ]
-
-
-def _length(audio_s: float, steps: int) -> Message:
-    return Message("{length} s in {steps} steps", length=f"{audio_s:.2f}", steps=steps)
-
-
-def _gain(gain_db: float) -> Message:
-    return Message("changed by {gain} dB", gain=f"{gain_db:+.1f}")
 
 
 HEAD = ("Sample", "You said", "Latency", "Real-time factor", "First audio", "On disk", "Zipped")
