@@ -72,7 +72,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 stop = gr.Button(
                     "Stop", variant="stop", size="lg", scale=1, min_width=90, visible=False, elem_id="stop"
                 )
-            with gr.Row(elem_classes="hiding"):
+            with gr.Row():
                 blind = gr.Checkbox(
                     checkpoint.listenable,
                     label="Hide names until I have rated",
@@ -121,14 +121,12 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
     with gr.Row(equal_height=False, elem_classes="options"):
         with gr.Column(min_width=280), gr.Accordion("Another voice: upload or blend", open=False):
             upload = speaker_upload(service.uploads, service.recordings.missing)
-            blend_with = gr.Dropdown(
-                [("Nobody", NO_BLEND), *speakers], value=NO_BLEND, label="Blend with", elem_id="blend-with"
-            )
+            blend_with = gr.Dropdown([("Nobody", NO_BLEND), *speakers], value=NO_BLEND, label="Blend with")
             share = gr.Slider(0, 100, 50, step=1, label="Share of the second voice, %", elem_id="share")
         with gr.Column(min_width=280), gr.Accordion("Your own version", open=False):
             own = gr.Checkbox(False, label="Add it to the comparison", elem_id="own")
             amount = gr.Slider(0, MAX_PRUNED_PERCENT, 60, step=1, label="Pruned weights, %", elem_id="amount")
-            int8 = gr.Checkbox(False, label="Then quantise to INT8", elem_id="own-int8")
+            int8 = gr.Checkbox(False, label="Then quantise to INT8")
             include = gr.Textbox(
                 "*", label="Layers to change", info="Name patterns, separated by commas.", elem_id="include"
             )

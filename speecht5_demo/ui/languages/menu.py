@@ -19,6 +19,5 @@ def language_menu() -> gr.HTML:
     )
     return gr.HTML(
         f'<nav class="languages" aria-label="Language">{links}</nav>',
-        elem_classes="language-menu",
         apply_default_css=False,
     )
