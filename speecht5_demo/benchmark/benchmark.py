@@ -94,7 +94,7 @@ def run_benchmark(
             _save(plan, recipe.name)
     identity = CheckpointIdentity.of(open_checkpoint(plan.checkpoint))
     chosen = [fastest(peer, plan.characters, plan.steps, say) for peer in peers]
-    with workers([]) as started:
+    with workers() as started:
         for name in plan.variants:
             say(f"starting {name}")
             started.append(variant_worker(plan.checkpoint, name, plan.threads, str(plan.artifacts)))

@@ -51,7 +51,7 @@ def fastest(peer: Peer, characters: int, steps: int, say: Callable[[str], None])
         ((setting, start),) = peer.settings.items()
         return Chosen(peer.name, setting, start)
     seconds: dict[str, list[float]] = {setting: [] for setting in peer.settings}
-    with workers([]) as started:
+    with workers() as started:
         for setting, start in peer.settings.items():
             say(f"trying {peer.name}, {setting}")
             started.append(start(f"{peer.name}, {setting}"))

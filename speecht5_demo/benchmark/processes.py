@@ -99,8 +99,9 @@ class Worker:
 
 
 @contextlib.contextmanager
-def workers(started: list[Worker]) -> Iterator[list[Worker]]:
-    """Ends every worker in the list, also those that are added later."""
+def workers() -> Iterator[list[Worker]]:
+    """A list; every worker that is added to it is ended."""
+    started: list[Worker] = []
     try:
         yield started
     finally:

@@ -34,9 +34,7 @@ STEPS_PER_TOKEN = 1.875
 
 @dataclass(frozen=True)
 class SeededSource:
-    """Weights drawn from a seed, in the published sizes; the same seed gives the same weights."""
-
-    seed: int
+    """Weights drawn from one seed, in the published sizes: always the same."""
 
     def tokenizer(self) -> SpeechT5Tokenizer:
         """The built-in voice's."""
@@ -61,7 +59,7 @@ class SeededSource:
     def digest(self) -> str:
         """SHA-256 of the recipe, which stands for the weights."""
         configs = (self.acoustic_config(), self.vocoder_config())
-        recipe = "\n".join([str(self.seed), *(config.to_json_string() for config in configs)])
+        recipe = "\n".join([str(SEED), *(config.to_json_string() for config in configs)])
         return hashlib.sha256(recipe.encode()).hexdigest()
 
     def load_acoustic(self) -> SpeechT5ForTextToSpeech:
@@ -70,7 +68,7 @@ class SeededSource:
 
         from speecht5_demo.checkpoints.loading import drawn_network
 
-        return drawn_network(SpeechT5ForTextToSpeech, self.acoustic_config(), self.seed)
+        return drawn_network(SpeechT5ForTextToSpeech, self.acoustic_config(), SEED)
 
     def load_vocoder(self) -> SpeechT5HifiGan:
         """13 million random weights."""
@@ -78,7 +76,7 @@ class SeededSource:
 
         from speecht5_demo.checkpoints.loading import drawn_network
 
-        return drawn_network(SpeechT5HifiGan, self.vocoder_config(), self.seed)
+        return drawn_network(SpeechT5HifiGan, self.vocoder_config(), SEED)
 
 
 def open_random_full() -> Checkpoint:
@@ -95,5 +93,5 @@ def open_random_full() -> Checkpoint:
         letters=known_letters(EMBEDDED_FOLDER),
         speakers={"random": Speaker("random", "Random vector (not a voice)", vector, f"seed {SEED}")},
         limits=SpeakingLimits(max_characters=180, max_length_ratio=20, steps_per_token=STEPS_PER_TOKEN),
-        source=SeededSource(SEED),
+        source=SeededSource(),
     )

@@ -10,7 +10,6 @@ from speecht5_demo.synthesis.reference import ReferenceEngine
 from speecht5_demo.synthesis.speech import Latency, Speech
 from speecht5_demo.synthesis.streaming import SpeechStream, write_stream
 from speecht5_demo.synthesis.synthesizer import Progress, Synthesizer
-from speecht5_demo.synthesis.threads import choose_threads
 from speecht5_demo.synthesis.turns import Turns
 
 __all__ = [
@@ -29,7 +28,6 @@ __all__ = [
     "Synthesizer",
     "Turns",
     "Utterance",
-    "choose_threads",
     "first_audio_s",
     "mask_seed",
     "plan_speech",

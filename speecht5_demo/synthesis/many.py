@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from speecht5_demo.errors import SynthesisCancelled
 from speecht5_demo.speakers import Speaker
 from speecht5_demo.synthesis.engine import Utterance
 from speecht5_demo.synthesis.pieces import request_of, speech_of, stages_of
@@ -32,7 +30,6 @@ def speak_many(
     synthesizer: Synthesizer,
     lines: Sequence[Line],
     variant: str | Variant,
-    cancelled: threading.Event | None = None,
     background: bool = False,
 ) -> Iterator[Speech]:
     """Speak many texts and yield each speech, in the order given, as soon as its batch is done.
@@ -43,16 +40,13 @@ def speak_many(
 
     Raises:
         TextError, SpeakerError, VariantError: an input is unusable; before anything is spoken.
-        SynthesisCancelled: `cancelled` was set.
     """
     recipe = find(variant)
-    checkpoint, event = synthesizer.checkpoint, cancelled or threading.Event()
+    checkpoint = synthesizer.checkpoint
 
     def on_step(_: int) -> None:
         if background:
             synthesizer.turns.give_way()
-        if event.is_set():
-            raise SynthesisCancelled("Stopped before all texts were spoken; what was spoken is kept.")
 
     plans = [plan_speech(checkpoint, line.text, line.speaker, line.seed) for line in lines]
     pieces = deque((plan, piece) for plan in plans for piece in plan.pieces)

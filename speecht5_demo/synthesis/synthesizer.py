@@ -61,19 +61,15 @@ class Synthesizer:
     Args:
         checkpoint: where weights, tokenizer and speakers come from.
         capacity: engines kept in memory.
-        threads: of torch, in this process; chosen for the size of the checkpoint if not given.
     """
 
-    def __init__(self, checkpoint: Checkpoint, capacity: int = 8, threads: int | None = None) -> None:
+    def __init__(self, checkpoint: Checkpoint, capacity: int = 8) -> None:
         self.checkpoint = checkpoint
         self._engines = EngineCache(checkpoint, capacity)
         self.turns = Turns()
         """Who speaks next; `turns.waiting` is how many wait."""
         self._sizes: dict[Variant, Sizes] = {}
-        if threads is None:
-            choose_threads(checkpoint)
-        else:
-            torch.set_num_threads(threads)
+        choose_threads(checkpoint)
 
     def speak(
         self,

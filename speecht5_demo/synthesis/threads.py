@@ -15,12 +15,11 @@ from speecht5_demo.checkpoints import Checkpoint
 SMALL_HIDDEN_SIZE = 384
 
 
-def choose_threads(checkpoint: Checkpoint) -> int:
-    """Set torch's threads for this checkpoint and return them.
+def choose_threads(checkpoint: Checkpoint) -> None:
+    """Set torch's threads for this checkpoint.
 
     OMP_NUM_THREADS decides where it is set; otherwise one thread for a small model, and torch's own choice for a
     full-size one.
     """
     if "OMP_NUM_THREADS" not in os.environ and checkpoint.acoustic_config.hidden_size <= SMALL_HIDDEN_SIZE:
         torch.set_num_threads(1)
-    return torch.get_num_threads()

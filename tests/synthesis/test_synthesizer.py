@@ -171,15 +171,14 @@ def test_variants_are_compared_each_once(synthesizer: Synthesizer) -> None:
         list(synthesizer.compare(TEXT, "slt", ["int8", "int8"]))
 
 
-@pytest.mark.parametrize(("given", "threads"), [(None, 1), (2, 2)])
 def test_a_program_gets_the_threads_that_suit_the_checkpoint(
-    embedded: Checkpoint, monkeypatch: pytest.MonkeyPatch, given: int | None, threads: int
+    embedded: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     torch.set_num_threads(3)
     try:
-        Synthesizer(embedded, threads=given)
-        assert torch.get_num_threads() == threads
+        Synthesizer(embedded)
+        assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(1)
 

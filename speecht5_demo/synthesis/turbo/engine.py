@@ -74,8 +74,8 @@ def vocoder_of(weights: TurboWeights) -> AnyVocoder:
     return Vocoder(weights.vocoder, weights.tensors)
 
 
-def _kernels_in_words(weights: TurboWeights, in_cpp: bool) -> str:
-    reason = None if in_cpp else native.unavailable()
+def _kernels_in_words(in_cpp: bool) -> str:
+    reason = native.unavailable()
     return "C++" if in_cpp else f"PyTorch ({reason})" if reason else "PyTorch"
 
 
@@ -121,7 +121,7 @@ class TurboEngine:
             batch=MAX_BATCH if exact else 1,
             shares=True,
             streams=True,
-            kernels=_kernels_in_words(weights, kernels is not None),
+            kernels=_kernels_in_words(kernels is not None),
         )
 
     def new_masks(self, seed: int) -> DropoutMasks:

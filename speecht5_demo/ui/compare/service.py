@@ -40,7 +40,6 @@ DEFECT = Message("Something went wrong on the server, and its log says what. Pre
 TOO_LONG = Message(
     "This comparison used its time of the voice and was ended. Shorten the text or choose fewer versions."
 )
-WARM_UP_SENTENCE = "Hello there, this is a short sentence to warm up the voice."
 POLL_S = 0.05
 WAITING_POLL_S = 0.2
 TIME_LIMIT_S = 300.0
@@ -87,7 +86,7 @@ class CompareService:
         """Load the weights and let the preselected variants speak once, unless a visitor comes first."""
         variants = preselected(self.context.checkpoint)
         interrupt = threading.Event()
-        steps = warm_up_steps(self.context.synthesizer, self._estimate, WARM_UP_SENTENCE, variants, interrupt)
+        steps = warm_up_steps(self.context.synthesizer, self._estimate, variants, interrupt)
         self.queue.submit(
             Job(
                 Visitor("warm-up"),

@@ -10,11 +10,12 @@ from speecht5_demo.synthesis import Synthesizer
 from speecht5_demo.ui.compare.reveal_pacing import RuntimeEstimate
 from speecht5_demo.ui.compare.voice_queue import Kind, Step
 
+SENTENCE = "Hello there, this is a short sentence to warm up the voice."
+
 
 def warm_up_steps(
     synthesizer: Synthesizer,
     estimate: RuntimeEstimate,
-    sentence: str,
     variants: tuple[str, ...],
     interrupt: threading.Event,
 ) -> Generator[Step, None, None]:
@@ -26,7 +27,7 @@ def warm_up_steps(
         while speech is None:
             try:
                 speech = synthesizer.speak(
-                    sentence, synthesizer.checkpoint.speaker(), variant, cancelled=interrupt
+                    SENTENCE, synthesizer.checkpoint.speaker(), variant, cancelled=interrupt
                 )
             except SynthesisCancelled:
                 yield Kind.BACKGROUND  # a visitor goes first
