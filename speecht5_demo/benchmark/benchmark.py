@@ -55,6 +55,7 @@ class BenchmarkPlan:
         lengths: (characters, steps) pairs of the cost against length; the better of two runs counts.
         artifacts: folder where turbo variants are saved, to start from.
         level: instruction set of our kernels. held: whether every process is held to it.
+        every_library_held: as in `BenchmarkSettings`.
     """
 
     checkpoint: str
@@ -68,6 +69,7 @@ class BenchmarkPlan:
     lengths: tuple[tuple[int, int], ...] = ((20, 42), (60, 125), (120, 250), (250, 520), (500, 800))
     level: str = ""
     held: bool = False
+    every_library_held: bool = False
 
 
 def run_benchmark(
@@ -123,6 +125,7 @@ def run_benchmark(
         baseline=plan.variants[0],
         level=plan.level,
         held=plan.held,
+        every_library_held=plan.every_library_held,
     )
     machine = replace(this_machine(), threads=plan.threads)
     return BenchmarkDocument(now(), __version__, machine, identity, settings, tuple(rows), tuple(others))

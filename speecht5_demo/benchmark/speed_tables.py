@@ -122,7 +122,10 @@ def bracketed(document: BenchmarkDocument, other: BenchmarkDocument | None) -> d
 def _held(document: BenchmarkDocument) -> str:
     if not document.settings.held:
         return ""
-    return f" Held to {document.settings.level} where libraries can be; {NOT_HELD}."
+    level = document.settings.level
+    if document.settings.every_library_held:
+        return f" Held to {level}: the processor told every library that it has no more."
+    return f" Held to {level} where libraries can be; {NOT_HELD}."
 
 
 def about_brackets(other: BenchmarkDocument | None) -> str:

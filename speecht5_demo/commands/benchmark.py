@@ -127,15 +127,16 @@ def _measure(
     executor: Executor | None,
 ) -> BenchmarkDocument:
     from speecht5_demo.benchmark import BenchmarkPlan, run_benchmark
-    from speecht5_demo.benchmark.holding import variables
+    from speecht5_demo.benchmark.holding import holds_every_library, variables
     from speecht5_demo.benchmark.peers import prepare_peers
     from speecht5_demo.distributed.local import environment_of_children
     from speecht5_demo.synthesis.native.levels import usable
     from speecht5_demo.variants import all_variants
 
     names = tuple(name.strip() for name in variants.split(",")) if variants else None
+    holding = variables(level)
     with (
-        environment_of_children(variables(level)),
+        environment_of_children(holding),
         tempfile.TemporaryDirectory(prefix="speecht5-benchmark-") as artifacts,
     ):
         levels = usable()
@@ -152,6 +153,7 @@ def _measure(
             lengths=() if brief else lengths,
             level="" if isinstance(levels, str) else levels[0].name,
             held=level is not None,
+            every_library_held=holds_every_library(holding),
         )
 
         def say(line: str) -> None:

@@ -154,6 +154,7 @@ class BenchmarkSettings:
         baseline: the variant that the others are compared with.
         level: the instruction set of our kernels, as `SPEECHT5_DEMO_KERNELS` names it; empty: none, or not told.
         held: whether that is less than the processor has, and libraries were held to it where they can be.
+        every_library_held: whether the processor itself told all of them no more; else those that can be told.
     """
 
     characters: int
@@ -164,6 +165,7 @@ class BenchmarkSettings:
     baseline: str
     level: str = ""
     held: bool = False
+    every_library_held: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ SWITCH = "SPEECHT5_DEMO_NATIVE"
 COMPILE_LIMIT_S = 180
 
 
-class _Unavailable(Exception):
-    """Why the library cannot be had; the text completes "runs on PyTorch's kernels: ..."."""
+class CompilerError(Exception):
+    """Why something cannot be compiled; the text completes "runs on PyTorch's kernels: ..."."""
 
 
 def unavailable() -> str | None:
@@ -50,7 +50,7 @@ def _outcome() -> ctypes.CDLL | str:
         return levels
     try:
         return ctypes.CDLL(str(_compiled(levels)))
-    except (_Unavailable, OSError) as error:
+    except (CompilerError, OSError) as error:
         return str(error)
 
 
@@ -64,9 +64,9 @@ def _compiled(levels: list[Level]) -> Path:
     made = [kept(level) for level in levels]
     if made[0].exists():
         return made[0]
-    compiler = next(filter(None, map(shutil.which, (os.environ.get("CXX") or "g++", "c++", "clang++"))), None)
+    compiler = find_compiler()
     if compiler is None:
-        raise _Unavailable(f"there is no C++ compiler; install one ({_how_to_install()}) and start again")
+        raise CompilerError(f"there is no C++ compiler; install one ({_how_to_install()}) and start again")
     for level, target in zip(levels, made, strict=True):
         if target.exists():
             return target
@@ -76,12 +76,17 @@ def _compiled(levels: list[Level]) -> Path:
     raise AssertionError("the last level is built or its error is raised")
 
 
+def find_compiler() -> str | None:
+    """A C++ compiler, if there is one; CXX names another."""
+    return next(filter(None, map(shutil.which, (os.environ.get("CXX") or "g++", "c++", "clang++"))), None)
+
+
 def kept(level: Level) -> Path:
     """Where the library of a level is kept; another for other sources."""
     digest = hashlib.sha256(" ".join(FLAGS).encode())
     for path in sorted(HERE.glob("*.?pp")):
         digest.update(path.read_bytes())
-    return _cache() / f"turbo-{digest.hexdigest()[:16]}-{level.name}.so"
+    return cache() / f"turbo-{digest.hexdigest()[:16]}-{level.name}.so"
 
 
 def build(compiler: str, level: Level, target: Path) -> None:
@@ -94,12 +99,12 @@ def build(compiler: str, level: Level, target: Path) -> None:
 
         def compile_one(source: Path) -> str:
             made = str(Path(aside) / f"{source.name}.o")
-            _run_compiler([compiler, *FLAGS, *level.flags, "-c", "-o", made, str(source)])
+            run_compiler([compiler, *FLAGS, *level.flags, "-c", "-o", made, str(source)])
             return made
 
         objects = list(side_by_side.map(compile_one, sources()))
         linked = Path(aside) / target.name
-        _run_compiler([compiler, *FLAGS, *level.flags, "-shared", "-o", str(linked), *objects])
+        run_compiler([compiler, *FLAGS, *level.flags, "-shared", "-o", str(linked), *objects])
         linked.replace(target)
 
 
@@ -115,18 +120,23 @@ def _how_to_install() -> str:
     return "on Debian and Ubuntu: apt-get install g++; in a Space: a line g++ in packages.txt"
 
 
-def _run_compiler(command: list[str]) -> None:
+def run_compiler(command: list[str]) -> None:
+    """Run it.
+
+    Raises:
+        CompilerError: it failed, or took too long.
+    """
     name = Path(command[0]).name
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_LIMIT_S, check=False)
     except subprocess.TimeoutExpired as error:
-        raise _Unavailable(f"{name} took longer than {COMPILE_LIMIT_S} s") from error
+        raise CompilerError(f"{name} took longer than {COMPILE_LIMIT_S} s") from error
     if done.returncode:
         reason = next((line for line in done.stderr.splitlines() if "error" in line), "unknown error")
-        raise _Unavailable(f"{name} could not build the faster ones ({reason})")
+        raise CompilerError(f"{name} could not build the faster ones ({reason})")
 
 
-def _cache() -> Path:
+def cache() -> Path:
     """A folder to keep the library in: the user's cache, or a private temporary one where that is not writable."""
     return _writable(cache_folder())
 
