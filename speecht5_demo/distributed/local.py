@@ -6,6 +6,7 @@ takes its place. Results are sent as they are made, so that those from before th
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -19,6 +20,8 @@ from typing import Any, Generic
 
 from speecht5_demo.distributed.work import HANG_S, ONE_THREAD, I, Importing, Job, Outcome, R
 from speecht5_demo.errors import DemoError
+
+IMPORTS_ONLY = "speecht5_demo.distributed.imports_only"
 
 
 @dataclass(frozen=True)
@@ -170,15 +173,16 @@ def _context(job: Job[I, R]) -> Any:
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        [type(job).__module__, *(job.imports if isinstance(job, Importing) else ())]
-    )
+    needed = (type(job).__module__, *(job.imports if isinstance(job, Importing) else ()))
+    context.set_forkserver_preload([IMPORTS_ONLY, *needed])
     return context
 
 
 def _serve(job: Job[I, R], pipe: Connection, environment: Mapping[str, str]) -> None:
     """What a process does: take items from `pipe` until it closes."""
     os.environ.update(environment)  # a copy has the one that was there at the first start
+    gc.freeze()
+    gc.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what a Ctrl-C means
     try:
         try:

@@ -17,6 +17,7 @@ from typing import Any, Generic
 
 from speecht5_demo.distributed.work import HANG_S, ONE_THREAD, I, Job, Outcome, R
 from speecht5_demo.errors import DemoError
+from speecht5_demo.memory import without_garbage_collection
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +39,8 @@ class _Actor:
     def open(self, job: bytes) -> DemoError | None:
         """Open the job; what is for the user comes back as it is."""
         try:
-            self._handle = pickle.loads(job).open()
+            with without_garbage_collection():
+                self._handle = pickle.loads(job).open()
         except DemoError as error:
             return error
         return None
