@@ -26,7 +26,7 @@ def queue_flood(target: Target, scale: float) -> Outcome:
     rounds = max(1, round(3 * scale))
     said = SENTENCE if scale >= FULL else SHORT
     quiet = [max(first_sounds(target, 2, said)) for _ in range(2 * rounds)]
-    with flooded(target, round(400 * scale)) as let_in:
+    with flooded(target, round(400 * scale), length=40 if scale >= FULL else 10) as let_in:
         coming = as_people_come(target, rounds, said)
         together = [seconds for _ in range(rounds) for seconds in first_sounds(target, OTHERS, said)]
     usual, of_each = statistics.median(quiet), sorted(statistics.median(each) for each in coming if each)
@@ -43,8 +43,12 @@ def queue_flood(target: Target, scale: float) -> Outcome:
 
 
 @contextmanager
-def flooded(target: Target, posts: int) -> Iterator[list[bool]]:
-    """Somebody posts to Gradio's queue, as quickly as it is answered; yields what was let in."""
+def flooded(target: Target, posts: int, length: int) -> Iterator[list[bool]]:
+    """Somebody posts to Gradio's queue, as quickly as it is answered; yields what was let in.
+
+    Args:
+        length: of the longest texts, in sentences.
+    """
     flooder = Client(target.url, "127.0.0.66")
     compare, follow = flooder.event("compare"), flooder.event("follow")
     over, let_in = threading.Event(), list[bool]()
@@ -57,10 +61,14 @@ def flooded(target: Target, posts: int) -> Iterator[list[bool]]:
             if number % 3:
                 flooder.session = page.session = secrets.token_hex(6)
             if number % 5 == 4:  # recipes that nobody has built, of a long text
-                view = page.press(SENTENCE * 8, TWO, own=True, amount=number % 90, blind=number % 2 == 0)
+                view = page.press(
+                    SENTENCE * (length // 5), TWO, own=True, amount=number % 90, blind=number % 2 == 0
+                )
                 let_in.append(view.get("run") is not None)
                 continue
-            event, data = ((compare, [SENTENCE * 40, TWO, "slt", number, 10]), (follow, [None]))[number % 2]
+            event, data = ((compare, [SENTENCE * length, TWO, "slt", number, 10]), (follow, [None]))[
+                number % 2
+            ]
             let_in.append(flooder.join(event, data).status == 200)
 
     thread = threading.Thread(target=flood)

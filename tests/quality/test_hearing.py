@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from speecht5_demo.errors import QualityError
+from speecht5_demo.quality import hearing
 from speecht5_demo.quality.hearing import (
     Heard,
     HeardWord,
@@ -68,11 +69,15 @@ def test_silence_is_heard_as_missing_words_with_a_remark(whisper: Recogniser) ->
 
 
 def test_a_long_sample_is_heard_in_parts_between_which_others_can_be_served(
-    whisper: Recogniser, speech: Samples
+    whisper: Recogniser, speech: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    judged: list[float] = []
+    for name in ("predicted_mos", "distilled_mos"):
+        monkeypatch.setattr(hearing, name, lambda samples: judged.append(len(samples) / 16_000))
     times = 30 * 16_000 // speech.size + 1
     parts = list(hear_in_parts(whisper, " ".join([TEXT] * times), np.tile(speech, times)))
     assert len(parts) == 2 + 2
+    assert judged == [hearing.PREDICTED_S] * 2  # which takes no longer for a longer sample
 
 
 def test_what_is_not_installed_is_named_without_importing_anything(monkeypatch: pytest.MonkeyPatch) -> None:
