@@ -94,8 +94,7 @@ test: lint ## every check there is
 
 test-older: dev ## what depends on the kernels, as older processors and machines without a compiler run it
 	SPEECHT5_DEMO_NATIVE=0 .venv/bin/python -m pytest -n $(TESTERS) $(KERNEL_TESTS)
-	SPEECHT5_DEMO_KERNELS=avx2 ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
-		.venv/bin/python -m pytest -n $(TESTERS) $(KERNEL_TESTS)
+	.venv/bin/python -m speecht5_demo.benchmark.holding avx2 .venv/bin/python -m pytest -n $(TESTERS) $(KERNEL_TESTS)
 
 space: setup ## check that this folder is a Space that starts
 	.venv/bin/python scripts/space.py

@@ -1,4 +1,4 @@
-"""Measuring here what a processor of fewer instructions would do.
+"""Measuring here what a processor of fewer instructions would do; `python -m ... avx2 COMMAND...` runs any command so.
 
 Where the processor lets its instruction cpuid be answered by a program (Linux on x86-64), no library of a held process
 learns of more than the level has. Elsewhere the libraries that can be told are held.
@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from speecht5_demo.benchmark.processes import BenchmarkError
+from speecht5_demo.errors import DemoError
 from speecht5_demo.files import whole_file
 from speecht5_demo.synthesis.native.levels import LIMIT, usable
 from speecht5_demo.synthesis.native.library import CompilerError, cache, find_compiler, run_compiler
@@ -115,3 +116,20 @@ def _masks(level: str) -> str:
         for leaf in (0, 1)
         for register in ("eax", "ebx", "ecx", "edx")
     )
+
+
+def main() -> None:
+    """Become the command, held to the level before it."""
+    if len(sys.argv) < 3:
+        sys.exit("usage: python -m speecht5_demo.benchmark.holding LEVEL COMMAND...")
+    level, *command = sys.argv[1:]
+    try:
+        os.execvpe(command[0], command, {**os.environ, **variables(level)})
+    except DemoError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        sys.exit(f"error: {command[0]} cannot be run: {error.strerror}")
+
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -84,3 +85,35 @@ def test_a_processor_that_can_be_held_tells_no_library_of_more(
 def test_a_level_that_nothing_can_be_held_to_is_refused_with_those_that_can(level: str) -> None:
     with pytest.raises(BenchmarkError, match="it can be held to avx512-vnni, avx512, avx-vnni, avx2"):
         variables(level)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "usage: "),
+        (("avx2",), "usage: "),
+        (("avx1024", "true"), "error: Nothing can be held to avx1024 on this processor"),
+        (
+            ("avx2", "no-such-command"),
+            "no-such-command cannot be run: No such file or directory|Nothing can be held to avx2",
+        ),
+    ],
+)
+def test_what_cannot_be_run_held_is_said_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["holding", *arguments])
+    with pytest.raises(SystemExit, match=said) as ended:
+        holding.main()
+    assert "\n" not in str(ended.value)
+
+
+def test_a_held_program_still_tells_of_a_fault_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(LIMIT, raising=False)
+    found = levels.usable()
+    held = {} if isinstance(found, str) or found[-1].name != "avx2" else variables("avx2")
+    fault = "import ctypes, faulthandler; faulthandler.enable(); ctypes.string_at(8)"
+    with environment_of_children(held):
+        done = subprocess.run([sys.executable, "-c", fault], capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGSEGV
+    assert "Fatal Python error: Segmentation fault" in done.stderr
