@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from speecht5_demo.messages import told
@@ -103,7 +104,8 @@ def draw(
         paint(canvas)
         for axes in canvas.figure.axes:
             axes.set_xlabel(textwrap.fill(axes.get_xlabel(), int(width / _LABEL_CHARACTER)))
-        canvas.figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+        # Figure.savefig would draw all of it once more, to lay it out, which drawing does by itself.
+        FigureCanvasSVG(canvas.figure).print_svg(stream, metadata={"Date": None, "Creator": None})
     return _themed(stream.getvalue(), name, told(label), canvas.words, css_class)
 
 

@@ -5,6 +5,7 @@ from itertools import combinations
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
@@ -90,13 +91,13 @@ def test_what_an_axis_shows_is_written_within_the_picture(
 ) -> None:
     axis = "baseline minus variant, points: right is rated lower; dashed: margin 0.5"
     boxes = []
-    save = Figure.savefig
+    save = FigureCanvasSVG.print_svg
 
-    def measured(figure: Figure, *args: object, **options: object) -> None:
-        save(figure, *args, **options)  # type: ignore[arg-type]
-        boxes.append(figure.axes[0].xaxis.label.get_window_extent())
+    def measured(drawing: FigureCanvasSVG, *args: object, **options: object) -> None:
+        save(drawing, *args, **options)  # type: ignore[no-untyped-call]
+        boxes.append(drawing.figure.axes[0].xaxis.label.get_window_extent())
 
-    monkeypatch.setattr(Figure, "savefig", measured)
+    monkeypatch.setattr(FigureCanvasSVG, "print_svg", measured)
     rows = [Row("turbo-pruned-int8", 0.5, "+0.50", "half a point")]
     drawn = draw("rows", "Rows.", width, height(1), lambda canvas: row_chart(canvas, rows, axis) and None)
     assert " ".join(re.findall(r">([^<>]+)</text>", drawn)).count("baseline minus variant") == 1
