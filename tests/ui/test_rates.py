@@ -17,7 +17,7 @@ from speecht5_demo.ui.serving import rates
 from speecht5_demo.ui.serving.guard import Event, Guard, Surface
 from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.serving.rates import EventRates, Rate
-from speecht5_demo.ui.serving.visitor import address_of
+from speecht5_demo.ui.serving.visitor import address_of, sender_of
 
 
 @pytest.fixture
@@ -78,6 +78,22 @@ def test_a_classroom_opens_the_pages_at_once() -> None:
     limits = EventRates()
     waits = [limits.wait_s("school", f"pupil-{pupil}") for _ in range(4) for pupil in range(40)]
     assert waits == [0.0] * 160
+
+
+@pytest.mark.parametrize("mine", [(), ("9.9.9.9",), ("9.9.9.9", "1.1.1.1, 2.2.2.2")])
+def test_a_visitor_cannot_choose_the_address_whatever_lines_a_proxy_adds(
+    monkeypatch: pytest.MonkeyPatch, mine: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("TRUST_PROXY", "1")
+
+    async def tell(request: Request) -> JSONResponse:
+        of_an_event = address_of(None, dict(request.headers))  # as Gradio's queue keeps them
+        return JSONResponse([sender_of(request), of_an_event])
+
+    route = Route("/tell", tell)
+    client = TestClient(Guard(Starlette(routes=[route]), Surface(Presence(), routes=[route])))
+    lines = [("x-forwarded-for", line) for line in (*mine, "8.8.8.8")]
+    assert client.get("/tell", headers=lines).json() == ["8.8.8.8", "8.8.8.8"]
 
 
 @pytest.mark.parametrize(

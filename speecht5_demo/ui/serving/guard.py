@@ -23,7 +23,7 @@ from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.serving.rates import EventRates, too_much
 from speecht5_demo.ui.serving.refusals import RefusalLog
 from speecht5_demo.ui.serving.request_body import RefusedRequest, read_body
-from speecht5_demo.ui.serving.visitor import address_of
+from speecht5_demo.ui.serving.visitor import address_of, with_addresses_in_one_line
 
 LONGEST_PATH = 400
 SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -113,6 +113,7 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
+        scope = with_addresses_in_one_line(scope)
         begun, path = False, _path(scope)
 
         async def send_with_headers(message: Message) -> None:

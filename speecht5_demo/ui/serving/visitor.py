@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 UNKNOWN = "unknown"
+_FORWARDED_FOR = b"x-forwarded-for"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,19 @@ def address_of(peer: str | None, headers: Mapping[str, str]) -> str:
         return _place(ipaddress.ip_address(peer or ""))
     except ValueError:
         return peer or UNKNOWN
+
+
+def with_addresses_in_one_line(scope: Scope) -> Scope:
+    """The request with its lines of X-Forwarded-For as the one that they mean together (RFC 9110, 5.3).
+
+    A proxy that adds a line of its own leaves the visitor's in front of it, and readers of headers differ in which they
+    take.
+    """
+    lines = [value for name, value in scope["headers"] if name == _FORWARDED_FOR]
+    if len(lines) < 2:
+        return scope
+    others = [pair for pair in scope["headers"] if pair[0] != _FORWARDED_FOR]
+    return {**scope, "headers": [*others, (_FORWARDED_FOR, b", ".join(lines))]}
 
 
 def sender_of(request: HTTPConnection) -> str:
