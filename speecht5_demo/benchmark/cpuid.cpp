@@ -40,7 +40,8 @@ void pass_on(int number, siginfo_t* fault, void* context) {
     if (theirs.sa_flags & SA_SIGINFO) {
         theirs.sa_sigaction(number, fault, context);
     } else if (theirs.sa_handler == SIG_DFL || theirs.sa_handler == SIG_IGN) {
-        set_action(number, &theirs, nullptr);  // met again on return
+        set_action(number, &theirs, nullptr);
+        if (fault->si_code <= 0) raise(number);  // sent by a program; what faulted does so again on return
     } else {
         theirs.sa_handler(number);
     }
