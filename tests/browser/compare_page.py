@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
@@ -46,7 +47,9 @@ class ComparePage:
 
     def repeats(self, count: int) -> None:
         self.page.get_by_role("button", name="Timing").click()
-        self.page.locator("#repeats input[type=number]").fill(str(count))
+        field = self.page.locator("#repeats input[type=number]")
+        expect(field).to_have_value(re.compile(r"\d"))  # what is typed before its value comes is lost
+        field.fill(str(count))
 
     def hide_names(self, hidden: bool) -> None:
         self.page.get_by_label("Hide names until I have rated").set_checked(hidden)

@@ -40,6 +40,7 @@ def test_layers_are_picked_from_a_tree_and_their_patterns_stand_in_the_field(pag
 def test_a_pattern_that_matches_nothing_is_said_beside_the_field(page: ComparePage) -> None:
     tab = page.page
     tab.get_by_role("button", name="Your own version").click()
+    expect(tab.get_by_label("Layers to change")).to_have_value("*")  # the fields that came have their values
     tab.get_by_label("Layers to leave alone").fill("*.nothing")
     expect(tab.locator("#patterns .wrong")).to_contain_text("“*.nothing” matches none of the")
     tab.get_by_label("Layers to leave alone").fill("*.feat_out")

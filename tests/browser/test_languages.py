@@ -20,9 +20,10 @@ from tests.browser.test_compare_sweep import a_sweep
 NewPage = Callable[..., Page]
 SENTENCE = "Hello there."
 PATTERNS = "*.prenet.*, *.feat_out, *.prob_out"
-CHART_WORDS = """() => [...document.querySelectorAll('#sweep svg :is(title, text)')]
-  .map((each) => each.textContent).filter((text) => /[a-z]{3}/i.test(text.replace(/⟦[^]*⟧/g, '')))"""
-"""What the charts say with no brackets around it, on hover too."""
+CHART_WORDS = """() => [...document.querySelectorAll('#sweep svg title, #sweep svg g[id*="text_"]')]
+  .map((each) => [...each.querySelectorAll('text')].map((line) => line.textContent).join(' ') || each.textContent)
+  .filter((text) => /[a-z]{3}/i.test(text.replace(/⟦[^]*⟧/g, '')))"""
+"""What the charts say with no brackets around it, in one line or several, on hover too."""
 
 
 @pytest.fixture(scope="module")
