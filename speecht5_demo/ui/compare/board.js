@@ -49,7 +49,9 @@ const samplesInPlace = (change) => {
   const seen = [...areas.cards.children].find((node) => node.getBoundingClientRect().bottom > 0);
   const before = seen?.getBoundingClientRect().top;
   change();
-  if (before < innerHeight) scrollBy({ top: seen.getBoundingClientRect().top - before, behavior: 'instant' });
+  if (!(before < innerHeight)) return;
+  const moved = seen.getBoundingClientRect().top - before;
+  if (moved) scrollBy({ top: moved, behavior: 'instant' });  // none would end a smooth scrolling that is under way
 };
 const complain = (sentence) => {
   problem.hidden = !sentence;
