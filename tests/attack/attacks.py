@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import secrets
 import socket
 import threading
@@ -199,10 +200,14 @@ def closed_surface(target: Target, scale: float) -> Outcome:
         path for path in ("/", "/config", "/nothing", "/results")
         if not all(name in client.send("GET", path).headers for name in wanted)
     ]  # fmt: skip
-    _, view = PageVisitor(target.url, "127.0.0.30").speak(SENTENCE, ["int8"], blind=False)
-    told = [word for word in (str(target.data), "/tmp/", str(target.pid)) if f"{word}" in json.dumps(view)]
+    visitor = PageVisitor(target.url, "127.0.0.30")
+    views = [json.dumps(visitor.speak(SENTENCE, ["int8"], blind=False)[1]) for _ in range(2)]
+    told = [word for word in (str(target.data), "/tmp/") if any(word in view for view in views)]
+    # A short number stands in some random name or time by chance, as a whole word in two runs it does not.
+    if all(re.search(rf"(?<![\w.]){target.pid}(?![\w.])", view) for view in views):
+        told.append(str(target.pid))
     return Outcome(
-        f"{len(closed)} addresses, headers of 4 answers, paths in a run",
+        f"{len(closed)} addresses, headers of 4 answers, paths in two runs",
         "closed; headers everywhere; no path or process id",
         f"{len(open_still)} open, {len(bare)} without headers, {len(told)} paths or ids told",
         not open_still and not bare and not told,
