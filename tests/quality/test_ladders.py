@@ -35,6 +35,8 @@ AMOUNTS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
 FEW_WORDS = (0.0, 0.4, 0.5, 0.6, 0.8)
 """The words of three sentences do not tell less than that apart; those of the published sweeps do."""
 SENTENCES, SPEAKER = "3", "slt"
+ONE_WINDOW_S = 7.68
+"""What Distill-MOS hears at once; of longer samples it hears windows that overlap, each as dear as the first."""
 PUBLISHED = Path(__file__).resolve().parents[2] / "results"
 
 
@@ -114,7 +116,10 @@ def pruned_turbo(amount: float) -> Variant:
 
 
 class Ladder:
-    """What pruning does to a few sentences, amount by amount, and what another dropout seed does."""
+    """What pruning does to a few sentences, amount by amount, and what another dropout seed does.
+
+    Distill-MOS hears them one after the other as one sample: it takes as long for one of them.
+    """
 
     def __init__(self, checkpoint: Checkpoint, recogniser: Recogniser) -> None:
         self._recogniser = recogniser
@@ -125,15 +130,16 @@ class Ladder:
         self._reseeded = [plan_speech(checkpoint, text, speaker, seed=1) for text in texts]
         self._baseline = [speak(baseline, plan) for plan in self._plans]
         self.points = {
-            amount: self._measured(make_engine(checkpoint, pruned_turbo(amount)))
+            amount: self._measured(make_engine(checkpoint, pruned_turbo(amount)), amount in FEW_WORDS)
             for amount in AMOUNTS
             if amount
         }
         self.floor = self._measured(baseline, reseeded=True)
         self.unpruned = self._measured(baseline)
 
-    def _measured(self, engine: Engine, reseeded: bool = False) -> dict[str, float]:
+    def _measured(self, engine: Engine, words: bool = True, reseeded: bool = False) -> dict[str, float]:
         rows: dict[str, list[float]] = {}
+        sentences: list[Samples] = []
         plans = self._reseeded if reseeded else self._plans
         for plan, spoken in zip(plans, self._baseline, strict=True):
             free = speak(engine, bounded(plan, spoken.prenet_inputs)).samples
@@ -143,13 +149,19 @@ class Ladder:
                 "visqol": visqol(spoken.samples, locked),
                 "stoi": stoi(spoken.samples, locked),
                 "mcd": -distance_db(spoken.samples, free),
-                "distill-mos": distilled_mos(free),
                 "predicted-mos": predicted_mos(free),
-                "wer": -word_errors(plan.spoken_text, self._recogniser.transcribe(free).text).wer,
             }
+            if words:
+                heard = self._recogniser.transcribe(free).text
+                found["wer"] = -word_errors(plan.spoken_text, heard).wer
             for name, value in found.items():
                 rows.setdefault(name, []).append(value)
-        return {name: float(np.mean(values)) for name, values in rows.items()}
+            sentences.append(free)
+        together = np.concatenate(sentences)[: int(ONE_WINDOW_S * SAMPLING_RATE)]
+        return {
+            "distill-mos": distilled_mos(together),
+            **{name: float(np.mean(values)) for name, values in rows.items()},
+        }
 
 
 @pytest.fixture(scope="module")
