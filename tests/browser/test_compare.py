@@ -89,13 +89,15 @@ def test_no_serious_accessibility_finding(server: Server, new_page: NewPage, dar
 
 NOTE_PLACES = """() => {
     window.places = [];
+    const top = (node) => node ? node.offsetTop + top(node.offsetParent) : -scrollY;
     const note = () => {
         const play = document.querySelector('.card:not(.waiting) .play');
-        if (play) window.places.push([Boolean(document.querySelector('.reveal')), play.getBoundingClientRect().top]);
+        if (play) window.places.push([Boolean(document.querySelector('.reveal')), top(play)]);
         requestAnimationFrame(note);
     };
     requestAnimationFrame(note);
 }"""
+"""Where the first sample is laid out in each frame, not where it is drawn: that its coming in moves by some pixels."""
 
 
 @pytest.mark.parametrize("height", [900, 300])
@@ -112,8 +114,9 @@ def test_the_table_moves_no_sample_that_is_about_to_be_pressed(
     page.page.wait_for_function("window.places.at(-1)[0]")
     places = page.page.evaluate("window.places")
     (before, after) = ([top for shown, top in places if shown is table] for table in (False, True))
-    assert abs(after[0] - before[-1]) < 2
-    assert abs(after[-1] - after[0]) < 2
+    # A busy machine may draw no frame between the sample and the table: nobody has seen it elsewhere then.
+    seen = before[-1:] + after
+    assert max(seen) - min(seen) < 2
 
 
 def test_three_fast_clicks_on_save_make_one_row(server: Server, new_page: NewPage) -> None:
