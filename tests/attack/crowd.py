@@ -99,10 +99,9 @@ def as_people_come(target: Target, rounds: int, said: str) -> list[list[float]]:
 
         def stay() -> list[float | None]:
             found = []
-            time.sleep(HEARING_S * number / OTHERS)
-            for _ in range(rounds):
+            for turn in range(rounds):
+                time.sleep(HEARING_S * (1 + chance.random() if turn else number / OTHERS))
                 found.append(visitor.speak(f"{said} Number {number}.", TWO)[0])
-                time.sleep(HEARING_S * (1 + chance.random()))
             return found
 
         return stay

@@ -29,11 +29,17 @@ def test_spread_is_median_and_tenth_percentiles() -> None:
 
 
 @pytest.fixture(scope="module")
-def document(tiny: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> BenchmarkDocument:
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where variants are saved for those who speak them."""
+    return tmp_path_factory.mktemp("artifacts")
+
+
+@pytest.fixture(scope="module")
+def document(tiny: Checkpoint, artifacts: Path) -> BenchmarkDocument:
     plan = BenchmarkPlan(
         checkpoint=tiny.spec,
         variants=("baseline", "turbo-int8"),
-        artifacts=tmp_path_factory.mktemp("artifacts"),
+        artifacts=artifacts,
         repeats=2,
         characters=20,
         steps=30,
@@ -165,8 +171,10 @@ def test_an_unknown_variant_is_named_before_anything_starts(tiny: Checkpoint, tm
         run_benchmark(BenchmarkPlan(tiny.spec, ("turbo-int9",), tmp_path), say=lambda line: None)
 
 
-def test_memory_stays_flat_over_many_syntheses(tiny: Checkpoint, tmp_path: Path) -> None:
-    worker = variant_worker(tiny.spec, "turbo-int8", 1, str(tmp_path))
+def test_memory_stays_flat_over_many_syntheses(
+    tiny: Checkpoint, artifacts: Path, document: BenchmarkDocument
+) -> None:
+    worker = variant_worker(tiny.spec, "turbo-int8", 1, str(artifacts))
     try:
         for _ in range(30):
             warm = worker.ask(Utterance, "speak", characters=40, steps=20)

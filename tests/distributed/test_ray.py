@@ -32,6 +32,7 @@ from speecht5_demo.quality.worker import EvaluationJob, Result
 from speecht5_demo.study_preparation import distributed_voice
 from speecht5_demo.synthesis import Synthesizer
 from speecht5_demo.variants import BASELINE, find
+from speecht5_demo.variants.artifact import save_variant
 from tests.distributed.jobs import Breaks, DiesOver, DoesNotOpen, Doubles, Refuses
 from tests.distributed.shared_workers import AnyJob, SharedWorkers
 from tests.support.in_process import InProcess
@@ -162,12 +163,13 @@ def test_a_study_spoken_by_two_workers_is_the_local_one_to_the_last_byte(
 
 @pytest.mark.timeout(600)
 def test_the_cost_against_length_is_measured_by_two_workers(
-    two_workers: SharedWorkers, tiny: Checkpoint
+    two_workers: SharedWorkers, tiny: Checkpoint, tmp_path: Path
 ) -> None:
-    job = LengthJob(tiny.spec, threads=1, artifacts="")
-    curves = measure_lengths(job, ("baseline",), ((20, 4), (40, 8)), two_workers)
-    assert [(point.characters, point.steps) for point in curves["baseline"]] == [(20, 4), (40, 8)]
-    assert all(point.total_s > 0 for point in curves["baseline"])
+    save_variant(tiny, find("turbo"), tmp_path)
+    job = LengthJob(tiny.spec, threads=1, artifacts=str(tmp_path))
+    curves = measure_lengths(job, ("turbo",), ((20, 4), (40, 8)), two_workers)
+    assert [(point.characters, point.steps) for point in curves["turbo"]] == [(20, 4), (40, 8)]
+    assert all(point.total_s > 0 for point in curves["turbo"])
 
 
 def files(folder: Path) -> dict[str, bytes]:

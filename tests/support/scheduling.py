@@ -1,7 +1,7 @@
 """Which worker runs which tests, and in which order, so that workers end together.
 
-A file stays on one worker: its fixtures are made once. What takes longest comes first, so that the end is made of
-small files.
+A file stays on one worker: its fixtures are made once. So do files that share a process. What takes longest comes
+first, so that the end is made of small files.
 """
 
 from __future__ import annotations
@@ -39,23 +39,38 @@ _LONGEST = (
 )
 
 
-def group_of(nodeid: str) -> str:
-    """Tests of one group run on one worker, one after the other: those of a file."""
+_COPYING = (
+    "voice_training/tests/test_run.py",
+    "voice_training/tests/test_devices.py",
+    "tests/quality/test_runner.py",
+    "tests/quality/test_sweep.py",
+)
+"""What starts copies of multiprocessing's clean process, which imports for seconds; a worker makes it once."""
+
+
+def file_of(nodeid: str) -> str:
+    """Where a test is."""
     return nodeid.partition("::")[0]
+
+
+def group_of(nodeid: str) -> str:
+    """Tests of one group run on one worker, one after the other: those of a file, or of files that share a process."""
+    file = file_of(nodeid)
+    return _COPYING[0] if file in _COPYING else file
 
 
 def longest_first(items: list[pytest.Item]) -> None:
     """Put the files that take longest first; within a file the order stays."""
 
     def place(item: pytest.Item) -> int:
-        file = group_of(item.nodeid)
+        file = file_of(item.nodeid)
         return next((index for index, long in enumerate(_LONGEST) if file.startswith(long)), len(_LONGEST))
 
     items.sort(key=place)
 
 
 class GroupScheduling(LoadScopeScheduling):
-    """A file goes to the next worker that is free, in the order of collection."""
+    """A group goes to the next worker that is free, in the order of collection."""
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from voice_training.corpus import Clip
     from voice_training.run_folder import StageFiles
 
+EVALUATIONS = ("speecht5_demo.quality.worker", "faster_whisper", "pesq")
+"""Imported for tests/quality, whose workers are copies of the same process where they run after these."""
 TEXTS = ("hello.", "good morning, anna!", "it is nine o'clock, and the sun is up.", "no?")
 
 
@@ -49,7 +51,7 @@ def processor(tmp_path_factory: pytest.TempPathFactory) -> SpeechT5Processor:
 def copies(request: pytest.FixtureRequest) -> BaseContext:
     """New processes as copies of a clean one that has imported the test's module, in place of importing it each."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([request.module.__name__])
+    context.set_forkserver_preload([request.module.__name__, *EVALUATIONS])
     forkserver.ensure_running()
     return context
 
