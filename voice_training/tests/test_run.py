@@ -72,6 +72,11 @@ def ticking() -> SimpleNamespace:
     return SimpleNamespace(monotonic=lambda: next(readings))
 
 
+def understands_nothing() -> SimpleNamespace:
+    """A recogniser for runs whose errors nobody looks at."""
+    return SimpleNamespace(transcribe=lambda _: SimpleNamespace(text=""))
+
+
 def save_and_be_killed(path: Path, state: Mapping[str, object]) -> None:
     save_state(path, state)
     if path.name == "acoustic-state.pt":
@@ -84,8 +89,9 @@ def command_line(output: Path, killed: bool, arguments: list[str]) -> None:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     training_loop.time = ticking()
-    if killed:
+    if killed:  # before anybody looks at its errors
         training_loop.save_state = save_and_be_killed
+        evaluation._recogniser = understands_nothing
     sys.argv = ["voice_training", *arguments]
     runpy.run_module("voice_training", run_name="__main__")
 
@@ -113,9 +119,8 @@ def little_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A recogniser that understands nothing, for runs whose errors nobody looks at."""
-    nothing = SimpleNamespace(transcribe=lambda _: SimpleNamespace(text=""))
-    monkeypatch.setattr(evaluation, "_recogniser", lambda: nothing)
+    """Such a recogniser for the runs of this process."""
+    monkeypatch.setattr(evaluation, "_recogniser", understands_nothing)
 
 
 def events(folder: Path, stage: str, event: str) -> list[dict]:
