@@ -66,7 +66,7 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         _Index, "wheel", f"torch-2.13.0+cpu-{TAG}-{TAG}-manylinux_2_28_{os.uname().machine}.whl"
     )
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Index)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/cpu"
     server.shutdown()

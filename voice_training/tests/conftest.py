@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EVALUATIONS = ("speecht5_demo.quality.worker", "faster_whisper", "pesq")
 """Imported for tests/quality, whose workers are copies of the same process where they run after these."""
+IMPORTS_ONLY, IMPORTS_DONE = "speecht5_demo.distributed.imports_only", "voice_training.tests.imports_done"
+"""Between them nothing but imports, among which there is no garbage to be found."""
 TEXTS = ("hello.", "good morning, anna!", "it is nine o'clock, and the sun is up.", "no?")
 
 
@@ -51,7 +53,7 @@ def processor(tmp_path_factory: pytest.TempPathFactory) -> SpeechT5Processor:
 def copies(request: pytest.FixtureRequest) -> BaseContext:
     """New processes as copies of a clean one that has imported the test's module, in place of importing it each."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([request.module.__name__, *EVALUATIONS])
+    context.set_forkserver_preload([IMPORTS_ONLY, request.module.__name__, *EVALUATIONS, IMPORTS_DONE])
     forkserver.ensure_running()
     return context
 

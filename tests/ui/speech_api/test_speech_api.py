@@ -9,16 +9,18 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import openai
 import pytest
 import soundfile
 
 from tests.attack.client import Answer, Client, PageVisitor, at_once
 from tests.attack.fuzzing import _RAW, _anything
 from tests.browser.conftest import Server
+
+if TYPE_CHECKING:  # it takes half a second, and each worker collects these tests
+    import openai
 
 SENTENCE = "The birch canoe slid on the smooth planks."
 LONG = " ".join(
@@ -29,6 +31,8 @@ SPEECH = "/v1/audio/speech"
 
 @pytest.fixture
 def client(server: Server) -> Iterator[openai.OpenAI]:
+    import openai
+
     with openai.OpenAI(base_url=f"{server.url}/v1", api_key="of-nobody", max_retries=0) as ready:
         yield ready
 
@@ -49,6 +53,8 @@ def asked(**changed: Any) -> dict[str, Any]:
 
 
 def test_openai_client_lists_the_variants_and_finds_one(client: openai.OpenAI) -> None:
+    import openai
+
     names = [model.id for model in client.models.list()]
     assert names[:2] == ["baseline", "int8"]
     assert client.models.retrieve("turbo-int8").object == "model"
@@ -202,6 +208,8 @@ def test_a_program_has_as_many_places_as_a_page_and_is_told_when_to_come_again(s
 
 
 def test_speech_is_budgeted_in_seconds_of_what_is_spoken(server: Server) -> None:
+    import openai
+
     text = "one hundred and five words " * 70
 
     def ask_for_some_bytes(greedy: openai.OpenAI) -> None:
