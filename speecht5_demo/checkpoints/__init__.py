@@ -2,8 +2,5 @@
 
 from speecht5_demo.checkpoints.checkpoint import Checkpoint, SpeakingLimits
 from speecht5_demo.checkpoints.opening import open_checkpoint
-from speecht5_demo.checkpoints.transformers_names import look_once
 
 __all__ = ["Checkpoint", "SpeakingLimits", "open_checkpoint"]
-
-look_once()
