@@ -20,12 +20,15 @@ NEARLY_OVER = (
     "i => { const a = document.querySelectorAll('.card audio')[i]; a.currentTime = a.duration - 0.2 }"
 )
 
-GO_BACK = """() => Promise.all([...document.querySelectorAll('audio')].map((audio) => new Promise((done) => {
+GO_BACK = """() => Promise.all([...document.querySelectorAll('audio')].map(async (audio) => {
     audio.pause();
-    if (audio.currentTime === 0) return done();
-    audio.addEventListener('seeked', done, { once: true });
-    audio.currentTime = 0;
-})))"""
+    while (audio.seeking || audio.currentTime) {
+        const sought = new Promise((done) => audio.addEventListener('seeked', done, { once: true }));
+        if (!audio.seeking) audio.currentTime = 0;
+        await sought;
+    }
+}))"""
+"""A sound that is just being put to another place tells its old one, so that this is waited for."""
 HEAD_IS_AT = "([head, x]) => Math.abs(head.getBoundingClientRect().x - x) <= 3"
 HEAD_IS_PAST = "([head, x]) => head.getBoundingClientRect().x > x"
 """Drawn with the next frame, and not when the sound is there."""
