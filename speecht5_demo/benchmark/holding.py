@@ -1,7 +1,8 @@
 """Measuring here what a processor of fewer instructions would do; `python -m ... avx2 COMMAND...` runs any command so.
 
 Where the processor lets its instruction cpuid be answered by a program (Linux on x86-64), no library of a held process
-learns of more than the level has. Elsewhere the libraries that can be told are held.
+learns of more than the level has. Elsewhere the libraries that can be told are held. A program whose own sandbox
+forbids the call that asks for it, arch_prctl, cannot be held: Firefox does not start.
 """
 
 from __future__ import annotations
