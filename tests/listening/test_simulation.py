@@ -42,7 +42,8 @@ def test_the_same_seed_is_the_same_crowd(prepared: tuple[Manifest, Path], tmp_pa
 def test_careless_listeners_are_seen_by_traps_and_clock(
     prepared: tuple[Manifest, Path], tmp_path: Path
 ) -> None:
-    simulate(*prepared, tmp_path, 20, Truth(careless=1.0), seed=1)
+    # Four in five answer a trap wrongly; of so many, half or less would be seven standard deviations away.
+    simulate(*prepared, tmp_path, 80, Truth(careless=1.0), seed=1)
     frame = read_ratings(tmp_path).frame
     traps = frame[frame["role"] == "trap"]
     assert traps["flags"].str.contains("trap-wrong").mean() > 0.5
