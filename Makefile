@@ -6,6 +6,8 @@ MINUTES ?= 240
 # Who reads for `make voice`: flite, kokoro (natural), or a folder of recordings; and how many sentences.
 TEACHER ?= flite
 TEXTS ?= 40000
+# A vocoder's folder that `make voice` goes on with; empty: from nothing.
+VOCODER ?=
 # Processes that share the tests; 0 for one after the other.
 TESTERS ?= 3
 # Tests whose outcome may depend on the kernels of the processor; `make test-older` runs them.
@@ -71,7 +73,8 @@ tables: quality ## the report's claims beside the files in RESULTS, and the tabl
 
 voice: quality ## make a voice as the built-in one from nothing, by TEACHER, in MINUTES of training: voice_training/README.md
 	@sh scripts/voice_teacher.sh "$(TEACHER)"
-	.venv/bin/python -m voice_training train --minutes $(MINUTES) --teacher "$(TEACHER)" --texts $(TEXTS)
+	.venv/bin/python -m voice_training train --minutes $(MINUTES) --teacher "$(TEACHER)" --texts $(TEXTS) \
+		$(if $(VOCODER),--vocoder "$(VOCODER)")
 
 voice-teacher: setup ## install the natural teacher, kokoro: 600 MB, Apache 2.0
 	@sh scripts/voice_teacher.sh kokoro

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from speecht5_demo.cli import run_command_line
+
+if TYPE_CHECKING:
+    from voice_training.run import VoiceRun
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,30 +27,93 @@ _Teacher = Annotated[
 _Threads = Annotated[int, typer.Option(help="Processor threads; 0 takes every core.")]
 
 
+_Folder = Annotated[Path, typer.Option(help="Where the run lives; the same folder goes on with it.")]
+_Init = Annotated[Path | None, typer.Option(help="A voice's folder to go on from, of the same shape.")]
+_Vocoder = Annotated[
+    Path | None, typer.Option(help="A vocoder's folder to go on from in place of the voice's or of nothing.")
+]
+_Device = Annotated[str, typer.Option(help="auto (a GPU where there is one), cpu or cuda.")]
+_Texts = Annotated[int, typer.Option(help="Sentences that a teacher who reads anything reads.")]
+_Seed = Annotated[int, typer.Option(help="Of texts, weights and batches.")]
+_Miniature = Annotated[bool, typer.Option(help="A tiny model on a few sentences: tries the chain.")]
+
+
 @app.command()
 def train(
     minutes: Annotated[
         float, typer.Option(help="Training time. Making data and measuring come on top.")
     ] = 240.0,
     teacher: _Teacher = "flite",
-    device: Annotated[str, typer.Option(help="auto (a GPU where there is one), cpu or cuda.")] = "auto",
-    folder: Annotated[
-        Path, typer.Option(help="Where the run lives; the same folder goes on with it.")
-    ] = Path("voice_run"),
-    init: Annotated[
-        Path | None, typer.Option(help="A voice's folder to go on from, of the same shape.")
-    ] = None,
-    texts: Annotated[int, typer.Option(help="Sentences that a teacher who reads anything reads.")] = 40_000,
-    seed: Annotated[int, typer.Option(help="Of texts, weights and batches.")] = 1,
+    device: _Device = "auto",
+    folder: _Folder = Path("voice_run"),
+    init: _Init = None,
+    vocoder: _Vocoder = None,
+    texts: _Texts = 40_000,
+    seed: _Seed = 1,
     threads: _Threads = 0,
-    miniature: Annotated[
-        bool, typer.Option(help="A tiny model on a few sentences: tries the chain.")
-    ] = False,
+    miniature: _Miniature = False,
 ) -> None:
     """Make a voice from nothing: clips, vocoder, acoustic model, a folder that the app loads, its figures and its card.
 
     Stop it as you like; the same command goes on where it was.
     """
+    options = _Options(teacher, device, folder, init, vocoder, texts, seed, threads, miniature)
+    voice = _run("train", minutes, options).train()
+    typer.echo(
+        f"The voice is in {voice}. Hear it: python -m speecht5_demo synthesize --checkpoint {voice} ..."
+    )
+
+
+@app.command()
+def vocoder(
+    minutes: Annotated[
+        float, typer.Option(help="Training time. Making data and measuring come on top.")
+    ] = 150.0,
+    teacher: _Teacher = "kokoro",
+    device: _Device = "auto",
+    folder: _Folder = Path("voice_run"),
+    start: Annotated[Path | None, typer.Option("--vocoder", help="A vocoder's folder to go on from.")] = None,
+    texts: _Texts = 3000,
+    seed: _Seed = 1,
+    threads: _Threads = 0,
+    miniature: _Miniature = False,
+) -> None:
+    """Make a vocoder alone: clips, training, a folder for `train --vocoder`, its figures and its card.
+
+    Stop it as you like; the same command goes on where it was, and `train` in the same folder goes on with it.
+    """
+    options = _Options(teacher, device, folder, None, start, texts, seed, threads, miniature)
+    made = _run("vocoder", minutes, options).train_vocoder()
+    typer.echo(
+        f"The vocoder is in {made}. A voice starts with it: python -m voice_training train --vocoder {made} ..."
+    )
+
+
+@dataclass(frozen=True)
+class _Options:
+    """What `train` and `vocoder` are told alike."""
+
+    teacher: str
+    device: str
+    folder: Path
+    init: Path | None
+    vocoder: Path | None
+    texts: int
+    seed: int
+    threads: int
+    miniature: bool
+
+    def words(self, minutes: float, texts: int) -> list[str]:
+        """As a command line says them."""
+        words = ["--minutes", f"{minutes:g}", "--teacher", self.teacher]
+        words += ["--seed", str(self.seed), "--texts", str(texts), "--device", self.device]
+        words += ["--init", str(self.init)] if self.init is not None else []
+        words += ["--vocoder", str(self.vocoder)] if self.vocoder is not None else []
+        return words + (["--miniature"] if self.miniature else [])
+
+
+def _run(command: str, minutes: float, options: _Options) -> VoiceRun:
+    """The run that a command asks for."""
     import torch
 
     from speecht5_demo.machine import this_machine
@@ -56,34 +122,28 @@ def train(
     from voice_training.settings import MINIATURE, TrainingSettings
     from voice_training.teachers import find_teacher
 
-    cores = threads or os.cpu_count() or 1
+    cores = options.threads or os.cpu_count() or 1
     torch.set_num_threads(cores)
-    picked = pick_device(device)
+    picked = pick_device(options.device)
     prepare_process(picked)
-    base = (
-        replace(MINIATURE, minutes=minutes, seed=seed)
-        if miniature
-        else TrainingSettings(texts, seed, minutes)
-    )
-    command = ["python", "-m", "voice_training", "train", "--minutes", f"{minutes:g}", "--teacher", teacher]
-    command += ["--seed", str(seed), "--texts", str(base.texts), "--device", device]
-    command += ["--init", str(init)] if init is not None else []
-    command += ["--miniature"] if miniature else []
+    seed = options.seed
+    base = MINIATURE if options.miniature else TrainingSettings(options.texts)
+    settings = replace(base, minutes=minutes, seed=seed)
     processor = f"{this_machine().cpu}, {cores} {'core' if cores == 1 else 'cores'}"
     config = RunConfig(
-        settings=base,
-        teacher=find_teacher(teacher),
-        folder=folder,
+        settings=settings,
+        teacher=find_teacher(options.teacher),
+        folder=options.folder,
         device=picked,
-        init=init,
-        command=shlex.join(command),
+        init=options.init,
+        vocoder=options.vocoder,
+        command=shlex.join(
+            ["python", "-m", "voice_training", command, *options.words(minutes, settings.texts)]
+        ),
         machine=torch.cuda.get_device_name(picked) if picked.type == "cuda" else processor,
         workers=cores,
     )
-    voice = VoiceRun(config, typer.echo).train()
-    typer.echo(
-        f"The voice is in {voice}. Hear it: python -m speecht5_demo synthesize --checkpoint {voice} ..."
-    )
+    return VoiceRun(config, typer.echo)
 
 
 @app.command()

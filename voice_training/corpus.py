@@ -264,6 +264,21 @@ class Corpus:
                 "give it more texts or recordings (a clip is of 0.3 to 16 seconds)."
             )
 
+    def read_aside(self, name: str, texts: Sequence[str], workers: int) -> list[Clip]:
+        """The texts read by every speaker, kept in shards of that name, a speaker each; nothing is trained on them."""
+        shards = {
+            self._folder / "corpus" / f"{name}-{speaker}.npz": tuple(Line(text, speaker) for text in texts)
+            for speaker in self.teacher.encoding_order
+        }
+        missing = [
+            _ShardJob(path, self.teacher, lines, self._seed)
+            for path, lines in shards.items()
+            if not path.exists()
+        ]
+        for _ in in_processes(_make_shard, missing, min(workers, len(missing))):
+            pass
+        return read_shards(shards)
+
     @property
     def _development_shard(self) -> Path:
         return self._folder / "corpus" / "development.npz"

@@ -21,7 +21,7 @@ from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan, SpeechT5Token
 
 from speecht5_demo.checkpoints import open_checkpoint
 from speecht5_demo.quality.metrics import require
-from speecht5_demo.quality.metrics.predicted import predicted_mos
+from speecht5_demo.quality.metrics.predicted import distilled_mos
 from speecht5_demo.quality.metrics.words import word_errors
 from speecht5_demo.quality.reading import read
 from speecht5_demo.quality.recognisers import WHISPER, Recogniser, open_recogniser
@@ -52,7 +52,7 @@ class Heard:
 
     Attributes:
         errors: substituted, left out and added words. words: how many were to be said.
-        predicted_mos: DNSMOS P.808, 1 to 5; None where it was not asked for.
+        predicted_mos: Distill-MOS, 1 to 5; None where it was not asked for.
     """
 
     errors: float
@@ -75,7 +75,7 @@ def require_libraries(with_mos: bool) -> None:
     Raises:
         QualityError: when a measuring library is not installed.
     """
-    require(("wer", "predicted-mos") if with_mos else ("wer",), WHISPER)
+    require(("wer", "distill-mos") if with_mos else ("wer",), WHISPER)
 
 
 def harvard_sentences(count: int) -> list[str]:
@@ -112,13 +112,13 @@ def _recogniser() -> Recogniser:
 
 def _hear(job: _Job) -> Heard:
     found = word_errors(job.text, _recogniser().transcribe(job.samples).text)
-    opinion = _opinion(job.samples) if job.with_mos else None
+    opinion = opinion_of(job.samples) if job.with_mos else None
     return Heard(errors=found.wer * found.words, words=found.words, predicted_mos=opinion)
 
 
-def _opinion(samples: Samples) -> float:
-    """Predicted MOS; silence, which the network refuses, is the worst."""
-    return predicted_mos(samples) if np.abs(samples).max() >= SILENCE_PEAK else _WORST_OPINION
+def opinion_of(samples: Samples) -> float:
+    """Predicted MOS by Distill-MOS; silence, which the network refuses, is the worst."""
+    return distilled_mos(samples) if np.abs(samples).max() >= SILENCE_PEAK else _WORST_OPINION
 
 
 def _hear_all(spoken: Sequence[tuple[str, Samples]], with_mos: bool, workers: int) -> list[Heard]:
@@ -274,6 +274,7 @@ class Validation:
         clips: of the same lines, as the model is trained on them. frames: of one batch of them.
         vocoder: gives the vocoder to speak with, as good as it is by then.
         pictures: the folder for what is drawn. workers: processes that recognise.
+        opinions: utterances a speaker whose opinion scores are predicted.
     """
 
     def __init__(
@@ -286,10 +287,12 @@ class Validation:
         vocoder: Callable[[], SpeechT5HifiGan],
         pictures: Path,
         workers: int,
+        opinions: int,
     ) -> None:
         self._references, self._tokenizer, self._encodings = references, tokenizer, encodings
         self._clips, self._frames = clips, frames
         self._vocoder, self._pictures, self._workers = vocoder, pictures, workers
+        self._opinions = opinions
 
     def measure(self, model: SpeechT5ForTextToSpeech, step: int) -> dict[str, float]:
         """Validation losses and free-running figures; `score` is what to keep the least of."""
@@ -301,7 +304,15 @@ class Validation:
             for speaker in figures
         ]
         draw_attention(longest, self._pictures / f"step-{step:06d}.png")
-        return losses | _summary(figures)
+        return losses | _summary(figures) | self._opinion(utterances)
+
+    def _opinion(self, utterances: Sequence[Utterance]) -> dict[str, float]:
+        """Mean predicted MOS of the first utterances of each speaker."""
+        heard: list[Samples] = []
+        for speaker in self._encodings:
+            mine = [u.samples for u in utterances if u.line.speaker == speaker]
+            heard += mine[: self._opinions]
+        return {"predicted_mos": round(float(np.mean(list(map(opinion_of, heard)))), 3)} if heard else {}
 
 
 def _summary(figures: list[SpeakerFigures]) -> dict[str, float]:

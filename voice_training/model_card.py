@@ -29,7 +29,7 @@ class SpeakerFigures:
 
     Attributes:
         word_errors: share of words that the recogniser got wrong. teacher_word_errors: the same for the teacher.
-        predicted_mos: DNSMOS P.808, 1 to 5; None where it was not asked for. teacher_predicted_mos: likewise.
+        predicted_mos: by `judge`, 1 to 5; None where it was not asked for. teacher_predicted_mos: likewise.
         mean_length: mean of the utterances' lengths over the teacher's. longest: the largest.
         much_longer: utterances of more than 1.5 times the teacher's length. missing_stops: ended by the cap.
         monotone: share of utterances whose text was read once, from left to right, to its end.
@@ -70,7 +70,7 @@ class Evaluation:
         by_speaker: on `sentences` sentences each, spoken with each of `seeds` seeds.
         long: with the first seed, on texts of 150 to 200 characters.
         blends: even blends of two speakers.
-        asr: the recogniser that heard the word errors.
+        asr: the recogniser that heard the word errors. judge: what predicted the opinion scores.
     """
 
     sentences: int
@@ -79,6 +79,7 @@ class Evaluation:
     long: list[SpeakerFigures]
     blends: list[BlendFigures]
     asr: str = WHISPER
+    judge: str = "Distill-MOS"
 
     @property
     def stops(self) -> dict[str, int]:
@@ -103,7 +104,7 @@ class Evaluation:
         told = json.loads(path.read_text(encoding="utf-8"))
         blends = [BlendFigures(**row | {"speakers": tuple(row["speakers"])}) for row in told["blends"]]
         by_speaker, long = ([SpeakerFigures(**row) for row in told[name]] for name in ("by_speaker", "long"))
-        return cls(told["sentences"], told["seeds"], by_speaker, long, blends, told["asr"])
+        return cls(told["sentences"], told["seeds"], by_speaker, long, blends, told["asr"], told["judge"])
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ class Provenance:
         steps and minutes: of training, by stage.
         processes: that took every step of the acoustic model together.
         note: what else has to be told, in sentences.
+        vocoder_from: the vocoder it went on from where that is not the voice's own.
     """
 
     command: str | None
@@ -132,6 +134,7 @@ class Provenance:
     minutes: dict[str, float]
     processes: int
     note: str | None = None
+    vocoder_from: str | None = None
 
     def write(self, folder: Path) -> None:
         """Keep it in a voice's folder."""
@@ -195,7 +198,7 @@ unpredictable one. English only.
 ## How well it speaks
 
 On {evaluation.sentences} held-out Harvard sentences a speaker, each spoken with {seeds}. Word errors
-are {heard_by}: the teacher's own rate is its floor. Predicted MOS is DNSMOS P.808. Length
+are {heard_by}: the teacher's own rate is its floor. Predicted MOS is {evaluation.judge}. Length
 is the mean over the teacher's, and the largest.
 
 {_table(evaluation.by_speaker)}
@@ -215,6 +218,8 @@ def _how_made(provenance: Provenance) -> str:
         sentences.append(f"`{provenance.command}` on {provenance.machine}.")
         origin = provenance.started_from
         sentences.append(f"It went on from the voice in {origin}." if origin else "It started from nothing.")
+    if provenance.vocoder_from is not None:
+        sentences.append(f"Its vocoder went on from the one in {provenance.vocoder_from}.")
     if provenance.note is not None:
         sentences.append(provenance.note)
     if provenance.clips:

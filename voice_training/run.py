@@ -32,6 +32,13 @@ from voice_training.acoustic_training import (
     predictions,
     sharpness,
 )
+from voice_training.copy_synthesis import (
+    copies_opinion,
+    copy_synthesis_error,
+    describe_vocoder,
+    measure_copies,
+    some_of_each,
+)
 from voice_training.corpus import Clip, Corpus
 from voice_training.devices import (
     ALONE,
@@ -42,7 +49,14 @@ from voice_training.devices import (
     prepare_process,
     second_of_two,
 )
-from voice_training.evaluation import Reference, Validation, evaluate_folder, hear_clips, require_libraries
+from voice_training.evaluation import (
+    Reference,
+    Validation,
+    evaluate_folder,
+    harvard_sentences,
+    hear_clips,
+    require_libraries,
+)
 from voice_training.graph_training import GraphedAcousticTraining
 from voice_training.model_card import FIGURES_FILE, Provenance, write_card
 from voice_training.run_folder import RunFolder, load_state
@@ -52,18 +66,17 @@ from voice_training.training_loop import Budget
 from voice_training.vocoder import (
     VocoderClips,
     VocoderTraining,
-    copy_synthesis_error,
     mean_vocoder,
     new_vocoder,
+    open_vocoder,
 )
-from voice_training.voice import export_voice
+from voice_training.voice import export_vocoder, export_voice
 
 STAGES = ("vocoder", "letters", "acoustic", "postnet", "matched")
 """In the order in which they run; `letters`, the acoustic model at two frames a step, only from nothing."""
 
 _MINUTE = 60.0
 _MATCHED_FRAMES = 900_000
-_MATCHED_DISCRIMINATORS_FROM = 100
 
 Vocoder = Callable[[], SpeechT5HifiGan]
 """Gives the vocoder as good as it is by then."""
@@ -76,6 +89,7 @@ class RunConfig:
     Attributes:
         folder: of the run: corpus, states, journal, pictures, and in `voice` the result.
         init: a voice's folder to go on from, or None to start from nothing.
+        vocoder: a vocoder's folder to go on from in place of the voice's or of nothing; None for that.
         command: the command line, for the model card. machine: what it runs on, likewise.
         workers: processor cores.
     """
@@ -88,6 +102,7 @@ class RunConfig:
     command: str
     machine: str
     workers: int
+    vocoder: Path | None = None
 
     @property
     def in_two(self) -> bool:
@@ -111,6 +126,10 @@ class VoiceRun:
         self.encodings = speaker_encodings(config.teacher.encoding_order)
         if config.init is not None:
             pretrained_model(config.init, settings.acoustic, self.encodings)
+        known = config.init / "vocoder" if config.init is not None else None
+        self._known_vocoder = config.vocoder or known
+        if self._known_vocoder is not None:
+            open_vocoder(self._known_vocoder)
         texts, held_out = settings.texts, settings.development_texts
         self.corpus = Corpus(config.folder, config.teacher, texts, held_out, settings.seed, config.init)
         acoustic = settings.acoustic
@@ -121,6 +140,7 @@ class VoiceRun:
             "init": None if config.init is None else str(config.init.resolve()),
             "acoustic": [acoustic.hidden, *layers, heads, acoustic.postnet_units, acoustic.reduction],
             "vocoder": [settings.vocoder.channels, settings.vocoder.discriminator_width],
+            "vocoder's start": None if config.vocoder is None else str(config.vocoder.resolve()),
         }
         self.folder = RunFolder(config.folder, identity, settings.seed, config.device, say)
 
@@ -142,6 +162,21 @@ class VoiceRun:
         write_card(voice)
         return voice
 
+    def train_vocoder(self) -> Path:
+        """Train and measure the vocoder alone; its folder. `train` in the same run's folder goes on from there."""
+        require_libraries(with_mos=True)
+        config, say = self.config, self.folder.journal.say
+        say(f"teacher: {config.teacher.description}. {config.teacher.licence}")
+        self.corpus.make(config.workers, say)
+        vocoder, folder = self.vocoder(share=1.0), config.folder / "vocoder"
+        asked = self.settings.evaluation
+        say(f"evaluation: the teacher reads {asked.sentences} Harvard sentences a speaker")
+        clips = self.corpus.read_aside("harvard", harvard_sentences(asked.sentences), config.workers)
+        export_vocoder(vocoder, folder)
+        vocoder = open_vocoder(folder)
+        describe_vocoder(vocoder, measure_copies(vocoder, clips), self._provenance(), folder)
+        return folder
+
     def _first_stages(self) -> SpeechT5ForTextToSpeech:
         """The acoustic model; its vocoder is trained before it, or at the same time in a process beside it."""
         if self.folder.has_ended("acoustic") and self.folder.has_ended("vocoder"):
@@ -158,15 +193,14 @@ class VoiceRun:
         with half_of_the_cores(self.config.workers), first_of_two(second, "acoustic model") as group:
             return self.acoustic(lambda: vocoder, group)
 
-    def vocoder(self) -> SpeechT5HifiGan:
-        """The vocoder, trained on the teacher's own frames."""
+    def vocoder(self, share: float | None = None) -> SpeechT5HifiGan:
+        """The vocoder, trained on the teacher's own frames, for its stage's share of the time or for that one."""
         vocoder = self._start_vocoder()
         if not self.folder.has_ended("vocoder"):
-            warm = self.config.init is not None
+            warm = self._known_vocoder is not None
             settings = self.settings.vocoder.warm() if warm else self.settings.vocoder
-            self._train_vocoder(
-                "vocoder", self._shares.vocoder, vocoder, settings, self.corpus.training, None
-            )
+            share = self._shares.vocoder if share is None else share
+            self._train_vocoder("vocoder", share, vocoder, settings, self.corpus.training, None)
         return self.folder.loaded("vocoder", vocoder)
 
     def acoustic(self, vocoder: Vocoder, group: ProcessGroup = ALONE) -> SpeechT5ForTextToSpeech:
@@ -214,6 +248,7 @@ class VoiceRun:
                     vocoder,
                     self.folder.path / "attention" / stage,
                     self.config.workers,
+                    self.settings.evaluation.validated if self.settings.evaluation.with_mos else 0,
                 )
                 every = self.settings.validation_minutes * _MINUTE
                 training.run(replace(self._budget(share), validation_seconds=every), validation.measure)
@@ -253,14 +288,14 @@ class VoiceRun:
             tokens = self._with_tokens(some, acoustic.config.reduction_factor)
             frames = self.settings.acoustic.batch_frames
             predicted = predicted_frames(speaking_copy(acoustic), tokens, frames)
-            settings = replace(self.settings.vocoder, discriminators_from=_MATCHED_DISCRIMINATORS_FROM)
+            settings = self.settings.vocoder.matched()
             clips = [some[index] for index in tokens.order]
             self._train_vocoder("matched", self._shares.matched, self.vocoder(), settings, clips, predicted)
         return mean_vocoder(self.vocoder(), self.folder.loaded("matched", self._start_vocoder()))
 
     def _start_vocoder(self) -> SpeechT5HifiGan:
-        if self.config.init is not None:
-            return SpeechT5HifiGan.from_pretrained(self.config.init / "vocoder", dtype=torch.float32)
+        if self._known_vocoder is not None:
+            return open_vocoder(self._known_vocoder)
         torch.manual_seed(self.settings.seed)
         return new_vocoder(self.settings.vocoder, *self.corpus.mel_moments())
 
@@ -282,11 +317,18 @@ class VoiceRun:
         clips: list[Clip],
         predicted: Tensor | None,
     ) -> None:
-        held_out = self._with_samples(self.corpus.development)
+        held_out, asked = self._with_samples(self.corpus.development), self.settings.evaluation
+        heard = some_of_each(self.corpus.development, asked.validated) if asked.with_mos else []
+
+        def validate(model: SpeechT5HifiGan, _: int) -> dict[str, float]:
+            opinion = {"predicted_mos": round(copies_opinion(model, heard), 3)} if heard else {}
+            return copy_synthesis_error(model, held_out) | opinion
+
         training = VocoderTraining(
             vocoder, settings, self._with_samples(clips), self.folder.stage(stage), predicted
         )
-        training.run(self._budget(share), lambda model, _: copy_synthesis_error(model, held_out))
+        every = self.settings.validation_minutes * _MINUTE
+        training.run(replace(self._budget(share), validation_seconds=every), validate)
         self.folder.finish(stage, training.result(), training.step, training.spent)
 
     def _with_tokens(self, clips: list[Clip], reduction: int) -> AcousticClips:
@@ -314,6 +356,7 @@ class VoiceRun:
             teacher=config.teacher.description,
             licence=config.teacher.licence,
             started_from=None if config.init is None else str(config.init),
+            vocoder_from=None if config.vocoder is None else str(config.vocoder),
             clips=len(self.corpus.training),
             hours=round(self.corpus.hours, 2),
             steps={stage: result.steps for stage, result in results.items()},

@@ -51,38 +51,41 @@ class VocoderSettings:
     """The vocoder and its training.
 
     Attributes:
-        channels: width of the first layer; each of the four stages halves it.
+        channels: width of the first layer; each stage halves it.
+        rates: samples that each stage makes of one; together 256, the hop. kernels: widths of each stage's blocks.
+        dilations: of the layers of each block, one tuple a kernel.
         batch: segments of speech in a batch. segment_frames: frames (16 ms) of one segment.
         learning_rate: highest rate of the cosine schedule. warmup_steps: until it is reached.
         discriminators_from: step from which the discriminators learn; spectra alone before.
         discriminators_alone: steps from then on in which only they learn and the vocoder stays as it is.
         discriminator_width: channels of their first layers.
         discriminator_rate: their learning rate over the vocoder's.
-        periods: one discriminator each. windows: likewise, of spectrograms; samples of a window.
+        periods: one discriminator each; on a processor they take too long to learn anything. windows: likewise, of
+            spectrograms; samples of a window. The longest is long enough to see harmonics.
         reconstruction_weight: of the distance to the teacher's speech; that of the adversarial loss is 1.
         cuda_graph: a step is recorded once and replayed: its many kernels are so short that starting them one by one
             takes longer than they do.
     """
 
-    channels: int = 256
-    batch: int = 8
+    channels: int = 512
+    rates: tuple[int, ...] = (2, 2, 4, 4, 4)
+    kernels: tuple[int, ...] = (3, 7)
+    dilations: tuple[tuple[int, ...], ...] = ((1,), (3,))
+    batch: int = 4
     segment_frames: int = 32
-    learning_rate: float = 5e-4
+    learning_rate: float = 8e-4
     warmup_steps: int = 200
-    discriminators_from: int = 1500
-    discriminators_alone: int = 0
+    discriminators_from: int = 4000
+    discriminators_alone: int = 600
     discriminator_width: int = 16
     discriminator_rate: float = 0.7
-    periods: tuple[int, ...] = (2, 3, 5, 7, 11)
-    windows: tuple[int, ...] = (512, 256)
-    reconstruction_weight: float = 1.0
+    periods: tuple[int, ...] = ()
+    windows: tuple[int, ...] = (1024, 512, 256)
+    reconstruction_weight: float = 0.6
     cuda_graph: bool = False
 
     def warm(self) -> VocoderSettings:
-        """The same for a vocoder that was trained before: discriminators first have to catch up with it.
-
-        On a processor those of periods take too long to learn anything.
-        """
+        """The same for a vocoder that was trained before: discriminators first have to catch up with it."""
         return replace(
             self,
             learning_rate=0.6 * self.learning_rate,
@@ -90,8 +93,33 @@ class VocoderSettings:
             discriminators_from=0,
             discriminators_alone=400 if self.cuda_graph else 3 * self.warmup_steps,
             discriminator_rate=1.0 if self.cuda_graph else 2.0,
-            periods=self.periods if self.cuda_graph else (),
             reconstruction_weight=0.7 if self.cuda_graph else 0.6,
+        )
+
+    def matched(self) -> VocoderSettings:
+        """The same for a vocoder that goes on with frames that were predicted; its discriminators are new."""
+        if self.cuda_graph:
+            return replace(self, discriminators_from=100)
+        return replace(
+            self,
+            learning_rate=0.6 * self.learning_rate,
+            warmup_steps=self.warmup_steps // 2,
+            discriminators_from=0,
+        )
+
+    def on_gpu(self, *, cuda_graph: bool) -> VocoderSettings:
+        """The same for a GPU, which has time for larger batches and for discriminators of periods."""
+        return replace(
+            self,
+            batch=32,
+            segment_frames=48,
+            learning_rate=5e-4,
+            discriminators_from=1500,
+            discriminators_alone=0,
+            discriminator_width=32,
+            periods=(2, 3, 5, 7, 11),
+            reconstruction_weight=1.0,
+            cuda_graph=cuda_graph,
         )
 
 
@@ -122,9 +150,10 @@ class PostnetSettings:
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """The evaluation of a finished voice.
+    """The evaluation of a finished voice, and what is heard on the way to it.
 
     Attributes:
+        validated: development clips a speaker whose opinion scores are predicted at each validation.
         sentences: Harvard sentences that each speaker speaks.
         seeds: with how many seeds each of them is spoken.
         long_texts: texts of 150 to 200 characters that each speaker speaks.
@@ -137,6 +166,7 @@ class EvaluationSettings:
     long_texts: int = 20
     blend_sentences: int = 10
     with_mos: bool = True
+    validated: int = 6
 
 
 @dataclass(frozen=True)
@@ -159,7 +189,7 @@ class TrainingSettings:
         minutes: training time, shared by the stages; making data and evaluating come on top.
         shares: of `minutes`, from nothing. warm_shares: where a trained voice is gone on from.
         side_by_side: vocoder and acoustic model train at the same time, in two processes, each for its share.
-        validation_minutes: training time between two validations of the acoustic model.
+        validation_minutes: training time between two validations of the vocoder or the acoustic model.
         save_seconds: training time between two resumable states.
         report_steps: steps between two lines about the losses.
         development_texts: held out; validation losses and word errors are on all of them, by every speaker.
@@ -194,9 +224,7 @@ class TrainingSettings:
             sampling_from=2000,
             cuda_graph=device == "cuda",
         )
-        vocoder = replace(
-            self.vocoder, batch=32, segment_frames=48, discriminator_width=32, cuda_graph=device == "cuda"
-        )
+        vocoder = self.vocoder.on_gpu(cuda_graph=device == "cuda")
         return replace(
             self, shares=shares, warm_shares=shares, side_by_side=True, acoustic=acoustic, vocoder=vocoder
         )
@@ -224,6 +252,7 @@ MINIATURE = TrainingSettings(
         segment_frames=16,
         warmup_steps=4,
         discriminators_from=10,
+        discriminators_alone=2,
         discriminator_width=4,
     ),
     postnet=PostnetSettings(

@@ -1,6 +1,6 @@
 """The vocoder, a small SpeechT5HifiGan of the stock class: the model, its losses on spectra, its training.
 
-It has four stages of four samples each, a tenth of the published one's weights. It learns first on the teacher's own
+It has five stages, a tenth of the published one's weights. It learns first on the teacher's own
 frames, then on those of the acoustic model. The latter, predicted under teacher forcing, are a little blurred: the
 vocoder learns to speak crisply from what it will be given.
 """
@@ -12,6 +12,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
+from voice_training import VoiceTrainingError
 from voice_training.adversarial import AdversarialTraining, Discriminators
-from voice_training.corpus import HOP, Clip, log_mel
+from voice_training.corpus import HOP, MEL_BINS, Clip, log_mel
 from voice_training.devices import mixed_precision
 from voice_training.optimizers import GraphedStep, Step
 from voice_training.run_folder import StageFiles
@@ -38,17 +40,16 @@ _WEIGHT_ALONE = 0.4
 _DECAY = 0.998
 _LARGEST_GRADIENTS = (20.0, 10.0)
 _BETAS = (0.8, 0.99)
-_VALIDATED_SEGMENTS, _VALIDATED_FRAMES = 64, 48
 
 
 def new_vocoder(settings: VocoderSettings, mean: Tensor, scale: Tensor) -> SpeechT5HifiGan:
     """An untrained vocoder for frames of that mean and deviation (each of shape (80,))."""
     config = SpeechT5HifiGanConfig(
         upsample_initial_channel=settings.channels,
-        upsample_rates=[4, 4, 4, 4],
-        upsample_kernel_sizes=[8, 8, 8, 8],
-        resblock_kernel_sizes=[3, 7],
-        resblock_dilation_sizes=[[1, 3], [1, 3]],
+        upsample_rates=list(settings.rates),
+        upsample_kernel_sizes=[2 * rate for rate in settings.rates],
+        resblock_kernel_sizes=list(settings.kernels),
+        resblock_dilation_sizes=[list(dilations) for dilations in settings.dilations],
         normalize_before=True,
     )
     vocoder = SpeechT5HifiGan(config)
@@ -60,6 +61,23 @@ def new_vocoder(settings: VocoderSettings, mean: Tensor, scale: Tensor) -> Speec
     vocoder.mean.copy_(mean)
     vocoder.scale.copy_(scale)
     return vocoder
+
+
+def open_vocoder(folder: Path) -> SpeechT5HifiGan:
+    """The vocoder in `folder`, in float32.
+
+    Raises:
+        VoiceTrainingError: there is none for mel frames of this kind.
+    """
+    if not (folder / "config.json").is_file():
+        raise VoiceTrainingError(f"{folder} is no vocoder: it has no config.json. Give a vocoder's folder.")
+    config = SpeechT5HifiGanConfig.from_pretrained(folder, local_files_only=True)
+    if math.prod(config.upsample_rates) != HOP or config.model_in_dim != MEL_BINS:
+        raise VoiceTrainingError(
+            f"{folder} is a vocoder for {config.model_in_dim} mel bins, {math.prod(config.upsample_rates)} samples "
+            f"a frame: one for {MEL_BINS} bins and {HOP} samples is needed."
+        )
+    return SpeechT5HifiGan.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
 
 
 @torch.no_grad()
@@ -308,12 +326,3 @@ def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
             group["lr"].fill_(rate)
         else:
             group["lr"] = rate
-
-
-@torch.no_grad()
-def copy_synthesis_error(vocoder: SpeechT5HifiGan, clips: VocoderClips) -> dict[str, float]:
-    """How far re-made speech is from the real, on the same segments each time: spectral and mel loss."""
-    chosen = clips.random_segments(_VALIDATED_SEGMENTS, _VALIDATED_FRAMES, random.Random(0))
-    made = vocoder(clips.mel[chosen.index].float())
-    _, report = reconstruction_loss(made, clips.waveforms(chosen.start, _VALIDATED_FRAMES))
-    return {name: round(float(value), 4) for name, value in report.items()}

@@ -140,6 +140,12 @@ def draw_attention(attentions: list[npt.NDArray[np.float32]], path: Path) -> Non
     ).save(path)
 
 
+def export_vocoder(vocoder: SpeechT5HifiGan, folder: Path) -> None:
+    """Write a vocoder's folder anew, in fp16."""
+    with whole_folder(folder) as aside:
+        copy.deepcopy(vocoder).cpu().eval().half().save_pretrained(aside)
+
+
 def export_voice(
     acoustic: SpeechT5ForTextToSpeech,
     vocoder: SpeechT5HifiGan,

@@ -55,6 +55,7 @@ def test_the_card_gives_the_command_and_every_stage(voice: Path) -> None:
     [
         ({"processes": 2}, "taken by 2 processes together"),
         ({"started_from": "assets/voice"}, "It went on from the voice in assets/voice."),
+        ({"vocoder_from": "assets/vocoder"}, "Its vocoder went on from the one in assets/vocoder."),
         ({"steps": {"acoustic": 1}, "minutes": {"acoustic": 1.0}}, "did without their smallest weights"),
         (
             {"steps": {"matched": 1}, "minutes": {"matched": 1.0}},

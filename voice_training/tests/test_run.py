@@ -28,6 +28,7 @@ from voice_training.run_folder import save_state
 from voice_training.settings import MINIATURE, TrainingSettings
 from voice_training.teachers import Flite, Recordings
 from voice_training.tests.journals import entries
+from voice_training.vocoder import open_vocoder
 
 _PATIENCE_S = 400
 _SPEAKERS = Flite.encoding_order
@@ -176,6 +177,28 @@ def test_the_vocoder_is_the_mean_of_its_two_stages(run_folder: Path) -> None:
     written = open_checkpoint(str(run_folder / "voice")).load_vocoder().conv_pre.weight
     torch.testing.assert_close(written, mean, atol=1e-3, rtol=1e-3)
     assert not torch.equal(stages[0]["conv_pre.weight"], stages[1]["conv_pre.weight"])
+
+
+def test_a_vocoder_is_made_alone_and_voices_go_on_with_it(
+    tmp_path: Path, little_time: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = replace(MINIATURE, texts=12, minutes=0.05)
+    run = VoiceRun(config(tmp_path / "run", settings), print)
+    folder = run.train_vocoder()
+    made = open_vocoder(folder)
+    trained = run.folder.result("vocoder")
+    assert trained.seconds == pytest.approx(60 * settings.minutes, rel=0.2)
+    torch.testing.assert_close(made.conv_pre.weight, trained.weights["conv_pre.weight"], atol=1e-3, rtol=1e-3)
+    assert {row["speaker"] for row in json.loads((folder / "figures.json").read_text())["by_speaker"]} == set(
+        _SPEAKERS
+    )
+    steps = len(entries(run.folder.path))
+    VoiceRun(config(tmp_path / "run", settings), print).vocoder()
+    assert len(entries(run.folder.path)) == steps, "the finished vocoder was trained again"
+    other = replace(config(tmp_path / "other", settings), vocoder=folder)
+    assert torch.equal(VoiceRun(other, print)._start_vocoder().conv_pre.weight, made.conv_pre.weight)
+    with pytest.raises(VoiceTrainingError, match="is no vocoder"):
+        VoiceRun(replace(other, vocoder=tmp_path), print)
 
 
 def test_two_processes_go_on_from_a_voice_together(

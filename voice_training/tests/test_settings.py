@@ -23,6 +23,14 @@ def test_a_trained_vocoder_goes_on_more_gently_while_its_discriminators_catch_up
         assert bool(warm.periods) == (device == "cuda"), "only a GPU has the time for those of periods"
 
 
+def test_discriminators_of_predicted_frames_learn_before_they_count() -> None:
+    for device in ("cpu", "cuda"):
+        new = TrainingSettings().on(device).vocoder
+        matched = new.matched()
+        assert matched.discriminators_from + matched.discriminators_alone > 0
+        assert matched.learning_rate <= new.learning_rate
+
+
 def test_the_stages_share_the_whole_time() -> None:
     for shares in (TrainingSettings().shares, TrainingSettings().warm_shares):
         assert abs(shares.vocoder + shares.acoustic + shares.postnet + shares.matched - 1) < 1e-9

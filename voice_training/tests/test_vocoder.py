@@ -3,23 +3,27 @@
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from transformers import SpeechT5HifiGan
+from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
+from voice_training import VoiceTrainingError
+from voice_training.copy_synthesis import copy_synthesis_error
 from voice_training.corpus import HOP, Clip
 from voice_training.run_folder import StageFiles
 from voice_training.settings import MINIATURE, VocoderSettings
 from voice_training.vocoder import (
     VocoderClips,
     VocoderTraining,
-    copy_synthesis_error,
     mean_vocoder,
     new_vocoder,
+    open_vocoder,
     speak_channels_last,
 )
+from voice_training.voice import export_vocoder
 
 _CPU = torch.device("cpu")
 _SPEAKERS = ("one", "two", "three")
@@ -30,6 +34,39 @@ def small_vocoder(normalize_before: bool) -> SpeechT5HifiGan:
     vocoder = new_vocoder(VocoderSettings(channels=32), torch.randn(80), torch.rand(80) + 0.5)
     vocoder.config.normalize_before = normalize_before
     return vocoder
+
+
+def test_a_new_vocoder_makes_256_samples_a_frame_and_takes_six_megabytes() -> None:
+    made = new_vocoder(VocoderSettings(), torch.zeros(80), torch.ones(80)).eval()
+    with torch.no_grad():
+        assert made(torch.randn(3, 80)).shape == (3 * 256,)
+    assert 2 * sum(weights.numel() for weights in made.state_dict().values()) < 6e6
+
+
+def test_a_vocoder_is_gone_on_from_as_it_was_saved(tmp_path: Path) -> None:
+    known = small_vocoder(True)
+    export_vocoder(known, tmp_path / "vocoder")
+    opened = open_vocoder(tmp_path / "vocoder")
+    for name, weights in known.state_dict().items():
+        torch.testing.assert_close(opened.state_dict()[name], weights.half().float(), msg=name)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (None, r"is no vocoder: it has no config\.json"),
+        (
+            {"upsample_rates": [4, 4, 4], "upsample_kernel_sizes": [8, 8, 8]},
+            "80 mel bins, 64 samples a frame",
+        ),
+        ({"model_in_dim": 100}, "100 mel bins, 256 samples a frame"),
+    ],
+)
+def test_what_cannot_be_gone_on_from_is_named(tmp_path: Path, changes: dict | None, sentence: str) -> None:
+    if changes is not None:
+        SpeechT5HifiGanConfig(**changes).save_pretrained(tmp_path)
+    with pytest.raises(VoiceTrainingError, match=sentence):
+        open_vocoder(tmp_path)
 
 
 def gradients(vocoder: SpeechT5HifiGan, samples: torch.Tensor) -> list[torch.Tensor]:
@@ -57,7 +94,7 @@ def test_the_mean_of_two_vocoders_is_of_every_weight() -> None:
         torch.testing.assert_close(weights, first.get_parameter(name) + 0.5, msg=name)
 
 
-_SETTINGS = replace(MINIATURE.vocoder, discriminators_from=4)
+_SETTINGS = replace(MINIATURE.vocoder, discriminators_from=4, discriminators_alone=0)
 
 
 def store() -> VocoderClips:
