@@ -4,12 +4,14 @@ import itertools
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from speecht5_demo.listening import preparation
 from speecht5_demo.listening.listening_test import ListeningTest
 from speecht5_demo.listening.manifest import Manifest
 from speecht5_demo.listening.planned_clips import Batch
@@ -17,6 +19,7 @@ from speecht5_demo.listening.preparation import SpokenClip, Voice, prepare
 from speecht5_demo.listening.study import Sentence, SessionPlan, Study
 
 RATE = 16_000
+SECRET = b"p" * 32
 VARIANTS = ("baseline", "int8", "pruned", "pruned-int8")
 
 
@@ -56,10 +59,17 @@ def make_study(**changes: object) -> Study:
     return replace(study, **changes)
 
 
+def prepare_alike(study: Study, voice: Voice, folder: Path) -> Manifest:
+    """The study as `prepare` makes it, at one time and under one secret: its sessions are drawn alike in every run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(preparation, "moment", lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        return prepare(study, voice, folder, secret=SECRET)
+
+
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, Path]:
     folder = tmp_path_factory.mktemp("study")
-    return prepare(make_study(), VOICE, folder), folder
+    return prepare_alike(make_study(), VOICE, folder), folder
 
 
 @pytest.fixture(scope="session")
@@ -67,13 +77,13 @@ def prepared_short(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, 
     """The same with clips of a tenth of a second, for tests in which real time passes."""
     folder = tmp_path_factory.mktemp("short")
     voice = replace(VOICE, speak=one_by_one(lambda *line: say(*line, seconds=0.05)))
-    return prepare(make_study(), voice, folder), folder
+    return prepare_alike(make_study(), voice, folder), folder
 
 
 @pytest.fixture(scope="session")
 def prepared_pairs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, Path]:
     folder = tmp_path_factory.mktemp("pairs")
-    return prepare(make_study(method="CCR", question="comparison"), VOICE, folder), folder
+    return prepare_alike(make_study(method="CCR", question="comparison"), VOICE, folder), folder
 
 
 @pytest.fixture

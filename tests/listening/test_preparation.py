@@ -28,7 +28,7 @@ from speecht5_demo.listening.planned_clips import Batch
 from speecht5_demo.listening.preparation import SpokenClip, prepare
 from speecht5_demo.listening.study import Loudness
 from speecht5_demo.wav import read_wav
-from tests.listening.conftest import RATE, VOICE, make_study, one_by_one, say
+from tests.listening.conftest import RATE, SECRET, VOICE, make_study, one_by_one, say
 from tests.support.programs import converse
 
 
@@ -134,7 +134,9 @@ def test_every_clip_is_spoken_once_in_batches_of_a_variant_whatever_their_order(
 
     told: list[tuple[int, int]] = []
     voice = replace(VOICE, speak=backwards)
-    made = prepare(make_study(), voice, tmp_path, lambda done, total, _: told.append((done, total)))
+    made = prepare(
+        make_study(), voice, tmp_path, lambda done, total, _: told.append((done, total)), secret=SECRET
+    )
     assert Counter(clip.sha256 for clip in made.stimuli) == Counter(
         clip.sha256 for clip in prepared[0].stimuli
     )
