@@ -22,15 +22,13 @@ What is promised beyond them is in [SECURITY.md](../SECURITY.md).
 
 
 def write_table(page: Path, outcomes: list[Outcome]) -> None:
-    """The table of what was run now, and of what the page has from before about other promises."""
-    rows = [
-        f"| {one.attack} | {one.promise} | {one.figures} | {'yes' if one.held else '**no**'} |"
-        for one in outcomes
-    ]
-    promises = {one.promise for one in outcomes}
+    """The table as it was, with what was run now in the place of what was told of the same promises."""
     before = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][1:]
-    kept = [line for line in before if line.split(" | ")[1] not in promises]
-    page.write_text(HEAD + "\n".join([*kept, *rows]) + "\n", encoding="utf-8")
+    rows = {line.split(" | ")[1]: line for line in before}
+    for one in outcomes:
+        held = "yes" if one.held else "**no**"
+        rows[one.promise] = f"| {one.attack} | {one.promise} | {one.figures} | {held} |"
+    page.write_text(HEAD + "\n".join(rows.values()) + "\n", encoding="utf-8")
 
 
 def main() -> int:
