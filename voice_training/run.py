@@ -140,7 +140,7 @@ class VoiceRun:
             "init": None if config.init is None else str(config.init.resolve()),
             "acoustic": [acoustic.hidden, *layers, heads, acoustic.postnet_units, acoustic.reduction],
             "vocoder": [settings.vocoder.channels, settings.vocoder.discriminator_width],
-            "vocoder's start": None if config.vocoder is None else str(config.vocoder.resolve()),
+            "vocoder start": None if config.vocoder is None else str(config.vocoder.resolve()),
         }
         self.folder = RunFolder(config.folder, identity, settings.seed, config.device, say)
 
