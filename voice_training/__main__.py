@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from speecht5_demo.cli import run_command_line
+from speecht5_demo.quality.sentences import DEFAULT_SENTENCES, read_sentences
 
 if TYPE_CHECKING:
     from voice_training.run import VoiceRun
@@ -160,6 +161,26 @@ def check(teacher: Annotated[str, typer.Argument(help="As for `train`.")] = "fli
         if reader.read(lines[name]) is None:
             raise VoiceTrainingError(f"{label} ({name}) could not read {lines[name].text!r}.")
         typer.echo(f"{name}: {label}")
+
+
+@app.command()
+def readings(
+    folder: Annotated[Path, typer.Argument(help="Where they go, as SPEAKER/007.wav.")],
+    teacher: _Teacher = "kokoro",
+    sentences: Annotated[
+        str, typer.Option(help="As for `evaluate`: harvard, a number for the first so many, or a text file.")
+    ] = str(DEFAULT_SENTENCES),
+    threads: _Threads = 0,
+) -> None:
+    """Let a teacher read the sentences of an evaluation: recordings for `evaluate --references`."""
+    from voice_training.readings import write_readings
+    from voice_training.teachers import find_teacher
+
+    reader, wanted = find_teacher(teacher), read_sentences(sentences)
+    unread = write_readings(reader, wanted, folder, threads or os.cpu_count() or 1, typer.echo)
+    typer.echo(f"The readings are in {folder}: {reader.description}. {reader.licence}")
+    if unread:
+        typer.echo(f"Not read word by word, and left out: {', '.join(unread)}.")
 
 
 @app.command()
