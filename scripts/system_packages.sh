@@ -10,23 +10,24 @@ fail() {
     exit 1
 }
 
-browser() {
+has_chromium() {
     for name in chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable chrome; do
         if command -v "$name" >/dev/null 2>&1; then return 0; fi
     done
     [ -n "${CHROMIUM:-}" ] || ls "$HOME"/.cache/ms-playwright/chromium-* >/dev/null 2>&1
 }
 
-firefox() {
+# No function may have a program's name: `command -v` finds it.
+has_firefox() {
     [ -n "${FIREFOX:-}" ] || command -v firefox-esr >/dev/null 2>&1 || command -v firefox >/dev/null 2>&1 ||
         ls "$HOME"/.cache/ms-playwright/firefox-* >/dev/null 2>&1
 }
 
 missing=
-[ "${1:-}" = flite ] || browser || missing="chromium"
+[ "${1:-}" = flite ] || has_chromium || missing="chromium"
 [ -n "${FLITE_LIBRARIES:-}" ] || ldconfig -p 2>/dev/null | grep -q libflite_cmu_us_slt || missing="$missing libflite1"
 if [ "${1:-}" != flite ]; then
-    firefox || missing="$missing firefox-esr"
+    has_firefox || missing="$missing firefox-esr"
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
     command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 fi
