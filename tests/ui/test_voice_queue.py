@@ -205,12 +205,20 @@ def test_a_defect_ends_its_job_and_nobody_elses() -> None:
 
 
 def test_place_and_seconds_are_told_while_others_are_served(visitor: Guest) -> None:
-    first = visitor.start("first", "10.0.0.2", text="Good morning, good people. " * 20)
+    begun, may_end = threading.Event(), threading.Event()
+
+    def speaking() -> Generator[Kind, None, None]:
+        begun.set()
+        may_end.wait(60)
+        yield Kind.AUDIO
+
+    visitor.service.queue.submit(Job(Visitor("first"), speaking()))
+    assert begun.wait(60)
     run = visitor.start("second", "10.0.0.3")
     ahead, seconds = visitor.service.waiting(run)
+    may_end.set()
     assert ahead == 1
     assert seconds > 0
-    visitor.service.stop(first.id)
     visitor.finish(run)
 
 
