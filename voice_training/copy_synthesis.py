@@ -80,10 +80,11 @@ def describe_vocoder(
         folder / FIGURES_FILE, {"judge": "Distill-MOS", "by_speaker": [asdict(one) for one in figures]}
     )
     provenance.write(folder)
-    write_text(folder / "README.md", _card(vocoder, figures, provenance))
+    write_text(folder / "README.md", vocoder_card(vocoder, figures, provenance))
 
 
-def _card(vocoder: SpeechT5HifiGan, figures: Sequence[SpeakerCopies], provenance: Provenance) -> str:
+def vocoder_card(vocoder: SpeechT5HifiGan, figures: Sequence[SpeakerCopies], provenance: Provenance) -> str:
+    """What its folder's README.md says."""
     origin = provenance.vocoder_from
     made = [
         f"`{provenance.command}` on {provenance.machine}.",
@@ -119,8 +120,8 @@ A `SpeechT5HifiGan` ({size:.2f} M parameters, the stock transformers class, in f
 
 ## How well it re-makes speech
 
-Harvard sentences as the teacher reads them, held out, and the same re-made from their mel frames. Predicted MOS is
-Distill-MOS, 1 to 5.
+Held-out sentences as the teacher reads them, and the same re-made from their mel frames. Predicted MOS is Distill-MOS,
+1 to 5.
 
 | speaker | clips | natural | re-made |
 |---|---|---|---|

@@ -15,11 +15,12 @@ from voice_training.copy_synthesis import (
     describe_vocoder,
     measure_copies,
     some_of_each,
+    vocoder_card,
 )
 from voice_training.corpus import Clip
 from voice_training.model_card import Provenance
 from voice_training.settings import MINIATURE
-from voice_training.vocoder import new_vocoder
+from voice_training.vocoder import new_vocoder, open_vocoder
 
 _MADE = Provenance(
     command="python -m voice_training vocoder --minutes 150",
@@ -60,6 +61,15 @@ def test_speakers_are_measured_beside_their_own_speech(known: SpeechT5HifiGan, c
     natural = {one.speaker: one.natural for one in figures}
     silent = [replace(clip, mel=clip.mel * 0 - 10) for clip in clips[:2]]
     assert {one.speaker: one.natural for one in measure_copies(known, silent)} == natural
+
+
+def test_the_vocoder_that_comes_along_is_what_its_card_says() -> None:
+    folder = Path(__file__).parents[2] / "assets" / "vocoder"
+    figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+    copies = [SpeakerCopies(**row) for row in figures["by_speaker"]]
+    vocoder, provenance = open_vocoder(folder), Provenance.read(folder)
+    assert (folder / "README.md").read_text(encoding="utf-8") == vocoder_card(vocoder, copies, provenance)
+    assert not any(torch.isnan(weights).any() for weights in vocoder.state_dict().values())
 
 
 @pytest.mark.parametrize(
