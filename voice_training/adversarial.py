@@ -1,8 +1,8 @@
 """Training against discriminators: the steps, their losses, and the discriminators of waveforms and of mel frames.
 
 Losses on spectra alone leave a buzz; discriminators of periods and of spectrograms take it away, as in HiFi-GAN (Kong
-et al. 2020) and UnivNet (Jang et al. 2021), here a tenth of their size because the generator is. Those of mel frames
-keep a postnet from giving the mean of what it cannot know.
+et al. 2020) and UnivNet (Jang et al. 2021), here far smaller because the generator is. Those of mel frames keep a
+postnet from giving the mean of what it cannot know.
 """
 
 from __future__ import annotations

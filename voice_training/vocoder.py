@@ -1,8 +1,8 @@
 """The vocoder, a small SpeechT5HifiGan of the stock class: the model, its losses on spectra, its training.
 
-It has five stages, a tenth of the published one's weights. It learns first on the teacher's own
-frames, then on those of the acoustic model. The latter, predicted under teacher forcing, are a little blurred: the
-vocoder learns to speak crisply from what it will be given.
+It has five stages and a fifth of the published one's weights. It learns first on the teacher's own frames, then on
+those of the acoustic model. The latter, predicted under teacher forcing, are a little blurred: the vocoder learns to
+speak crisply from what it will be given.
 """
 
 from __future__ import annotations

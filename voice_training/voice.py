@@ -162,7 +162,7 @@ def export_voice(
     with whole_folder(folder) as aside:
         processor.save_pretrained(aside)
         speaking_copy(acoustic).cpu().half().save_pretrained(aside / "model")
-        copy.deepcopy(vocoder).cpu().eval().half().save_pretrained(aside / "vocoder")
+        export_vocoder(vocoder, aside / "vocoder")
         speakers = aside / "speakers"
         speakers.mkdir()
         for name, vector in encodings.items():
