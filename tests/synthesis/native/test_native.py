@@ -225,7 +225,7 @@ def test_an_engine_that_owns_its_weights_frees_them_and_speaks_the_same(
     assert torch.equal(one, other)
 
 
-def test_two_threads_among_busy_neighbours_are_hardly_slower_than_one(
+def test_two_threads_among_busy_neighbours_wait_for_each_other_asleep(
     pair: Pair, engines: tuple[TurboEngine, TurboEngine]
 ) -> None:
     if not needs_kernels:
@@ -238,16 +238,16 @@ def test_two_threads_among_busy_neighbours_are_hardly_slower_than_one(
         took: dict[int, list[float]] = {1: [], 2: []}
         for threads in (1, 2) * 7:
             torch.set_num_threads(threads)
-            begin = time.perf_counter()
+            begin = time.process_time()
             chosen.speak(request.tokens, request.speaker, request.masks, request.limits)
-            took[threads].append(time.perf_counter() - begin)
+            took[threads].append(time.process_time() - begin)
     finally:
         torch.set_num_threads(1)
         for process in busy:
             process.kill()
             process.wait()
-    # The best of seven: a spinning barrier takes five times as long and more in each, other processes' load in some.
-    assert min(took[2]) < 2.5 * min(took[1])
+    # Of processors' time, which neighbours do not add to: a barrier that spins takes forty times one thread's.
+    assert min(took[2]) < 8 * min(took[1])
 
 
 def reason(tmp_path: Path, **environment: str) -> str:
