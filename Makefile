@@ -28,13 +28,16 @@ SWEEP_OPTIONS ?=
 SWEEP ?= sweep
 RUNS ?= runs
 RESULTS ?= results
+# Where TEACHER reads the sentences, as a floor of the measurements; empty: without that floor.
+READINGS ?= $(RUNS)/readings
+FLOOR = $(if $(READINGS),--teacher $(READINGS))
 PAGES ?= README.md docs/results.md docs/speed.md docs/scale.md
 PICTURES ?= assets/pictures
 RUN := .venv/bin/python -m speecht5_demo
 
 # Measurements must not run beside each other, whatever -j says.
 .NOTPARALLEL:
-.PHONY: start lock audit attack replicas space demo setup quality report report-published speed-report quality-report pairs-report sweep-report tables voice voice-teacher dev lint test test-older format clean
+.PHONY: start lock audit attack replicas space demo setup quality readings report report-published speed-report quality-report pairs-report sweep-report tables voice voice-teacher dev lint test test-older format clean
 
 demo: setup ## serve the app on http://HOST:PORT
 	@HOST="$(HOST)" PORT="$(PORT)" CHECKPOINT="$(CHECKPOINT)" .venv/bin/python app.py
@@ -50,22 +53,28 @@ quality: setup ## install the measuring libraries of `evaluate`
 report: speed-report quality-report pairs-report sweep-report tables ## measure speed and quality again, and rewrite the tables of the pages
 
 report-published: ## the same for the published voice, which has to be cached or the hub has to answer; takes hours on two cores
-	@$(MAKE) report CHECKPOINT=microsoft/speecht5_tts BENCHMARK=microsoft/speecht5_tts RUNS=$(RUNS)/published
+	@$(MAKE) report CHECKPOINT=microsoft/speecht5_tts BENCHMARK=microsoft/speecht5_tts RUNS=$(RUNS)/published READINGS=
 
 speed-report: quality ## speed and size: ROUNDS of every variant of the BENCHMARK checkpoint
 	$(RUN) benchmark --checkpoint $(BENCHMARK) --repeats $(ROUNDS) $(SPEED_OPTIONS) --json $(RESULTS)/benchmark.json
 
-quality-report: quality ## quality of every variant on SENTENCES; goes on where it stopped
-	$(RUN) evaluate --checkpoint $(CHECKPOINT) --sentences $(SENTENCES) --jobs $(JOBS) $(QUALITY_OPTIONS) \
+readings: quality ## the built-in voice's teacher reads what is measured
+	@[ -z "$(READINGS)" ] || sh scripts/voice_teacher.sh "$(TEACHER)"
+	@[ -z "$(READINGS)" ] || for sentences in "$(SENTENCES)" "$(SWEEP_SENTENCES)"; do \
+		.venv/bin/python -m voice_training readings "$(READINGS)" --teacher "$(TEACHER)" --sentences "$$sentences" || exit 1; \
+	done
+
+quality-report: readings ## quality of every variant on SENTENCES; goes on where it stopped
+	$(RUN) evaluate --checkpoint $(CHECKPOINT) --sentences $(SENTENCES) --jobs $(JOBS) $(FLOOR) $(QUALITY_OPTIONS) \
 		--output $(RUNS)/evaluation --publish $(RESULTS)/evaluation
 
-pairs-report: quality ## word errors of PAIRED against the baseline's, each utterance heard under SEEDS dropout seeds
+pairs-report: readings ## word errors of PAIRED against the baseline's, each utterance heard under SEEDS dropout seeds
 	$(RUN) evaluate --checkpoint $(CHECKPOINT) --variants $(PAIRED) --metrics wer,cer --seeds $(SEEDS) \
-		--sentences $(SENTENCES) --jobs $(JOBS) --output $(RUNS)/pairs --publish $(RESULTS)/evaluation-pairs
+		--sentences $(SENTENCES) --jobs $(JOBS) $(FLOOR) --output $(RUNS)/pairs --publish $(RESULTS)/evaluation-pairs
 
-sweep-report: quality ## quality over the amounts of PRUNE; SWEEP=sweep-int8 SWEEP_OPTIONS=--quantize for the other kind
+sweep-report: readings ## quality over the amounts of PRUNE; SWEEP=sweep-int8 SWEEP_OPTIONS=--quantize for the other kind
 	$(RUN) evaluate sweep --checkpoint $(CHECKPOINT) --prune $(PRUNE) --sentences $(SWEEP_SENTENCES) --jobs $(JOBS) \
-		--repeats $(ROUNDS) $(SWEEP_OPTIONS) --output $(RUNS)/$(SWEEP) --publish $(RESULTS)/$(SWEEP)
+		--repeats $(ROUNDS) $(FLOOR) $(SWEEP_OPTIONS) --output $(RUNS)/$(SWEEP) --publish $(RESULTS)/$(SWEEP)
 
 tables: quality ## the report's claims beside the files in RESULTS, and the tables and pictures of the pages
 	$(RUN) report $(RESULTS) --html $(RESULTS)/report.html

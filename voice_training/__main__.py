@@ -172,7 +172,7 @@ def readings(
     ] = str(DEFAULT_SENTENCES),
     threads: _Threads = 0,
 ) -> None:
-    """Let a teacher read the sentences of an evaluation: recordings for `evaluate --references`."""
+    """Let a teacher read the sentences of an evaluation: the floor of `evaluate --teacher`."""
     from voice_training.readings import write_readings
     from voice_training.teachers import find_teacher
 

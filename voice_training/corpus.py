@@ -23,10 +23,10 @@ from torch import Tensor
 from transformers import SpeechT5FeatureExtractor, SpeechT5Processor, SpeechT5Tokenizer
 
 from speecht5_demo.files import whole_file
-from speecht5_demo.quality.flite import TeacherSpeech
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 from voice_training import VoiceTrainingError
 from voice_training.devices import in_processes
+from voice_training.teacher_speech import TeacherSpeech
 from voice_training.teachers import Line, Teacher
 from voice_training.texts import TOKENIZER_FILE, TextSets, make_processor, make_texts
 

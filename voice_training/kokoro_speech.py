@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import resample_poly
 
-from speecht5_demo.quality.flite import SpokenWord, TeacherSpeech
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 from voice_training import VoiceTrainingError
 from voice_training.kokoro_model import DURATION_SAMPLES, KokoroFiles, installed_files, telling_durations
+from voice_training.teacher_speech import SpokenWord, TeacherSpeech
 
 _SILENT = frozenset(' ;:,.!?—…"()“”')
 """Kokoro's tokens that are no sounds: their durations are pauses."""

@@ -1,4 +1,4 @@
-"""A teacher's reading of an evaluation's sentences: the recordings that `evaluate --references` compares with."""
+"""A teacher's reading of an evaluation's sentences: a floor of its word errors, by `evaluate --teacher`."""
 
 from __future__ import annotations
 

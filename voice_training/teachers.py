@@ -16,11 +16,12 @@ from typing import Protocol
 
 import numpy as np
 
-from speecht5_demo.quality.flite import SPEAKERS, SpokenWord, TeacherSpeech, flite
 from speecht5_demo.quality.recordings import read_recording
 from voice_training import VoiceTrainingError
+from voice_training.flite_speech import SPEAKERS, flite
 from voice_training.kokoro_model import VOICES
 from voice_training.kokoro_speech import audible_span, kokoro
+from voice_training.teacher_speech import SpokenWord, TeacherSpeech
 from voice_training.texts import TextSets, normalised
 
 

@@ -79,6 +79,12 @@ ReferencesOption = Annotated[
     Path | None,
     typer.Option(help="Folder of natural recordings: SPEAKER/7.wav or 7.wav is sentence 7."),
 ]
+TeacherOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder in which the voice's teacher reads the sentences, as a floor: `voice_training readings` makes one."
+    ),
+]
 PublishOption = Annotated[
     Path | None,
     typer.Option(help="Folder that the small result files are copied to, such as results/evaluation."),
@@ -103,6 +109,7 @@ def evaluation(
     metrics: MetricsOption = "all",
     asr: AsrOption = WHISPER,
     references: ReferencesOption = None,
+    teacher: TeacherOption = None,
     speaker_model: SpeakerModelOption = OFFLINE_SPEAKERS,
     seed: SeedOption = 0,
     seeds: Annotated[
@@ -151,7 +158,7 @@ def evaluation(
             asr=asr,
             references=references,
             speaker_model=speaker_model,
-            teacher=_has_teacher(source),
+            teacher=teacher,
             seed=seed,
             seeds=seeds,
         ),
@@ -186,6 +193,7 @@ def sweep_command(
     sentences: SentencesOption = "20",
     metrics: SweptMetricsOption = SWEPT_METRICS,
     asr: AsrOption = WHISPER,
+    teacher: TeacherOption = None,
     seed: SeedOption = 0,
     jobs: JobsOption = None,
     engine: EngineOption = LOCAL,
@@ -226,7 +234,7 @@ def sweep_command(
             sentences=read_sentences(sentences),
             metrics=tuple(name for name in chosen if name not in absent),
             asr=asr,
-            teacher=_has_teacher(source),
+            teacher=teacher,
             seed=seed,
         ),
         source,
@@ -314,16 +322,3 @@ def _variants(names: str) -> tuple[Variant, ...]:
 def _speakers(source: Checkpoint, names: str) -> tuple[Speaker, ...]:
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     return tuple(read_speaker(source, name) for name in wanted) or tuple(source.speakers.values())
-
-
-def _has_teacher(source: Checkpoint) -> bool:
-    """Whether the built-in voice speaks and its teacher is installed, to hear the recogniser's floor on."""
-    from speecht5_demo.quality.flite import Flite
-
-    if source.spec != "embedded":
-        return False
-    try:
-        Flite()
-    except QualityError:
-        return False
-    return True

@@ -110,10 +110,10 @@ class TaskMeasurer:
         """
         self.made = []
         task = utterance.task
-        if task.variant == RECORDINGS:
-            return self._heard(task, read_recording(self._recording(task)))
-        if task.variant == TEACHER:
-            return self._heard(task, self._taught(task))
+        if task.variant in (RECORDINGS, TEACHER):
+            taught = task.variant == TEACHER
+            folder = self._settings.teacher if taught else self._settings.references
+            return self._heard(task, read_recording(_recording(folder, task)))
         return self._spoken(task, utterance.baseline)
 
     def _heard(self, task: Task, samples: Samples) -> Subject:
@@ -150,7 +150,7 @@ class TaskMeasurer:
             spoken=spoken,
             baseline=samples,
             along=lambda: speak_along(engine, plan, frames) if frames is not None else None,
-            recording=lambda: read_recording(self._recording(task)),
+            recording=lambda: read_recording(_recording(self._settings.references, task)),
             warped=lambda recording: self._warped(recording, spoken, plan),
             speaker_model=self._speaker_model,
             baseline_voice=lambda: self._baseline_voice(task, samples),
@@ -171,26 +171,6 @@ class TaskMeasurer:
             self._baseline_voices[place] = self._speaker_model.embed(samples)
         return self._baseline_voices[place]
 
-    def _recording(self, task: Task) -> Path:
-        folder = self._settings.references
-        path = find_recording(folder, task.speaker, task.number) if folder is not None else None
-        if path is None:
-            raise QualityError(f"There is no recording of sentence {task.number} by {task.speaker}.")
-        return path
-
-    def _taught(self, task: Task) -> Samples:
-        speech = self._teacher.say(spoken_form(self._sentences[task.number]), task.speaker)
-        if speech is None:
-            raise QualityError("The teacher does not say this sentence word by word.")
-        samples: Samples = speech.samples
-        return samples
-
-    @cached_property
-    def _teacher(self) -> Any:
-        from speecht5_demo.quality.flite import Flite
-
-        return Flite()
-
     @cached_property
     def _vocoder(self) -> Any:
         return self._checkpoint.load_vocoder()
@@ -201,6 +181,13 @@ class TaskMeasurer:
                 "The sentence is spoken in several pieces; its spectrogram has no pauses to warp."
             )
         return warped_onto(recording, spoken.samples, spoken.mel, self._vocoder)
+
+
+def _recording(folder: Path | None, task: Task) -> Path:
+    path = find_recording(folder, task.speaker, task.number) if folder is not None else None
+    if path is None:
+        raise QualityError(f"There is no recording of sentence {task.number} by {task.speaker}.")
+    return path
 
 
 def _samples(engine: Engine, plan: SpeechPlan) -> Samples:

@@ -24,7 +24,7 @@ TEACHER = "floor:teacher"
 FLOORS = {
     RESEEDED: "Baseline, other dropout seed",
     RECORDINGS: "Natural recordings",
-    TEACHER: "The voice's teacher, flite",
+    TEACHER: "The voice's teacher",
 }
 """Pseudo-variants that say how small a difference can get; no result about a variant is read without them."""
 COMPARED_WITH_NOTHING = (BASELINE.name, RECORDINGS, TEACHER)
@@ -43,7 +43,7 @@ class Settings:
         asr: the recogniser, as `open_recogniser` takes it.
         references: folder of natural recordings, or None.
         speaker_model: for `similarity`: `resemblyzer`, or a transformers x-vector checkpoint.
-        teacher: whether the recogniser's floor is heard on the built-in voice's teacher.
+        teacher: folder in which the voice's teacher reads the sentences, laid out as `references`, or None.
         seed: of the dropout masks; the reseeded floor takes the next one.
         seeds: how many of them word errors are averaged over, from `seed` on; all else is measured under the first.
         recogniser: `asr` and its weights, once they are found; None where nothing is transcribed.
@@ -57,7 +57,7 @@ class Settings:
     asr: str = WHISPER
     references: Path | None = None
     speaker_model: str = OFFLINE_SPEAKERS
-    teacher: bool = False
+    teacher: Path | None = None
     seed: int = 0
     seeds: int = 1
     recogniser: FoundRecogniser | None = None
@@ -93,7 +93,7 @@ class Settings:
         wanted = {
             RESEEDED: True,
             RECORDINGS: self.references is not None,
-            TEACHER: self.teacher,
+            TEACHER: self.teacher is not None,
         }
         return tuple(floor for floor, there in wanted.items() if there and applicable(self.metrics, floor))
 
@@ -159,14 +159,13 @@ def checked(settings: Settings, checkpoint: Checkpoint) -> Settings:
     """The settings, if this checkpoint can be evaluated with them.
 
     Raises:
-        QualityError: when the checkpoint does not speak, or the folder of recordings is missing.
+        QualityError: when the checkpoint does not speak, or a folder of recordings is missing.
     """
     if not checkpoint.listenable:
         raise QualityError(
             f"{checkpoint.title} has random weights: it makes no speech to measure. Choose another --checkpoint."
         )
-    if settings.references is not None and not settings.references.is_dir():
-        raise QualityError(
-            f"{settings.references} is no folder. Give the recordings' folder with --references."
-        )
+    for option, folder in (("references", settings.references), ("teacher", settings.teacher)):
+        if folder is not None and not folder.is_dir():
+            raise QualityError(f"{folder} is no folder. Give the recordings' folder with --{option}.")
     return settings

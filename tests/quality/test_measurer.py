@@ -6,23 +6,40 @@ import numpy as np
 import pytest
 
 from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.errors import QualityError
 from speecht5_demo.quality.measurer import TaskMeasurer, Utterance, baseline_file
-from speecht5_demo.quality.plan import TEACHER, Settings, Task
+from speecht5_demo.quality.plan import RECORDINGS, TEACHER, Settings, Task
 from speecht5_demo.quality.recognisers import SPHINX
 from speecht5_demo.quality.sentences import read_sentences
+from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
 from speecht5_demo.quality.subject import Subject
 from speecht5_demo.variants import find
+from speecht5_demo.wav import write_wav_file
 
 
-def test_the_teacher_says_a_sentence_alike_whatever_it_said_before(embedded: Checkpoint) -> None:
+def test_each_floor_is_heard_on_recordings_of_its_own(
+    embedded: Checkpoint, speech: Samples, tmp_path: Path
+) -> None:
     speaker = embedded.speaker("slt")
+    folders = {RECORDINGS: tmp_path / "natural", TEACHER: tmp_path / "teacher"}
+    for level, folder in zip((0.5, 0.25), folders.values(), strict=True):
+        write_wav_file(level * speech, SAMPLING_RATE, folder / "slt" / "001.wav", parents=True)
     measurer = TaskMeasurer(
-        Settings("embedded", (), (speaker,), read_sentences("2"), ("duration",), teacher=True)
+        Settings(
+            "embedded",
+            (),
+            (speaker,),
+            read_sentences("2"),
+            ("duration",),
+            references=folders[RECORDINGS],
+            teacher=folders[TEACHER],
+        )
     )
-    first, _, again = (
-        measurer.subject(Utterance(Task(TEACHER, "slt", number, ()))).samples for number in (1, 2, 1)
-    )
-    np.testing.assert_array_equal(first, again)
+    natural, taught = (measurer.subject(Utterance(Task(floor, "slt", 1, ()))).samples for floor in folders)
+    np.testing.assert_allclose(natural, 0.5 * speech, atol=1e-4)
+    np.testing.assert_allclose(taught, 0.25 * speech, atol=1e-4)
+    with pytest.raises(QualityError, match="no recording of sentence 2 by slt"):
+        measurer.subject(Utterance(Task(TEACHER, "slt", 2, ())))
 
 
 @pytest.mark.parametrize("variant", ["baseline", "int8"])

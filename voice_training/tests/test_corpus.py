@@ -8,9 +8,9 @@ import pytest
 import torch
 from transformers import SpeechT5FeatureExtractor
 
-from speecht5_demo.quality.flite import SPEAKERS
 from voice_training import VoiceTrainingError
 from voice_training.corpus import HOP, Clip, Corpus, log_mel, make_clip, read_shards, write_shard
+from voice_training.flite_speech import SPEAKERS
 from voice_training.teachers import Flite, Line
 
 _TEXT = "the quick brown fox, who was tired, jumps over it."

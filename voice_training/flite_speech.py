@@ -1,4 +1,4 @@
-"""The free synthesizer flite, called through its C library: the built-in voice learned from it, so it is its floor.
+"""The free synthesizer flite, called through its C library: the fast teacher, which reads hours in minutes.
 
 flite is small, fast and permissively licensed, and it tells when each word starts and ends. The library is called
 directly because its command line reports no times. Debian and Ubuntu: `apt-get install flite`.
@@ -11,15 +11,14 @@ import ctypes.util
 import os
 import zlib
 from ctypes import POINTER, Structure, c_char_p, c_float, c_int, c_short, c_uint, c_void_p
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from speecht5_demo.errors import QualityError
+from voice_training import VoiceTrainingError
+from voice_training.teacher_speech import SpokenWord, TeacherSpeech
 
 SPEAKERS = ("slt", "rms", "awb", "kal16")
 """flite's four 16 kHz voices: slt is female American, rms male American, awb male Scottish, kal16 male American."""
@@ -29,28 +28,6 @@ _GAIN = {"kal16": 2.0}
 
 _LIBRARY_FOLDER = "FLITE_LIBRARIES"
 _SOUND_LIBRARY = "libasound.so.2"
-
-
-@dataclass(frozen=True)
-class SpokenWord:
-    """One written word and when it is said, in seconds from the start of the waveform."""
-
-    text: str
-    start: float
-    end: float
-
-
-@dataclass(frozen=True)
-class TeacherSpeech:
-    """What flite said.
-
-    Attributes:
-        samples: float32 mono in [-1, 1] at 16 kHz, shape (n,).
-        words: one entry for each written word, in order.
-    """
-
-    samples: npt.NDArray[np.float32]
-    words: tuple[SpokenWord, ...]
 
 
 class _Wave(Structure):
@@ -67,15 +44,15 @@ def _library(name: str) -> ctypes.CDLL:
     """One of flite's libraries, from the folder in FLITE_LIBRARIES, else from where the system keeps them.
 
     Raises:
-        QualityError: it is not installed.
+        VoiceTrainingError: it is not installed.
     """
     folder = os.environ.get(_LIBRARY_FOLDER)
     file = f"lib{name}.so.1"
     try:
         return ctypes.CDLL(str(Path(folder) / file) if folder else file, mode=ctypes.RTLD_GLOBAL)
     except OSError as error:
-        raise QualityError(
-            f"The built-in voice's teacher is flite, and {file} is not installed: run "
+        raise VoiceTrainingError(
+            f"The teacher flite needs {file}, which is not installed: run "
             f"`apt-get install flite`, or name the folder of its libraries in {_LIBRARY_FOLDER}."
         ) from error
 

@@ -1,13 +1,13 @@
-"""flite, which the built-in voice learned from."""
+"""flite, the fast teacher."""
 
 import itertools
 
 import numpy as np
 import pytest
 
-from speecht5_demo.errors import QualityError
-from speecht5_demo.quality.flite import SPEAKERS, Flite, flite
 from speecht5_demo.quality.signals import SAMPLING_RATE
+from voice_training import VoiceTrainingError
+from voice_training.flite_speech import SPEAKERS, Flite, flite
 
 _TEXT = "the quick brown fox, who was tired, jumps over it."
 
@@ -42,5 +42,5 @@ def test_where_it_is_missing_the_error_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, tmp_path
 ) -> None:
     monkeypatch.setenv("FLITE_LIBRARIES", str(tmp_path))
-    with pytest.raises(QualityError, match="apt-get install flite"):
+    with pytest.raises(VoiceTrainingError, match="apt-get install flite"):
         Flite()
