@@ -33,6 +33,10 @@ _Init = Annotated[Path | None, typer.Option(help="A voice's folder to go on from
 _Vocoder = Annotated[
     Path | None, typer.Option(help="A vocoder's folder to go on from in place of the voice's or of nothing.")
 ]
+_Widen = Annotated[
+    bool,
+    typer.Option(help="Start a vocoder of the new, wider shape with the stages of the known one that fit."),
+]
 _Device = Annotated[str, typer.Option(help="auto (a GPU where there is one), cpu or cuda.")]
 _Texts = Annotated[int, typer.Option(help="Sentences that a teacher who reads anything reads.")]
 _Seed = Annotated[int, typer.Option(help="Of texts, weights and batches.")]
@@ -49,6 +53,7 @@ def train(
     folder: _Folder = Path("voice_run"),
     init: _Init = None,
     vocoder: _Vocoder = None,
+    widen: _Widen = False,
     texts: _Texts = 40_000,
     seed: _Seed = 1,
     threads: _Threads = 0,
@@ -58,7 +63,7 @@ def train(
 
     Stop it as you like; the same command goes on where it was.
     """
-    options = _Options(teacher, device, folder, init, vocoder, texts, seed, threads, miniature)
+    options = _Options(teacher, device, folder, init, vocoder, widen, texts, seed, threads, miniature)
     voice = _run("train", minutes, options).train()
     typer.echo(
         f"The voice is in {voice}. Hear it: python -m speecht5_demo synthesize --checkpoint {voice} ..."
@@ -74,6 +79,7 @@ def vocoder(
     device: _Device = "auto",
     folder: _Folder = Path("voice_run"),
     start: Annotated[Path | None, typer.Option("--vocoder", help="A vocoder's folder to go on from.")] = None,
+    widen: _Widen = False,
     texts: _Texts = 3000,
     seed: _Seed = 1,
     threads: _Threads = 0,
@@ -83,7 +89,7 @@ def vocoder(
 
     Stop it as you like; the same command goes on where it was, and `train` in the same folder goes on with it.
     """
-    options = _Options(teacher, device, folder, None, start, texts, seed, threads, miniature)
+    options = _Options(teacher, device, folder, None, start, widen, texts, seed, threads, miniature)
     made = _run("vocoder", minutes, options).train_vocoder()
     typer.echo(
         f"The vocoder is in {made}. A voice starts with it: python -m voice_training train --vocoder {made} ..."
@@ -99,6 +105,7 @@ class _Options:
     folder: Path
     init: Path | None
     vocoder: Path | None
+    widen: bool
     texts: int
     seed: int
     threads: int
@@ -110,6 +117,7 @@ class _Options:
         words += ["--seed", str(self.seed), "--texts", str(texts), "--device", self.device]
         words += ["--init", str(self.init)] if self.init is not None else []
         words += ["--vocoder", str(self.vocoder)] if self.vocoder is not None else []
+        words += ["--widen"] if self.widen else []
         return words + (["--miniature"] if self.miniature else [])
 
 
@@ -138,6 +146,7 @@ def _run(command: str, minutes: float, options: _Options) -> VoiceRun:
         device=picked,
         init=options.init,
         vocoder=options.vocoder,
+        widen=options.widen,
         command=shlex.join(
             ["python", "-m", "voice_training", command, *options.words(minutes, settings.texts)]
         ),

@@ -63,13 +63,8 @@ from voice_training.run_folder import RunFolder, load_state
 from voice_training.settings import Shares, TrainingSettings, VocoderSettings
 from voice_training.teachers import Teacher
 from voice_training.training_loop import Budget
-from voice_training.vocoder import (
-    VocoderClips,
-    VocoderTraining,
-    mean_vocoder,
-    new_vocoder,
-    open_vocoder,
-)
+from voice_training.vocoder import VocoderClips, VocoderTraining
+from voice_training.vocoder_model import mean_vocoder, new_vocoder, open_vocoder, widened_vocoder
 from voice_training.voice import export_vocoder, export_voice
 
 STAGES = ("vocoder", "letters", "acoustic", "postnet", "matched")
@@ -90,6 +85,7 @@ class RunConfig:
         folder: of the run: corpus, states, journal, pictures, and in `voice` the result.
         init: a voice's folder to go on from, or None to start from nothing.
         vocoder: a vocoder's folder to go on from in place of the voice's or of nothing; None for that.
+        widen: the vocoder is a new one of the shape in `settings`, with those stages of the known one that fit.
         command: the command line, for the model card. machine: what it runs on, likewise.
         workers: processor cores.
     """
@@ -103,6 +99,7 @@ class RunConfig:
     machine: str
     workers: int
     vocoder: Path | None = None
+    widen: bool = False
 
     @property
     def in_two(self) -> bool:
@@ -130,6 +127,10 @@ class VoiceRun:
         self._known_vocoder = config.vocoder or known
         if self._known_vocoder is not None:
             open_vocoder(self._known_vocoder)
+        elif config.widen:
+            raise VoiceTrainingError(
+                "There is no vocoder to widen: name one with --vocoder, or a voice with --init."
+            )
         texts, held_out = settings.texts, settings.development_texts
         self.corpus = Corpus(config.folder, config.teacher, texts, held_out, settings.seed, config.init)
         acoustic = settings.acoustic
@@ -141,6 +142,7 @@ class VoiceRun:
             "acoustic": [acoustic.hidden, *layers, heads, acoustic.postnet_units, acoustic.reduction],
             "vocoder": [settings.vocoder.channels, settings.vocoder.discriminator_width],
             "vocoder start": None if config.vocoder is None else str(config.vocoder.resolve()),
+            **({"widened": True} if config.widen else {}),
         }
         self.folder = RunFolder(config.folder, identity, settings.seed, config.device, say)
 
@@ -197,8 +199,11 @@ class VoiceRun:
         """The vocoder, trained on the teacher's own frames, for its stage's share of the time or for that one."""
         vocoder = self._start_vocoder()
         if not self.folder.has_ended("vocoder"):
-            warm = self._known_vocoder is not None
-            settings = self.settings.vocoder.warm() if warm else self.settings.vocoder
+            settings = self.settings.vocoder
+            if self.config.widen:
+                settings = settings.widened()
+            elif self._known_vocoder is not None:
+                settings = settings.warm()
             share = self._shares.vocoder if share is None else share
             self._train_vocoder("vocoder", share, vocoder, settings, self.corpus.training, None)
         return self.folder.loaded("vocoder", vocoder)
@@ -294,10 +299,12 @@ class VoiceRun:
         return mean_vocoder(self.vocoder(), self.folder.loaded("matched", self._start_vocoder()))
 
     def _start_vocoder(self) -> SpeechT5HifiGan:
-        if self._known_vocoder is not None:
-            return open_vocoder(self._known_vocoder)
+        known = None if self._known_vocoder is None else open_vocoder(self._known_vocoder)
+        if known is not None and not self.config.widen:
+            return known
         torch.manual_seed(self.settings.seed)
-        return new_vocoder(self.settings.vocoder, *self.corpus.mel_moments())
+        shape, moments = self.settings.vocoder, self.corpus.mel_moments()
+        return new_vocoder(shape, *moments) if known is None else widened_vocoder(known, shape, *moments)
 
     def _latest_vocoder(self) -> SpeechT5HifiGan:
         """The vocoder as the process beside this one last saved it."""
@@ -347,6 +354,13 @@ class VoiceRun:
         seconds = share * self.settings.minutes * _MINUTE
         return Budget(seconds, self.settings.save_seconds, self.settings.report_steps)
 
+    @property
+    def _vocoder_from(self) -> str | None:
+        """Where the vocoder comes from, where that is not the voice's own."""
+        if self.config.widen:
+            return f"{self._known_vocoder}, of which it took the stages that fit"
+        return None if self.config.vocoder is None else str(self.config.vocoder)
+
     def _provenance(self) -> Provenance:
         config = self.config
         results = {stage: self.folder.result(stage) for stage in STAGES if self.folder.has_ended(stage)}
@@ -356,7 +370,7 @@ class VoiceRun:
             teacher=config.teacher.description,
             licence=config.teacher.licence,
             started_from=None if config.init is None else str(config.init),
-            vocoder_from=None if config.vocoder is None else str(config.vocoder),
+            vocoder_from=self._vocoder_from,
             clips=len(self.corpus.training),
             hours=round(self.corpus.hours, 2),
             steps={stage: result.steps for stage, result in results.items()},

@@ -96,6 +96,10 @@ class VocoderSettings:
             reconstruction_weight=0.7 if self.cuda_graph else 0.6,
         )
 
+    def widened(self) -> VocoderSettings:
+        """The same for a new vocoder that has most of its stages from another: they know speech sooner."""
+        return replace(self, discriminators_from=min(self.discriminators_from, 3000))
+
     def matched(self) -> VocoderSettings:
         """The same for a vocoder that goes on with frames that were predicted; its discriminators are new."""
         if self.cuda_graph:

@@ -20,7 +20,7 @@ from voice_training.copy_synthesis import (
 from voice_training.corpus import Clip
 from voice_training.model_card import Provenance
 from voice_training.settings import MINIATURE
-from voice_training.vocoder import new_vocoder, open_vocoder
+from voice_training.vocoder_model import new_vocoder, open_vocoder
 
 _MADE = Provenance(
     command="python -m voice_training vocoder --minutes 150",

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 import signal
 import sys
 from collections.abc import Mapping
@@ -28,7 +29,7 @@ from voice_training.run_folder import save_state
 from voice_training.settings import MINIATURE, TrainingSettings
 from voice_training.teachers import Flite, Recordings
 from voice_training.tests.journals import entries
-from voice_training.vocoder import open_vocoder
+from voice_training.vocoder_model import open_vocoder
 
 _PATIENCE_S = 400
 _SPEAKERS = Flite.encoding_order
@@ -187,7 +188,7 @@ def test_a_vocoder_is_made_alone_and_voices_go_on_with_it(
     folder = run.train_vocoder()
     made = open_vocoder(folder)
     trained = run.folder.result("vocoder")
-    assert trained.seconds == pytest.approx(60 * settings.minutes, rel=0.2)
+    assert trained.seconds >= 60 * settings.minutes, "it had a share of the time"
     torch.testing.assert_close(made.conv_pre.weight, trained.weights["conv_pre.weight"], atol=1e-3, rtol=1e-3)
     assert {row["speaker"] for row in json.loads((folder / "figures.json").read_text())["by_speaker"]} == set(
         _SPEAKERS
@@ -199,6 +200,13 @@ def test_a_vocoder_is_made_alone_and_voices_go_on_with_it(
     assert torch.equal(VoiceRun(other, print)._start_vocoder().conv_pre.weight, made.conv_pre.weight)
     with pytest.raises(VoiceTrainingError, match="is no vocoder"):
         VoiceRun(replace(other, vocoder=tmp_path), print)
+    shutil.copytree(tmp_path / "run" / "corpus", tmp_path / "wide" / "corpus")
+    wide = VoiceRun(replace(other, folder=tmp_path / "wide", widen=True), print)
+    started = wide._start_vocoder()
+    assert torch.equal(started.conv_post.weight, made.conv_post.weight)
+    assert wide._provenance().vocoder_from == f"{folder}, of which it took the stages that fit"
+    with pytest.raises(VoiceTrainingError, match="no vocoder to widen"):
+        VoiceRun(replace(config(tmp_path / "nothing", settings), widen=True), print)
 
 
 def test_two_processes_go_on_from_a_voice_together(

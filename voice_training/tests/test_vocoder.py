@@ -15,13 +15,13 @@ from voice_training.copy_synthesis import copy_synthesis_error
 from voice_training.corpus import HOP, Clip
 from voice_training.run_folder import StageFiles
 from voice_training.settings import MINIATURE, VocoderSettings
-from voice_training.vocoder import (
-    VocoderClips,
-    VocoderTraining,
+from voice_training.vocoder import VocoderClips, VocoderTraining
+from voice_training.vocoder_model import (
     mean_vocoder,
     new_vocoder,
     open_vocoder,
     speak_channels_last,
+    widened_vocoder,
 )
 from voice_training.voice import export_vocoder
 
@@ -41,6 +41,28 @@ def test_a_new_vocoder_makes_256_samples_a_frame_and_takes_six_megabytes() -> No
     with torch.no_grad():
         assert made(torch.randn(3, 80)).shape == (3 * 256,)
     assert 2 * sum(weights.numel() for weights in made.state_dict().values()) < 6e6
+
+
+def test_a_wider_vocoder_takes_the_last_stages_of_a_known_one() -> None:
+    torch.manual_seed(0)
+    wider, mean, scale = VocoderSettings(channels=64), torch.randn(80), torch.rand(80) + 0.5
+    narrow = replace(wider, channels=32, rates=(4, 4, 4, 4), dilations=((1, 3), (1, 3)))
+    known = new_vocoder(narrow, torch.zeros(80), torch.ones(80))
+    made = widened_vocoder(known, wider, mean, scale)
+    assert made.config.upsample_rates == [2, 2, 4, 4, 4]
+    torch.testing.assert_close((made.mean, made.scale), (mean, scale))
+    layers = [(made.conv_post, known.conv_post)]
+    layers += [(made.upsampler[stage + 1], known.upsampler[stage]) for stage in (1, 2, 3)]
+    for stage in range(4):
+        for block, dilation in ((0, 0), (1, 1)):
+            mine, theirs = made.resblocks[2 * stage + 2 + block], known.resblocks[2 * stage + block]
+            layers += [(mine.convs1[0], theirs.convs1[dilation]), (mine.convs2[0], theirs.convs2[dilation])]
+    for mine, theirs in layers:
+        assert torch.equal(mine.weight, theirs.weight)
+        assert torch.equal(mine.bias, theirs.bias)
+    strange = new_vocoder(replace(narrow, channels=48), torch.zeros(80), torch.ones(80))
+    with pytest.raises(VoiceTrainingError, match="None of the vocoder's stages fits"):
+        widened_vocoder(strange, wider, mean, scale)
 
 
 def test_a_vocoder_is_gone_on_from_as_it_was_saved(tmp_path: Path) -> None:

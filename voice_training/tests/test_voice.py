@@ -10,7 +10,7 @@ from transformers import SpeechT5Processor
 from voice_training.settings import MINIATURE
 from voice_training.teachers import Line
 from voice_training.tests.acoustic_examples import ENCODINGS, small_model
-from voice_training.vocoder import new_vocoder
+from voice_training.vocoder_model import new_vocoder
 from voice_training.voice import Voice, draw_attention
 
 
