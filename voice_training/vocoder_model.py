@@ -52,11 +52,13 @@ def widened_vocoder(
     Raises:
         VoiceTrainingError: none of its stages fits.
     """
-    vocoder: Any = new_vocoder(settings, mean, scale)
-    pairs = [(vocoder.conv_post, known.conv_post)]
-    for mine, theirs in zip(reversed(vocoder.upsampler), reversed(known.upsampler), strict=False):
+    vocoder = new_vocoder(settings, mean, scale)
+    new: Any = vocoder
+    old: Any = known
+    pairs = [(new.conv_post, old.conv_post)]
+    for mine, theirs in zip(reversed(new.upsampler), reversed(old.upsampler), strict=False):
         pairs.append((mine, theirs))
-    for block, other in zip(reversed(vocoder.resblocks), reversed(known.resblocks), strict=False):
+    for block, other in zip(reversed(new.resblocks), reversed(old.resblocks), strict=False):
         alike = {layer.dilation: place for place, layer in enumerate(other.convs1)}
         for mine, then in zip(block.convs1, block.convs2, strict=True):
             if mine.dilation in alike:
