@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from tests.support import firefox_relay
 from tests.support.app_process import COLD, AppProcess, start_app, warm_up
+from tests.support.ports import free_port
 
 START_LIMIT_S = 120
 FIREFOX_START_MS = 180_000
@@ -73,13 +73,6 @@ class Server:
         """SIGKILL, as a power cut would."""
         self.process.kill()
         self.process.join(60)
-
-
-def free_port() -> int:
-    """A TCP port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

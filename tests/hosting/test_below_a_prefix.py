@@ -16,7 +16,7 @@ import pytest
 
 from speecht5_demo.listening.preparation import prepare
 from tests.listening.conftest import VOICE, make_study, one_by_one, say
-from tests.support.hard_times import free_port
+from tests.support.ports import free_port
 from tests.support.published import save_tiny_checkpoint
 from tests.support.served_app import served_app, until
 

@@ -11,10 +11,11 @@ import pytest
 
 from speecht5_demo.hosting.dataset import csv_text
 from speecht5_demo.listening.ratings import RATING_COLUMNS, RatingRow, read_ratings
-from tests.browser.conftest import free_port, wait_until_up
+from tests.browser.conftest import wait_until_up
 from tests.support import programs
 from tests.support.app_process import AppProcess
 from tests.support.hub import LoopbackHub
+from tests.support.ports import free_port
 
 REPO = "tester/ratings"
 

@@ -20,8 +20,9 @@ from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.listening.sessions import read_sessions
 from speecht5_demo.listening.study import Sentence, SessionPlan
 from tests.listening.conftest import VOICE, make_study, one_by_one, say
-from tests.support.hard_times import free_port, start_server, through_a_failing_disk, through_kills
+from tests.support.hard_times import start_server, through_a_failing_disk, through_kills
 from tests.support.listener import Listener
+from tests.support.ports import free_port
 
 Until = Callable[[dict[str, Any]], bool]
 LISTENERS = 16

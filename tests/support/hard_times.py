@@ -19,16 +19,10 @@ from pathlib import Path
 
 from tests.support.app_process import ROOT, AppProcess
 from tests.support.listener import Listener
+from tests.support.ports import free_port
 from tests.support.programs import start
 
 HOUR_S = 3600.0
-
-
-def free_port() -> int:
-    """A TCP port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def server_arguments(study: Path, ratings: Path, port: int) -> list[str]:

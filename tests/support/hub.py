@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.support.hub_answers import HubAnswers, Repository
+from tests.support.ports import bound
 
 
 @dataclass
@@ -62,7 +63,7 @@ class LoopbackHub:
 
         Handler.hub = self
         self._handler = Handler
-        self._held = _bound()
+        self._held = bound()
         port = self._held.getsockname()[1]
         self._listen(port)
         self.url = f"http://127.0.0.1:{port}"
@@ -129,14 +130,6 @@ class LoopbackHub:
         The libraries read these variables when they are imported, hence a process of its own.
         """
         return hub_environment(self.url, home, **more)
-
-
-def _bound() -> socket.socket:
-    """A port of our own that refuses connections, and that nobody else is given while no server listens there."""
-    held = socket.socket()
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    held.bind(("127.0.0.1", 0))
-    return held
 
 
 def hub_environment(url: str, home: Path, **more: str) -> dict[str, str]:

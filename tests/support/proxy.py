@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from tests.support.hard_times import free_port
+from tests.support.ports import free_port
 
 
 @contextmanager

@@ -28,11 +28,11 @@ import pandas as pd
 from speecht5_demo.listening.preparation import prepare
 from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.listening.study import Sentence, SessionPlan
-from tests.browser.conftest import free_port
 from tests.listening.conftest import VOICE, make_study, one_by_one, say
 from tests.support.app_process import AppProcess
 from tests.support.hub import LoopbackHub, hub_environment
 from tests.support.listener import Listener
+from tests.support.ports import free_port
 from tests.support.postgres import LoopbackPostgres
 from tests.support.programs import start
 

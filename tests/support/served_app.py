@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.browser.conftest import free_port, wait_until_up
+from tests.browser.conftest import wait_until_up
 from tests.support.app_process import AppProcess
+from tests.support.ports import free_port
 from tests.support.programs import start
 
 

@@ -18,6 +18,7 @@ from speecht5_demo.synthesis.native.levels import ARM, X86
 from speecht5_demo.ui import startup
 from speecht5_demo.ui.settings import Settings, SettingsError
 from speecht5_demo.ui.startup import check_values, spare_loopback
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -97,8 +98,7 @@ def test_a_folder_that_nobody_may_write_to_is_named(tmp_path: Path) -> None:
 
 
 def test_the_server_starts_behind_a_proxy_and_says_what_it_does(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     proxy = {
         "HTTP_PROXY": "http://127.0.0.1:9",
         "http_proxy": "http://127.0.0.1:9",
