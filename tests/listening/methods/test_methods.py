@@ -11,12 +11,11 @@ from speecht5_demo.errors import RatingsError, StudyError
 from speecht5_demo.listening.analysis import Settings, analyse
 from speecht5_demo.listening.assignment import plan_session
 from speecht5_demo.listening.methods import LANGUAGES, METHODS, Method
-from speecht5_demo.listening.preparation import prepare
 from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.listening.simulation import Truth, simulate
 from speecht5_demo.report.pieces import preference_piece
 from speecht5_demo.ui.listen.texts import texts
-from tests.listening.conftest import VARIANTS, VOICE, make_study
+from tests.listening.conftest import VARIANTS, VOICE, make_study, prepare_alike
 
 PACKAGE = Path(__file__).parents[3] / "speecht5_demo"
 EVERY = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
@@ -87,7 +86,7 @@ def test_a_new_question_about_single_clips_goes_from_the_study_to_a_mos(
 ) -> None:
     monkeypatch.setitem(cast(dict[str, Method], METHODS), "CLARITY", Clarity())
     study = make_study(method="CLARITY", question="How clear is this speech?")
-    manifest = prepare(study, VOICE, tmp_path / "study")
+    manifest = prepare_alike(study, VOICE, tmp_path / "study")
     truth = Truth(mos={"baseline": 6.0, "int8": 6.0, "pruned": 4.0, "pruned-int8": 2.0})
     simulate(manifest, tmp_path / "study", tmp_path / "ratings", 20, truth, seed=3)
     analysis = analyse(read_ratings(tmp_path / "ratings"), Settings.of_study(manifest))
@@ -100,7 +99,7 @@ def test_a_new_question_about_single_clips_goes_from_the_study_to_a_mos(
 def test_pairs_go_from_the_study_to_a_table_of_their_own(method: Method, tmp_path: Path) -> None:
     """Prepared, planned in both orders, taken, kept on one side, analysed and printed."""
     study = make_study(method=method.name, question=next(iter(method.questions)))
-    manifest = prepare(study, VOICE, tmp_path / "study")
+    manifest = prepare_alike(study, VOICE, tmp_path / "study")
     tests = [trial for trial in plan_session(manifest, "listener") if trial.role == "test"]
     for variant in VARIANTS[1:]:
         assert {t.stimulus_first for t in tests if t.stimulus.variant == variant} == {True, False}
