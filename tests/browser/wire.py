@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 import time
@@ -29,6 +30,8 @@ class Wire:
         self._lock = threading.Lock()
         self._sent = bytearray()
         self._received = bytearray()
+        self._arrivals: list[tuple[int, int]] = []
+        """Whose bytes are in the record of the browser's, up to where: a connection's number and an end."""
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -43,11 +46,21 @@ class Wire:
         with self._lock:
             return bytes(self._sent[start[0] : sent]), bytes(self._received[start[1] : received])
 
+    def answers(self, start: tuple[int, int]) -> list[bytes]:
+        """What the browser received since a mark, an answer at a time: connections come in between one another."""
+        begun, by_connection = 0, dict[int, bytes]()
+        with self._lock:
+            for number, end in self._arrivals:
+                new = bytes(self._received[max(begun, start[1]) : end])
+                by_connection[number] = by_connection.get(number, b"") + new
+                begun = end
+        return [answer for said in by_connection.values() for answer in said.split(b"HTTP/1.1 ")]
+
     def close(self) -> None:
         self._listener.close()
 
     def _accept(self) -> None:
-        while True:
+        for number in itertools.count():
             try:
                 browser, _ = self._listener.accept()
             except OSError:
@@ -57,15 +70,17 @@ class Wire:
             except OSError:
                 browser.close()
                 continue
-            threading.Thread(target=self._relay, args=(browser, server, self._sent), daemon=True).start()
-            threading.Thread(target=self._relay, args=(server, browser, self._received), daemon=True).start()
+            for ends in ((browser, server, self._sent), (server, browser, self._received)):
+                threading.Thread(target=self._relay, args=(*ends, number), daemon=True).start()
 
-    def _relay(self, source: socket.socket, sink: socket.socket, record: bytearray) -> None:
+    def _relay(self, source: socket.socket, sink: socket.socket, record: bytearray, number: int) -> None:
         try:
             while data := source.recv(65536):
                 data = data.replace(b"Accept-Encoding:", b"Decline-Encodin:")
                 with self._lock:
                     record += data
+                    if record is self._received:
+                        self._arrivals.append((number, len(record)))
                 if self._late is not None and self._late in data:
                     time.sleep(LATE_S)
                 sink.sendall(data)
