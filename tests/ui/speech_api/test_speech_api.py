@@ -194,7 +194,7 @@ def test_refusals_have_the_shape_that_openai_clients_read(
 def test_a_program_has_as_many_places_as_a_page_and_is_told_when_to_come_again(server: Server) -> None:
     program = Client(server.url, "127.0.1.5")
     with_key = {"authorization": "Bearer one"}
-    body = json.dumps(asked(model="int8", input=SENTENCE * 4)).encode()
+    body = json.dumps(asked(model="int8", input=SENTENCE * 12)).encode()
 
     def ask(headers: dict[str, str]) -> Answer:
         return program.send("POST", SPEECH, body, {"content-type": "application/json", **headers})
