@@ -74,7 +74,7 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def _choose(
-    index: str, wanted: str = "", has_gpu: bool = False, found: Any = None, timeout_s: float = 5.0
+    index: str, wanted: str = "", has_gpu: bool = False, found: Any = None, timeout_s: float = 60.0
 ) -> Any:
     return torch_build.choose("2.13.0", wanted, has_gpu, lambda: found, index, timeout_s)
 
