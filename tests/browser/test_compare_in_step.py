@@ -57,7 +57,11 @@ def test_blind_samples_of_a_long_text_are_heard_early_all_together_and_stay_unkn
         answers = wire.answers(begun)
         assert page.page.evaluate("window.seen.map(JSON.parse)") == [[0, 0], [2, 0], [0, 2]]
         assert len([url for url in asked if "/compare/live/" in url]) == 2
-        audio = [answer for answer in answers if b"content-type: audio/" in answer.partition(b"\r\n\r\n")[0].lower()]
+        audio = [
+            answer
+            for answer in answers
+            if b"content-type: audio/" in answer.partition(b"\r\n\r\n")[0].lower()
+        ]
         assert len(audio) >= 4, "two samples while they were made, and the same two when they were whole"
         told = b"".join(SAMPLES.split(answer, 1)[0] if answer in audio else answer for answer in answers)
         assert b"ticket" in told, "the record is readable"
