@@ -13,10 +13,11 @@ import soundfile
 from playwright.sync_api import Browser, Playwright, expect
 
 from speecht5_demo.checkpoints import Checkpoint
+from speecht5_demo.quality.recorded_speakers import SHORTEST_S
 from speecht5_demo.synthesis import Synthesizer
 from speecht5_demo.wav import wav_bytes
 from tests.browser.compare_page import LONG_WAIT_MS, ComparePage, rows
-from tests.browser.conftest import QUIET, Server, chromium_path
+from tests.browser.conftest import PATIENCE_MS, QUIET, Server, chromium_path
 from tests.support.published import save_tiny_checkpoint
 
 READ = "The birch canoe slid on the smooth planks. Glue the sheet to the dark blue background."
@@ -56,6 +57,7 @@ def test_a_voice_from_the_microphone_speaks_the_next_comparison(
     server: Server, with_microphone: Browser
 ) -> None:
     context = with_microphone.new_context(permissions=["microphone"])
+    context.set_default_timeout(PATIENCE_MS)
     page = ComparePage(context.new_page(), server.url)
     page.page.get_by_role("button", name="Another voice").click()
     record = page.page.locator("#upload .upload-record")
@@ -64,7 +66,7 @@ def test_a_voice_from_the_microphone_speaks_the_next_comparison(
         expect(record).to_have_text("Stop recording")
     samples, rate = soundfile.read(BytesIO(sent.value.post_data_buffer or b""))
     assert (rate, samples.ndim) == (16_000, 1)
-    assert len(samples) > 8 * rate
+    assert len(samples) >= SHORTEST_S * rate
     assert np.abs(samples).max() > 0.05
     expect(page.page.locator("#upload")).to_contain_text(
         "speaks from the next comparison on", timeout=LONG_WAIT_MS

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import PATIENCE_MS, Server
 from tests.support.first_load import FirstLoad, loads
 
 MOST_BYTES = 300_000
@@ -56,11 +56,13 @@ def test_scripts_and_styles_are_compressed_and_kept_by_the_browser(visit: FirstL
 def test_every_file_is_named_in_the_head_of_the_page(
     visit: FirstLoad, server: Server, chromium: Browser
 ) -> None:
-    page = chromium.new_context().new_page()
+    context = chromium.new_context()
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
     page.goto(server.url)
     named = page.locator("link[rel=modulepreload], link[rel=preload]").evaluate_all(
         "links => links.map(link => new URL(link.href).pathname)"
     )
-    page.context.close()
+    context.close()
     asked = {one.path for one in visit.resources if re.match(r"/assets/.*\.(js|css)$", one.path)}
     assert asked - set(named) == set()

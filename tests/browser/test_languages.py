@@ -13,7 +13,7 @@ from speecht5_demo.text import spoken_form
 from speecht5_demo.ui.compare.preview import EXAMPLES
 from speecht5_demo.variants import all_variants
 from tests.browser.compare_page import LONG_WAIT_MS, REPORT_LABELS
-from tests.browser.conftest import Server
+from tests.browser.conftest import PATIENCE_MS, Server
 from tests.browser.languages import BRACKETED, untranslated, write_bracketed
 from tests.browser.test_compare_sweep import a_sweep
 
@@ -144,6 +144,7 @@ def test_no_text_of_pairs_of_what_is_heard_and_of_the_sweep_is_left_untranslated
 
 def test_a_browser_chooses_until_the_address_does(server: Server, chromium: Browser) -> None:
     context = chromium.new_context(locale="de-DE")
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(server.url)
     expect(page.locator("#speak")).to_have_text("Sprechen", timeout=LONG_WAIT_MS)

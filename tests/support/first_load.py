@@ -67,6 +67,7 @@ def first_load(browser: Browser, url: str, usable: str) -> FirstLoad:
 def loads(browser: Browser, url: str, usable: str, visits: int) -> list[FirstLoad]:
     """The first visit and further ones of somebody whose cache was empty."""
     visitor = browser.new_context()
+    visitor.set_default_timeout(PATIENCE_MS)
     try:
         return [_load(visitor.new_page(), url, usable) for _ in range(visits)]
     finally:
