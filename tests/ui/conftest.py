@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,9 +17,11 @@ from speecht5_demo.synthesis import Synthesizer
 from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice
 from speecht5_demo.ui.compare.runs import Run
 from speecht5_demo.ui.compare.service import CompareService
+from speecht5_demo.ui.compare.voice_queue import Job, Kind
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.serving.visitor import Visitor
 from speecht5_demo.ui.settings import Settings
+from tests.support.slow_voice import slow_down
 
 
 class Guest:
@@ -37,6 +42,37 @@ class Guest:
         }
         return self.service.start(**{**inputs, **changed}, visitor=Visitor(session, address))  # type: ignore[arg-type]
 
+    def by_hand(self, **changed: object) -> Iterator[Run]:
+        """A run before the first step of its voice and after each, with no thread that makes them meanwhile."""
+        jobs: list[Job] = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self.service.queue, "submit", jobs.append)
+            run = self.start(**changed)  # type: ignore[arg-type]
+        yield run
+        (job,) = jobs
+        for step in job.steps:
+            if isinstance(step, Future):
+                step.result()
+            yield run
+        job.ended(None)
+
+    @contextmanager
+    def behind_another(self) -> Iterator[None]:
+        """Somebody else has the voice: who asks in this block is served after it."""
+        begun, may_end = threading.Event(), threading.Event()
+
+        def speaking() -> Iterator[Kind]:
+            begun.set()
+            may_end.wait(60)
+            yield Kind.AUDIO
+
+        self.service.queue.submit(Job(Visitor("another"), speaking()))
+        assert begun.wait(60)
+        try:
+            yield
+        finally:
+            may_end.set()
+
     def finish(self, run: Run) -> Run:
         self.wait(lambda: run.over)
         return run
@@ -52,6 +88,17 @@ class Guest:
 def tiny_synthesizer(tiny: Checkpoint) -> Synthesizer:
     """Variants of the tiny checkpoint are built once."""
     return Synthesizer(tiny)
+
+
+@pytest.fixture
+def voice_stays_at_its_beginning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A sample goes on after its first part, or the first chunks of its stream, only to be stopped."""
+    for name in ("stream", "speak_by_piece"):
+        monkeypatch.setattr(Synthesizer, name, getattr(Synthesizer, name))  # it is put back as it was
+    at_the_end = tmp_path / "at-the-end"
+    slow_down(at_the_end)
+    yield
+    at_the_end.touch()  # no thread waits any longer
 
 
 @pytest.fixture

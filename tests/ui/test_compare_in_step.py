@@ -5,9 +5,11 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+import time
 from collections.abc import Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from speecht5_demo.listening.levelling import measure
+from speecht5_demo.ui.compare import runs
 from speecht5_demo.ui.compare.levels import level_gains
 from speecht5_demo.ui.compare.live import ADDRESS, LiveAudio, Step
 from speecht5_demo.ui.compare.runs import Run
@@ -33,8 +36,11 @@ LONG = "Good morning, good people of the town. " * 12
 TELLING = [word for variant in all_variants() for word in (variant.name, variant.label, variant.explanation)]
 
 
+ASKED: dict[str, Any] = {"blind": True, "repeats": 1, "variants": UNLIKE, "text": LONG}
+
+
 def start(visitor: Guest, **changed: object) -> Run:
-    return visitor.start(**{"blind": True, "repeats": 1, "variants": UNLIKE, "text": LONG, **changed})  # type: ignore[arg-type]
+    return visitor.start(**{**ASKED, **changed})
 
 
 def live_of(view: dict[str, object]) -> list[dict[str, object]]:
@@ -59,22 +65,11 @@ def test_all_samples_of_a_group_become_longer_in_one_moment() -> None:
     assert fragments() == [2, 1], "a fragment has 65,535 samples at most"
 
 
-def by_hand(visitor: Guest) -> Iterator[Run]:
-    """A run, after each step of the voice."""
-    asked = start(visitor)
-    visitor.service.stop(asked.id)
-    run = Run(asked.plan, Visitor("somebody"))
-    for step in visitor.service._speaking.steps(run, threading.Event()):
-        if isinstance(step, Future):
-            step.result()
-        yield run
-
-
 def test_no_sample_appears_before_the_others_and_no_name_before_the_reveal(visitor: Guest) -> None:
     shown: list[tuple[int, int]] = []
     heard: list[int] = []
     words = []
-    for run in by_hand(visitor):
+    for run in visitor.by_hand(**ASKED):
         view = board_view(run)
         early = live_of(view)
         shown.append((len(early), len(view["cards"]) - len(early)))  # type: ignore[arg-type]
@@ -88,7 +83,9 @@ def test_no_sample_appears_before_the_others_and_no_name_before_the_reveal(visit
     assert shown == sorted(shown, key=[(0, 0), (3, 0), (0, 3)].index)
     assert sorted(set(heard)) == list(range(1, run.pieces)), "a piece at a time, the last with the whole"
     assert tickets == [card.ticket for card in run.cards]
-    said = without_random_words("".join(words).encode()).decode()
+    asked = "versions=" + "+".join(UNLIKE)
+    assert asked in words[0], "the link says what the visitor chose, in the order of the page, and no more"
+    said = without_random_words("".join(words).encode()).decode().replace(asked, "")
     assert not [word for word in TELLING if word in said]
 
 
@@ -162,18 +159,23 @@ def test_beginnings_are_equally_loud_within_the_peak_limit() -> None:
     assert level_gains([np.zeros(100, np.float32)] * 2, 16_000) == [0.0, 0.0]
 
 
-def test_progress_and_seconds_left_are_those_of_all_samples_together(visitor: Guest) -> None:
-    run = Run(start(visitor).plan, start(visitor, session="other").visitor)
+def test_progress_and_seconds_left_are_those_of_all_samples_together(
+    visitor: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, now = start(visitor).plan, time.monotonic()
+    monkeypatch.setattr(runs, "time", SimpleNamespace(monotonic=lambda: now, time_ns=time.time_ns))
+    run = Run(plan, Visitor("other"))
     run.phase, run.in_step, run.pieces, run.each_s = "speaking", True, 4, 8.0
     before = board_view(run)
-    assert before["progress"] == pytest.approx(0.0, abs=0.05)
+    assert before["progress"] == 0.0
     assert before["left"] == "About 24 s left."
     run.pieces_out, run.speaking_since = 2, run.piece_out_at - 10
     later = board_view(run)
-    assert later["progress"] == pytest.approx(0.5, abs=0.05)
+    assert later["progress"] == 0.5
     assert later["left"] == "About 10 s left."
 
 
+@pytest.mark.usefixtures("voice_stays_at_its_beginning")
 def test_a_blind_run_stopped_in_the_middle_leaves_nothing_of_any_sample(visitor: Guest) -> None:
     run = start(visitor, text=LONG * 4)
     visitor.wait(lambda: run.lives)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,6 @@ from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice
 from speecht5_demo.ui.compare.runs import Run
 from speecht5_demo.ui.compare.service import CompareService
 from speecht5_demo.ui.compare.view import board_view
-from speecht5_demo.ui.compare.voice_queue import Job, Kind
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.serving.visitor import Visitor
 from speecht5_demo.ui.settings import Settings
@@ -130,23 +128,16 @@ def test_samples_that_are_kept_are_not_spoken_again(start_server: StartServer) -
 
 def begun(guest: Guest, then: Callable[[Run], None], samples: int) -> Run:
     """A run to which something happens in the moment in which it has that many samples."""
-    free = threading.Event()
+    with guest.behind_another():
+        run = guest.start(listener=ANN, repeats=1)
+        complete = run.complete
 
-    def held() -> Iterator[Kind]:
-        free.wait()
-        yield Kind.AUDIO
+        def completed(card: Card) -> None:
+            complete(card)
+            if len(run.made) == samples:
+                then(run)
 
-    guest.service.queue.submit(Job(Visitor("before"), held()))
-    run = guest.start(listener=ANN, repeats=1)
-    complete = run.complete
-
-    def completed(card: Card) -> None:
-        complete(card)
-        if len(run.made) == samples:
-            then(run)
-
-    run.complete = completed  # type: ignore[method-assign]
-    free.set()
+        run.complete = completed  # type: ignore[method-assign]
     return guest.finish(run)
 
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import numpy as np
+import pytest
 
 from speecht5_demo.ui.compare.live import KEPT, LiveAudio, LiveStreams
 from speecht5_demo.ui.compare.runs import Run
@@ -70,14 +71,10 @@ def test_old_audio_is_forgotten() -> None:
 
 
 def test_an_open_run_offers_the_turbo_sample_early_and_its_card_takes_over(visitor: Guest) -> None:
-    run = visitor.start(blind=False, variants=BOTH, repeats=1, text=LONG)
     early: list[dict[str, object]] = []
-
-    def over() -> bool:
+    for run in visitor.by_hand(blind=False, variants=BOTH, repeats=1, text=LONG):
         early.extend(told(run))
-        return run.over
-
-    visitor.wait(over)
+    assert run.over
     turbo = [card for card in early if card["label"] == "Turbo fp32"]
     assert {card["letter"] for card in turbo} == {"B"}
     assert {card["ticket"] for card in turbo} == {run.cards[1].ticket}
@@ -96,14 +93,10 @@ def test_what_a_page_could_not_ask_for_in_time_plays_at_once_when_whole_unless_n
 def test_a_blind_run_of_one_piece_offers_nothing_early_and_still_tells_first_audio_in_the_end(
     visitor: Guest,
 ) -> None:
-    run = visitor.start(blind=True, variants=BOTH, repeats=1)
-
-    def over() -> bool:
+    for run in visitor.by_hand(blind=True, variants=BOTH, repeats=1):
         assert run.lives == ()
         assert '"live"' not in json.dumps(board_view(run))
-        return run.over
-
-    visitor.wait(over)
+    assert run.over
     for card in run.cards:
         visitor.service.rate({"ticket": card.ticket, "rating": 3})
     table = board_view(run)["table"]
@@ -114,6 +107,7 @@ def test_a_blind_run_of_one_piece_offers_nothing_early_and_still_tells_first_aud
     assert by_label["Turbo fp32"].endswith((" ms", " s"))
 
 
+@pytest.mark.usefixtures("voice_stays_at_its_beginning")
 def test_a_run_stopped_in_a_stream_leaves_no_card_and_closes_the_audio(visitor: Guest) -> None:
     run = visitor.start(blind=False, variants=["turbo"], text=LONG)
     visitor.wait(lambda: run.lives)

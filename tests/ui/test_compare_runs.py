@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from speecht5_demo.errors import DemoError
 from speecht5_demo.synthesis import Speech
 from speecht5_demo.ui.compare import runs
+from speecht5_demo.ui.compare.cards import Card
 from speecht5_demo.ui.compare.plan import OwnVariant
 from speecht5_demo.ui.compare.rating import rating_row
 from speecht5_demo.ui.compare.runs import DROPPED, KEPT_A_SESSION, Run
@@ -46,14 +47,10 @@ def rate_all(visitor: Guest, run: Run, score: int = 4) -> list[dict[str, object]
 
 
 def test_no_snapshot_of_a_blind_run_tells_a_name_or_a_figure(visitor: Guest) -> None:
-    run = visitor.start()
-    snapshots = [told(run)]
-
-    def over() -> bool:
+    snapshots = []
+    for run in visitor.by_hand():
         snapshots.append(told(run))
-        return run.over
-
-    visitor.wait(over)
+    assert run.over
     snapshots += [
         silent(visitor.service.rate({"ticket": card.ticket, "rating": 2})) for card in run.cards[:-1]
     ]
@@ -153,23 +150,33 @@ def test_every_repeat_is_in_the_median(visitor: Guest) -> None:
     assert [len(card.sample.latency.runs) for card in run.cards] == [3, 3, 3]
 
 
-def test_a_stopped_run_keeps_what_is_complete_and_can_be_rated(visitor: Guest) -> None:
-    run = visitor.start(blind=False, text="Good morning, good people. " * 20)
-    visitor.wait(lambda: run.made)
-    visitor.service.stop(run.id)
-    visitor.wait(lambda: run.over)
+def test_a_stopped_run_keeps_what_is_complete_and_can_be_rated(
+    visitor: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with visitor.behind_another():
+        run = visitor.start(blind=False)
+        complete = run.complete
+
+        def completed(card: Card) -> None:
+            complete(card)
+            visitor.service.stop(run.id)
+
+        monkeypatch.setattr(run, "complete", completed)
+    visitor.finish(run)
     assert run.phase == "stopped"
-    assert 1 <= len(run.cards) < 3
+    assert len(run.cards) == 1
     answers = rate_all(visitor, run)
     assert all(answer["saved"] for answer in answers)
     assert run.revealed
 
 
 def test_a_run_stopped_before_its_turn_never_speaks(visitor: Guest) -> None:
-    visitor.start(session="first", text="Good morning, good people. " * 20)
-    run = visitor.start()
-    visitor.service.stop(run.id)
-    assert run.over
+    with visitor.behind_another():
+        run = visitor.start()
+        visitor.service.stop(run.id)
+        assert run.over
+    after = visitor.finish(visitor.start(session="after"))
+    assert after.phase == "done"
     assert run.made == []
 
 

@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Generator
 from concurrent.futures import Future
+from typing import Any
 
 import pytest
 
 from speecht5_demo.errors import SynthesisError
+from speecht5_demo.synthesis import Speech
 from speecht5_demo.ui.compare import budget
 from speecht5_demo.ui.compare.budget import SpeechBudget, affordable_repeats
 from speecht5_demo.ui.compare.clips import ClipCache
@@ -205,18 +207,9 @@ def test_a_defect_ends_its_job_and_nobody_elses() -> None:
 
 
 def test_place_and_seconds_are_told_while_others_are_served(visitor: Guest) -> None:
-    begun, may_end = threading.Event(), threading.Event()
-
-    def speaking() -> Generator[Kind, None, None]:
-        begun.set()
-        may_end.wait(60)
-        yield Kind.AUDIO
-
-    visitor.service.queue.submit(Job(Visitor("first"), speaking()))
-    assert begun.wait(60)
-    run = visitor.start("second", "10.0.0.3")
-    ahead, seconds = visitor.service.waiting(run)
-    may_end.set()
+    with visitor.behind_another():
+        run = visitor.start("second", "10.0.0.3")
+        ahead, seconds = visitor.service.waiting(run)
     assert ahead == 1
     assert seconds > 0
     visitor.finish(run)
@@ -277,14 +270,26 @@ def test_a_job_that_waits_for_work_elsewhere_takes_no_turn_and_ends_when_nobody_
     assert ended.wait(60)
 
 
-def test_repeats_give_way_to_a_visitor_and_are_made_again(visitor: Guest) -> None:
-    timed = visitor.start(
-        "timed", "10.0.0.2", text="Good morning, good people. " * 40, variants=["int8"], repeats=3
-    )
-    visitor.wait(lambda: timed.phase == "measuring" and timed.made[0].sizes is not None)
+def test_repeats_give_way_to_a_visitor_and_are_made_again(
+    visitor: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synthesizer, timing = visitor.service.context.synthesizer, threading.Event()
+    speak = synthesizer.speak
+
+    def lasts_until_it_is_disturbed(*asked: Any, cancelled: threading.Event, **named: Any) -> Speech:
+        first = not timing.is_set()
+        timing.set()
+        if first:
+            visitor.wait(cancelled.is_set)
+        return speak(*asked, cancelled=cancelled, **named)
+
+    monkeypatch.setattr(synthesizer, "speak", lasts_until_it_is_disturbed)
+    timed = visitor.start("timed", "10.0.0.2", variants=["int8"], repeats=3)
+    assert timing.wait(60)
     run = visitor.finish(visitor.start("waits", "10.0.0.3", variants=["int8"], repeats=1))
     assert run.phase == "done"
     visitor.finish(timed)
+    assert timed.disturbed >= 1
     assert len(timed.made[0].sample.latency.runs) == 3
 
 
