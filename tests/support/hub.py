@@ -35,6 +35,7 @@ class Misbehaviour:
         stall_after: send only so many bytes of the body, then stay silent with the connection open.
         damage: change one byte of the body.
         times: how often it happens before all is well again; None means always.
+        under_way: how many requests are met with silence just now.
     """
 
     where: str
@@ -44,6 +45,12 @@ class Misbehaviour:
     stall_after: int | None = None
     damage: bool = False
     times: int | None = None
+    under_way: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether all is well again, for every request."""
+        return self.times == 0 and self.under_way == 0
 
 
 class LoopbackHub:

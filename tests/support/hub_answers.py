@@ -80,11 +80,13 @@ class HubAnswers(BaseHTTPRequestHandler):
         for fault in self.hub.misbehaviours:
             if fault.times == 0 or not re.search(fault.where, request):
                 continue
+            fault.under_way += bool(fault.silent)
             if fault.times is not None:
                 fault.times -= 1
             if fault.silent:
                 self.hub.closing.wait(fault.silent)
                 self.close_connection = True
+                fault.under_way -= 1
                 return
             if fault.status is not None:
                 self._error(fault.status, "ServerError", "out of order")
