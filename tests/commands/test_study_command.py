@@ -38,7 +38,8 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "embedded",
         "--json",
     ]
-    result = CliRunner().invoke(app, asked)
+    # Under one secret the voice speaks alike in every run.
+    result = CliRunner().invoke(app, asked, env={"LISTENING_SECRET": "the secret of this study"})
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["clips"] == 4 + 2 + 2 + 1
     return folder / "made"
