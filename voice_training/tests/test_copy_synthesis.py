@@ -15,12 +15,11 @@ from voice_training.copy_synthesis import (
     describe_vocoder,
     measure_copies,
     some_of_each,
-    vocoder_card,
 )
 from voice_training.corpus import Clip
 from voice_training.model_card import Provenance
 from voice_training.settings import MINIATURE
-from voice_training.vocoder_model import new_vocoder, open_vocoder
+from voice_training.vocoder_model import new_vocoder
 
 _MADE = Provenance(
     command="python -m voice_training vocoder --minutes 150",
@@ -63,20 +62,14 @@ def test_speakers_are_measured_beside_their_own_speech(known: SpeechT5HifiGan, c
     assert {one.speaker: one.natural for one in measure_copies(known, silent)} == natural
 
 
-def test_the_vocoder_that_comes_along_is_what_its_card_says() -> None:
-    folder = Path(__file__).parents[2] / "assets" / "vocoder"
-    figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
-    copies = [SpeakerCopies(**row) for row in figures["by_speaker"]]
-    vocoder, provenance = open_vocoder(folder), Provenance.read(folder)
-    assert (folder / "README.md").read_text(encoding="utf-8") == vocoder_card(vocoder, copies, provenance)
-    assert not any(torch.isnan(weights).any() for weights in vocoder.state_dict().values())
-
-
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
         ({}, "It started from nothing."),
-        ({"vocoder_from": "assets/vocoder"}, "It went on from the vocoder in assets/vocoder."),
+        (
+            {"vocoder_from": "assets/natural/vocoder"},
+            "It went on from the vocoder in assets/natural/vocoder.",
+        ),
         ({"note": "It was stopped twice."}, "It was stopped twice."),
     ],
 )

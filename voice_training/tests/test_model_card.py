@@ -35,8 +35,10 @@ def told(voice: Path, provenance: Provenance) -> str:
     return " ".join((voice / "README.md").read_text(encoding="utf-8").split())
 
 
-def test_the_built_in_voices_card_is_what_its_files_say() -> None:
-    assert (BUILT_IN / "README.md").read_text(encoding="utf-8") == card(BUILT_IN)
+@pytest.mark.parametrize("name", ["voice", "natural"])
+def test_the_card_of_a_voice_that_comes_along_is_what_its_files_say(name: str) -> None:
+    folder = BUILT_IN.parent / name
+    assert (folder / "README.md").read_text(encoding="utf-8") == card(folder)
 
 
 def test_the_card_gives_the_command_and_every_stage(voice: Path) -> None:
@@ -55,7 +57,10 @@ def test_the_card_gives_the_command_and_every_stage(voice: Path) -> None:
     [
         ({"processes": 2}, "taken by 2 processes together"),
         ({"started_from": "assets/voice"}, "It went on from the voice in assets/voice."),
-        ({"vocoder_from": "assets/vocoder"}, "Its vocoder went on from the one in assets/vocoder."),
+        (
+            {"vocoder_from": "assets/natural/vocoder"},
+            "Its vocoder went on from the one in assets/natural/vocoder.",
+        ),
         ({"steps": {"acoustic": 1}, "minutes": {"acoustic": 1.0}}, "did without their smallest weights"),
         (
             {"steps": {"matched": 1}, "minutes": {"matched": 1.0}},
