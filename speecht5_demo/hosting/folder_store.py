@@ -9,6 +9,7 @@ Every segment begins with the header: any tool reads the folder as it is.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import re
 import time
@@ -40,8 +41,8 @@ class _Kept:
     digest: str
 
     def content(self) -> bytes | None:
-        """What it holds; None where it is not whole."""
-        data = self.path.read_bytes()
+        """What it holds; None where it is not whole, or another server took it away."""
+        data = _read(self.path)
         return data if _digest(data) == self.digest else None
 
 
@@ -110,14 +111,14 @@ class FolderStore:
         try:
             for path in sorted(self._folder.glob("*.csv")):
                 found = _SEGMENT.fullmatch(path.name)
-                data = path.read_bytes() if found else b""
+                data = _read(path) if found else b""
                 without = erased(data, deleted)
                 if not found or without == data:
                     continue
                 if _digest(data) == found[4]:
                     name = f"{found[1]}.{found[2]}-{found[3]}.{_digest(without)}.csv"
                     _write_once(self._folder / name, without)
-                elif path.stat().st_mtime > time.time() - HALF_WRITTEN_S:
+                elif _written_s_ago(path) < HALF_WRITTEN_S:
                     continue  # it is being written; whoever writes it learns of the deletion, and comes here too
                 path.unlink(missing_ok=True)
         except OSError as error:
@@ -139,7 +140,7 @@ class FolderStore:
         stem, dot, ending = name.rpartition(".")
         try:
             for path in sorted((self._folder / STUDIES).glob(f"{stem}.{'?' * 16}{dot}{ending}")):
-                data = path.read_bytes()
+                data = _read(path)
                 if path.name == f"{stem}.{_digest(data)}{dot}{ending}":
                     return data
         except OSError as error:
@@ -176,13 +177,30 @@ class FolderStore:
         return whole
 
 
+def _read(path: Path) -> bytes:
+    """A file of the folder; nothing where another server took it away since it was listed."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _written_s_ago(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
+
+
 def _write_once(path: Path, data: bytes) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
     except FileExistsError:
-        if path.read_bytes() == data:
+        if _read(path) == data:
             return
-        descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC)  # a killed server left a part of it
+        descriptor = os.open(
+            path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640
+        )  # a killed server left a part of it
     try:
         with os.fdopen(descriptor, "wb") as out:
             out.write(data)

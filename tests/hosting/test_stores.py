@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,9 +17,10 @@ from speecht5_demo.hosting.choosing import chosen_store
 from speecht5_demo.hosting.folder_store import FolderStore
 from speecht5_demo.hosting.postgres_store import PostgresStore
 from speecht5_demo.hosting.record import LOCK, RECORD
-from speecht5_demo.hosting.store import HostingError, Store
+from speecht5_demo.hosting.store import HostingError, Segment, Store
 from speecht5_demo.hosting.uploader import RatingsUploader
 from speecht5_demo.hosting.writer import ServedRatingsWriter
+from speecht5_demo.listening.decisions import session_digest
 from speecht5_demo.listening.ratings import read_ratings
 from speecht5_demo.listening.session_events import SessionEvent, SessionsWriter
 from tests.hosting.test_hosting import rating
@@ -216,6 +218,54 @@ def test_nothing_in_a_bucket_is_ever_changed_and_half_a_segment_is_no_segment(tm
     new = Server(place, tmp_path / "new")
     assert len(new.here()) == 2
     new.end()
+
+
+def test_a_segment_that_another_server_takes_away_while_it_is_read_is_no_trouble(tmp_path: Path) -> None:
+    """A listed file that cannot be found is what a server sees whose folder another one erases from."""
+    bucket, folder = tmp_path / "bucket", tmp_path / "one"
+    one = Server(Place(lambda: FolderStore(bucket), list), folder)
+    one.rate(0)
+    one.end()
+    (kept,) = bucket.glob("ratings-*.csv")
+    for number, (start, end) in enumerate([(0, 10), (0, kept.stat().st_size), (10, 20)]):
+        name = f"{kept.name.partition('.')[0]}.{start:012d}-{end:012d}.{number:016x}.csv"
+        (bucket / name).symlink_to(bucket / "taken away")
+    store = FolderStore(bucket)
+    (new := tmp_path / "new").mkdir()
+    assert store.fetch(new, [], 0).names == {f"{kept.name.partition('.')[0]}.csv"}
+    assert len(read_ratings(new).frame) == 1
+    store.erase({session_digest("session 0")})
+    (after,) = (path for path in bucket.glob("ratings-*") if not path.is_symlink())
+    assert b"session 0" not in after.read_bytes()
+
+
+def test_servers_read_send_and_erase_in_one_folder_at_once(tmp_path: Path) -> None:
+    bucket, secret = tmp_path / "bucket", SECRET
+    folders = [tmp_path / f"server {number}" for number in range(3)]
+    stores = [FolderStore(bucket) for _ in folders]
+    stores[0].open()
+    writers = [ServedRatingsWriter(folder, durable=False) for folder in folders]
+    told: list[str] = []
+
+    def serve(number: int) -> None:
+        store, writer, folder = stores[number], writers[number], folders[number]
+        try:
+            for each in range(40):
+                writer.append(rating(number + 3 * each))
+                path = writer.path
+                assert path is not None
+                store.send([Segment(path, 0, path.stat().st_size, secret)])
+                store.fetch(folder, [path.name], 0)
+                store.erase({session_digest(f"session {session}") for session in range(each)})
+        except HostingError as error:
+            told.append(str(error))
+
+    threads = [threading.Thread(target=serve, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told == []
 
 
 @pytest.mark.parametrize(
