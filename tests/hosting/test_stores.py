@@ -30,6 +30,7 @@ from tests.support.programs import converse
 from tests.support.served_app import until
 
 SECRET = b"a secret of this server"
+PATIENCE_S = 90.0
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +74,8 @@ class Server:
         self.folder = folder
         self.uploader = RatingsUploader(folder, place.open(), SECRET, every_s=0.05, retry_s=0.05)
         self.writer = ServedRatingsWriter(folder, durable=False)
-        self.uploader.start()
-        self.writer.kept_by(self.uploader.upload_now)
+        self.uploader.start(PATIENCE_S)
+        self.writer.kept_by(lambda: self.uploader.upload_now(PATIENCE_S))
 
     def rate(self, *numbers: int) -> list[str]:
         rows = [rating(number, text=f'=1+{number}, "quoted"') for number in numbers]
@@ -87,7 +88,7 @@ class Server:
 
     def end(self) -> None:
         self.writer.end()
-        assert self.uploader.stop(20)
+        assert self.uploader.stop(PATIENCE_S)
 
 
 def test_a_rating_is_in_the_store_before_it_is_acknowledged_and_both_servers_know_of_it(
