@@ -3,9 +3,9 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 CHECKPOINT ?= auto
 MINUTES ?= 240
-# Who reads for `make voice`: flite, kokoro (natural), or a folder of recordings; and how many sentences.
-TEACHER ?= flite
-TEXTS ?= 40000
+# Who reads for `make voice`: kokoro (natural), flite (fast), or a folder of recordings; and how many sentences.
+TEACHER ?= kokoro
+TEXTS ?= 6000
 # A vocoder's folder that `make voice` goes on with; empty: from nothing.
 VOCODER ?=
 # Processes that share the tests; 0 for one after the other.

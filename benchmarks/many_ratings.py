@@ -97,7 +97,7 @@ def _rows(rng: np.random.Generator, number: int, count: int) -> list[list[str]]:
         stimulus_id="",
         sentence_id="",
         text="",
-        speaker="slt",
+        speaker="am_michael",
         variant="",
         checkpoint="embedded",
         seed=0,

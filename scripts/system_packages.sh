@@ -1,7 +1,7 @@
 #!/bin/sh
-# What the tests need beside Python: a Chromium and a Firefox to drive, the flite voices that the built-in voice learned
-# from, Postgres and nginx for deployments, and on x86 a compiler for arm64 with an emulator to run what it makes.
-# With the argument `flite`, those voices alone: what training a voice needs.
+# What the tests need beside Python: a Chromium and a Firefox to drive, the flite voices that a small voice learns from,
+# Postgres and nginx for deployments, and on x86 a compiler for arm64 with an emulator to run what it makes.
+# With the argument `flite`, those voices alone: what training a voice by them needs.
 # Found where they are there; installed where that is possible; named in one line where it is not.
 set -eu
 

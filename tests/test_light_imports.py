@@ -10,7 +10,7 @@ NEEDED = [
     "import speecht5_demo.text",
     "from speecht5_demo.variants import all_variants; assert all_variants()",
     "from speecht5_demo.checkpoints import open_checkpoint; c = open_checkpoint('auto'); "
-    "assert c.speaker('slt') and c.letters and c.digest",
+    "assert c.speaker('am_michael') and c.letters and c.digest",
 ]
 HEAVY = ("torch", "transformers", "httpx2", "datasets", "gradio")
 

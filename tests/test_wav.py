@@ -48,7 +48,7 @@ def test_a_stream_ends_as_the_same_file_and_can_be_played_before() -> None:
 
 def test_a_tagged_file_says_what_it_is_and_holds_the_same_samples(tmp_path: Path) -> None:
     samples = np.sin(np.linspace(0, 300, 5001)).astype(np.float32)
-    tags = Tags("Grüß Gott 👋", "a checkpoint, slt", "Synthetic speech: int8.", "speecht5-demo")
+    tags = Tags("Grüß Gott 👋", "a checkpoint, am_michael", "Synthetic speech: int8.", "speecht5-demo")
     path = write_wav_file(samples, 16_000, tmp_path / "a.wav", tags=tags)
     with soundfile.SoundFile(path) as file:
         assert (file.title, file.artist, file.comment) == (tags.title, tags.artist, tags.comment)

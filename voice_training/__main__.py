@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 
 _Teacher = Annotated[
-    str, typer.Option(help="Who reads: flite, kokoro, or a folder of recordings with transcripts.")
+    str, typer.Option(help="Who reads: kokoro, flite, or a folder of recordings with transcripts.")
 ]
 _Threads = Annotated[int, typer.Option(help="Processor threads; 0 takes every core.")]
 
@@ -48,13 +48,13 @@ def train(
     minutes: Annotated[
         float, typer.Option(help="Training time. Making data and measuring come on top.")
     ] = 240.0,
-    teacher: _Teacher = "flite",
+    teacher: _Teacher = "kokoro",
     device: _Device = "auto",
     folder: _Folder = Path("voice_run"),
     init: _Init = None,
     vocoder: _Vocoder = None,
     widen: _Widen = False,
-    texts: _Texts = 40_000,
+    texts: _Texts = 6000,
     seed: _Seed = 1,
     threads: _Threads = 0,
     miniature: _Miniature = False,
@@ -157,7 +157,7 @@ def _run(command: str, minutes: float, options: _Options) -> VoiceRun:
 
 
 @app.command()
-def check(teacher: Annotated[str, typer.Argument(help="As for `train`.")] = "flite") -> None:
+def check(teacher: Annotated[str, typer.Argument(help="As for `train`.")] = "kokoro") -> None:
     """Let a teacher read one line by each speaker: whether all that it needs is there and works."""
     from voice_training import VoiceTrainingError
     from voice_training.teachers import find_teacher
@@ -195,7 +195,7 @@ def readings(
 @app.command()
 def measure(
     folder: Annotated[Path, typer.Argument(help="A voice's folder.")],
-    teacher: _Teacher = "flite",
+    teacher: _Teacher = "kokoro",
     out: Annotated[Path, typer.Option(help="The JSON file to write.")] = Path("figures.json"),
     sentences: Annotated[int, typer.Option(min=1, help="Harvard sentences a speaker.")] = 100,
     seeds: Annotated[

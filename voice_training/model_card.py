@@ -187,7 +187,7 @@ the stock transformers classes, in fp16 safetensors. Any checkpoint folder is re
 It is for hearing and measuring what quantisation and pruning do to a SpeechT5 on a machine that has no copy
 of the published model. It is not `microsoft/speecht5_tts`: that has 144 M parameters, and sizes, times and
 ratings of this voice say nothing about it. It is not a recording: it learned its {len(evaluation.by_speaker)} speakers
-from {provenance.teacher} and cannot be more natural than that. It is not a voice cloner: the speaker vectors
+from {provenance.teacher}, and cannot be more natural than that. It is not a voice cloner: the speaker vectors
 are points at right angles; a blend of them is a voice in between, an uploaded x-vector gives an
 unpredictable one. English only.
 
@@ -230,8 +230,8 @@ def _how_made(provenance: Provenance) -> str:
     if "acoustic" in provenance.steps:
         sentences.append(
             "Of the acoustic model the weights with the fewest word errors on development texts were kept. In half of "
-            "its steps the three small layers that read or write mel frames did without their smallest weights, so "
-            "that pruning costs this voice less than one that was not taught so."
+            "its steps the three small layers that read or write mel frames did without their smallest weights, as a "
+            "pruned voice has to."
         )
     if "matched" in provenance.steps:
         sentences.append("The vocoder is the mean of what the stages `vocoder` and `matched` ended with.")

@@ -200,7 +200,7 @@ class TrainingSettings:
         evaluation: of the finished voice.
     """
 
-    texts: int = 40_000
+    texts: int = 6000
     seed: int = 1
     minutes: float = 240.0
     shares: Shares = Shares(vocoder=0.25, acoustic=0.5, postnet=0.1, matched=0.15)

@@ -117,11 +117,11 @@ class Kokoro(_ReadsAnything):
 
     @property
     def speakers(self) -> Mapping[str, str]:
-        """af_heart, the best of Kokoro's, is the default."""
+        """bf_emma, of whom the built-in voice has the highest predicted MOS, is the default."""
         return {
-            "af_heart": "Heart, a woman's voice (US English)",
             "bf_emma": "Emma, a woman's voice (British English)",
             "am_michael": "Michael, a man's voice (US English)",
+            "af_heart": "Heart, a woman's voice (US English)",
             "bm_george": "George, a man's voice (British English)",
         }
 

@@ -90,7 +90,7 @@ def synthesize(
 ) -> None:
     """Speak one text with one variant and write an audio file.
 
-    Example: python -m speecht5_demo synthesize "Hello!" --variant int8 --speaker slt -o hello.wav
+    Example: python -m speecht5_demo synthesize "Hello!" --variant int8 --speaker am_michael -o hello.wav
 
     A recipe of your own: python -m speecht5_demo synthesize "Hello!" --prune 0.6 --int8 --exclude '*.prenet.*'
 

@@ -1,7 +1,7 @@
 """Natural recordings of the sentences: the recogniser's floor, and something to compare with that no model made.
 
-    FOLDER/7.wav            sentence 7 of the list, any speaker
-    FOLDER/slt/007.wav      sentence 7 as speaker slt says it; goes before the former
+    FOLDER/7.wav               sentence 7 of the list, any speaker
+    FOLDER/am_michael/007.wav  sentence 7 as speaker am_michael says it; goes before the former
 
 Any format and rate that libsndfile reads; stereo is mixed down, other rates are resampled to 16 kHz.
 """

@@ -11,7 +11,9 @@ from speecht5_demo.speakers.speaker import Speaker
 
 
 def find_speaker(speakers: Mapping[str, Speaker], name: str) -> Speaker:
-    """The speaker called `name`, whatever its case; or a blend, written `slt+rms` or, for 30 % of rms, `slt+rms:0.3`.
+    """The speaker called `name`, whatever its case, or a blend.
+
+    `am_michael+bf_emma` is half of each, `am_michael+bf_emma:0.3` has 30 % of bf_emma.
 
     Never opens a file: the name may come from anybody.
 
@@ -28,7 +30,8 @@ def find_speaker(speakers: Mapping[str, Speaker], name: str) -> Speaker:
         except ValueError as error:
             raise SpeakerError(
                 Message(
-                    "The share in {name} is no number. Write a blend as slt+rms:0.3, with 0 to 1 of the second.",
+                    "The share in {name} is no number. "
+                    "Write a blend as am_michael+bf_emma:0.3, with 0 to 1 of the second.",
                     name=repr(name),
                 )
             ) from error

@@ -51,7 +51,7 @@ def unblinding(target: Target, scale: float) -> Outcome:
     blind = [visitor.send("GET", card["audio"]["url"]).body for card in view["cards"]]
     named = 0
     for seed in (5, 0):
-        for sample in call_compare(target, [SENTENCE, TWO, "slt", seed, 1]):
+        for sample in call_compare(target, [SENTENCE, TWO, "am_michael", seed, 1]):
             audio = visitor.send("GET", f"/gradio_api/file={sample['audio']['path']}")
             assert audio.status == 200
             named += any(_same_but_for_loudness(audio.body, each) for each in blind)
@@ -85,7 +85,9 @@ def caller_leaves(target: Target, scale: float) -> Outcome:
     """A program asks for much work and hangs up."""
     client = Client(target.url, "127.0.0.23")
     with client.present():
-        client.join(client.event("compare"), ["word " * 390, ["baseline", "int8", "pruned"], "slt", 0, 5])
+        client.join(
+            client.event("compare"), ["word " * 390, ["baseline", "int8", "pruned"], "am_michael", 0, 5]
+        )
         stream = client.stream()
         next(stream)
         stream.close()

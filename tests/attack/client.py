@@ -111,9 +111,9 @@ class Client:
 def start_inputs(text: str, variants: list[str], **changed: Any) -> list[Any]:
     """What the page sends when Speak is pressed."""
     inputs: dict[str, Any] = {
-        "text": text, "speaker": "slt", "blend_with": "", "upload": None, "share": 50, "seed": 0, "variants": variants,
-        "own": False, "amount": 60, "int8": False, "include": "*", "exclude": "", "repeats": 1, "blind": True,
-        "pairs": False, "listener": "",
+        "text": text, "speaker": "am_michael", "blend_with": "", "upload": None, "share": 50, "seed": 0,
+        "variants": variants, "own": False, "amount": 60, "int8": False, "include": "*", "exclude": "", "repeats": 1,
+        "blind": True, "pairs": False, "listener": "",
     }  # fmt: skip
     return list({**inputs, **changed}.values())
 

@@ -66,7 +66,7 @@ def flooded(target: Target, posts: int, length: int) -> Iterator[list[bool]]:
                 )
                 let_in.append(view.get("run") is not None)
                 continue
-            event, data = ((compare, [SENTENCE * length, TWO, "slt", number, 10]), (follow, [None]))[
+            event, data = ((compare, [SENTENCE * length, TWO, "am_michael", number, 10]), (follow, [None]))[
                 number % 2
             ]
             let_in.append(flooder.join(event, data).status == 200)

@@ -233,7 +233,7 @@ def test_own_variant_and_uploaded_speaker_join_the_comparison(
     page.page.locator("#upload input[type=file]").set_input_files(vector)
     expect(page.page.locator("#upload")).to_contain_text("mine (uploaded)", timeout=LONG_WAIT_MS)
     page.page.get_by_label("Blend with").click()
-    page.page.get_by_role("option", name="Slt").click()
+    page.page.get_by_role("option", name="Michael").click()
     page.page.get_by_role("button", name="Your own version").click()
     page.page.get_by_label("Add it to the comparison").check()
     page.page.get_by_label("Then quantise to INT8").check()
@@ -243,7 +243,7 @@ def test_own_variant_and_uploaded_speaker_join_the_comparison(
     (row,) = [row for row in rows(server.data) if row["text"] == "My own."]
     assert row["blind"] == "false"
     assert row["variant"].startswith("custom-")
-    assert re.fullmatch(r"upload-\w+\+slt:0.5", row["speaker"])
+    assert re.fullmatch(r"upload-\w+\+am_michael:0.5", row["speaker"])
 
 
 def test_a_speaker_file_is_judged_when_it_is_chosen(
@@ -261,12 +261,12 @@ def test_a_speaker_file_is_judged_when_it_is_chosen(
 
 def test_the_compare_endpoint_returns_audio_and_figures(server: Server) -> None:
     client = Client(server.url, verbose=False)
-    results = client.predict("Good day.", ["baseline", "int8"], "slt", 7, 2, api_name="/compare")
+    results = client.predict("Good day.", ["baseline", "int8"], "am_michael", 7, 2, api_name="/compare")
     assert [result["variant"] for result in results] == ["baseline", "int8"]
     for result in results:
         assert Path(result["audio"]).read_bytes().startswith(b"RIFF")
         assert len(result["latency_s"]["runs"]) == 2
-        assert result["speaker"] == "slt"
+        assert result["speaker"] == "am_michael"
         assert result["seed"] == 7
     assert results[1]["sizes"]["acoustic_disk_bytes"] < results[0]["sizes"]["acoustic_disk_bytes"]
     assert "variants" in json.dumps(client.view_api(return_format="dict")["named_endpoints"]["/compare"])
@@ -279,8 +279,8 @@ def test_the_compare_endpoint_returns_audio_and_figures(server: Server) -> None:
         (("Hello.", ["int9"]), "no variant 'int9'"),
         (("Hello.", "int8"), "list of names"),
         (("Hello.", ["int8"], "nobody"), "nobody"),
-        (("Hello.", ["int8"], "slt", -1), "seed"),
-        (("Hello.", ["int8"], "slt", 0, 99), "repeats"),
+        (("Hello.", ["int8"], "am_michael", -1), "seed"),
+        (("Hello.", ["int8"], "am_michael", 0, 99), "repeats"),
     ],
 )
 def test_the_compare_endpoint_explains_unusable_input(

@@ -41,7 +41,7 @@ def with_microphone(
 ) -> Iterator[Browser]:
     """A Chromium into whose microphone somebody reads two sentences, again and again."""
     said = tmp_path_factory.mktemp("said") / "said.wav"
-    speech = Synthesizer(embedded).speak(READ, "slt", "turbo-int8")
+    speech = Synthesizer(embedded).speak(READ, "am_michael", "turbo-int8")
     said.write_bytes(wav_bytes(speech.samples, speech.sampling_rate))
     fakes = [
         "--use-fake-device-for-media-stream",

@@ -24,9 +24,9 @@ def a_sweep(folder: Path, digest: str) -> None:
     buzz = (0.2 * np.sign(np.sin(np.arange(8_000) / 10))).astype(np.float32)
     points = []
     for amount in (0.0, 0.8):
-        path = f"audio/p{amount:g}/rms-0001.wav"
+        path = f"audio/p{amount:g}/bf_emma-0001.wav"
         write_wav_file(buzz, 16_000, folder / path, parents=True)
-        points.append(replace(results.point(amount), audio={"rms": path}))
+        points.append(replace(results.point(amount), audio={"bf_emma": path}))
     document = results.sweep(*points, breaks_at=0.8)
     write(
         replace(

@@ -159,7 +159,7 @@ def test_a_sentence_says_what_each_variant_came_to(spoken: ComparePage) -> None:
     expect(spoken.page.locator(".board .result li")).to_have_count(1)
     expect(spoken.page.locator(".board .result")).to_contain_text("Dynamic INT8: ")
     expect(spoken.page.locator(".board .result")).to_contain_text("% smaller, ")
-    expect(spoken.cards.nth(0)).to_contain_text("voice Rms")
+    expect(spoken.cards.nth(0)).to_contain_text("voice Emma")
 
 
 def test_speak_keeps_its_name_after_a_refusal_and_ctrl_enter_presses_it(

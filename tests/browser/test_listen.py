@@ -182,7 +182,7 @@ def test_a_session_is_done_with_the_keyboard_alone(study: Open, keyboard: Sessio
 
 
 def test_nothing_on_the_wire_or_in_the_browser_tells_a_variant(study: Open, keyboard: Session) -> None:
-    secrets = {*ANIMALS, "slt", str(study.folder)}
+    secrets = {*ANIMALS, "am_michael", str(study.folder)}
     for clip in study.manifest.stimuli:
         secrets |= {clip.id, clip.sha256, clip.sentence_id, clip.text}
     assert len(keyboard.received) > 8 * study.manifest.clip_bytes

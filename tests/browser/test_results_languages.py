@@ -44,7 +44,7 @@ def data(deployment: Server) -> list[str]:
     sections = methods(found)
     sessions = [f"study-1-{who}" for who in range(20)] + ["compare-5-0"]
     return [
-        *LOSSES, "Tones", "slt", "embedded", "UTC", *(f"Sentence number {what}." for what in range(6)),
+        *LOSSES, "Tones", "am_michael", "embedded", "UTC", *(f"Sentence number {what}." for what in range(6)),
         *(f"s{what}" for what in range(6)), *sessions, *(one[:8] for one in sessions),
         *(f"{claim.metric}: {claim.statement}" for claim in CLAIMS),
         *("; ".join(section.sources) for section in sections),

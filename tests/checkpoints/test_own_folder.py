@@ -93,4 +93,4 @@ def test_a_folder_of_other_vectors_without_speakers_says_what_to_give(folder: Pa
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"speaker_embedding_dim": 192}))
     with pytest.raises(SpeakerError, match="own comes without a speaker: give a file of 192 values"):
-        open_checkpoint(str(folder)).speaker("slt")
+        open_checkpoint(str(folder)).speaker("am_michael")

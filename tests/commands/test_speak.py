@@ -118,7 +118,7 @@ def test_prices_and_dates_are_spoken(compared: dict[str, Any]) -> None:
 
 def test_synthesize_prints_one_object_and_writes_where_it_was_told(call: Call, tmp_path: Path) -> None:
     code, out, err = call(
-        "synthesize", "Hello there.", "--variant", "int8", "--speaker", "slt+rms:0.4", "--seed", "3",
+        "synthesize", "Hello there.", "--variant", "int8", "--speaker", "am_michael+bf_emma:0.4", "--seed", "3",
         "-o", "out/hello.wav", "--parents", "--checkpoint", "embedded", "--json",
     )  # fmt: skip
     assert code == 0, err
@@ -135,9 +135,12 @@ def test_synthesize_prints_one_object_and_writes_where_it_was_told(call: Call, t
     [
         (["synthesize", "..."], "only punctuation"),
         (["synthesize", "Hello", "--variant", "int9"], "Choose one of: baseline, int8"),
-        (["synthesize", "Hello", "--speaker", "nobody"], "Choose one of: rms"),
+        (["synthesize", "Hello", "--speaker", "nobody"], "Choose one of: bf_emma"),
         (["synthesize", "Hello", "--speaker", "missing.npy"], "missing.npy"),
-        (["synthesize", "Hello", "--speaker", "slt+rms:half"], "Write a blend as slt+rms:0.3"),
+        (
+            ["synthesize", "Hello", "--speaker", "am_michael+bf_emma:half"],
+            "Write a blend as am_michael+bf_emma:0.3",
+        ),
         (["compare", "Hello", "--variants", "int8,int8"], "each only once"),
         (["speakers", "--checkpoint", "no/such/folder"], "no/such/folder"),
         (
@@ -186,7 +189,7 @@ def test_variants_and_speakers_are_listed(call: Call) -> None:
     variants = json.loads(call("variants", "--json")[1])["variants"]
     assert [variant["name"] for variant in variants[:4]] == ["baseline", "int8", "pruned", "pruned-int8"]
     speakers = json.loads(call("speakers", "--checkpoint", "embedded", "--json")[1])["speakers"]
-    assert {"slt", "rms"} <= {speaker["name"] for speaker in speakers}
+    assert {"am_michael", "bf_emma"} <= {speaker["name"] for speaker in speakers}
 
 
 @pytest.mark.parametrize("ending", ["wav", "flac", "ogg", "mp3"])

@@ -24,7 +24,7 @@ def rating(number: int, text: str = "Glue the sheet.") -> RatingRow:
     return RatingRow(
         study_id="harvard", session_id=f"session {number % 3}", listener_id=f"listener {number % 3}", source="study",
         blind=True, trial=number, position=number + 1, question="How natural?", stimulus_id="0" * 32,
-        sentence_id=f"s{number % 4}", text=text, speaker="slt", variant=("baseline", "int8")[number % 2],
+        sentence_id=f"s{number % 4}", text=text, speaker="am_michael", variant=("baseline", "int8")[number % 2],
         checkpoint="embedded", audio_sha256="0" * 64, rating=1 + number % 5, heard_fraction=1.0,
     )  # fmt: skip
 

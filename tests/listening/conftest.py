@@ -44,7 +44,7 @@ def one_by_one(speak: Callable[[str, str, str, int], SpokenClip]) -> Callable[..
     return spoken
 
 
-VOICE = Voice("test-voice", "d" * 64, ("slt", "rms"), one_by_one(say))
+VOICE = Voice("test-voice", "d" * 64, ("am_michael", "bf_emma"), one_by_one(say))
 
 
 def make_study(**changes: object) -> Study:

@@ -60,7 +60,7 @@ def test_clips_are_equally_loud_by_a_linear_gain_alone(prepared: tuple[Manifest,
 
 
 def test_a_loud_target_lowers_the_whole_study_instead_of_clipping() -> None:
-    clips = [say("a", "slt", "x", seed) for seed in range(3)]
+    clips = [say("a", "am_michael", "x", seed) for seed in range(3)]
     levels = [levelling.measure(clip.samples, RATE) for clip in clips]
     target = levelling.common_target(levels, Loudness(target_lufs=0.0, peak_dbfs=-1.0))
     peaks = [level.peak_dbfs + levelling.gain_db(level, target) for level in levels]
@@ -68,7 +68,7 @@ def test_a_loud_target_lowers_the_whole_study_instead_of_clipping() -> None:
 
 
 def test_padding_is_behind_the_audio_and_not_heard() -> None:
-    clip = say("a", "slt", "x", 1)
+    clip = say("a", "am_michael", "x", 1)
     data = wav_bytes(clip.samples, RATE, smallest_file(len(clip.samples)) + 5000)
     with wave.open(io.BytesIO(data)) as wav:
         assert wav.getnframes() == len(clip.samples)

@@ -30,7 +30,7 @@ def make_row(**changes: object) -> RatingRow:
     given = {
         "study_id": "s", "session_id": "se", "listener_id": "l", "source": "study", "blind": True, "trial": 0,
         "position": 1, "question": "How natural is it?", "stimulus_id": "a1", "sentence_id": "h1",
-        "text": "Glue the sheet.", "speaker": "slt", "variant": "int8", "checkpoint": "embedded", "seed": 7,
+        "text": "Glue the sheet.", "speaker": "am_michael", "variant": "int8", "checkpoint": "embedded", "seed": 7,
         "audio_sha256": "0" * 64, "rating": 4, "heard_fraction": 0.98, "plays": 1, "response_s": 4.25,
     }  # fmt: skip
     return RatingRow(**{**given, **changes})

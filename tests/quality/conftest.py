@@ -16,12 +16,12 @@ from speecht5_demo.synthesis import ReferenceEngine, SpeechPlan, plan_speech
 from speecht5_demo.variants import find
 from speecht5_demo.variants.build import build
 
-TEXT = "The birch canoe slid on the smooth planks."
+TEXT = "It's easy to tell the depth of a well."
 
 
 @pytest.fixture(scope="session")
 def plan(embedded: Checkpoint) -> SpeechPlan:
-    return plan_speech(embedded, TEXT, embedded.speaker("rms"), seed=0)
+    return plan_speech(embedded, TEXT, embedded.speaker("bf_emma"), seed=0)
 
 
 @pytest.fixture(scope="session")

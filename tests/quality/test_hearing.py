@@ -52,7 +52,7 @@ def test_a_word_in_place_of_another_names_both() -> None:
 def test_a_sample_of_the_built_in_voice_is_heard_and_predicted(whisper: Recogniser, speech: Samples) -> None:
     found = hear(whisper, TEXT, speech)
     same = [word.text for word in found.words if word.kind == "same"]
-    assert {"smooth", "planks"} <= set(same)
+    assert {"easy", "depth", "well"} <= set(same)
     assert found.wer < 0.3
     assert found.predicted_mos is not None
     assert 1 <= found.predicted_mos <= 5

@@ -67,8 +67,8 @@ def test_speech_warped_onto_a_slower_recording_of_itself_fits_it(
     frames = np.repeat(spoken.mel, 2, axis=0)[::1]
     with torch.inference_mode():
         stretched = slower(torch.from_numpy(frames)).reshape(-1).numpy()
-    write_wav_file(stretched, SAMPLING_RATE, folder / "rms" / "007.wav", parents=True)
-    path = find_recording(folder, "rms", 7)
+    write_wav_file(stretched, SAMPLING_RATE, folder / "bf_emma" / "007.wav", parents=True)
+    path = find_recording(folder, "bf_emma", 7)
     assert path is not None
     recording = read_recording(path)
     one, other = warped_onto(recording, spoken.samples, spoken.mel, slower)

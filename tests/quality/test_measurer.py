@@ -20,10 +20,10 @@ from speecht5_demo.wav import write_wav_file
 def test_each_floor_is_heard_on_recordings_of_its_own(
     embedded: Checkpoint, speech: Samples, tmp_path: Path
 ) -> None:
-    speaker = embedded.speaker("slt")
+    speaker = embedded.speaker("am_michael")
     folders = {RECORDINGS: tmp_path / "natural", TEACHER: tmp_path / "teacher"}
     for level, folder in zip((0.5, 0.25), folders.values(), strict=True):
-        write_wav_file(level * speech, SAMPLING_RATE, folder / "slt" / "001.wav", parents=True)
+        write_wav_file(level * speech, SAMPLING_RATE, folder / "am_michael" / "001.wav", parents=True)
     measurer = TaskMeasurer(
         Settings(
             "embedded",
@@ -35,18 +35,20 @@ def test_each_floor_is_heard_on_recordings_of_its_own(
             teacher=folders[TEACHER],
         )
     )
-    natural, taught = (measurer.subject(Utterance(Task(floor, "slt", 1, ()))).samples for floor in folders)
+    natural, taught = (
+        measurer.subject(Utterance(Task(floor, "am_michael", 1, ()))).samples for floor in folders
+    )
     np.testing.assert_allclose(natural, 0.5 * speech, atol=1e-4)
     np.testing.assert_allclose(taught, 0.25 * speech, atol=1e-4)
-    with pytest.raises(QualityError, match="no recording of sentence 2 by slt"):
-        measurer.subject(Utterance(Task(TEACHER, "slt", 2, ())))
+    with pytest.raises(QualityError, match="no recording of sentence 2 by am_michael"):
+        measurer.subject(Utterance(Task(TEACHER, "am_michael", 2, ())))
 
 
 @pytest.mark.parametrize("variant", ["baseline", "int8"])
 def test_further_seeds_are_those_that_a_run_of_its_own_would_speak(
     embedded: Checkpoint, variant: str
 ) -> None:
-    speaker = embedded.speaker("slt")
+    speaker = embedded.speaker("am_michael")
 
     def spoken(seed: int, seeds: int) -> Subject:
         settings = Settings(
@@ -60,11 +62,13 @@ def test_further_seeds_are_those_that_a_run_of_its_own_would_speak(
             seeds=seeds,
         )
         measurer = TaskMeasurer(settings)
-        first = measurer.subject(Utterance(Task("baseline", "slt", 1, ())))
+        first = measurer.subject(Utterance(Task("baseline", "am_michael", 1, ())))
         if variant == "baseline":
             return first
-        (kept,) = (made.content for made in measurer.made if made.path == baseline_file(Path(), "slt", 1))
-        return measurer.subject(Utterance(Task(variant, "slt", 1, ()), kept))
+        (kept,) = (
+            made.content for made in measurer.made if made.path == baseline_file(Path(), "am_michael", 1)
+        )
+        return measurer.subject(Utterance(Task(variant, "am_michael", 1, ()), kept))
 
     (second,) = spoken(0, 2).reseeded
     np.testing.assert_array_equal(second(), spoken(1, 1).samples)

@@ -17,7 +17,7 @@ from speecht5_demo.quality.transcript import Transcript
 
 SILENCE = np.zeros(16_000, np.float32)
 HUM = (0.5 * np.sin(2 * np.pi * 20 * np.arange(16_000) / 16_000)).astype(np.float32)
-TASK = Task("pruned", "rms", 1, ())
+TASK = Task("pruned", "bf_emma", 1, ())
 
 
 class Crashing:

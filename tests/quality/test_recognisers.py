@@ -57,7 +57,7 @@ def test_speech_longer_than_a_window_is_heard_to_its_end(whisper: Recogniser, sp
     second = int(30.2 * SAMPLING_RATE)
     long = np.zeros(second + len(speech), np.float32)
     long[SAMPLING_RATE : SAMPLING_RATE + len(speech)] = long[second:] = speech
-    assert whisper.transcribe(long).text.lower().count("planks") == 2
+    assert whisper.transcribe(long).text.lower().count("depth") == 2
 
 
 @pytest.mark.parametrize("sound", [SILENCE, HISS, TONE], ids=["silence", "hiss", "tone"])
@@ -87,12 +87,12 @@ def test_an_endless_repeat_counts_as_missed_words_and_is_bounded(
     whisper: Whisper, speech: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(whisper._tokens, "decode", lambda _: "you " * 60)
-    row = measure(Task("pruned", "rms", 1, ()), "wer", Subject("go on then", speech, whisper))
+    row = measure(Task("pruned", "bf_emma", 1, ()), "wer", Subject("go on then", speech, whisper))
     assert (row.value, row.weight, row.reason) == (1.0, 3, REPEATED)
 
 
 def test_a_hiss_counts_as_missed_words_with_a_remark(whisper: Recogniser) -> None:
-    row = measure(Task("pruned", "rms", 1, ()), "wer", Subject("go on then", HISS, whisper))
+    row = measure(Task("pruned", "bf_emma", 1, ()), "wer", Subject("go on then", HISS, whisper))
     assert (row.value, row.reason) == (1.0, NO_SPEECH)
 
 

@@ -22,7 +22,7 @@ from tests.support.app_process import AppProcess
 from tests.support.programs import start
 
 ARGUMENTS = (
-    "-c", "embedded", "--sentences", "2", "--speakers", "rms", "--variants", "pruned",
+    "-c", "embedded", "--sentences", "2", "--speakers", "bf_emma", "--variants", "pruned",
     "--metrics", "wer,pesq,duration,stop,repeats,distill-mos",
 )  # fmt: skip
 
@@ -70,7 +70,7 @@ def settings(embedded: Checkpoint) -> Settings:
     return Settings(
         checkpoint="embedded",
         variants=(BASELINE,),
-        speakers=(embedded.speaker("rms"),),
+        speakers=(embedded.speaker("bf_emma"),),
         sentences=tuple(Sentence(number, "Go.") for number in (1, 2, 3)),
         metrics=("stop", "wer", "cer"),
     )

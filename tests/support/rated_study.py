@@ -27,7 +27,7 @@ def make_study(folder: Path) -> Manifest:
             stimuli.append(
                 Stimulus(
                     id=name, role="test", sentence_id=f"s{what}", text=f"Sentence number {what}.", spoken_text="",
-                    speaker="slt", variant=variant, seed=0, expected=None, sha256="", audio_s=0.5,
+                    speaker="am_michael", variant=variant, seed=0, expected=None, sha256="", audio_s=0.5,
                     loudness_lufs=-26.0, gain_db=0.0, ended=True,
                 )
             )  # fmt: skip
@@ -41,8 +41,9 @@ def make_study(folder: Path) -> Manifest:
         session=SessionPlan(sentences=2, repeats=0, anchors=0, traps=0, practice=0),
     )
     manifest = Manifest(
-        study=study, stimuli=tuple(stimuli), speakers=("slt",), checkpoint="embedded", checkpoint_sha256="0" * 64,
-        sampling_rate=16000, target_lufs=-26.0, clip_bytes=16044, app_version="test", created_at="2026-11-23T00:00:00Z",
+        study=study, stimuli=tuple(stimuli), speakers=("am_michael",),
+        checkpoint="embedded", checkpoint_sha256="0" * 64, sampling_rate=16000,
+        target_lufs=-26.0, clip_bytes=16044, app_version="test", created_at="2026-11-23T00:00:00Z",
     )  # fmt: skip
     save_manifest(manifest, folder)
     return manifest
@@ -64,7 +65,7 @@ def write_ratings(folder: Path, source: str, listeners: int, seed: int) -> None:
                         listener_id=f"{source}-{seed}-{who}", source=source, blind=True, trial=what, position=what + 1,
                         question="How natural does this speech sound?", sentence_id=f"s{what}",
                         stimulus_id=hashlib.md5(f"{what} {variant}".encode()).hexdigest(),
-                        text=f"Sentence number {what}.", speaker="slt", variant=variant, checkpoint="embedded",
+                        text=f"Sentence number {what}.", speaker="am_michael", variant=variant, checkpoint="embedded",
                         audio_sha256="0" * 64, rating=rating, heard_fraction=1.0,
                     )  # fmt: skip
                     writer.writerow(row.cells())

@@ -84,7 +84,7 @@ def entry(metric: MetricInfo, variant: str, mean: float | None, difference: Esti
 
 def settings(spec: str = "embedded") -> EvaluationSettings:
     return EvaluationSettings(
-        checkpoint=spec, variants={"baseline": ()}, speakers={"rms": "f025c2c8c345"}, sentences=("One.", "Two."),
+        checkpoint=spec, variants={"baseline": ()}, speakers={"bf_emma": "f025c2c8c345"}, sentences=("One.", "Two."),
         metrics=("wer", "pesq"), asr="whisper", references=None, speaker_model="resemblyzer", seed=0,
     )  # fmt: skip
 

@@ -54,7 +54,7 @@ def test_a_speech_is_given_out_before_the_last_is_made(
         return engine(*asked)
 
     monkeypatch.setattr(synthesizer, "engine", counted)
-    speeches = speak_many(synthesizer, [Line("Oh.", "slt", k) for k in range(20)], "turbo-int8")
+    speeches = speak_many(synthesizer, [Line("Oh.", "am_michael", k) for k in range(20)], "turbo-int8")
     assert next(speeches).seed == 0
     assert len(turns) == 1
     assert len(list(speeches)) == 19
@@ -63,4 +63,4 @@ def test_a_speech_is_given_out_before_the_last_is_made(
 
 def test_an_unusable_text_is_named_before_anything_is_spoken(synthesizer: Synthesizer) -> None:
     with pytest.raises(TextError):
-        next(speak_many(synthesizer, [Line("Good.", "slt"), Line("  ", "slt")], "turbo"))
+        next(speak_many(synthesizer, [Line("Good.", "am_michael"), Line("  ", "am_michael")], "turbo"))

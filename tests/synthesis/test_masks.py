@@ -44,6 +44,11 @@ def test_units_are_kept_with_probability_p_and_scaled_as_transformers_does(p: fl
 
 
 def test_seeds_differ_by_sentence_speaker_piece_and_seed() -> None:
-    base = (0, "hello there.", "slt", 0)
-    others = [(1, *base[1:]), (0, "hello.", "slt", 0), (0, "hello there.", "rms", 0), (*base[:3], 1)]
+    base = (0, "hello there.", "am_michael", 0)
+    others = [
+        (1, *base[1:]),
+        (0, "hello.", "am_michael", 0),
+        (0, "hello there.", "bf_emma", 0),
+        (*base[:3], 1),
+    ]
     assert len({mask_seed(*key) for key in [base, *others]}) == 5

@@ -27,8 +27,8 @@ def synthesizer(embedded: Checkpoint) -> Synthesizer:
 @pytest.mark.parametrize(("text", "variant"), [(TEXT, "turbo"), (LONG, "turbo-int8"), ("Oh.", "baseline")])
 def test_chunks_are_the_speech(synthesizer: Synthesizer, text: str, variant: str) -> None:
     """To 1e-4 in fp32; in bfloat16 a convolution's last digit depends on its length, 50 dB below the speech."""
-    whole = synthesizer.speak(text, "slt", variant, seed=3)
-    stream = synthesizer.stream(text, "slt", variant, seed=3)
+    whole = synthesizer.speak(text, "am_michael", variant, seed=3)
+    stream = synthesizer.stream(text, "am_michael", variant, seed=3)
     played = np.concatenate(list(stream))
     assert stream.speech is not None
     assert np.array_equal(played, stream.speech.samples)
@@ -43,7 +43,7 @@ def test_audio_comes_before_the_end(synthesizer: Synthesizer) -> None:
     def on_progress(progress: Progress) -> None:
         steps.append(progress.step)
 
-    stream = synthesizer.stream(TEXT, "slt", "turbo", on_progress=on_progress)
+    stream = synthesizer.stream(TEXT, "am_michael", "turbo", on_progress=on_progress)
     assert len(next(stream)) > 0
     before = steps[-1]
     list(stream)
@@ -53,19 +53,19 @@ def test_audio_comes_before_the_end(synthesizer: Synthesizer) -> None:
 
 def test_a_closed_stream_computes_no_more_and_leaves_the_synthesizer_free(synthesizer: Synthesizer) -> None:
     steps: list[Progress] = []
-    stream = synthesizer.stream(LONG, "slt", "turbo", on_progress=steps.append)
+    stream = synthesizer.stream(LONG, "am_michael", "turbo", on_progress=steps.append)
     next(stream)
     stream.close()
     done = len(steps)
     assert list(stream) == []
     assert len(steps) == done
     assert stream.speech is None
-    assert synthesizer.speak("Oh.", "slt", "turbo").audio_seconds > 0
+    assert synthesizer.speak("Oh.", "am_michael", "turbo").audio_seconds > 0
 
 
 def test_a_cancelled_stream_says_so(synthesizer: Synthesizer) -> None:
     cancelled = threading.Event()
-    stream = synthesizer.stream(LONG, "slt", "turbo", cancelled=cancelled)
+    stream = synthesizer.stream(LONG, "am_michael", "turbo", cancelled=cancelled)
     next(stream)
     cancelled.set()
     with pytest.raises(SynthesisCancelled):
@@ -73,14 +73,14 @@ def test_a_cancelled_stream_says_so(synthesizer: Synthesizer) -> None:
 
 
 def test_a_waiting_listener_keeps_nobody_from_speaking(synthesizer: Synthesizer) -> None:
-    stream = synthesizer.stream(LONG, "slt", "turbo")
+    stream = synthesizer.stream(LONG, "am_michael", "turbo")
     next(stream)
-    assert synthesizer.speak("Oh.", "slt", "turbo").audio_seconds > 0
+    assert synthesizer.speak("Oh.", "am_michael", "turbo").audio_seconds > 0
     stream.close()
 
 
 def test_a_streamed_file_is_a_whole_wav(synthesizer: Synthesizer, tmp_path: Path) -> None:
-    stream = synthesizer.stream("Oh.", "slt", "turbo")
+    stream = synthesizer.stream("Oh.", "am_michael", "turbo")
     with (tmp_path / "oh.wav").open("wb") as sink:
         write_stream(stream, sink)
     samples, rate = soundfile.read(tmp_path / "oh.wav", dtype="float32")
@@ -93,14 +93,14 @@ def test_a_streamed_file_is_a_whole_wav(synthesizer: Synthesizer, tmp_path: Path
 def test_the_command_line_streams_a_wav_into_a_pipe(
     synthesizer: Synthesizer, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    command = ["speecht5_demo", "synthesize", "Oh.", "--speaker", "slt", "--stream"]
+    command = ["speecht5_demo", "synthesize", "Oh.", "--speaker", "am_michael", "--stream"]
     command += ["--variant", "turbo", "--checkpoint", "embedded", "-o", "-"]
     monkeypatch.setattr(sys, "argv", command)
     with pytest.raises(SystemExit) as ended:
         main()
     piped = capfdbinary.readouterr()
     assert not ended.value.code
-    expected = synthesizer.speak("Oh.", "slt", "turbo").samples
+    expected = synthesizer.speak("Oh.", "am_michael", "turbo").samples
     heard = np.frombuffer(piped.out[piped.out.index(b"data") + 8 :], "<i2") / 32767
     assert piped.out[:4] == b"RIFF"
     assert np.abs(heard - expected).max() < 1e-3

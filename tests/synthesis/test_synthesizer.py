@@ -23,14 +23,14 @@ def synthesizer(embedded: Checkpoint) -> Synthesizer:
 
 
 def test_the_same_request_gives_the_same_samples(synthesizer: Synthesizer) -> None:
-    first, second = (synthesizer.speak(TEXT, "slt", "int8", seed=5) for _ in range(2))
+    first, second = (synthesizer.speak(TEXT, "am_michael", "int8", seed=5) for _ in range(2))
     assert np.array_equal(first.samples, second.samples)
 
 
 @pytest.mark.parametrize("variant", ["baseline", "turbo-int8"])
 def test_pauses_between_pieces_change_nothing_of_what_is_said(synthesizer: Synthesizer, variant: str) -> None:
     text = f"{TEXT} " * 12
-    speaking, pauses = synthesizer.speak_by_piece(text, "slt", variant, seed=5), 0
+    speaking, pauses = synthesizer.speak_by_piece(text, "am_michael", variant, seed=5), 0
     given = []
     while True:
         try:
@@ -39,9 +39,9 @@ def test_pauses_between_pieces_change_nothing_of_what_is_said(synthesizer: Synth
             paused = end.value
             break
         pauses += 1
-        synthesizer.speak("Oh.", "slt", variant)  # somebody else, in between
+        synthesizer.speak("Oh.", "am_michael", variant)  # somebody else, in between
     assert pauses > 0
-    assert np.array_equal(paused.samples, synthesizer.speak(text, "slt", variant, seed=5).samples)
+    assert np.array_equal(paused.samples, synthesizer.speak(text, "am_michael", variant, seed=5).samples)
     beginning = np.concatenate(given)
     assert 0 < len(beginning) < len(paused.samples)
     assert np.array_equal(beginning, paused.samples[: len(beginning)])
@@ -51,12 +51,12 @@ def test_pauses_between_pieces_change_nothing_of_what_is_said(synthesizer: Synth
 
 
 def test_another_seed_is_another_reading(synthesizer: Synthesizer) -> None:
-    first, second = (synthesizer.speak(TEXT, "slt", seed=seed) for seed in (1, 2))
+    first, second = (synthesizer.speak(TEXT, "am_michael", seed=seed) for seed in (1, 2))
     assert first.mel.shape != second.mel.shape or not np.array_equal(first.mel, second.mel)
 
 
 def test_speech_is_audible_bounded_and_as_long_as_its_mel(synthesizer: Synthesizer) -> None:
-    speech = synthesizer.speak(TEXT, "slt")
+    speech = synthesizer.speak(TEXT, "am_michael")
     assert speech.ended
     assert speech.sampling_rate == 16_000
     assert speech.samples.dtype == np.float32
@@ -67,10 +67,10 @@ def test_speech_is_audible_bounded_and_as_long_as_its_mel(synthesizer: Synthesiz
 
 def test_heavier_pruning_changes_more(synthesizer: Synthesizer) -> None:
     """At 30 % and at 80 % one should hear a difference, and at 80 % more of it."""
-    baseline = synthesizer.speak("Hello there.", "slt").mel
+    baseline = synthesizer.speak("Hello there.", "am_michael").mel
     changes = []
     for amount in (0.3, 0.8):
-        mel = synthesizer.speak("Hello there.", "slt", custom(amount, int8=False)).mel
+        mel = synthesizer.speak("Hello there.", "am_michael", custom(amount, int8=False)).mel
         frames = min(len(mel), len(baseline))
         changes.append(float(np.abs(mel[:frames] - baseline[:frames]).mean()))
     assert 0.05 < changes[0] < changes[1]
@@ -84,7 +84,7 @@ def test_repeats_are_timed_apart_and_interleaved(synthesizer: Synthesizer) -> No
             heard.append((progress.variant, progress.run))
 
     results = list(
-        synthesizer.compare("Hello.", "slt", ["baseline", "int8"], repeats=2, on_progress=on_progress)
+        synthesizer.compare("Hello.", "am_michael", ["baseline", "int8"], repeats=2, on_progress=on_progress)
     )
     assert heard == [("baseline", 0), ("int8", 0), ("baseline", 1), ("int8", 1)]
     assert [len(speech.latency.runs) for speech in results] == [1, 1, 2, 2]
@@ -92,13 +92,13 @@ def test_repeats_are_timed_apart_and_interleaved(synthesizer: Synthesizer) -> No
 
 
 def test_stages_add_up_to_the_latency(synthesizer: Synthesizer) -> None:
-    latency = synthesizer.speak(TEXT, "slt").latency
+    latency = synthesizer.speak(TEXT, "am_michael").latency
     assert latency.encode + latency.decode + latency.vocode == pytest.approx(latency.median)
     assert min(latency.encode, latency.decode, latency.vocode) > 0
 
 
 def test_long_text_is_spoken_in_pieces_with_pauses(synthesizer: Synthesizer) -> None:
-    speech = synthesizer.speak(f"{TEXT} {TEXT} {TEXT}", "rms")
+    speech = synthesizer.speak(f"{TEXT} {TEXT} {TEXT}", "bf_emma")
     assert speech.pieces == 3
     spoken = speech.mel.shape[0] * 256
     assert len(speech.samples) > spoken + 2 * 0.1 * 16_000
@@ -107,7 +107,7 @@ def test_long_text_is_spoken_in_pieces_with_pauses(synthesizer: Synthesizer) -> 
 def test_a_voice_that_never_stops_is_cut_and_marked(embedded: Checkpoint) -> None:
     endless = SpeakingLimits(max_characters=110, max_length_ratio=2)
     hurried = replace(embedded, limits=endless)
-    speech = Synthesizer(hurried).speak(TEXT, "slt")
+    speech = Synthesizer(hurried).speak(TEXT, "am_michael")
     assert not speech.ended
     assert speech.audio_seconds < 3
 
@@ -129,13 +129,13 @@ def test_stop_ends_the_run_at_the_next_step(synthesizer: Synthesizer) -> None:
             stop.set()
 
     with pytest.raises(SynthesisCancelled):
-        synthesizer.speak(TEXT, "slt", on_progress=on_progress, cancelled=stop)
+        synthesizer.speak(TEXT, "am_michael", on_progress=on_progress, cancelled=stop)
     assert steps[-1] == 10
-    assert synthesizer.speak("Hello.", "slt").ended
+    assert synthesizer.speak("Hello.", "am_michael").ended
 
 
 def test_threads_do_not_disturb_each_other(synthesizer: Synthesizer) -> None:
-    alone = {speaker: synthesizer.speak(TEXT, speaker).samples for speaker in ("slt", "rms")}
+    alone = {speaker: synthesizer.speak(TEXT, speaker).samples for speaker in ("am_michael", "bf_emma")}
     together: dict[str, np.ndarray] = {}
 
     def say(speaker: str) -> None:
@@ -153,7 +153,7 @@ def test_threads_do_not_disturb_each_other(synthesizer: Synthesizer) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"speaker": "nobody"}, SpeakerError, "slt"),
+        ({"speaker": "nobody"}, SpeakerError, "am_michael"),
         ({"variant": "int9"}, VariantError, "int8"),
         ({"seed": -1}, SynthesisError, "0 to 2,147,483,647"),
         ({"repeats": 0}, SynthesisError, "1 to 20"),
@@ -163,12 +163,12 @@ def test_a_bad_request_is_refused_with_a_way_out(
     synthesizer: Synthesizer, arguments: dict[str, object], error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
-        synthesizer.speak(TEXT, **{"speaker": "slt", **arguments})
+        synthesizer.speak(TEXT, **{"speaker": "am_michael", **arguments})
 
 
 def test_variants_are_compared_each_once(synthesizer: Synthesizer) -> None:
     with pytest.raises(SynthesisError, match="each only once"):
-        list(synthesizer.compare(TEXT, "slt", ["int8", "int8"]))
+        list(synthesizer.compare(TEXT, "am_michael", ["int8", "int8"]))
 
 
 def test_a_program_gets_the_threads_that_suit_the_checkpoint(

@@ -60,10 +60,19 @@ def scores(run: Run) -> dict[str, int | None]:
 @pytest.mark.parametrize(
     "link",
     [
-        RunLink("Ää & =#?", VoiceChoice("slt"), 7, ("baseline", "int8"), OwnVariant(), 3, False, "w0rd-w0rd"),
+        RunLink(
+            "Ää & =#?",
+            VoiceChoice("am_michael"),
+            7,
+            ("baseline", "int8"),
+            OwnVariant(),
+            3,
+            False,
+            "w0rd-w0rd",
+        ),
         RunLink(
             "One.",
-            VoiceChoice("slt", "tok", "rms", 30),
+            VoiceChoice("am_michael", "tok", "bf_emma", 30),
             None,
             (),
             OwnVariant(True, 60, True, "*", "a"),

@@ -32,7 +32,7 @@ def speech(variant: str = "baseline", seconds: float = 1.0) -> Speech:
         mel=np.full((62, 80), -2.0, dtype=np.float32),
         text="Ten chars.",
         spoken_text="Ten chars.",
-        speaker="slt",
+        speaker="am_michael",
         variant=variant,
         checkpoint="test",
         seed=0,

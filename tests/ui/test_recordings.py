@@ -109,7 +109,7 @@ def test_any_rate_and_stereo_are_taken_as_16_kHz_mono() -> None:
 def test_a_recording_becomes_the_speaker_of_the_next_comparison(
     guest: Guest, spoken: Callable[[str, int], NDArray[np.float32]]
 ) -> None:
-    answer = web(guest).post(ADDRESS, content=wav_bytes(spoken("slt", 0), 16_000), headers=KIND)
+    answer = web(guest).post(ADDRESS, content=wav_bytes(spoken("am_michael", 0), 16_000), headers=KIND)
     assert answer.status_code == 200, answer.text
     assert answer.json()["label"].startswith("Your recording of ")
     run = guest.finish(guest.start(voice=VoiceChoice("whoever", answer.json()["speaker"]), blind=False))
@@ -126,7 +126,7 @@ def test_recordings_of_one_voice_are_nearer_than_those_of_two(
         found = guest.service.recordings.speaker(wav_bytes(spoken(speaker, seed), 16_000)).vector
         return found / np.linalg.norm(found)
 
-    same, other, again = vector("slt", 1), vector("awb", 2), vector("slt", 3)
+    same, other, again = vector("am_michael", 1), vector("bm_george", 2), vector("am_michael", 3)
     assert same @ again > same @ other + 0.1
 
 
@@ -173,7 +173,7 @@ def test_the_command_line_takes_a_recording_of_any_common_kind(
     ending: str, hearing: Checkpoint, spoken: Callable[[str, int], NDArray[np.float32]], tmp_path: Path
 ) -> None:
     path = tmp_path / f"me.{ending}"
-    soundfile.write(path, spoken("slt", 1), 16_000)
+    soundfile.write(path, spoken("am_michael", 1), 16_000)
     speaker = read_speaker(hearing, str(path))
     assert speaker.source == "recording"
     assert speaker.vector.shape == (256,)

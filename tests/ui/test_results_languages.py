@@ -88,7 +88,7 @@ def enough(folder: Path) -> None:
             "rating_id": f"odd-{number}", "study_id": "tones", "session_id": "odd", "listener_id": "odd",
             "source": "study", "blind": True, "trial": 0, "position": number + 1,
             "question": "How natural does this speech sound?", "stimulus_id": f"odd-{number}", "sentence_id": "s0",
-            "text": "Sentence number 0.", "speaker": "slt", "variant": "baseline", "checkpoint": "embedded",
+            "text": "Sentence number 0.", "speaker": "am_michael", "variant": "baseline", "checkpoint": "embedded",
             "audio_sha256": "0" * 64, "rating": 4, "heard_fraction": 1.0,
         }  # fmt: skip
         path = writer.append(RatingRow(**{**given, **changes}))
@@ -134,7 +134,7 @@ def data_of(seen: ResultsView) -> list[str]:
     """What is of no language: names, what was said and asked, quotations, and file names."""
     analysis = seen.analysis
     return [
-        *LOSSES, "pruned-int8", "Tones", "slt", "embedded", "random-full", PUBLISHED, "Test CPU", "Whisper",
+        *LOSSES, "pruned-int8", "Tones", "am_michael", "embedded", "random-full", PUBLISHED, "Test CPU", "Whisper",
         *(f"{claim.metric}: {claim.statement}" for claim in CLAIMS),
         *("; ".join(section.sources) for section in methods(analysis)),
         *analysis.collected.questions, *analysis.excluded, *analysis.flagged, *analysis.screening.removed_by_rule,

@@ -71,7 +71,7 @@ def test_nonzero_parameters_tell_what_pruning_removed(sizes: dict[str, Sizes]) -
     baseline, pruned = sizes["baseline"], sizes["pruned"]
     removed = 1 - pruned.nonzero_parameters / baseline.nonzero_parameters
     assert pruned.parameters == baseline.parameters
-    assert 0.2 < removed < 0.3
+    assert 0.15 < removed < 0.25, "30 % of the linear layers, which hold three fifths of the weights"
 
 
 def test_the_vocoder_is_counted_and_never_touched(sizes: dict[str, Sizes]) -> None:
@@ -80,8 +80,9 @@ def test_the_vocoder_is_counted_and_never_touched(sizes: dict[str, Sizes]) -> No
         assert size.disk_bytes == size.acoustic_disk_bytes + size.vocoder_disk_bytes
 
 
-def test_int8_needs_half_the_memory(sizes: dict[str, Sizes]) -> None:
-    assert sizes["int8"].resident_bytes < 0.55 * sizes["baseline"].resident_bytes
+def test_int8_acoustic_models_need_half_the_memory(sizes: dict[str, Sizes]) -> None:
+    acoustic = {name: size.resident_bytes - size.vocoder_disk_bytes for name, size in sizes.items()}
+    assert acoustic["int8"] < 0.55 * acoustic["baseline"]
 
 
 def test_excluded_layers_stay_in_fp32(embedded: Checkpoint) -> None:

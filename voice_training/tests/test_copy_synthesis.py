@@ -67,8 +67,8 @@ def test_speakers_are_measured_beside_their_own_speech(known: SpeechT5HifiGan, c
     [
         ({}, "It started from nothing."),
         (
-            {"vocoder_from": "assets/natural/vocoder"},
-            "It went on from the vocoder in assets/natural/vocoder.",
+            {"vocoder_from": "assets/voice/vocoder"},
+            "It went on from the vocoder in assets/voice/vocoder.",
         ),
         ({"note": "It was stopped twice."}, "It was stopped twice."),
     ],

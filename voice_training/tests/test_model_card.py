@@ -35,10 +35,8 @@ def told(voice: Path, provenance: Provenance) -> str:
     return " ".join((voice / "README.md").read_text(encoding="utf-8").split())
 
 
-@pytest.mark.parametrize("name", ["voice", "natural"])
-def test_the_card_of_a_voice_that_comes_along_is_what_its_files_say(name: str) -> None:
-    folder = BUILT_IN.parent / name
-    assert (folder / "README.md").read_text(encoding="utf-8") == card(folder)
+def test_the_card_of_the_built_in_voice_is_what_its_files_say() -> None:
+    assert (BUILT_IN / "README.md").read_text(encoding="utf-8") == card(BUILT_IN)
 
 
 def test_the_card_gives_the_command_and_every_stage(voice: Path) -> None:
@@ -58,8 +56,8 @@ def test_the_card_gives_the_command_and_every_stage(voice: Path) -> None:
         ({"processes": 2}, "taken by 2 processes together"),
         ({"started_from": "assets/voice"}, "It went on from the voice in assets/voice."),
         (
-            {"vocoder_from": "assets/natural/vocoder"},
-            "Its vocoder went on from the one in assets/natural/vocoder.",
+            {"vocoder_from": "assets/voice/vocoder"},
+            "Its vocoder went on from the one in assets/voice/vocoder.",
         ),
         ({"steps": {"acoustic": 1}, "minutes": {"acoustic": 1.0}}, "did without their smallest weights"),
         (

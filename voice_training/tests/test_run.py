@@ -104,7 +104,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory, copies: BaseContext) ->
     folder = tmp_path_factory.mktemp("miniature")
     output = folder / "output.txt"
     options = ["--miniature", "--minutes", "0.05", "--threads", "1", "--device", "cpu"]
-    arguments = ["train", *options, "--folder", str(folder)]
+    arguments = ["train", *options, "--teacher", "flite", "--folder", str(folder)]
     for killed, ending in ((True, -signal.SIGKILL), (False, 0)):
         process = copies.Process(target=command_line, args=(output, killed, arguments))
         process.start()

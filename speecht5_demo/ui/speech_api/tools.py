@@ -56,7 +56,7 @@ def build_tools(service: CompareService, presence: Presence) -> None:
         Args:
             text: what to say, up to 2,000 characters; numbers, prices and dates are spoken out.
             variant: baseline, int8, pruned, pruned-int8, turbo, turbo-int8, turbo-pruned-int8 or turbo-small.
-            speaker: the name of a speaker, or a blend such as slt+rms:0.3.
+            speaker: the name of a speaker, or a blend such as am_michael+bf_emma:0.3.
             seed: another seed says it a little differently.
 
         Returns:
@@ -79,7 +79,7 @@ def build_tools(service: CompareService, presence: Presence) -> None:
         Args:
             text: what to say, up to 2,000 characters; numbers, prices and dates are spoken out.
             variants: names such as baseline, int8, pruned, pruned-int8, turbo-int8; up to 8.
-            speaker: the name of a speaker, or a blend such as slt+rms:0.3.
+            speaker: the name of a speaker, or a blend such as am_michael+bf_emma:0.3.
             seed: the same for all variants.
             repeats: timed runs of each variant, 1 to 10.
 

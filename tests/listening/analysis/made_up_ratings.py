@@ -21,7 +21,7 @@ def row(listener: str, sentence: str, variant: str, rating: int, **changed: Any)
         "stimulus_id": f"{variant} {sentence}",
         "sentence_id": sentence,
         "text": "Glue the sheet to the dark blue background.",
-        "speaker": "slt",
+        "speaker": "am_michael",
         "variant": variant,
         "checkpoint": "embedded",
         "audio_sha256": "0" * 64,

@@ -162,9 +162,9 @@ def test_comparison_ratings_are_turned_to_one_side_whatever_the_order(table: Tab
 def test_pairs_never_mix_speakers(table: Table) -> None:
     """The same sentence by another speaker is another clip, not a pair."""
     rows = [
-        row(who, sentence, variant, rating + (speaker == "rms") * 2, speaker=speaker)
+        row(who, sentence, variant, rating + (speaker == "bf_emma") * 2, speaker=speaker)
         for who, sentence, rating in (("a", "s", 2), ("a", "t", 3), ("b", "s", 1), ("b", "t", 3))
-        for variant, speaker in (("baseline", "slt"), ("baseline", "rms"), ("int8", "rms"))
+        for variant, speaker in (("baseline", "am_michael"), ("baseline", "bf_emma"), ("int8", "bf_emma"))
     ]
     comparison = as_json(analyse(table(rows)))["comparisons"][0]
     assert comparison["difference"] == 0

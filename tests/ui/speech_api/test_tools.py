@@ -68,7 +68,7 @@ def test_there_are_two_tools_and_each_says_what_its_arguments_are(server: Server
 
 
 def test_speak_returns_an_address_of_speech_that_says_it_is_synthetic(server: Server) -> None:
-    document = told(called(server, "speak", text="Hello there.", speaker="slt", seed=3))
+    document = told(called(server, "speak", text="Hello there.", speaker="am_michael", seed=3))
     assert document["variant"] == "turbo-int8"
     assert document["audio"].startswith(server.url)
     audio = Client(server.url).send("GET", document["audio"].removeprefix(server.url)).body
