@@ -105,8 +105,8 @@ def large_run_markdown(benchmark: BenchmarkDocument, distributed: DistributedDoc
         )
         notes.append(
             f"Speaking and measuring an utterance takes {distributed.cpu_s_per_utterance:.2f} processor-seconds "
-            f"({distributed.machine.cpu}, {len(distributed.metrics)} metrics, {distributed.utterances} utterances, the start of all processes "
-            "included); the last line counts the built-in voice's speaking once too much."
+            f"({distributed.machine.cpu}, {len(distributed.metrics)} metrics, {distributed.utterances} utterances, the "
+            "start of all processes included); the last line counts the built-in voice's speaking once too much."
         )
     return f"{table}\n\n{' '.join(notes)}"
 
