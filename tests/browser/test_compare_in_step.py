@@ -12,6 +12,7 @@ from tests.browser.compare_page import LONG_WAIT_MS, ComparePage, rows
 from tests.browser.conftest import Server
 from tests.browser.wire import recorded
 from tests.support.random_words import without_random_words
+from tests.support.served_app import until
 from tests.support.slow_voice import GATE
 
 NewPage = Callable[..., Page]
@@ -30,6 +31,11 @@ new MutationObserver(() => {
   if (window.seen.at(-1) !== now) window.seen.push(now);
 }).observe(document, { childList: true, subtree: true, attributes: true });
 """
+
+
+def audio_of(answers: list[bytes]) -> list[bytes]:
+    """Those that carry sound."""
+    return [one for one in answers if b"content-type: audio/" in one.partition(b"\r\n\r\n")[0].lower()]
 
 
 def test_blind_samples_of_a_long_text_are_heard_early_all_together_and_stay_unknown(
@@ -51,18 +57,15 @@ def test_blind_samples_of_a_long_text_are_heard_early_all_together_and_stay_unkn
         page.speak(samples=2)
         page.listen(1)
         page.listen(0)
-        assert page.page.evaluate("document.querySelectorAll('.card audio')[1].paused")
+        page.page.wait_for_function("document.querySelectorAll('.card audio')[1].paused")
         goes_on.touch()
         expect(page.page.locator(".card .download")).to_have_count(2, timeout=LONG_WAIT_MS)
+        # Two samples while they were made, and the same two when they were whole.
+        until(lambda: len(audio_of(wire.answers(begun))) >= 4, what="the browser has the whole samples")
         answers = wire.answers(begun)
         assert page.page.evaluate("window.seen.map(JSON.parse)") == [[0, 0], [2, 0], [0, 2]]
         assert len([url for url in asked if "/compare/live/" in url]) == 2
-        audio = [
-            answer
-            for answer in answers
-            if b"content-type: audio/" in answer.partition(b"\r\n\r\n")[0].lower()
-        ]
-        assert len(audio) >= 4, "two samples while they were made, and the same two when they were whole"
+        audio = audio_of(answers)
         told = b"".join(SAMPLES.split(answer, 1)[0] if answer in audio else answer for answer in answers)
         assert b"ticket" in told, "the record is readable"
         assert not TELLING.findall(without_random_words(told).replace(CHOSEN, b""))
