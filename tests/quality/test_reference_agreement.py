@@ -96,9 +96,21 @@ def test_pitch_of_unvoiced_noise_is_not_guessed() -> None:
         pitch_errors(tone(120), noise, np.repeat(np.arange(100)[:, None], 2, axis=1))
 
 
-def test_predicted_mos_is_what_speechmos_predicts(speech: Samples) -> None:
-    theirs = importlib.import_module("speechmos.dnsmos").run(speech, SAMPLING_RATE)["p808_mos"]
-    assert predicted_mos(speech) == pytest.approx(float(theirs), abs=1e-4)
+@pytest.mark.parametrize("seconds", [1.2, 1.6, 1.9])
+def test_predicted_mos_is_what_speechmos_predicts(speech: Samples, seconds: float) -> None:
+    part = speech[: int(seconds * SAMPLING_RATE)]
+    theirs = importlib.import_module("speechmos.dnsmos").run(part, SAMPLING_RATE)["p808_mos"]
+    assert predicted_mos(part) == pytest.approx(float(theirs), abs=1e-4)
+
+
+def test_predicted_mos_hears_what_speechmos_leaves_out_after_sixteen_seconds(speech: Samples) -> None:
+    clean = np.tile(speech, 12)[: 25 * SAMPLING_RATE]
+    worse = np.concatenate(
+        [clean[: 16 * SAMPLING_RATE], np.clip(noisy(clean[16 * SAMPLING_RATE :], 0), -1, 1)]
+    )
+    theirs = [importlib.import_module("speechmos.dnsmos").run(one, SAMPLING_RATE) for one in (clean, worse)]
+    assert theirs[0]["p808_mos"] == theirs[1]["p808_mos"]
+    assert predicted_mos(worse) < predicted_mos(clean) - 0.2
 
 
 def test_predicted_mos_hears_noise(speech: Samples) -> None:

@@ -44,6 +44,8 @@ def _network() -> tuple[Any, Any]:
 def predicted_mos(samples: Samples) -> float:
     """The opinion score that DNSMOS P.808 predicts, about 1 to 5, the mean over windows one second apart.
 
+    All windows count. speechmos leaves out those from the eighth on, which it rounds to a sample too few.
+
     Raises:
         QualityError: when the signal is silent, or speechmos is not installed.
     """
