@@ -1,7 +1,7 @@
 """How many threads torch uses inside one operator.
 
 A small model's operators are so short that a second thread mostly waits at the end of each, and on a machine that
-does anything else it waits for a processor: the built-in voice ran 20 times slower on two busy cores than on one.
+does anything else it waits for a processor: the first built-in voice ran 20 times slower on two busy cores than on one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Letters by their names, for a model that reads characters: F B I is "eff bee eye" to it.
 
-A lone consonant has no sound that a model trained on words could know: the built-in voice slurs
-"F B I" into "if by" and says "eff bee eye" well. Readers are shown the letters; only
+A lone consonant has no sound that a model trained on words could know: the first built-in voice slurred
+"F B I" into "if by" and said "eff bee eye" well. Readers are shown the letters; only
 what the model gets is respelled.
 """
 
