@@ -93,8 +93,8 @@ def open_vocoder(folder: Path) -> SpeechT5HifiGan:
 def mean_vocoder(first: SpeechT5HifiGan, second: SpeechT5HifiGan) -> SpeechT5HifiGan:
     """A vocoder of the mean weights of two that are one training's, stages apart.
 
-    What is trained on predicted frames sounds better and blurs some words; halfway the first built-in voice kept the better
-    sound and had fewer word errors on development texts than at either end.
+    What is trained on predicted frames sounds better and blurs some words; halfway the first built-in voice kept the
+    better sound and had fewer word errors on development texts than at either end.
     """
     mean = copy.deepcopy(first)
     others = second.state_dict()
