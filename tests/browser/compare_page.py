@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
 LONG_WAIT_MS = 90_000
@@ -50,6 +52,14 @@ class ComparePage:
         field = self.page.locator("#repeats input[type=number]")
         expect(field).to_have_value(re.compile(r"\d"))  # what is typed before its value comes is lost
         field.fill(str(count))
+
+    def bring_anna(self) -> None:
+        """A speaker's vector of one's own, by the name of anna."""
+        content = io.BytesIO()
+        np.save(content, np.random.default_rng(1).normal(size=512).astype(np.float32))
+        self.page.locator("#speaker-file").set_input_files(
+            {"name": "anna.npy", "mimeType": "application/octet-stream", "buffer": content.getvalue()}
+        )
 
     def hide_names(self, hidden: bool) -> None:
         self.page.get_by_label("Hide names until I have rated").set_checked(hidden)

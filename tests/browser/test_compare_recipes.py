@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable
 
@@ -60,13 +59,9 @@ def test_each_version_is_explained_beside_the_choice_and_the_command_is_shown(pa
 
 def test_the_menu_names_the_voice_that_was_brought_until_another_is_chosen(page: ComparePage) -> None:
     tab = page.page
-    content = io.BytesIO()
-    np.save(content, np.random.default_rng(1).normal(size=512).astype(np.float32))
     tab.get_by_role("button", name="Another voice").click()
     before = tab.get_by_label("Speaker", exact=True).input_value()
-    tab.locator("#speaker-file").set_input_files(
-        {"name": "anna.npy", "mimeType": "application/octet-stream", "buffer": content.getvalue()}
-    )
+    page.bring_anna()
     menu = tab.get_by_label("Speaker", exact=True)
     expect(menu).to_have_value("anna (uploaded)")
     menu.click()

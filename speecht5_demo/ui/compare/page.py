@@ -278,13 +278,16 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
             mine = (spoken_to(request).said(label), UPLOADED)
             return gr.update(choices=[mine, *speakers], value=UPLOADED)
         known = [name for _, name in speakers]
-        return gr.update(choices=speakers, value=chosen if chosen in known else known[0])
+        # A known choice is left alone: another may have been made since.
+        return gr.update(choices=speakers) if chosen in known else gr.update(choices=speakers, value=known[0])
 
     # What a page sends is checked in `make_plan`, whoever sent it: a component's own check would answer with a fault.
     inside: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "preprocess": False}
     # Gradio's page closes its stream of answers when nothing is queued any more, and is deaf to what it queues in that
     # moment. So only speaking is queued: nothing else that a visitor does closes a stream that Speak is about to use.
     at_once: dict[str, Any] = {**inside, "queue": False}
+    # While an answer is on its way, Gradio's page drops what else a field asks, unless it is told to ask with the last.
+    with_last: dict[str, Any] = {"trigger_mode": "always_last", **at_once}
     asked: list[Any] = [
         text,
         speaker,
@@ -326,8 +329,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
         asked,
         None,
         js="(...values) => window.speecht5.keep(values)",
-        trigger_mode="always_last",
-        **at_once,
+        **with_last,
     )
     demo.load(None, None, None, js="() => window.speecht5.arrive()", **at_once)
     stop.click(stop_run, run, [samples, speak, stop], **at_once)
@@ -335,24 +337,21 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
         show_command,
         [text, variants, speaker, seed, repeats, own, amount, int8, include, exclude],
         shown,
-        **at_once,
+        **with_last,
     )
     gr.on(
-        [include.change, exclude.change, own.input],
-        say_patterns,
-        [include, exclude],
-        patterns,
-        trigger_mode="always_last",
-        **at_once,
+        [include.change, exclude.change, own.input], say_patterns, [include, exclude], patterns, **with_last
     )
-    tree.input(lambda ticked: ticked if isinstance(ticked, str) and ticked else "*", tree, include, **at_once)
-    upload.input(name_upload, [upload, speaker], speaker, **at_once)
-    speaker.input(lambda chosen: gr.skip() if chosen == UPLOADED else None, speaker, upload, **at_once).then(
-        name_upload, [upload, speaker], speaker, **at_once
+    tree.input(
+        lambda ticked: ticked if isinstance(ticked, str) and ticked else "*", tree, include, **with_last
     )
-    examples.click(example_text, examples, text, **at_once)
+    upload.input(name_upload, [upload, speaker], speaker, **with_last)
+    speaker.input(
+        lambda chosen: gr.skip() if chosen == UPLOADED else None, speaker, upload, **with_last
+    ).then(name_upload, [upload, speaker], speaker, **with_last)
+    examples.click(example_text, examples, text, **with_last)
     dice.click(lambda: secrets.randbelow(10_000), None, seed, **at_once)
-    text.change(say_spoken, text, spoken, trigger_mode="always_last", **at_once)
+    text.change(say_spoken, text, spoken, **with_last)
     gradio_api(compare_endpoint(service), api_name="compare", concurrency_limit=None)
     demo.unload(leave)
     return service

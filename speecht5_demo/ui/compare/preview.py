@@ -55,7 +55,8 @@ def first_messages(checkpoint: Checkpoint) -> list[str]:
     return [checkpoint.notice, _count(EXAMPLES[0])]
 
 
-def example_text(sample: object) -> Any:
-    """The sentence of an example; anything else that is posted changes nothing."""
-    first = sample[0] if isinstance(sample, list) and sample else None
-    return first if isinstance(first, str) else gr.skip()
+def example_text(number: object) -> Any:
+    """The sentence of an example by its number from 0; anything else that is posted changes nothing."""
+    if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < len(EXAMPLES):
+        return EXAMPLES[number]
+    return gr.skip()

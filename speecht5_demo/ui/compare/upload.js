@@ -94,5 +94,3 @@ record.onclick = async () => {
 };
 clear.onclick = () => { input.value = ''; choose(null); say(''); };
 watch('value', () => { if (!props.value && !clear.hidden) { input.value = ''; clear.hidden = true; say(''); } });
-// A file that was chosen before this was listening.
-if (input.files.length) input.onchange();
