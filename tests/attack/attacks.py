@@ -194,9 +194,10 @@ def closed_surface(target: Target, scale: float) -> Outcome:
     """Addresses that are not served, headers that every answer carries, and what answers tell of the machine."""
     client = Client(target.url, "127.0.0.29")
     closed = (
-        "/gradio_api/openapi.json", "/gradio_api/upload", "/monitoring", "/gradio_api/queue/status", "/docs",
+        "/gradio_api/openapi.json", "/gradio_api/upload", "/monitoring", "/token", "/docs",
         "/gradio_api/file=/etc/passwd", f"/gradio_api/file={target.data}/owner-key", "/gradio_api/proxy=http://x/",
-        "/gradio_api/deep_link?session_hash=a", "/gradio_api/app_id", "/gradio_api/dev/reload", "/login", "/token",
+        "/gradio_api/deep_link?session_hash=a", "/gradio_api/upload_progress", "/gradio_api/dev/reload", "/login",
+        "/gradio_api/queue/status",
     )  # fmt: skip
     open_still = [path for path in closed if client.send("GET", path).status < 400]
     wanted = ("content-security-policy", "x-content-type-options", "referrer-policy")

@@ -79,9 +79,9 @@ class Server:
 def running_server(data: Path, **environment: str) -> Iterator[Server]:
     """`python app.py` on a free port with `data` as its DATA_DIR; killed on leaving.
 
-    It speaks when it is asked to; with `COLD` empty, at its start too.
+    It speaks when it is asked to; with `COLD` empty, at its start too. `PORT` chooses the port.
     """
-    port = free_port()
+    port = int(environment.get("PORT", 0)) or free_port()
     data.mkdir(parents=True, exist_ok=True)
     log = data / "server.log"
     chosen = {

@@ -35,6 +35,10 @@ SENTENCES = tuple(
 QUICK_NOISES = """
 AudioBufferSourceNode.prototype.start = function () { setTimeout(() => this.onended?.(), 10); };
 """
+CONTEXTS = """
+window.contexts = [];
+window.AudioContext = class extends AudioContext { constructor() { super(); window.contexts.push(this); } };
+"""
 
 
 @dataclass(frozen=True)
@@ -269,7 +273,7 @@ def test_a_session_is_done_with_one_thumb_at_360_pixels(study: Open, new_page: C
     assert (frame["session_id"] == mine.index[0]).sum() == 8
 
 
-def to_first_clip(page: Page, url: str, query: str = "") -> None:
+def to_headphone_check(page: Page, url: str, query: str = "") -> None:
     page.goto(f"{url}/listen{query}")
     wait_for_step(page, "consent")
     page.click(".listen button.go")
@@ -282,9 +286,24 @@ def to_first_clip(page: Page, url: str, query: str = "") -> None:
     page.locator(".listen audio").evaluate("audio => audio.play()")
     page.click(".listen button.go:not([disabled])")
     wait_for_step(page, "headphone-check")
+
+
+def to_first_clip(page: Page, url: str, query: str = "") -> None:
+    to_headphone_check(page, url, query)
     page.click(".listen button.quiet")
     wait_for_step(page, "practice")
     page.wait_for_selector(LOADED)
+
+
+def test_a_headphone_check_that_is_skipped_falls_silent(study: Open, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    page.add_init_script(CONTEXTS)
+    to_headphone_check(page, study.server.url)
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("window.contexts.at(-1)?.state === 'running'")
+    page.click(".listen button.quiet")
+    wait_for_step(page, "practice")
+    page.wait_for_function("window.contexts.at(-1).state === 'closed'", timeout=500)
 
 
 def test_a_preview_shows_the_consent_and_an_unfilled_link_says_what_is_wrong(

@@ -41,9 +41,12 @@ const stereoNoise = (context, withTone) => {
   return buffer;
 };
 // Plays three noises, the tone in the one with number `which`; `at(n)` is called as each begins, `at(0)` at the end.
-const playNoises = async (which, at) => {
+// Silent for good once `left` is aborted.
+const playNoises = async (which, at, left) => {
   const context = new AudioContext();
+  left.addEventListener('abort', () => { if (context.state !== 'closed') context.close(); });
   for (const n of [1, 2, 3]) {
+    if (left.aborted) return;
     at(n);
     const source = context.createBufferSource();
     source.buffer = stereoNoise(context, n === which);
@@ -52,6 +55,7 @@ const playNoises = async (which, at) => {
     await new Promise((done) => { source.onended = done; setTimeout(done, 3000); });
     await pause(250);
   }
+  if (left.aborted) return;
   at(0);
   context.close();
 };

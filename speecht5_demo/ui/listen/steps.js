@@ -48,13 +48,15 @@ const steps = {
 
   'headphone-check'(view, texts, send) {
     let round = 1, right = 0, which = 0;
+    const leaving = new AbortController();
     const progress = h('p', { class: 'small' }), news = status();
     const answer = h('fieldset', { class: 'choices noises', disabled: true }, h('legend', {}, texts.check_which),
       ...[1, 2, 3].map((n) => h('button', { type: 'button', onclick: () => choose(n) }, say(texts.check_choice, { n }))));
     const play = button(texts.check_play, async () => {
       play.disabled = true;
       which = 1 + Math.floor(Math.random() * 3);
-      await playNoises(which, (n) => { news.textContent = n ? say(texts.check_playing, { n }) : texts.check_which; });
+      await playNoises(which, (n) => { news.textContent = n ? say(texts.check_playing, { n }) : texts.check_which; }, leaving.signal);
+      if (leaving.signal.aborted) return;
       answer.disabled = false;
       answer.querySelector('button').focus();
     });
@@ -70,7 +72,7 @@ const steps = {
     progress.textContent = say(texts.check_progress, { n: 1, total: ROUNDS });
     return [
       heading(texts.check_heading), h('p', {}, texts.check_intro), progress, play, news, answer,
-      button(texts.check_skip, () => send('headphone-check', { result: 'skipped' }), { class: 'quiet' }),
+      button(texts.check_skip, () => { leaving.abort(); return send('headphone-check', { result: 'skipped' }); }, { class: 'quiet' }),
     ];
   },
 

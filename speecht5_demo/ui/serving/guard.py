@@ -31,7 +31,7 @@ SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _READ = re.compile(
     r"/|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/pwa_icon(/\d+)?"
     r"|/(assets|static|svelte)(/[\w.@+-]{1,120}){1,6}"
-    r"|/gradio_api/(info/?|theme\.css|startup-events|queue/data|heartbeat/[\w-]{1,64}|call/compare/[\w-]{1,64})"
+    r"|/gradio_api/(info/?|app_id/?|theme\.css|startup-events|queue/data|heartbeat/[\w-]{1,64}|call/compare/[\w-]{1,64})"
 )
 _POSTED = re.compile(r"/gradio_api/(queue/join|run/predict|component_server/?|call/compare/?|cancel)")
 _TOOLS = re.compile(r"/gradio_api/mcp(/http)?/?")
