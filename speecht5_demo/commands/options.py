@@ -33,7 +33,8 @@ SpeakerOption = Annotated[
         "--speaker",
         "-s",
         help="A name that `speakers` lists, a .npy or .pt file of one vector, a recording where "
-        "the checkpoint's encoder is installed, or a blend: am_michael+bf_emma or am_michael+bf_emma:0.3.",
+        "the checkpoint's encoder is installed, or a blend: am_michael+bf_emma or "
+        "me.npy+bf_emma:0.3.",
     ),
 ]
 SeedOption = Annotated[
@@ -130,20 +131,34 @@ def own_recipe(
 def read_speaker(checkpoint: Checkpoint, wanted: str | None) -> Speaker:
     """The speaker an option names: the default, a known name, a file, or a blend `a+b[:share of b]`.
 
+    The first of a blend may be a file, too.
+
     Raises:
         SpeakerError: there is no such speaker or file, or the blend's share is not between 0 and 1.
     """
-    if wanted is not None and Path(wanted).suffix:
-        from speecht5_demo.speakers.upload import RECORDINGS, load_upload
+    if wanted is None:
+        return checkpoint.speaker()
+    if (alone := _speaker_in_file(checkpoint, wanted)) is not None:
+        return alone
+    file, _, second = wanted.rpartition("+")
+    if (first := _speaker_in_file(checkpoint, file)) is not None:
+        from speecht5_demo.speakers.lookup import blend_by_name
 
-        ending = Path(wanted).suffix.lower()
-        if ending in RECORDINGS:
-            from speecht5_demo.quality.recorded_speakers import recorded_speaker
-
-            return recorded_speaker(Path(wanted), checkpoint)
-        if ending in (".npy", ".pt"):
-            return load_upload(Path(wanted), checkpoint.vector_size)
+        return blend_by_name(first, second, checkpoint.speakers)
     return checkpoint.speaker(wanted)
+
+
+def _speaker_in_file(checkpoint: Checkpoint, file: str) -> Speaker | None:
+    """The speaker of a recording or a vector; None where it is named as neither."""
+    if not (ending := Path(file).suffix.lower()):
+        return None
+    from speecht5_demo.speakers.upload import RECORDINGS, load_upload
+
+    if ending in RECORDINGS:
+        from speecht5_demo.quality.recorded_speakers import recorded_speaker
+
+        return recorded_speaker(Path(file), checkpoint)
+    return load_upload(Path(file), checkpoint.vector_size) if ending in (".npy", ".pt") else None
 
 
 def check_folder(folder: Path, parents: bool) -> None:

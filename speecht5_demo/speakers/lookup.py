@@ -24,18 +24,8 @@ def find_speaker(speakers: Mapping[str, Speaker], name: str) -> Speaker:
     by_name = {known.casefold(): speaker for known, speaker in speakers.items()}
     if wanted in by_name:
         return by_name[wanted]
-    if mixed := re.fullmatch(r"([^+:]+)\+([^+:]+)(?::(.*))?", wanted):
-        try:
-            share = 0.5 if mixed[3] is None else float(mixed[3])
-        except ValueError as error:
-            raise SpeakerError(
-                Message(
-                    "The share in {name} is no number. "
-                    "Write a blend as am_michael+bf_emma:0.3, with 0 to 1 of the second.",
-                    name=repr(name),
-                )
-            ) from error
-        return blend(find_speaker(speakers, mixed[1]), find_speaker(speakers, mixed[2]), share)
+    if mixed := re.fullmatch(r"([^+:]+)\+([^+:]+(?::.*)?)", wanted):
+        return blend_by_name(find_speaker(speakers, mixed[1]), mixed[2], speakers)
     near = difflib.get_close_matches(wanted, list(by_name), n=1)
     shown = name if len(name) <= 40 else name[:40] + "…"
     told = [
@@ -44,3 +34,23 @@ def find_speaker(speakers: Mapping[str, Speaker], name: str) -> Speaker:
         Message("Choose one of: {names}.", names=", ".join(speakers)),
     ]
     raise SpeakerError(joined(" ", [*told]))
+
+
+def blend_by_name(first: Speaker, second: str, speakers: Mapping[str, Speaker]) -> Speaker:
+    """`first` with one of `speakers`: `bf_emma` is half of each, `bf_emma:0.3` has 30 % of bf_emma.
+
+    Raises:
+        SpeakerError: there is no such speaker, or the share is not between 0 and 1.
+    """
+    name, colon, written = second.partition(":")
+    try:
+        share = float(written) if colon else 0.5
+    except ValueError as error:
+        raise SpeakerError(
+            Message(
+                "The share in {name} is no number. "
+                "Write a blend as am_michael+bf_emma:0.3, with 0 to 1 of the second.",
+                name=repr(second),
+            )
+        ) from error
+    return blend(first, find_speaker(speakers, name), share)

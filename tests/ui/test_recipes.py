@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.cli import load_command
-from speecht5_demo.commands.options import own_recipe
+from speecht5_demo.commands.options import own_recipe, read_speaker
+from speecht5_demo.errors import SpeakerError
+from speecht5_demo.speakers import Speaker, blend
 from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice, make_plan
 from speecht5_demo.ui.compare.recipe_fields import pattern_note, variant_lines
 from speecht5_demo.ui.compare.recipes import GOOD_FOR, Layers, LayersOf, command
@@ -74,6 +79,22 @@ def test_the_layers_are_those_that_a_recipe_meets(tiny: Checkpoint) -> None:
     build(tiny, recipe)  # raises where a name is no layer
 
 
+@pytest.fixture
+def two_speakers(tiny: Checkpoint) -> Checkpoint:
+    vector = np.random.default_rng(2).normal(size=tiny.vector_size).astype(np.float32)
+    return replace(tiny, speakers={**tiny.speakers, "other": Speaker("other", "Other", vector, "a test")})
+
+
+def test_the_command_takes_a_speaker_of_ones_own_in_a_blend(two_speakers: Checkpoint, tmp_path: Path) -> None:
+    vector = np.random.default_rng(3).normal(size=two_speakers.vector_size).astype(np.float32)
+    np.save(tmp_path / "me.npy", vector)
+    mine = read_speaker(two_speakers, f"{tmp_path}/me.npy")
+    blended = read_speaker(two_speakers, f"{tmp_path}/me.npy+other:0.3")
+    assert np.array_equal(blended.vector, blend(mine, two_speakers.speakers["other"], 0.3).vector)
+    with pytest.raises(SpeakerError, match="No speaker is called 'nobody'"):
+        read_speaker(two_speakers, f"{tmp_path}/me.npy+nobody")
+
+
 @pytest.mark.parametrize(
     "own",
     [
@@ -83,16 +104,20 @@ def test_the_layers_are_those_that_a_recipe_meets(tiny: Checkpoint) -> None:
         OwnVariant(True, 0, True, "*", ""),
     ],
 )
+@pytest.mark.parametrize(("second", "share"), [(None, 50), ("other", 51)])
 @pytest.mark.parametrize("text", ["Hello there.", "It's 5 o'clock; rm -rf \"$HOME\" `x`\n--json", "--help"])
 def test_the_command_that_is_shown_speaks_what_the_page_does(
-    tiny: Checkpoint, own: OwnVariant, text: str
+    two_speakers: Checkpoint, own: OwnVariant, text: str, second: str | None, share: int
 ) -> None:
+    tiny = two_speakers
     speaker = next(iter(tiny.speakers))
     line = command(
         tiny,
         text=text,
         variants=["baseline", "int8"],
         speaker=speaker,
+        blend_with=second,
+        share_percent=share,
         seed=7,
         repeats=3,
         own=own.wanted,
@@ -105,10 +130,11 @@ def test_the_command_that_is_shown_speaks_what_the_page_does(
     assert words[:4] == ["python", "-m", "speecht5_demo", "compare"]
     asked = load_command("compare").make_context("compare", words[4:]).params
     plan = make_plan(
-        tiny, text=text, voice=VoiceChoice(speaker), uploaded=lambda token: None,  # type: ignore[arg-type,return-value]
+        tiny, text=text, voice=VoiceChoice(speaker, None, second, share), uploaded=lambda token: None,  # type: ignore[arg-type,return-value]
         seed=7, variants=["baseline", "int8"], own=own, repeats=3, blind=False,
     )  # fmt: skip
-    assert (asked["text"], asked["seed"], asked["repeats"], asked["speaker"]) == (text, 7, 3, speaker)
+    assert (asked["text"], asked["seed"], asked["repeats"]) == (text, 7, 3)
+    assert np.array_equal(read_speaker(tiny, asked["speaker"]).vector, plan.speaker.vector)
     assert asked["checkpoint"] == tiny.spec
     recipe = own_recipe(asked["prune"], asked["int8"], asked["include"], asked["exclude"])
     named = asked["variants"].split(",")

@@ -245,12 +245,14 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
         service.leave(request.session_hash)
 
     def show_command(request: gr.Request, *sent: Any) -> str:
-        written, names, who, number, times, wanted, percent, quantised, changed, left = sent
+        written, names, who, second, part, number, times, wanted, percent, quantised, changed, left = sent
         line = command(
             checkpoint,
             text=written,
             variants=names,
             speaker="YOUR-SPEAKER.npy" if who == UPLOADED else who,
+            blend_with=second,
+            share_percent=part,
             seed=number,
             repeats=times,
             own=wanted,
@@ -335,7 +337,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
     stop.click(stop_run, run, [samples, speak, stop], **at_once)
     typed.click(
         show_command,
-        [text, variants, speaker, seed, repeats, own, amount, int8, include, exclude],
+        [text, variants, speaker, blend_with, share, seed, repeats, own, amount, int8, include, exclude],
         shown,
         **with_last,
     )

@@ -99,6 +99,8 @@ def command(
     text: Any,
     variants: Any,
     speaker: Any,
+    blend_with: Any,
+    share_percent: Any,
     seed: Any,
     repeats: Any,
     own: Any,
@@ -113,7 +115,7 @@ def command(
     if names:
         words += ["--variants", ",".join(names)]
     if isinstance(speaker, str):
-        words += ["--speaker", speaker]
+        words += ["--speaker", f"{speaker}{_blended(blend_with, share_percent)}"]
     if isinstance(seed, (int, float)) and seed:
         words += ["--seed", f"{seed:.0f}"]
     if isinstance(repeats, (int, float)):
@@ -129,6 +131,11 @@ def command(
     first, last = ([], ["--", said]) if said.startswith("-") else ([said], [])
     program = ["python", "-m", "speecht5_demo", "compare"]
     return shlex.join([*program, *first, *words, "--checkpoint", checkpoint.spec, *last])
+
+
+def _blended(second: Any, percent: Any) -> str:
+    share = f":{percent / 100:g}" if isinstance(percent, (int, float)) else ""
+    return f"+{second}{share}" if isinstance(second, str) and second else ""
 
 
 def _written(written: Any) -> Sequence[str]:
