@@ -33,8 +33,7 @@ SpeakerOption = Annotated[
         "--speaker",
         "-s",
         help="A name that `speakers` lists, a .npy or .pt file of one vector, a recording where "
-        "the checkpoint's encoder is installed, or a blend: am_michael+bf_emma or "
-        "me.npy+bf_emma:0.3.",
+        "the checkpoint's encoder is installed, or a blend: am_michael+bf_emma or me.npy+bf_emma:0.3.",
     ),
 ]
 SeedOption = Annotated[
