@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from speecht5_demo.listening.manifest import Manifest
 from speecht5_demo.listening.preparation import prepare
@@ -384,6 +384,21 @@ def test_an_answer_given_without_a_connection_is_saved_once_it_is_back(
     expect(page.locator(".listen .banner")).to_be_hidden()
     assert page.inner_text(".listen h1") == "Clip 1 of 7"
     assert page.evaluate("localStorage.getItem('listening-unsent')") is None
+
+
+def test_a_rating_whose_answer_was_lost_goes_on_without_a_word(
+    study: Open, new_page: Callable[..., Page]
+) -> None:
+    def lose(route: Route) -> None:
+        assert route.fetch().ok
+        route.abort("connectionreset")
+
+    page = new_page()
+    to_first_clip(page, study.server.url)
+    page.route("**/listening/rate", lose, times=1)
+    rate_by_keys(page, "2")
+    assert page.inner_text(".listen h1") == "Clip 1 of 7"
+    expect(page.locator(".listen .banner")).to_be_hidden()
 
 
 @pytest.mark.parametrize(("locale", "agree", "good"), [

@@ -42,7 +42,7 @@ const post = async (what, body) => {
       });
       if (response.status < 500 || response.status === 503) {
         const reply = await response.json();
-        if (response.status !== 503 || what === 'enter') { tell(null); return reply; }
+        if (response.status !== 503 || what === 'enter') { tell(null); return { ...reply, asked: attempt + 1 }; }
       }
     } catch { /* not reached: try again below */ }
     if (attempt > 0) tell(session.texts.offline);
@@ -97,7 +97,8 @@ const take = (reply, after) => {
   }
   else if (reply.refused && !session.view) session.view = { step: 'closed', problem: reply.message };
   draw();
-  if (reply.refused === 'already-rated') tell(session.texts.already);
+  // What was sent again because its answer was lost has its rating by the first time.
+  if (reply.refused === 'already-rated') tell(reply.asked > 1 ? null : session.texts.already);
   else if (reply.refused && !(after === 'enter')) tell(say(session.texts.refused, reply));
 };
 
