@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.compare_page import LONG_WAIT_MS, ComparePage
+from tests.browser.compare_page import ComparePage
 from tests.browser.conftest import Server
+from tests.browser.held import Held
 
 NewPage = Callable[..., Page]
 
@@ -17,36 +17,6 @@ NewPage = Callable[..., Page]
 @pytest.fixture
 def page(server: Server, new_page: NewPage) -> ComparePage:
     return ComparePage(new_page(), server.url)
-
-
-class Held:
-    """Questions of the page that wait on their way to the server until they are let go."""
-
-    def __init__(self, tab: Page) -> None:
-        self._tab = tab
-        self._routes: list[Route] = []
-        self._holding = True
-        tab.route("**/predict", self._hold)
-
-    def _hold(self, route: Route) -> None:
-        if self._holding:
-            self._routes.append(route)
-        else:
-            route.continue_()
-
-    def wait_for_one(self) -> None:
-        deadline = time.monotonic() + LONG_WAIT_MS / 1000
-        while not self._routes:
-            assert time.monotonic() < deadline, "the page asked nothing"
-            self._tab.wait_for_timeout(20)
-
-    def let_one_go(self) -> None:
-        self._routes.pop(0).continue_()
-
-    def let_go(self) -> None:
-        self._holding = False
-        while self._routes:
-            self.let_one_go()
 
 
 def test_a_layer_that_is_ticked_while_another_is_on_its_way_is_in_the_field(page: ComparePage) -> None:
