@@ -24,6 +24,7 @@ HEAD = (
     f"<style>{(HERE / 'media.css').read_text(encoding='utf-8')}</style>"
     f"<script>{(HERE / 'address.js').read_text(encoding='utf-8')}</script>"
     f"<script>{(HERE / 'visit.js').read_text(encoding='utf-8')}</script>"
+    f"<script>{(HERE / 'pressed.js').read_text(encoding='utf-8')}</script>"
 )
 
 _SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")

@@ -108,7 +108,7 @@ def test_no_text_of_the_results_is_left_untranslated(
     expect(page.locator("#results-session-said")).to_contain_text("⟦Say why the session is set aside")
     page.locator("#results-session-reason textarea, #results-session-reason input").first.fill("REASON")
     page.locator("#results-set-aside").click()
-    expect(page.locator("#results-question")).to_contain_text("⟦Set aside the session of")
+    expect(page.locator("#results-question")).to_contain_text("⟦Set aside session study-1-")
     page.locator("#results-yes").click()
     expect(page.locator("#results-session-said")).to_contain_text("⟦Set aside.⟧", timeout=PATIENCE_MS)
     expect(page.locator("#results-sessions")).to_contain_text("⟦set aside ")

@@ -168,11 +168,12 @@ def sessions_on_disk(space: Deployment) -> set[str]:
 
 def done(owner: PageEvents, action: str, session: object, reason: str = "") -> tuple[str, str]:
     """Ask and say yes; the question and what was said."""
-    _, _, question, yes, _, said = owner.click(f"results-{action}", KEY, session, reason)
+    button = f"results-{action}"
+    *_, question, yes, said = owner.click(button, KEY, button, session, reason)
     if not question:
         assert yes["visible"] is False
         return "", str(said)
-    return str(question), str(owner.click("results-yes", KEY, None)[-1])
+    return str(question["said"]), str(owner.click("results-yes", KEY, question)[-1])
 
 
 def results(owner: PageEvents) -> dict[str, Any]:
@@ -190,10 +191,12 @@ def test_a_session_is_set_aside_taken_back_and_deleted_everywhere_and_after_a_re
     _, _, stays = take(space, "somebody-else", 3, 4)
     listener, token, session = take(space, PERSON, 4, 4)
     stranger = PageEvents(space.app.port, "another-tab")
-    assert "Only the owner" in stranger.click("results-delete", "", session, "")[-1]
+    assert "Only the owner" in stranger.click("results-delete", "", "results-delete", session, "")[-1]
     assert "Only the owner" in stranger.click("results-yes", "", None)[-1]
     assert done(owner, "set-aside", session)[1].count("Say why") == 1
-    assert "Nothing was asked" in owner.click("results-yes", KEY, None)[-1]
+    for asked in (None, "delete", {"action": "burn", "session": session, "reason": ""}, {"action": "delete"}):
+        assert "Nothing was asked" in owner.click("results-yes", KEY, asked)[-1]
+    assert session in sessions_on_disk(space)
     assert "Choose a session" in done(owner, "delete", "no such session")[1]
     assert "not set aside" in done(owner, "take-back", session)[1]
 

@@ -22,10 +22,10 @@ from speecht5_demo.ui.results.view import alert, status
 MOST_LISTED = 200
 NOT_OWNER = Message("Only the owner can do this: enter the key first.")
 QUESTIONS = {
-    SET_ASIDE: "Set aside the session of {began} with {ratings}? Its rows stay, and the analysis leaves them out. "
+    SET_ASIDE: "Set aside session {name} of {began} with {ratings}? Its rows stay, and the analysis leaves them out. "
     "It can be taken back.",
-    TAKE_BACK: "Take back the session of {began} with {ratings}? The analysis counts it again.",
-    DELETE: "Delete the session of {began} with {ratings}, and all that is kept of its listener? It cannot be taken "
+    TAKE_BACK: "Take back session {name} of {began} with {ratings}? The analysis counts it again.",
+    DELETE: "Delete session {name} of {began} with {ratings}, and all that is kept of its listener? It cannot be taken "
     "back. Backups and files that were downloaded are not reached.",
 }
 ANSWERS = {
@@ -33,6 +33,19 @@ ANSWERS = {
     TAKE_BACK: Message("Taken back."),
     DELETE: Message("Deleted."),
 }
+NOTHING = Message("Nothing was asked: choose a session and what is to be done.")
+ACTIONS = "results-session-actions"
+BUTTONS = {
+    SET_ASIDE: "results-set-aside",
+    TAKE_BACK: "results-take-back",
+    DELETE: "results-delete",
+}
+QUESTION = "${value ? value.said : ''}"
+HIDE = "{__type__: 'update', visible: false}"
+WITH_PRESSED = f"(key, pressed, ...fields) => [key, window.speecht5.pressed['{ACTIONS}'], ...fields]"
+NOTHING_ASKED = f"() => [null, {HIDE}]"
+STILL_ASKED = f"""(question, session, reason) => question?.session === session && question.reason === (reason ?? '')
+    ? [undefined, undefined] : [null, {HIDE}]"""
 
 
 @dataclass(frozen=True)
@@ -43,9 +56,10 @@ class SessionsPanel:
         listed: table of sessions.
         chosen: session that something is done with.
         reason: for setting it aside.
-        question: asked before.
-        yes: the answer that does it.
-        asked: what was asked, until it is answered.
+        actions: the buttons that ask.
+        question: asked before; its value holds what is said and what a yes does, so that one never stands without the
+            other.
+        yes: sends back what the question holds.
         said: what came of it.
     """
 
@@ -55,13 +69,12 @@ class SessionsPanel:
     actions: dict[str, gr.Button]
     question: gr.HTML
     yes: gr.Button
-    asked: gr.State
     said: gr.HTML
 
     @property
     def outputs(self) -> list[Any]:
         """What every event sets."""
-        return [self.listed, self.chosen, self.question, self.yes, self.asked, self.said]
+        return [self.listed, self.chosen, self.reason, self.question, self.yes, self.said]
 
 
 def layout() -> SessionsPanel:
@@ -71,16 +84,22 @@ def layout() -> SessionsPanel:
     reason = gr.Textbox(
         label="Reason, for setting it aside", max_length=LONGEST_REASON, elem_id="results-session-reason"
     )
-    with gr.Row():
+    with gr.Row(elem_id=ACTIONS):
         actions = {
-            SET_ASIDE: gr.Button("Set aside…", elem_id="results-set-aside"),
-            TAKE_BACK: gr.Button("Take back…", elem_id="results-take-back"),
-            DELETE: gr.Button("Delete…", variant="stop", elem_id="results-delete"),
+            SET_ASIDE: gr.Button("Set aside…", elem_id=BUTTONS[SET_ASIDE]),
+            TAKE_BACK: gr.Button("Take back…", elem_id=BUTTONS[TAKE_BACK]),
+            DELETE: gr.Button("Delete…", variant="stop", elem_id=BUTTONS[DELETE]),
         }
-    question = gr.HTML(apply_default_css=False, elem_id="results-question")
+    question = gr.HTML(
+        value=None,
+        html_template=QUESTION,
+        js_on_load=None,
+        apply_default_css=False,
+        elem_id="results-question",
+    )
     yes = gr.Button("Yes", variant="primary", visible=False, elem_id="results-yes")
     said = gr.HTML(apply_default_css=False, elem_id="results-session-said")
-    return SessionsPanel(listed, chosen, reason, actions, question, yes, gr.State(None), said)
+    return SessionsPanel(listed, chosen, reason, actions, question, yes, said)
 
 
 class OwnerSessions:
@@ -95,49 +114,65 @@ class OwnerSessions:
         self._decisions = decisions
         self._place = place
 
-    def shown(self, may: bool, said: str = "") -> list[Any]:
-        """The list for who may see it, with nothing asked."""
+    def shown(self, may: bool, said: str = "", reason: str | None = None) -> list[Any]:
+        """The list for who may see it, with nothing asked.
+
+        Args:
+            may: see it.
+            said: of what was done.
+            reason: that the field gets; None leaves it as it is.
+        """
+        nothing = [gr.skip() if reason is None else reason, None, gr.Button(visible=False), said]
         if not may:
-            return ["", gr.Dropdown(choices=[], value=None), "", gr.Button(visible=False), None, said]
+            return ["", gr.Dropdown(choices=[], value=None), *nothing]
         seen = self._decisions.seen()
         choices = [(told(_label(one)), one.session_id) for one in seen]
-        return [
-            _listed(seen), gr.Dropdown(choices=choices, value=None), "", gr.Button(visible=False), None, said,
-        ]  # fmt: skip
+        return [_listed(seen), gr.Dropdown(choices=choices, value=None), *nothing]
 
-    def ask(self, action: str, chosen: object, reason: object) -> list[Any]:
+    def ask(self, pressed: object, chosen: object, reason: object) -> list[Any]:
         """The question before."""
-        seen = self._decisions.seen()
-        session = next((one for one in seen if one.session_id == chosen), None)
-        why = reason.strip()[:LONGEST_REASON] if isinstance(reason, str) else ""
+        action = next((action for action, button in BUTTONS.items() if button == pressed), None)
+        session = next((one for one in self._decisions.seen() if one.session_id == chosen), None)
+        written = reason if isinstance(reason, str) else ""
         problem = ""
-        if session is None:
+        if action is None:
+            problem = NOTHING
+        elif session is None:
             problem = Message("Choose a session first.")
-        elif action == SET_ASIDE and not why:
+        elif action == SET_ASIDE and not _kept(written):
             problem = Message("Say why the session is set aside: it stands beside its ratings.")
         elif action == TAKE_BACK and session.aside is None:
             problem = Message("This session is not set aside.")
-        if problem or session is None:
-            return [gr.skip(), gr.skip(), "", gr.Button(visible=False), None, alert(problem)]
+        if problem or session is None or action is None:
+            return [*[gr.skip()] * 3, None, gr.Button(visible=False), alert(problem)]
         question = Message(
-            QUESTIONS[action], began=_moment(session.began), ratings=counted(session.ratings, "rating")
+            QUESTIONS[action],
+            name=_name(session),
+            began=_moment(session.began),
+            ratings=counted(session.ratings, "rating"),
         )
-        return [
-            gr.skip(), gr.skip(), paragraph(question), gr.Button(visible=True),
-            (action, session.session_id, why), "",
-        ]  # fmt: skip
+        asked = {
+            "said": paragraph(question),
+            "action": action,
+            "session": session.session_id,
+            "reason": written,
+        }
+        return [*[gr.skip()] * 3, asked, gr.Button(visible=True), ""]
 
     def do(self, asked: object) -> list[Any]:
-        """What was asked, once."""
-        if not (isinstance(asked, tuple | list) and len(asked) == 3):
-            nothing = Message("Nothing was asked: choose a session and what is to be done.")
-            return self.shown(True, alert(nothing))
-        action, session_id, reason = map(str, asked)
+        """What a question says, if it can still be done."""
+        action, session_id, reason = (
+            (asked.get(each) for each in ("action", "session", "reason"))
+            if isinstance(asked, dict)
+            else (None,) * 3
+        )
+        if action not in QUESTIONS or not isinstance(session_id, str) or not isinstance(reason, str):
+            return self.shown(True, alert(NOTHING))
         try:
-            said = status(self._done(action, session_id, reason))
+            said = status(self._done(action, session_id, _kept(reason)))
         except (RatingsError, OutputError) as error:
-            said = alert(str(error))
-        return self.shown(True, said)
+            return self.shown(True, alert(str(error)))
+        return self.shown(True, said, "" if action == SET_ASIDE else None)
 
     def _done(self, action: str, session_id: str, reason: str) -> str:
         if action == SET_ASIDE:
@@ -181,14 +216,13 @@ def connect(
         with drawn_for(spoken_to(request)):
             return await anyio.to_thread.run_sync(sessions.shown, is_owner(given, request))
 
-    def asker(action: str) -> Callable[..., Any]:
-        async def ask(given: object, chosen: object, reason: object, request: gr.Request) -> list[Any]:
-            with drawn_for(spoken_to(request)):
-                if not is_owner(given, request):
-                    return sessions.shown(False, alert(NOT_OWNER))
-                return await anyio.to_thread.run_sync(sessions.ask, action, chosen, reason)
-
-        return ask
+    async def ask(
+        given: object, pressed: object, chosen: object, reason: object, request: gr.Request
+    ) -> list[Any]:
+        with drawn_for(spoken_to(request)):
+            if not is_owner(given, request):
+                return sessions.shown(False, alert(NOT_OWNER))
+            return await anyio.to_thread.run_sync(sessions.ask, pressed, chosen, reason)
 
     async def do(given: object, asked: object, request: gr.Request) -> list[Any]:
         catalog = spoken_to(request)
@@ -199,16 +233,48 @@ def connect(
         changed()
         return [*await pieces(True, catalog), *done]
 
-    for action, button in panel.actions.items():
-        button.click(asker(action), [key, panel.chosen, panel.reason], panel.outputs, **quiet)
-    panel.yes.click(do, [key, panel.asked], [*page, *panel.outputs], **quiet)
+    question, presses = panel.question, [button.click for button in panel.actions.values()]
+    gr.on(
+        [*presses, panel.chosen.change, panel.reason.change],
+        None,
+        None,
+        [question, panel.yes],
+        js=NOTHING_ASKED,
+        **quiet,
+    )
+    # One event for all three, so that the last that was pressed is answered last. What was pressed takes the place of
+    # the question; the fields may have changed by the time the answer comes.
+    gr.on(
+        presses,
+        ask,
+        [key, question, panel.chosen, panel.reason],
+        panel.outputs,
+        js=WITH_PRESSED,
+        trigger_mode="always_last",
+        **quiet,
+    ).then(
+        None,
+        [question, panel.chosen, panel.reason],
+        [question, panel.yes],
+        js=STILL_ASKED,
+        **quiet,
+    )
+    panel.yes.click(do, [key, question], [*page, *panel.outputs], **quiet)
     return show
 
 
 def _label(one: SeenSession) -> str:
     ratings = counted(one.ratings, "rating")
     state = joined(", ", [ratings, Message("set aside")]) if one.aside else ratings
-    return joined(" · ", [_moment(one.began), state, one.session_id[:8]])
+    return joined(" · ", [_moment(one.began), state, _name(one)])
+
+
+def _name(one: SeenSession) -> str:
+    return one.session_id[:8]
+
+
+def _kept(reason: str) -> str:
+    return reason.strip()[:LONGEST_REASON]
 
 
 def _moment(written: str) -> str:
@@ -220,7 +286,7 @@ def _listed(seen: list[SeenSession]) -> str:
         return paragraph(Message("No session was seen yet."))
     rows = [
         [
-            _moment(one.began), one.session_id[:8], Message(one.source), one.ratings,
+            _moment(one.began), _name(one), Message(one.source), one.ratings,
             Message("yes") if one.ended else Message("no"),
             joined(" / ", [Message(each) for each in (one.device, one.headphones) if each]), one.participant, one.code,
             ", ".join(f"{name} {n}" for name, n in one.flags),
