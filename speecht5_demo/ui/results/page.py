@@ -43,6 +43,8 @@ QUIET: dict[str, Any] = {
     "preprocess": False,
     "queue": False,
 }
+WITH_LAST: dict[str, Any] = {"trigger_mode": "always_last", **QUIET}
+"""What is asked while an answer is on its way is asked after it; Gradio's page drops it otherwise."""
 LOADING = '<p class="results-loading" role="status">Reading the ratings…</p>'
 SAVE_FILE = "() => { setTimeout(() => document.querySelector('#results-file a.ready')?.click(), 50) }"
 DRAWERS = 2
@@ -106,8 +108,9 @@ def build(
         }
     file = gr.HTML(apply_default_css=False, elem_id="results-file")
     seen = gr.State(None)
+    renewed = gr.HTML(visible="hidden", js_on_load=None, elem_id="results-renewed")
     timer = gr.Timer(REFRESH_S)
-    outputs = [lead, *parts, sentence, seen]
+    outputs = [lead, *parts, sentence, seen, renewed]
     downloads = Downloads()
     drawings = DrawnPages()
     threads = anyio.CapacityLimiter(DRAWERS)
@@ -118,13 +121,14 @@ def build(
 
     async def pieces(known: bool, catalog: Catalog) -> list[Any]:
         current = await drawn(known)
+        state = hash(current.signature)
         page = await anyio.to_thread.run_sync(drawings.page_of, current, catalog, limiter=threads)
         with drawn_for(catalog):
             upload = uploading(uploader.state) if uploader and known else ""
             warning = disk_piece(disk.warning()) if known else ""
         return [
             page.lead + upload + warning, page.scores, page.differences, page.cost, page.listeners, page.claims,
-            page.methods, gr.Dropdown(choices=sentences(current), value=None), hash(current.signature),
+            page.methods, gr.Dropdown(choices=sentences(current)), state, str(state),
         ]  # fmt: skip
 
     def is_owner(given: object, request: gr.Request) -> bool:
@@ -136,7 +140,8 @@ def build(
             return False
 
     async def show(given: object, request: gr.Request) -> list[Any]:
-        return await pieces(is_owner(given, request), spoken_to(request))
+        """To a page that comes; no sentence is opened in it yet."""
+        return [*(await pieces(is_owner(given, request), spoken_to(request)))[:-1], gr.skip()]
 
     async def show_if_changed(given: object, known: object, request: gr.Request) -> list[Any]:
         may = is_owner(given, request)
@@ -172,11 +177,15 @@ def build(
             done = status(Message("Published.") if open_to_all else Message("Sealed."))
         return [*await pieces(True, catalog), done, False]
 
-    async def drill_down(chosen: object, given: object, request: gr.Request) -> str:
+    async def drill_down(chosen: object, given: object, request: gr.Request) -> list[Any]:
+        """The opened sentence; none is opened when who asks sees it no more."""
         if not isinstance(chosen, str) or not chosen:
-            return ""
+            return [gr.skip(), ""]
+        current = await drawn(is_owner(given, request))
+        if chosen not in [name for _, name in sentences(current)]:
+            return [gr.Dropdown(value=None), ""]
         with drawn_for(spoken_to(request)):
-            return sentence_piece(service, await drawn(is_owner(given, request)), chosen)
+            return [gr.skip(), sentence_piece(service, current, chosen)]
 
     async def fetch(kind: str, given: object, request: gr.Request) -> str:
         may, catalog = is_owner(given, request), spoken_to(request)
@@ -218,7 +227,7 @@ def build(
     )
     publish.click(publish_it, [key, sure], [*outputs, said, sure], **QUIET)
     seal.click(seal_it, [key, sure], [*outputs, said, sure], **QUIET)
-    sentence.change(drill_down, [sentence, key], drill, **QUIET)
+    gr.on([sentence.change, renewed.change], drill_down, [sentence, key], [sentence, drill], **WITH_LAST)
     for kind, button in buttons.items():
         button.click(fetcher(kind), key, file, **QUIET).then(None, js=SAVE_FILE)
     route.load(show, key, outputs, **QUIET)
