@@ -1,8 +1,11 @@
-// Which button of a row was pressed last, by the names of both. Buttons that share an event ask this: when Gradio sends
-// an event again that came while an answer was on its way, it sends it in the name of the button that was first.
-window.speecht5.pressed = {};
-document.addEventListener('click', (event) => {
-  const button = event.target.closest?.('button[id]');
-  const row = button?.parentElement.closest('[id]');
-  if (row) window.speecht5.pressed[row.id] = button.id;
-}, true);
+// Which of some buttons was pressed last, by their ids.
+{
+  const pressed = new Set();
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest?.('button[id]');
+    if (!button) return;
+    pressed.delete(button.id);
+    pressed.add(button.id);
+  }, true);
+  window.speecht5.pressedLast = (...ids) => [...pressed].reverse().find((id) => ids.includes(id));
+}

@@ -17,6 +17,7 @@ from speecht5_demo.rendering.html_table import table
 from speecht5_demo.rendering.html_text import framed, paragraph
 from speecht5_demo.rendering.wording import counted
 from speecht5_demo.ui.languages import Catalog, spoken_to
+from speecht5_demo.ui.pressed import with_pressed_last
 from speecht5_demo.ui.results.view import alert, status
 
 MOST_LISTED = 200
@@ -34,7 +35,6 @@ ANSWERS = {
     DELETE: Message("Deleted."),
 }
 NOTHING = Message("Nothing was asked: choose a session and what is to be done.")
-ACTIONS = "results-session-actions"
 BUTTONS = {
     SET_ASIDE: "results-set-aside",
     TAKE_BACK: "results-take-back",
@@ -42,7 +42,6 @@ BUTTONS = {
 }
 QUESTION = "${value ? value.said : ''}"
 HIDE = "{__type__: 'update', visible: false}"
-WITH_PRESSED = f"(key, pressed, ...fields) => [key, window.speecht5.pressed['{ACTIONS}'], ...fields]"
 NOTHING_ASKED = f"() => [null, {HIDE}]"
 STILL_ASKED = f"""(question, session, reason) => question?.session === session && question.reason === (reason ?? '')
     ? [undefined, undefined] : [null, {HIDE}]"""
@@ -84,7 +83,7 @@ def layout() -> SessionsPanel:
     reason = gr.Textbox(
         label="Reason, for setting it aside", max_length=LONGEST_REASON, elem_id="results-session-reason"
     )
-    with gr.Row(elem_id=ACTIONS):
+    with gr.Row():
         actions = {
             SET_ASIDE: gr.Button("Set aside…", elem_id=BUTTONS[SET_ASIDE]),
             TAKE_BACK: gr.Button("Take back…", elem_id=BUTTONS[TAKE_BACK]),
@@ -249,7 +248,7 @@ def connect(
         ask,
         [key, question, panel.chosen, panel.reason],
         panel.outputs,
-        js=WITH_PRESSED,
+        js=with_pressed_last(*BUTTONS.values()),
         trigger_mode="always_last",
         **quiet,
     ).then(
