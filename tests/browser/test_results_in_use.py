@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Server
+from tests.browser.held import Held
+from tests.browser.test_owner import choose_session
 from tests.browser.test_results import KEY, make_study, open_as_owner, visit, write_ratings
 
 NewPage = Callable[..., Page]
@@ -19,11 +21,12 @@ WATCH = """players => players.map(player => {
 TOLD = "players => players.map(player => player.told)"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deployment(serve: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory) -> Server:
     data = tmp_path_factory.mktemp("in-use")
     make_study(data / "study")
-    write_ratings(data / "ratings", "study", LISTENERS, seed=1)
+    for number in range(1, LISTENERS + 1):
+        write_ratings(data / "ratings", "study", 1, seed=number)
     return serve(data, OWNER_KEY=KEY, PREPARE_STUDY="0")
 
 
@@ -54,12 +57,12 @@ def test_an_opened_sentence_stays_open_and_its_players_are_left_alone_when_a_rat
 ) -> None:
     drill = open_sentence(opened(page), 3)
     row = drill.get_by_role("row", name="baseline").first
-    expect(row).to_contain_text(str(LISTENERS))
+    before = row.text_content() or ""
     players = drill.locator("audio")
     players.evaluate_all(WATCH)
-    write_ratings(deployment.data / "ratings", "study", 1, seed=2)
-    expect(page.locator("#results-lead")).to_contain_text(f"{(LISTENERS + 1) * 18} blind ratings")
-    expect(row).to_contain_text(str(LISTENERS + 1))
+    write_ratings(deployment.data / "ratings", "study", 1, seed=LISTENERS + 1)
+    expect(row).not_to_have_text(before)
+    expect(row).to_contain_text("baseline")
     expect(page.locator("#results-sentence input")).to_have_value("Sentence number 3.")
     assert players.evaluate_all(TOLD) == [[]] * VARIANTS
 
@@ -70,3 +73,41 @@ def test_a_sentence_that_is_sealed_closes(page: Page) -> None:
     page.locator("#results-open").click()
     expect(drill).not_to_contain_text("Sentence number 3.")
     expect(page.locator("#results-sentence input")).to_have_value("")
+
+
+def test_downloads_that_are_asked_for_together_are_all_brought(page: Page) -> None:
+    names: list[str] = []
+    opened(page).on("download", lambda download: names.append(download.suggested_filename.partition("-")[0]))
+    held = Held(page, *(f"results-get-{kind}" for kind in ("json", "summary", "ratings")), answers=True)
+    for kind in ("json", "summary", "ratings"):
+        page.locator(f"#results-get-{kind}").click()
+    held.wait_for(3)
+    held.let_go()
+    page.wait_for_timeout(2000)
+    assert sorted(names) == ["ratings", "results", "scores"]
+
+
+def test_a_file_that_is_asked_for_again_meanwhile_is_brought_again(page: Page) -> None:
+    names: list[str] = []
+    opened(page).on("download", lambda download: names.append(download.suggested_filename))
+    held = Held(page, "results-get-json")
+    page.locator("#results-get-json").click()
+    held.wait_for_one()
+    page.locator("#results-get-json").click()
+    held.let_go()
+    page.wait_for_timeout(2000)
+    assert len(names) == 2
+
+
+def test_no_file_that_is_gone_looks_ready_after_a_session_is_deleted(page: Page) -> None:
+    opened(page).locator("#results-get-json").click()
+    ready = page.locator("a.ready")
+    expect(ready).to_have_count(1)
+    address = ready.evaluate("link => link.href")
+    assert page.request.get(address).status == 200
+    choose_session(page, "study-1-")
+    page.locator("#results-delete").click()
+    page.locator("#results-yes").click()
+    expect(page.locator("#results-session-said")).to_contain_text("Deleted.")
+    expect(ready).to_have_count(0)
+    assert page.request.get(address).status == 404

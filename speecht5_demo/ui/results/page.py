@@ -46,7 +46,14 @@ QUIET: dict[str, Any] = {
 WITH_LAST: dict[str, Any] = {"trigger_mode": "always_last", **QUIET}
 """What is asked while an answer is on its way is asked after it; Gradio's page drops it otherwise."""
 LOADING = '<p class="results-loading" role="status">Reading the ratings…</p>'
-SAVE_FILE = "() => { setTimeout(() => document.querySelector('#results-file a.ready')?.click(), 50) }"
+NO_FILES = f"() => Array({len(KINDS)}).fill('')"
+SAVE_FILE = """made => {
+    const link = new DOMParser().parseFromString(made ?? '', 'text/html').querySelector('a.ready');
+    if (!link) return;
+    document.body.append(link);
+    link.click();
+    link.remove();
+}"""
 DRAWERS = 2
 STORE_S = 30.0
 """Seconds that an owner waits for a store to delete too; it is asked again behind the page."""
@@ -106,7 +113,8 @@ def build(
         buttons = {
             kind: gr.Button(label, size="sm", elem_id=f"results-get-{kind}") for kind, label in KINDS.items()
         }
-    file = gr.HTML(apply_default_css=False, elem_id="results-file")
+    with gr.Row(elem_id="results-files"):
+        files = {kind: gr.HTML(apply_default_css=False, elem_id=f"results-file-{kind}") for kind in KINDS}
     seen = gr.State(None)
     renewed = gr.HTML(visible="hidden", js_on_load=None, elem_id="results-renewed")
     timer = gr.Timer(REFRESH_S)
@@ -211,6 +219,9 @@ def build(
     async def seal_it(given: object, ticked: object, request: gr.Request) -> list[Any]:
         return await set_seal(given, ticked, False, request)
 
+    async def after_decision(known: bool, catalog: Catalog) -> list[Any]:
+        return [*await pieces(known, catalog), *[""] * len(files)]
+
     def changed() -> None:
         service.look_again()
         downloads.forget()
@@ -219,7 +230,9 @@ def build(
     sessions = owner_sessions.OwnerSessions(
         SessionDecisions(settings.ratings, keep), uploader.store.label if uploader else ""
     )
-    list_sessions = owner_sessions.connect(panel, sessions, key, is_owner, pieces, changed, outputs, QUIET)
+    list_sessions = owner_sessions.connect(
+        panel, sessions, key, is_owner, after_decision, changed, [*outputs, *files.values()], QUIET
+    )
 
     gr.on([timer.tick], show_if_changed, [key, seen], outputs, **QUIET)
     gr.on([unlock.click, key.submit], open_up, key, [*outputs, said], **QUIET).then(
@@ -228,8 +241,12 @@ def build(
     publish.click(publish_it, [key, sure], [*outputs, said, sure], **QUIET)
     seal.click(seal_it, [key, sure], [*outputs, said, sure], **QUIET)
     gr.on([sentence.change, renewed.change], drill_down, [sentence, key], [sentence, drill], **WITH_LAST)
+    gr.on([button.click for button in buttons.values()], None, None, [*files.values()], js=NO_FILES, **QUIET)
     for kind, button in buttons.items():
-        button.click(fetcher(kind), key, file, **QUIET).then(None, js=SAVE_FILE)
+        # A place for each kind: two that are asked for together are both brought.
+        button.click(fetcher(kind), key, files[kind], **WITH_LAST).then(
+            None, files[kind], None, js=SAVE_FILE, **QUIET
+        )
     route.load(show, key, outputs, **QUIET)
     if sign_in.offered():
         route.load(list_sessions, key, panel.outputs, **QUIET)
