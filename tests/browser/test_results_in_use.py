@@ -111,3 +111,15 @@ def test_no_file_that_is_gone_looks_ready_after_a_session_is_deleted(page: Page)
     expect(page.locator("#results-session-said")).to_contain_text("Deleted.")
     expect(ready).to_have_count(0)
     assert page.request.get(address).status == 404
+
+
+def test_the_right_key_opens_though_a_wrong_one_is_being_checked(page: Page) -> None:
+    held = Held(page, "results-open")
+    open_as_owner(page, "guess")
+    held.wait_for_one()
+    page.locator("#results-key input").fill(KEY)
+    page.locator("#results-open").click()
+    held.let_go()
+    expect(page.locator("#results-lead")).to_contain_text("Not complete")
+    expect(page.locator("#results-said")).not_to_contain_text("not the owner")
+    expect(page.locator("#results-sessions table")).to_be_visible()

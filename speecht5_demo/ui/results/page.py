@@ -235,8 +235,8 @@ def build(
     )
 
     gr.on([timer.tick], show_if_changed, [key, seen], outputs, **QUIET)
-    gr.on([unlock.click, key.submit], open_up, key, [*outputs, said], **QUIET).then(
-        list_sessions, key, panel.outputs, **QUIET
+    gr.on([unlock.click, key.submit], open_up, key, [*outputs, said], **WITH_LAST).then(
+        list_sessions, key, panel.outputs, **WITH_LAST
     )
     publish.click(publish_it, [key, sure], [*outputs, said, sure], **QUIET)
     seal.click(seal_it, [key, sure], [*outputs, said, sure], **QUIET)
