@@ -123,3 +123,31 @@ def test_the_right_key_opens_though_a_wrong_one_is_being_checked(page: Page) -> 
     expect(page.locator("#results-lead")).to_contain_text("Not complete")
     expect(page.locator("#results-said")).not_to_contain_text("not the owner")
     expect(page.locator("#results-sessions table")).to_be_visible()
+
+
+def test_a_study_that_is_sealed_while_it_is_being_published_is_sealed(page: Page, new_page: NewPage) -> None:
+    opened(page).locator("#results-sure input").check()
+    held = Held(page, "results-publish", "results-seal")
+    page.locator("#results-publish").click()
+    held.wait_for_one()
+    page.locator("#results-seal").click()
+    page.wait_for_timeout(500)
+    held.let_go(last_first=True)
+    expect(page.locator("#results-said")).to_contain_text("Sealed.")
+    page.wait_for_timeout(500)
+    expect(page.locator("#results-said")).to_contain_text("Sealed.")
+    visitor = new_page()
+    visitor.goto(page.url)
+    expect(visitor.locator("#results-lead")).to_contain_text("stay sealed")
+
+
+def test_publishing_twice_is_published_without_a_second_tick(page: Page) -> None:
+    opened(page).locator("#results-sure input").check()
+    held = Held(page, "results-publish")
+    for _ in range(2):
+        page.locator("#results-publish").click()
+        held.wait_for_one()
+    held.let_go()
+    expect(page.locator("#results-said")).to_contain_text("Published.")
+    page.wait_for_timeout(1000)
+    expect(page.locator("#results-said")).to_contain_text("Published.")

@@ -19,6 +19,7 @@ from speecht5_demo.messages import Message, drawn_for
 from speecht5_demo.report.result_files import RESULTS
 from speecht5_demo.ui.context import AppContext
 from speecht5_demo.ui.languages import Catalog, spoken_to
+from speecht5_demo.ui.pressed import with_pressed_last
 from speecht5_demo.ui.results import owner_sessions, sign_in
 from speecht5_demo.ui.results.downloads import KINDS, OWNERS, Downloads, make_file
 from speecht5_demo.ui.results.owner import GuessedTooOftenError, Owner
@@ -46,6 +47,7 @@ QUIET: dict[str, Any] = {
 WITH_LAST: dict[str, Any] = {"trigger_mode": "always_last", **QUIET}
 """What is asked while an answer is on its way is asked after it; Gradio's page drops it otherwise."""
 LOADING = '<p class="results-loading" role="status">Reading the ratings…</p>'
+PUBLISH, SEAL = "results-publish", "results-seal"
 NO_FILES = f"() => Array({len(KINDS)}).fill('')"
 SAVE_FILE = """made => {
     const link = new DOMParser().parseFromString(made ?? '', 'text/html').querySelector('a.ready');
@@ -93,8 +95,8 @@ def build(
             sign_in.button(route, **QUIET)
         with gr.Row():
             unlock = gr.Button("Open", variant="primary", elem_id="results-open")
-            publish = gr.Button("Publish the study's results", elem_id="results-publish")
-            seal = gr.Button("Seal them again", elem_id="results-seal")
+            publish = gr.Button("Publish the study's results", elem_id=PUBLISH)
+            seal = gr.Button("Seal them again", elem_id=SEAL)
         sure = gr.Checkbox(False, label="Yes, show the scores to everybody", elem_id="results-sure")
         said = gr.HTML(apply_default_css=False, elem_id="results-said")
         panel = owner_sessions.layout()
@@ -170,12 +172,15 @@ def build(
                 may, words = False, alert(str(error))
         return [*await pieces(may, catalog), words]
 
-    async def set_seal(given: object, sure: object, open_to_all: bool, request: gr.Request) -> list[Any]:
-        catalog = spoken_to(request)
+    async def set_seal(given: object, pressed: object, sure: object, request: gr.Request) -> list[Any]:
+        """What is published already needs no tick: it is asked again where a button is pressed twice."""
+        open_to_all, catalog = pressed == PUBLISH, spoken_to(request)
         with drawn_for(catalog):
             if not is_owner(given, request):
                 return [*await pieces(False, catalog), alert(owner_sessions.NOT_OWNER), gr.skip()]
-            if open_to_all and sure is not True:
+            if pressed not in (PUBLISH, SEAL):
+                return [gr.skip()] * (len(outputs) + 2)
+            if open_to_all and sure is not True and not service.published:
                 problem = alert(Message("Tick the box first: everybody will see the scores."))
                 return [*[gr.skip()] * len(outputs), problem, gr.skip()]
             try:
@@ -183,7 +188,7 @@ def build(
             except DemoError as error:
                 return [*await pieces(True, catalog), alert(str(error)), gr.skip()]
             done = status(Message("Published.") if open_to_all else Message("Sealed."))
-        return [*await pieces(True, catalog), done, False]
+        return [*await pieces(True, catalog), done, False if open_to_all else gr.skip()]
 
     async def drill_down(chosen: object, given: object, request: gr.Request) -> list[Any]:
         """The opened sentence; none is opened when who asks sees it no more."""
@@ -213,12 +218,6 @@ def build(
 
         return fetch_kind
 
-    async def publish_it(given: object, ticked: object, request: gr.Request) -> list[Any]:
-        return await set_seal(given, ticked, True, request)
-
-    async def seal_it(given: object, ticked: object, request: gr.Request) -> list[Any]:
-        return await set_seal(given, ticked, False, request)
-
     async def after_decision(known: bool, catalog: Catalog) -> list[Any]:
         return [*await pieces(known, catalog), *[""] * len(files)]
 
@@ -238,8 +237,15 @@ def build(
     gr.on([unlock.click, key.submit], open_up, key, [*outputs, said], **WITH_LAST).then(
         list_sessions, key, panel.outputs, **WITH_LAST
     )
-    publish.click(publish_it, [key, sure], [*outputs, said, sure], **QUIET)
-    seal.click(seal_it, [key, sure], [*outputs, said, sure], **QUIET)
+    # What was pressed takes the place of what was said.
+    gr.on(
+        [publish.click, seal.click],
+        set_seal,
+        [key, said, sure],
+        [*outputs, said, sure],
+        js=with_pressed_last(PUBLISH, SEAL),
+        **WITH_LAST,
+    )
     gr.on([sentence.change, renewed.change], drill_down, [sentence, key], [sentence, drill], **WITH_LAST)
     gr.on([button.click for button in buttons.values()], None, None, [*files.values()], js=NO_FILES, **QUIET)
     for kind, button in buttons.items():

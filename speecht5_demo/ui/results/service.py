@@ -148,6 +148,11 @@ class ResultsService:
         manifest = self._study / MANIFEST
         return [*ratings, *([("study/manifest.json", manifest)] if manifest.is_file() else [])]
 
+    @property
+    def published(self) -> bool:
+        """Whether the study's owner broke its seal."""
+        return self._published(self.manifest)
+
     def publish(self, open_to_all: bool) -> None:
         """Break the seal of the study, or put it back. Only its owner may."""
         manifest = self.manifest
