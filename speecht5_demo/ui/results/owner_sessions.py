@@ -11,16 +11,15 @@ import gradio as gr
 
 from speecht5_demo.errors import OutputError, RatingsError
 from speecht5_demo.listening.decisions import DELETE, LONGEST_REASON, SET_ASIDE, TAKE_BACK
-from speecht5_demo.listening.session_decisions import SeenSession, SessionDecisions
-from speecht5_demo.messages import Message, drawn_for, joined, messages, told
-from speecht5_demo.rendering.html_table import table
-from speecht5_demo.rendering.html_text import framed, paragraph
+from speecht5_demo.listening.session_decisions import SessionDecisions
+from speecht5_demo.messages import Message, drawn_for, told
+from speecht5_demo.rendering.html_text import paragraph
 from speecht5_demo.rendering.wording import counted
 from speecht5_demo.ui.languages import Catalog, spoken_to
 from speecht5_demo.ui.pressed import with_pressed_last
+from speecht5_demo.ui.results.sessions_table import label_of, moment, name_of, sessions_table
 from speecht5_demo.ui.results.view import alert, status
 
-MOST_LISTED = 200
 NOT_OWNER = Message("Only the owner can do this: enter the key first.")
 QUESTIONS = {
     SET_ASIDE: "Set aside session {name} of {began} with {ratings}? Its rows stay, and the analysis leaves them out. "
@@ -125,8 +124,8 @@ class OwnerSessions:
         if not may:
             return ["", gr.Dropdown(choices=[], value=None), *nothing]
         seen = self._decisions.seen()
-        choices = [(told(_label(one)), one.session_id) for one in seen]
-        return [_listed(seen), gr.Dropdown(choices=choices, value=None), *nothing]
+        choices = [(told(label_of(one)), one.session_id) for one in seen]
+        return [sessions_table(seen), gr.Dropdown(choices=choices, value=None), *nothing]
 
     def ask(self, pressed: object, chosen: object, reason: object) -> list[Any]:
         """The question before."""
@@ -146,8 +145,8 @@ class OwnerSessions:
             return [*[gr.skip()] * 3, None, gr.Button(visible=False), alert(problem)]
         question = Message(
             QUESTIONS[action],
-            name=_name(session),
-            began=_moment(session.began),
+            name=name_of(session),
+            began=moment(session.began),
             ratings=counted(session.ratings, "rating"),
         )
         asked = {
@@ -262,55 +261,5 @@ def connect(
     return show
 
 
-def _label(one: SeenSession) -> str:
-    ratings = counted(one.ratings, "rating")
-    state = joined(", ", [ratings, Message("set aside")]) if one.aside else ratings
-    return joined(" · ", [_moment(one.began), state, _name(one)])
-
-
-def _name(one: SeenSession) -> str:
-    return one.session_id[:8]
-
-
 def _kept(reason: str) -> str:
     return reason.strip()[:LONGEST_REASON]
-
-
-def _moment(written: str) -> str:
-    return written[:16].replace("T", " ") if written else Message("an unknown time")
-
-
-def _listed(seen: list[SeenSession]) -> str:
-    if not seen:
-        return paragraph(Message("No session was seen yet."))
-    rows = [
-        [
-            _moment(one.began), _name(one), Message(one.source), one.ratings,
-            Message("yes") if one.ended else Message("no"),
-            joined(" / ", [Message(each) for each in (one.device, one.headphones) if each]), one.participant, one.code,
-            ", ".join(f"{name} {n}" for name, n in one.flags),
-            Message("set aside {when}: {why}", when=_moment(one.aside.at), why=one.aside.reason)
-            if one.aside else Message("counts"),
-        ]
-        for one in seen[:MOST_LISTED]
-    ]  # fmt: skip
-    head = messages(
-        "Began (UTC)",
-        "Session",
-        "Of",
-        "Ratings",
-        "Ended",
-        "Heard with",
-        "Participant",
-        "Code",
-        "Flags",
-        "State",
-    )
-    more = ""
-    if len(seen) > MOST_LISTED:
-        more = paragraph(
-            Message(
-                "The latest {most} of {all}; every one can be chosen below.", most=MOST_LISTED, all=len(seen)
-            )
-        )
-    return framed(table(Message("Sessions"), head, rows) + more)
