@@ -12,6 +12,7 @@ from tests.browser.conftest import Server
 from tests.browser.test_compare import serious
 
 NewPage = Callable[..., Page]
+IS_HEARD = "audio => audio.played.length && audio.currentTime > 0.05"
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["keys", "phone"])
@@ -48,3 +49,30 @@ def test_two_samples_are_compared_in_both_orders(server: Server, new_page: NewPa
     mine = [row for row in rows(server.data) if row["text"] == text]
     assert {(row["method"], row["variant"], row["blind"]) for row in mine} == {("AB", "int8", "true")}
     assert sorted(row["rating"] for row in mine) == ["-1", "1"]
+
+
+def test_the_letters_of_the_bar_play_the_pair_that_is_open_and_then_the_cards(
+    server: Server, new_page: NewPage
+) -> None:
+    page = ComparePage(new_page(), server.url)
+    tab = page.page
+    page.say("Two letters, and what they stand for.")
+    page.choose("Baseline fp32", "Dynamic INT8")
+    tab.get_by_label("Vote by pairs, both orders").check()
+    tab.locator("#speak").click()
+    pair = tab.locator(".card.pair")
+    for number in (1, 2):
+        expect(pair).to_contain_text(f"Pair {number} of 2", timeout=LONG_WAIT_MS)
+        for index, letter in enumerate("AB"):
+            button = tab.get_by_role("button", name=f"Switch to sample {letter}")
+            expect(button).to_have_attribute("aria-pressed", "false")
+            button.click()
+            tab.wait_for_function(f"({IS_HEARD})(document.querySelectorAll('.pair audio')[{index}])")
+            expect(button).to_have_attribute("aria-pressed", "true")
+        pair.locator(".scale label").nth(2).click()
+        expect(pair.locator(".save")).to_have_text("Save The second")
+        pair.locator(".save").click()
+    expect(tab.locator(".reveal")).to_be_visible(timeout=LONG_WAIT_MS)
+    for letter in "AB":
+        tab.get_by_role("button", name=f"Switch to sample {letter}").click()
+        tab.wait_for_function(f"({IS_HEARD})(document.querySelector('.card[data-letter={letter}] audio'))")

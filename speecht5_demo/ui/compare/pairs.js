@@ -48,7 +48,7 @@ const drawPairs = (value) => {
     view.pair = makePairCard(value.run, open, pairs.length);
     if (open.vote !== null) view.pair.choice.correct(open.vote);
     const last = pairs[pairs.indexOf(open) - 1];
-    const back = last && h('button', { type: 'button', class: 'rated-change', onclick: () => { view.again = last.ticket; drawPairs(value); } }, t('Change the last vote'));
+    const back = last && h('button', { type: 'button', class: 'rated-change', onclick: () => { view.again = last.ticket; drawPairs(value); refreshTransport(); } }, t('Change the last vote'));
     pairArea.replaceChildren(...[view.pair.node, back].filter(Boolean));
   }
 };

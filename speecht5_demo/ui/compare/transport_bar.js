@@ -18,9 +18,11 @@ const refreshTransport = () => {
   const key = cards.map((card) => card.letter).join('');
   if (letters.dataset.key !== key) {
     letters.dataset.key = key;
-    letters.replaceChildren(...cards.map((card) => h('button', {
-      type: 'button', 'aria-label': t('Switch to sample {letter}', { letter: card.letter }), onclick: () => transport.switchTo(card),
-    }, card.letter)));
+    // A button stays where another sample takes its letter: the next pair, or the card after the reveal.
+    letters.replaceChildren(...cards.map(({ letter }) => h('button', {
+      type: 'button', 'aria-label': t('Switch to sample {letter}', { letter }),
+      onclick: () => transport.switchTo(whole().find((each) => each.letter === letter)),
+    }, letter)));
   }
   [...letters.children].forEach((button, i) => button.setAttribute('aria-pressed', String(cards[i] === transport.chosen())));
 };
