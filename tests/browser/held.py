@@ -20,15 +20,18 @@ class Held:
         tab: the page.
         asked_by: elem_ids of what asks them; all are held where none is named.
         answers: the server is asked at once, and it is its answers that wait.
+        address: where they go.
     """
 
-    def __init__(self, tab: Page, *asked_by: str, answers: bool = False) -> None:
+    def __init__(
+        self, tab: Page, *asked_by: str, answers: bool = False, address: str = "**/predict"
+    ) -> None:
         self._tab = tab
         self._asked_by = {tab.evaluate(COMPONENT, name) for name in asked_by}
         self._answers = answers
         self._waiting: list[Callable[[], None]] = []
         self._holding = True
-        tab.route("**/predict", self._hold)
+        tab.route(address, self._hold)
 
     def _hold(self, route: Route) -> None:
         asked_by = json.loads(route.request.post_data or "{}").get("trigger_id")
@@ -52,8 +55,12 @@ class Held:
     def let_one_go(self) -> None:
         self._waiting.pop(0)()
 
-    def let_go(self, last_first: bool = False) -> None:
+    def hold_no_more(self) -> None:
+        """What is asked from now on goes through."""
         self._holding = False
+
+    def let_go(self, last_first: bool = False) -> None:
+        self.hold_no_more()
         if last_first:
             self._waiting.reverse()
         while self._waiting:

@@ -348,9 +348,8 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
         lambda ticked: ticked if isinstance(ticked, str) and ticked else "*", tree, include, **with_last
     )
     upload.input(name_upload, [upload, speaker], speaker, **with_last)
-    speaker.input(
-        lambda chosen: gr.skip() if chosen == UPLOADED else None, speaker, upload, **with_last
-    ).then(name_upload, [upload, speaker], speaker, **with_last)
+    from_menu = f"(chosen) => {{ if (chosen !== '{UPLOADED}') window.speecht5.chooseFromMenu() }}"
+    speaker.input(None, speaker, None, js=from_menu, **at_once)
     examples.click(example_text, examples, text, **with_last)
     dice.click(lambda: secrets.randbelow(10_000), None, seed, **at_once)
     text.change(say_spoken, text, spoken, **with_last)

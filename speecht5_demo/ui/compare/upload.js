@@ -36,8 +36,9 @@ const asWav = (samples) => {
   samples.forEach((value, i) => view.setInt16(44 + 2 * i, Math.round(32767 * Math.max(-1, Math.min(1, value))), true));
   return view.buffer;
 };
-const sendSound = async (encoded) => {
+const sendSound = async (recorded) => {
   say(t('Listening to the recording…'));
+  const encoded = await recorded;
   const context = new OfflineAudioContext(1, 1, RATE);
   let sound;
   try { sound = await context.decodeAudioData(encoded); } catch { throw new Error(t('This browser cannot read the file as sound. Choose a WAV.')); }
@@ -45,52 +46,72 @@ const sendSound = async (encoded) => {
   const mono = new Float32Array(sound.length);
   for (let channel = 0; channel < sound.numberOfChannels; channel++) sound.getChannelData(channel).forEach((value, i) => { mono[i] += value / sound.numberOfChannels; });
   const answer = await fetch(`${root}/compare/voice`, { method: 'POST', headers: { 'content-type': 'audio/wav' }, body: asWav(mono) });
-  accept(await answer.json());
+  return answer.json();
+};
+const check = async (file) => {
+  if (file.type.startsWith('audio/') || /\.(wav|mp3|ogg|oga|opus|flac|m4a|aac|webm)$/i.test(file.name)) {
+    if (record.dataset.missing) throw new Error(record.dataset.missing);
+    return sendSound(file.arrayBuffer());
+  }
+  if (file.size > LARGEST) throw new Error(t('{name}: a speaker vector takes a few kilobytes; choose a file up to 64 kB.', file));
+  say(t('Reading the file…'));
+  return server.check({ name: file.name, content: file.size ? await asBase64(file) : '' });
 };
 const failed = (error) => say(error?.message || t('The server did not answer. Choose the file again.'), true);
 
-input.onchange = async () => {
-  choose(null);
-  const file = input.files[0];
-  if (!file) return say('');
-  try {
-    if (file.type.startsWith('audio/') || /\.(wav|mp3|ogg|oga|opus|flac|m4a|aac|webm)$/i.test(file.name)) {
-      if (record.dataset.missing) throw new Error(record.dataset.missing);
-      return await sendSound(await file.arrayBuffer());
-    }
-    if (file.size > LARGEST) throw new Error(t('{name}: a speaker vector takes a few kilobytes; choose a file up to 64 kB.', file));
-    say(t('Reading the file…'));
-    accept(await server.check({ name: file.name, content: file.size ? await asBase64(file) : '' }));
-  } catch (error) { failed(error); }
+// What was chosen last counts, here or in the menu: an answer to an earlier choice is dropped, a recording ends.
+let choices = 0, recorder = null;
+const stopRecording = () => {
+  const mine = recorder;
+  recorder = null;
+  mine?.stop();
 };
-
-let recorder = null;
+const chooseAnew = () => {
+  const mine = ++choices;
+  stopRecording();
+  choose(null);
+  say('');
+  return () => mine === choices;
+};
+const take = async (latest, answer) => {
+  try {
+    const said = await answer;
+    if (latest()) accept(said);
+  } catch (error) {
+    if (!latest()) return;
+    input.value = '';  // a browser tells nothing when the same file is chosen again
+    failed(error);
+  }
+};
+input.onchange = () => {
+  const [file] = input.files;
+  const latest = chooseAnew();
+  if (file) take(latest, check(file));
+};
 record.onclick = async () => {
   if (record.dataset.missing) return say(record.dataset.missing, true);
-  if (recorder) return recorder.stop();
+  if (recorder) return stopRecording();
   if (!navigator.mediaDevices) return say(t('A browser gives the microphone to pages under https or on this machine only. Choose a WAV instead.'), true);
   try {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
     const parts = [];
-    recorder = new MediaRecorder(stream);
-    recorder.ondataavailable = (event) => parts.push(event.data);
-    recorder.onstop = async () => {
+    const mine = new MediaRecorder(stream);
+    const latest = chooseAnew();
+    mine.ondataavailable = (event) => parts.push(event.data);
+    mine.onstop = () => {
       stream.getTracks().forEach((track) => track.stop());
-      const kind = recorder.mimeType;
-      recorder = null;
       record.textContent = record.dataset.label;
-      try { await sendSound(await new Blob(parts, { type: kind }).arrayBuffer()); } catch (error) { failed(error); }
+      if (latest()) take(latest, sendSound(new Blob(parts, { type: mine.mimeType }).arrayBuffer()));
     };
-    recorder.start();
-    const mine = recorder;
-    choose(null);
+    mine.start();
+    recorder = mine;
     record.textContent = t('Stop recording');
     say(t('Read something aloud for {seconds} seconds.', { seconds: RECORDED_S }));
-    setTimeout(() => { if (recorder === mine) mine.stop(); }, RECORDED_S * 1000);
+    setTimeout(() => { if (recorder === mine) stopRecording(); }, RECORDED_S * 1000);
   } catch (error) {
     recorder = null;
     say(error?.name === 'NotAllowedError' ? t('The microphone was not allowed. Allow it in the browser, or choose a WAV.') : t('There is no microphone here. Choose a WAV.'), true);
   }
 };
-clear.onclick = () => { input.value = ''; choose(null); say(''); };
+clear.onclick = window.speecht5.chooseFromMenu = () => { input.value = ''; chooseAnew(); };
 watch('value', () => { if (!props.value && !clear.hidden) { input.value = ''; clear.hidden = true; say(''); } });
