@@ -12,9 +12,8 @@ window.speecht5 = {
   // Fields survive a reload and the way back, as long as the address is the same.
   keep(values) {
     const told = Object.fromEntries(this.FIELDS.map((name, i) => [name, values[i]]));
-    const recipe = told.own ? {} : { own: null, pruned: null, int8: null, include: null, exclude: null };
     const parts = new URLSearchParams();
-    for (const [name, value] of Object.entries({ ...told, ...recipe, own: null, versions: (told.versions ?? []).join(' ') })) {
+    for (const [name, value] of Object.entries({ ...told, versions: (told.versions ?? []).join(' ') })) {
       if (value != null && value !== '') parts.set(name, typeof value === 'boolean' ? Number(value) : value);
     }
     try { sessionStorage.setItem(this.DRAFT, JSON.stringify({ of: location.hash, draft: parts.toString() })); } catch { /* not kept */ }

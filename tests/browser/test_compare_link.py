@@ -94,6 +94,26 @@ def test_what_was_typed_and_not_spoken_survives_a_reload(server: Server, new_pag
     expect(page.cards).to_have_count(0)
 
 
+def test_a_version_of_ones_own_that_is_left_out_survives_a_reload(server: Server, new_page: NewPage) -> None:
+    page = ComparePage(new_page(), server.url)
+    tab = page.page
+    for again in (False, True):
+        tab.get_by_role("button", name="Your own version").click()
+        amount = tab.locator("#amount input[type=number]")
+        if not again:
+            expect(amount).to_have_value("60")
+            amount.fill("35")
+            tab.get_by_label("Then quantise to INT8").check()
+            tab.get_by_label("Layers to leave alone").fill("*.prenet.*")
+            tab.wait_for_function("sessionStorage.getItem('speecht5-draft')?.includes('prenet')")
+            tab.reload()
+    expect(amount).to_have_value("35")
+    expect(tab.get_by_label("Then quantise to INT8")).to_be_checked()
+    expect(tab.get_by_label("Layers to change")).to_have_value("*")
+    expect(tab.get_by_label("Layers to leave alone")).to_have_value("*.prenet.*")
+    expect(tab.get_by_label("Add it to the comparison")).not_to_be_checked()
+
+
 def test_a_broken_link_says_so_and_the_page_works(server: Server, new_page: NewPage) -> None:
     page = ComparePage(new_page(), f"{server.url}/#text=Hello&voice=nobody&versions=int8&run=abcdefgh")
     expect(page.problem).to_contain_text("nobody")

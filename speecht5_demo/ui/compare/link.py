@@ -42,6 +42,7 @@ class RunLink:
         blind: whether names are hidden.
         pairs: whether samples are voted on in pairs.
         word: of a comparison that was spoken; empty for what was only typed.
+        recipe: whether it says how the visitor's own version is made, be it wanted or not.
     """
 
     text: str
@@ -53,6 +54,7 @@ class RunLink:
     blind: bool
     word: str = ""
     pairs: bool = False
+    recipe: bool = False
 
     def written(self) -> str:
         """As it stands in an address."""
@@ -91,7 +93,7 @@ class RunLink:
             raise TextError(Message("This link does not say what to speak. Type a sentence and press Speak."))
         word = given.get("run", "")
         own = OwnVariant(
-            "pruned" in given,
+            given.get("own", str(int("pruned" in given))) == "1",
             _number(given.get("pruned")) or 0,
             given.get("int8") == "1",
             given.get("include", ""),
@@ -113,6 +115,7 @@ class RunLink:
             blind=given.get("blind") == "1",
             word=word if _WORD.fullmatch(word) else "",
             pairs=given.get("pairs") == "1",
+            recipe="pruned" in given,
         )
 
 

@@ -34,7 +34,7 @@ def link_fields(sent: RunLink, service: CompareService, speakers: Speakers) -> l
         gr.skip() if sent.seed is None else sent.seed,
         [name for name in sent.variants if name in known],
         own.wanted,
-        *(recipe if own.wanted else [gr.skip()] * len(recipe)),
+        *(recipe if sent.recipe else [gr.skip()] * len(recipe)),
         sent.repeats,
         sent.blind and listenable,
         sent.pairs and listenable,
