@@ -9,14 +9,20 @@ window.speecht5 = {
   FIELDS: ['text', 'voice', 'blend', 'upload', 'share', 'seed', 'versions', 'own', 'pruned', 'int8', 'include', 'exclude', 'repeats', 'blind', 'pairs'],
   DRAFT: 'speecht5-draft',
 
-  // Fields survive a reload and the way back, as long as the address is the same.
+  named(values) { return Object.fromEntries(this.FIELDS.map((name, i) => [name, values[i]])); },
+  // Fields survive a reload and the way back, as long as the address is the same; so does what the samples were asked with.
   keep(values) {
-    const told = Object.fromEntries(this.FIELDS.map((name, i) => [name, values[i]]));
+    this.fields = this.named(values);
+    this.save();
+    this.noteFields?.();
+  },
+  save() {
     const parts = new URLSearchParams();
-    for (const [name, value] of Object.entries({ ...told, versions: (told.versions ?? []).join(' ') })) {
+    for (const [name, value] of Object.entries({ ...this.fields, versions: (this.fields.versions ?? []).join(' ') })) {
       if (value != null && value !== '') parts.set(name, typeof value === 'boolean' ? Number(value) : value);
     }
-    try { sessionStorage.setItem(this.DRAFT, JSON.stringify({ of: location.hash, draft: parts.toString() })); } catch { /* not kept */ }
+    const kept = { of: location.hash, draft: parts.toString(), asked: this.asked };
+    try { sessionStorage.setItem(this.DRAFT, JSON.stringify(kept)); } catch { /* not kept */ }
   },
   // What an earlier page left: read before this page's fields are drawn, for each is kept as it is drawn.
   earlier: (() => { try { return JSON.parse(sessionStorage.getItem('speecht5-draft')); } catch { return null; } })(),
@@ -27,18 +33,41 @@ window.speecht5 = {
     return JSON.stringify({ link: location.hash.slice(1), draft: this.draft(), listener: this.listener() });
   },
   // Once the page is there: a link opens its comparison, a draft fills the fields.
-  arrive() {
+  arrive(values) {
+    this.fields ??= this.named(values);
     const button = /[#&]run=/.test(location.hash) ? '#reopen' : location.hash.length > 1 || this.draft() ? '#refill' : null;
+    this.filling = !!button;
     if (button) document.querySelector(button)?.click();
+  },
+  // The fields hold what was sent for; what was typed meanwhile stays.
+  filled(values) {
+    const area = this.typed;
+    this.filling = false;
+    this.typed = null;
+    this.keep(area ? [area.text, ...values.slice(1)] : values);
+    if (!area) return;
+    area.field.value = area.text;
+    area.field.dispatchEvent(new Event('input', { bubbles: true }));
+  },
+
+  // Speak, from its press until its answer: it cannot be pressed again, so that no press is lost.
+  ask(sent) {
+    const values = sent.slice(0, -1);
+    this.filling = false;
+    this.pressed = this.fields = this.named(values);
+    document.querySelector('#speak')?.setAttribute('aria-disabled', 'true');
+    return [...values, this.listener()];
+  },
+  answered() { document.querySelector('#speak')?.removeAttribute('aria-disabled'); },
+  unanswered() {
+    this.answered();
+    this.complain?.(this.t('The server did not answer. Press the button again.'));
   },
   // The address of what is heard now; its fields are those that were sent.
   at(link) {
     if (!link || location.hash === `#${link}`) return;
-    try {
-      const kept = JSON.parse(sessionStorage.getItem(this.DRAFT));
-      if (kept) sessionStorage.setItem(this.DRAFT, JSON.stringify({ ...kept, of: `#${link}` }));
-    } catch { /* not kept */ }
     history.replaceState(history.state, '', `${location.pathname}${location.search}#${link}`); // not of the page's base
+    if (this.fields) this.save();
   },
 
   // One random word a browser, so that all ratings of one person can be told from those of others. Nothing else is kept.
@@ -53,12 +82,18 @@ window.speecht5 = {
     }
   },
 };
+if (window.speecht5.earlier?.of === location.hash) window.speecht5.asked = window.speecht5.earlier.asked;
+document.addEventListener('input', (event) => {
+  const field = event.target;
+  if (field.matches?.('#text textarea')) window.speecht5.typed = { field, text: field.value };
+}, true);
 // A link that is put into the address of an open page opens as in a new one.
 window.addEventListener('hashchange', () => location.reload());
 // Speak cannot be pressed while it works, and a browser takes the focus from what cannot be pressed: it is given back.
 document.addEventListener('click', (event) => {
   const button = event.target.closest?.('#speak');
   if (!button) return;
+  if (button.hasAttribute('aria-disabled')) return event.stopImmediatePropagation();
   const watch = new MutationObserver(() => {
     if (button.disabled) return;
     watch.disconnect();

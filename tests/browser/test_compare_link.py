@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.compare_page import LONG_WAIT_MS, ComparePage, rows
 from tests.browser.conftest import Server
+from tests.browser.held import Held
 
 NewPage = Callable[..., Page]
 TWO = ("Baseline fp32", "Dynamic INT8")
@@ -112,6 +113,24 @@ def test_a_version_of_ones_own_that_is_left_out_survives_a_reload(server: Server
     expect(tab.get_by_label("Layers to change")).to_have_value("*")
     expect(tab.get_by_label("Layers to leave alone")).to_have_value("*.prenet.*")
     expect(tab.get_by_label("Add it to the comparison")).not_to_be_checked()
+
+
+def test_what_is_typed_while_the_earlier_text_is_on_its_way_stays(server: Server, new_page: NewPage) -> None:
+    page = ComparePage(new_page(), server.url)
+    tab = page.page
+    page.say("Written before.")
+    page.choose("Turbo INT8", "Dynamic INT8")
+    tab.wait_for_function("sessionStorage.getItem('speecht5-draft')?.includes('Written+before')")
+    held = Held(tab)
+    tab.reload()
+    held.wait_for_one()
+    page.say("Written since.")
+    held.let_go()
+    expect(tab.locator("#variants input:checked")).to_have_count(1)
+    tab.wait_for_timeout(500)
+    expect(tab.get_by_label("What should it say?")).to_have_value("Written since.")
+    expect(tab.locator("#spoken")).to_contain_text("14 of 2,000 characters")
+    tab.wait_for_function("sessionStorage.getItem('speecht5-draft').includes('Written+since')")
 
 
 def test_a_broken_link_says_so_and_the_page_works(server: Server, new_page: NewPage) -> None:

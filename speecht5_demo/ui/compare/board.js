@@ -17,7 +17,6 @@ const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
 const spoken = h('p', { class: 'spoken' });
 const track = h('div', { class: 'track', role: 'progressbar', 'aria-label': t('Progress'), 'aria-valuemin': 0, 'aria-valuemax': 100 }, h('span'));
 const region = h('div', { class: 'reveal', tabindex: 0, role: 'region', 'aria-label': t('What you heard and what it costs') });
-const stale = h('p', { class: 'stale', role: 'status', hidden: true }, t('These samples are of what you asked for before. Press Speak for the new ones.'));
 const shareNote = h('span', { class: 'share-note' });
 const shareText = h('code', { hidden: true });
 const shareButton = h('button', { type: 'button', class: 'share-link', onclick: async () => {
@@ -30,13 +29,6 @@ const share = h('div', { class: 'share', hidden: true }, shareButton, shareNote,
 const levels = h('p', { class: 'levels', hidden: true });
 const left = h('p', { class: 'left', hidden: true });
 const stateBox = h('div', { class: 'state' }, status, problem, stale, track, left, spoken, levels, share);
-// What is changed after Speak makes the samples below those of an earlier request.
-const noteChange = (event) => {
-  if (view.run && event.isTrusted && event.target.closest?.('.inputs, .options, .actions')) stale.hidden = false;
-};
-document.removeEventListener('input', window.speecht5NoteChange);
-window.speecht5NoteChange = noteChange;
-document.addEventListener('input', noteChange);
 
 // A visitor who pressed Speak wants to see what comes of it, also on a small screen.
 const showBoard = () => {
@@ -85,6 +77,7 @@ const drawRun = (value) => {
     shareButton.textContent = t('Copy a link to this comparison');
     shareText.hidden = true;
     requestAnimationFrame(showBoard);
+    noteAsked(value.link);
   }
   view.run = value.run;
   view.opened = value.opened;
@@ -101,8 +94,8 @@ const drawRun = (value) => {
   }
   spoken.hidden = !value.spoken;
   spoken.replaceChildren(t('{voice} says:', value), ' ', h('q', { translate: 'no' }, value.spoken || ''));
-  stale.hidden = true;
   window.speecht5.at(value.link);
+  refreshStale();
   levels.hidden = !value.levels;
   levels.textContent = value.levels;
   share.hidden = !value.link;
@@ -150,5 +143,6 @@ const draw = (value) => {
   if (value?.run === view.run && view.named) samplesInPlace(() => drawRun(value));
   else drawRun(value);
 };
+window.speecht5.complain = (sentence) => draw({ run: null, problem: sentence });
 draw(props.value);
 watch('value', () => draw(props.value));

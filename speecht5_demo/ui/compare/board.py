@@ -17,7 +17,16 @@ from speecht5_demo.ui.languages import spoken_to
 from speecht5_demo.ui.player import script_with_player
 
 Answer = Callable[[Any], dict[str, object]]
-_PARTS = ("live.js", "card.js", "pairs.js", "reveal.js", "hearing.js", "transport_bar.js", "board.js")
+_PARTS = (
+    "live.js",
+    "card.js",
+    "pairs.js",
+    "reveal.js",
+    "hearing.js",
+    "transport_bar.js",
+    "asked.js",
+    "board.js",
+)
 _SCRIPT = "\n".join(
     [
         f"const WORDS = {json.dumps(ACR.labels)};",

@@ -308,18 +308,15 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
         pairs,
     ]
     answered = [samples, run, speak, stop]
-    begun = gr.on(
-        [speak.click, text.submit],
-        start,
-        [*asked, from_script],
-        answered,
-        js="(...sent) => [...sent.slice(0, -1), window.speecht5.listener()]",
-        trigger_mode="once",
-        **at_once,
-    )
+    ask_once = {"js": "(...sent) => window.speecht5.ask(sent)", "trigger_mode": "once", **at_once}
+    begun = speak.click(start, [*asked, from_script], answered, **ask_once)
+    begun.then(None, None, None, js="() => window.speecht5.answered()", **at_once)
+    begun.failure(None, None, None, js="() => window.speecht5.unanswered()", **at_once)
     arrive = {"js": "() => [window.speecht5.arrived()]", "trigger_mode": "once", **at_once}
     opened = reopen.click(open_link, from_script, [*asked, *answered], **arrive)
-    refill.click(fill, from_script, asked, **arrive)
+    refilled = refill.click(fill, from_script, asked, **arrive)
+    for event in (opened, refilled):
+        event.then(None, asked, None, js="(...values) => window.speecht5.filled(values)", **at_once)
     for event in (begun, opened):
         followed = event.then(
             follow, run, [samples, speak], trigger_mode="multiple", concurrency_limit=None, **inside
@@ -333,7 +330,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
         js="(...values) => window.speecht5.keep(values)",
         **with_last,
     )
-    demo.load(None, None, None, js="() => window.speecht5.arrive()", **at_once)
+    demo.load(None, asked, None, js="(...values) => window.speecht5.arrive(values)", **at_once)
     stop.click(stop_run, run, [samples, speak, stop], **at_once)
     typed.click(
         show_command,

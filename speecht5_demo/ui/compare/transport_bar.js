@@ -27,7 +27,7 @@ const refreshTransport = () => {
   [...letters.children].forEach((button, i) => button.setAttribute('aria-pressed', String(cards[i] === transport.chosen())));
 };
 const boardKeys = (event) => {
-  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && event.target.closest?.('#text')) {
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest?.('#text')) {
     event.preventDefault();
     document.querySelector('#speak')?.click();
   } else if (!bar.hidden) transport.key(event);
