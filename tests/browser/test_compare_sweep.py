@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from speecht5_demo.checkpoints import Checkpoint
 from speecht5_demo.results import write
 from speecht5_demo.wav import write_wav_file
-from tests.browser.compare_page import LONG_WAIT_MS
+from tests.browser.compare_page import LONG_WAIT_MS, ComparePage
 from tests.browser.conftest import Server
 from tests.support import results
 
@@ -58,3 +58,34 @@ def test_the_sweep_is_drawn_when_opened_and_every_point_plays(
         players.nth(index).evaluate("player => player.play()")
         page.wait_for_function("player => player.ended", arg=players.nth(index).element_handle())
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def sounds(audio: Locator, playing: bool) -> None:
+    """Whether it is heard."""
+    expect(audio).to_have_js_property("paused", not playing)
+
+
+def test_one_sound_is_heard_at_a_time_and_none_of_a_closed_section(
+    serve: Callable[..., Server], new_page: Callable[..., Page], embedded: Checkpoint, tmp_path: Path
+) -> None:
+    a_sweep(tmp_path / "sweeps" / "mine", embedded.digest)
+    page = ComparePage(new_page(), serve(data=tmp_path).url)
+    page.choose("Dynamic INT8")
+    page.hide_names(False)
+    page.say("A sample beside the sweep.")
+    page.speak(samples=1)
+    title = page.page.get_by_role("button", name="Where does it break?")
+    title.click()
+    clip = page.page.locator("#sweep .chart-report").first.locator("audio").first
+    sample = page.cards.locator("audio")
+    clip.evaluate("clip => { clip.loop = true; return clip.play(); }")
+    sounds(clip, True)
+    sample.evaluate("sample => { sample.loop = true; }")
+    page.cards.get_by_role("button", name="Play").click()
+    sounds(sample, True)
+    sounds(clip, False)
+    clip.evaluate("clip => clip.play()")
+    sounds(sample, False)
+    sounds(clip, True)
+    title.click()
+    sounds(clip, False)

@@ -27,6 +27,7 @@ RUNS = Path("runs")
 ADDRESS = "compare/sweep/"
 """Below the page, so that a path prefix stays."""
 WAITING = '<p role="status">Drawing the sweep…</p>'
+SILENCE = "() => document.querySelectorAll('#sweep audio').forEach((clip) => clip.pause())"
 KEPT_DRAWINGS = 24
 """Of a sweep in a language; its charts take about a second of a core."""
 
@@ -59,7 +60,12 @@ def build(context: AppContext) -> None:
     with gr.Accordion(
         "Where does it break? Quality, time and size over the amount of pruning", open=False
     ) as section:
-        shown = gr.HTML(WAITING, elem_id="sweep", apply_default_css=False)
+        shown = gr.HTML(
+            WAITING,
+            js_on_load=(Path(__file__).parent / "sweep.js").read_text(encoding="utf-8"),
+            elem_id="sweep",
+            apply_default_css=False,
+        )
 
     def fill(request: gr.Request) -> str:
         return sweep_piece(context, places, spoken_to(request))
@@ -71,6 +77,7 @@ def build(context: AppContext) -> None:
         "preprocess": False,
     }
     section.expand(fill, None, shown, **inside)
+    section.collapse(None, None, None, js=SILENCE, **inside)
 
 
 def sweep_piece(context: AppContext, places: tuple[Path, ...], catalog: Catalog = IN_ENGLISH) -> str:
