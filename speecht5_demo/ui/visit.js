@@ -83,6 +83,7 @@ window.speecht5 = {
   },
 };
 if (window.speecht5.earlier?.of === location.hash) window.speecht5.asked = window.speecht5.earlier.asked;
+// What is typed before the fields are filled.
 document.addEventListener('input', (event) => {
   const field = event.target;
   if (field.matches?.('#text textarea')) window.speecht5.typed = { field, text: field.value };

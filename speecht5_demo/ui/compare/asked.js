@@ -16,12 +16,13 @@ const fieldsOf = (link) => {
 // The page that was left knows best what was asked; the link of a blind comparison says no seed.
 const noteAsked = (link) => {
   const { pressed, asked } = window.speecht5;
-  window.speecht5.asked = pressed ? requestOf(pressed) : asked ?? requestOf(fieldsOf(link));
+  window.speecht5.asked = pressed || !asked ? `${new URLSearchParams(requestOf(pressed ?? fieldsOf(link)))}` : asked;
 };
 const refreshStale = () => {
-  const { fields, asked, filling } = window.speecht5;
-  if (!view.run || !fields || !asked) return;
+  const { fields, filling } = window.speecht5;
+  if (!view.run || !fields) return;
   const now = requestOf(fields);
+  const asked = Object.fromEntries(new URLSearchParams(window.speecht5.asked));
   const names = Object.keys(now).concat(Object.keys(asked)).filter((name) => name !== 'seed' || 'seed' in asked);
   stale.hidden = filling || names.every((name) => now[name] === asked[name]);
 };
