@@ -23,9 +23,7 @@ class Held:
         address: where they go.
     """
 
-    def __init__(
-        self, tab: Page, *asked_by: str, answers: bool = False, address: str = "**/predict"
-    ) -> None:
+    def __init__(self, tab: Page, *asked_by: str, answers: bool = False, address: str = "**/predict") -> None:
         self._tab = tab
         self._asked_by = {tab.evaluate(COMPONENT, name) for name in asked_by}
         self._answers = answers
