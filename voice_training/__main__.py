@@ -127,8 +127,9 @@ def _run(command: str, minutes: float, options: _Options) -> VoiceRun:
 
     from speecht5_demo.machine import this_machine
     from voice_training.devices import pick_device, prepare_process
-    from voice_training.run import RunConfig, VoiceRun
+    from voice_training.run import VoiceRun
     from voice_training.settings import MINIATURE, TrainingSettings
+    from voice_training.stages import RunConfig
     from voice_training.teachers import find_teacher
 
     cores = options.threads or os.cpu_count() or 1

@@ -24,9 +24,10 @@ from speecht5_demo.wav import write_wav_file
 from voice_training import VoiceTrainingError, evaluation, training_loop
 from voice_training.corpus import read_shards
 from voice_training.model_card import Provenance
-from voice_training.run import STAGES, RunConfig, VoiceRun
+from voice_training.run import VoiceRun
 from voice_training.run_folder import save_state
 from voice_training.settings import MINIATURE, TrainingSettings
+from voice_training.stages import STAGES, RunConfig
 from voice_training.teachers import Flite, Recordings
 from voice_training.tests.journals import entries
 from voice_training.vocoder_model import open_vocoder
@@ -194,15 +195,15 @@ def test_a_vocoder_is_made_alone_and_voices_go_on_with_it(
         _SPEAKERS
     )
     steps = len(entries(run.folder.path))
-    VoiceRun(config(tmp_path / "run", settings), print).vocoder()
+    VoiceRun(config(tmp_path / "run", settings), print).stages.vocoder()
     assert len(entries(run.folder.path)) == steps, "the finished vocoder was trained again"
     other = replace(config(tmp_path / "other", settings), vocoder=folder)
-    assert torch.equal(VoiceRun(other, print)._start_vocoder().conv_pre.weight, made.conv_pre.weight)
+    assert torch.equal(VoiceRun(other, print).stages._start_vocoder().conv_pre.weight, made.conv_pre.weight)
     with pytest.raises(VoiceTrainingError, match="is no vocoder"):
         VoiceRun(replace(other, vocoder=tmp_path), print)
     shutil.copytree(tmp_path / "run" / "corpus", tmp_path / "wide" / "corpus")
     wide = VoiceRun(replace(other, folder=tmp_path / "wide", widen=True), print)
-    started = wide._start_vocoder()
+    started = wide.stages._start_vocoder()
     assert torch.equal(started.conv_post.weight, made.conv_post.weight)
     assert wide._provenance().vocoder_from == f"{folder}, of which it took the stages that fit"
     with pytest.raises(VoiceTrainingError, match="no vocoder to widen"):
