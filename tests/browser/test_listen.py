@@ -435,15 +435,25 @@ def test_files_of_a_study_cannot_be_fetched_around_the_page(study: Open, keyboar
                 urllib.request.urlopen(study.server.url + address)
 
 
+@pytest.mark.parametrize(
+    ("method", "question", "keys"),
+    [("AB", "preference", "Keys: 1 to 3 choose"), ("CCR", "comparison", "Keys: 1 (−3) to 7 (+3) choose")],
+    ids=["AB", "CCR"],
+)
 def test_the_clips_of_a_pair_are_switched_at_the_same_place(
-    serve: Callable[..., Server], new_page: Callable[..., Page], tmp_path: Path
+    serve: Callable[..., Server],
+    new_page: Callable[..., Page],
+    tmp_path: Path,
+    method: str,
+    question: str,
+    keys: str,
 ) -> None:
     recipe = make_study(
         variants=ANIMALS[:2],
         baseline="ocelot",
         sentences=SENTENCES,
-        method="AB",
-        question="preference",
+        method=method,
+        question=question,
         session=SessionPlan(sentences=1, practice=1, break_after=9),
     )
     # Nothing here may depend on how much of a clip is over before the browser is asked again.
@@ -452,6 +462,7 @@ def test_the_clips_of_a_pair_are_switched_at_the_same_place(
     page = new_page()
     to_first_clip(page, serve(STUDY_DIR=str(tmp_path / "pairs")).url)
     expect(page.locator(".listen .play")).to_have_count(2)
+    expect(page.locator(".listen .keys")).to_contain_text(keys)
     expect(page.locator(".listen .keys")).to_contain_text("switch between the clips at the same place")
     assert page.locator(".listen .timeline.drawn").count() == 0, "a picture of the sound would be a hint"
     page.keyboard.press("Space")

@@ -180,6 +180,10 @@ const trialStep = (view, texts, rate) => {
       event.preventDefault();
     }
   };
-  const keys = [say(texts.keys, { low: 1, high: rising.length }), players.length > 1 && texts.keys_pair].filter(Boolean).join(' ');
+  const keyOf = (value) => {
+    const key = String(rising.indexOf(value) + 1);
+    return number(value) === key ? key : `${key} (${number(value)})`;
+  };
+  const keys = [say(texts.keys, { low: keyOf(rising[0]), high: keyOf(rising.at(-1)) }), players.length > 1 && texts.keys_pair].filter(Boolean).join(' ');
   return { state, nodes: [...players, news, scaleField, submit, h('p', { class: 'small keys' }, keys)] };
 };
