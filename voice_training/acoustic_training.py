@@ -30,6 +30,7 @@ from voice_training.acoustic_model import blurred
 from voice_training.adversarial import AdversarialTraining, MelDiscriminators
 from voice_training.devices import ALONE, ProcessGroup, mixed_precision
 from voice_training.optimizers import acoustic_optimizer
+from voice_training.pronunciation import PronouncedTexts, Reading
 from voice_training.run_folder import StageFiles
 from voice_training.settings import AcousticSettings, PostnetSettings
 from voice_training.training_loop import Training, rate_factor
@@ -54,6 +55,7 @@ class AcousticTraining(Training[SpeechT5ForTextToSpeech]):
     Args:
         start: the model to go on from when the stage has no state yet; it is trained in place.
         warm: `start` knows its letters: clips of every length and scheduled sampling from the first step.
+        pronounced: texts whose phonemes the encoder learns to tell beside; None: it learns from the clips alone.
     """
 
     def __init__(
@@ -64,10 +66,13 @@ class AcousticTraining(Training[SpeechT5ForTextToSpeech]):
         files: StageFiles,
         warm: bool,
         group: ProcessGroup = ALONE,
+        pronounced: PronouncedTexts | None = None,
     ) -> None:
         self.settings, self.clips, self.warm = settings, clips, warm
         nn.Module.to(start.train(), clips.device)
-        super().__init__(start, _DECAY, self._optimizers(start, group), files, group)
+        self._reading = None if pronounced is None else Reading(start, pronounced, settings, files.seed)
+        parts = {**self._optimizers(start, group), **({} if self._reading is None else self._reading.parts)}
+        super().__init__(start, _DECAY, parts, files, group)
 
     def _optimizers(self, model: SpeechT5ForTextToSpeech, group: ProcessGroup) -> Mapping[str, Any]:
         self._optimizer = acoustic_optimizer(model, self.settings.learning_rate, group)
@@ -96,10 +101,20 @@ class AcousticTraining(Training[SpeechT5ForTextToSpeech]):
                     self.model, batch, self._with_noise(heard, sampled), self._alignment_weight()
                 )
             loss.backward()
+        report |= self._read(chance)
         self.group.average(self._exchanged())
         nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_GRADIENT)
         self._optimizer.step()
+        if self._reading is not None:
+            self._reading.step()
         return report
+
+    def _read(self, chance: Random) -> dict[str, Tensor]:
+        """Add up the gradients of a batch of pronounced texts, where there are any; the loss."""
+        if self._reading is None:
+            return {}
+        of_this_process = Random(chance.randrange(2**62) + self.group.rank)
+        return {"phonemes": self._reading.backward(self.step, of_this_process)}
 
     def _rate(self, fraction: float) -> float:
         """The learning rate at that share of the time."""
@@ -126,7 +141,12 @@ class AcousticTraining(Training[SpeechT5ForTextToSpeech]):
     def _exchanged(self) -> list[Tensor]:
         """What a group has in common before a step: gradients, and what batch normalisation has counted."""
         gradients = [weights.grad for weights in self.model.parameters() if weights.grad is not None]
-        return [*gradients, *(buffer for buffer in self.model.buffers() if buffer.is_floating_point())]
+        heads = [] if self._reading is None else self._reading.gradients
+        return [
+            *gradients,
+            *heads,
+            *(buffer for buffer in self.model.buffers() if buffer.is_floating_point()),
+        ]
 
     def _pruned(self, chance: Random) -> float:
         """The share of weights that a step does without."""

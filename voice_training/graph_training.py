@@ -254,7 +254,10 @@ class GraphedAcousticTraining(AcousticTraining):
         step = self._step_for(group, self._samples_itself(chance), self._alignment_weight())
         numbers = torch.tensor([chance.uniform(0.2, 1.0), self._pruned(chance)], device=self.device)
         report = step(torch.tensor(group.draw(chance), device=self.device), numbers)
+        report = {**report, **self._read(chance)}
         self._descend()
+        if self._reading is not None:
+            self._reading.step()
         return report
 
     def _step_for(self, group: LengthGroup, samples_itself: bool, alignment_weight: float) -> Step:

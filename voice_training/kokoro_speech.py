@@ -122,6 +122,16 @@ def read_english(text: str, british: bool) -> list[Phoneme]:
     return by_word(text, tokens)
 
 
+def spelled_sounds(text: str, british: bool) -> str:
+    """The phonemes of an English text, with the marks of stress, words apart by a space, nothing for punctuation.
+
+    Raises:
+        VoiceTrainingError: what reads it is not installed.
+    """
+    symbols = (phoneme.symbol for phoneme in read_english(text, british))
+    return " ".join("".join(symbol for symbol in symbols if symbol not in _SILENT or symbol == " ").split())
+
+
 def audible_span(samples: Samples) -> tuple[float, float]:
     """When the first and the last sound are, in seconds: above 2 % of the peak."""
     loud = np.flatnonzero(np.abs(samples) > _SHARE_OF_PEAK * np.abs(samples).max(initial=1e-6))

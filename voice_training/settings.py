@@ -24,6 +24,9 @@ class AcousticSettings:
         sampling_from: step from which half of the batches see the model's own frames in place of the teacher's.
         pruned_steps: share of the steps in which the layers that touch mel frames do without their smallest weights.
         pruned_most: the largest share of a layer's weights missing in such a step.
+        phoneme_tokens: of the texts whose phonemes a step of one process asks of the encoder.
+        phoneme_weight: of what they cost, in nats a phoneme. phonemes_from: step from which the encoder learns from
+            it; before, only the heads that spell them. phoneme_rate: learning rate of the heads.
         cuda_graph: batches have a few fixed shapes, and the step of each shape is recorded once and replayed.
     """
 
@@ -43,6 +46,10 @@ class AcousticSettings:
     sampling_from: int = 5000
     pruned_steps: float = 0.5
     pruned_most: float = 0.5
+    phoneme_tokens: int = 1200
+    phoneme_weight: float = 0.3
+    phonemes_from: int = 200
+    phoneme_rate: float = 1e-2
     cuda_graph: bool = False
 
 
@@ -188,7 +195,7 @@ class TrainingSettings:
     """One run of the whole chain.
 
     Attributes:
-        texts: sentences that the teacher reads.
+        texts: sentences that the teacher reads. pronounced_texts: of which it tells the phonemes alone.
         seed: of texts, speakers of texts, initial weights and batches.
         minutes: training time, shared by the stages; making data and evaluating come on top.
         shares: of `minutes`, from nothing. warm_shares: where a trained voice is gone on from.
@@ -201,6 +208,7 @@ class TrainingSettings:
     """
 
     texts: int = 6000
+    pronounced_texts: int = 36_000
     seed: int = 1
     minutes: float = 240.0
     shares: Shares = Shares(vocoder=0.25, acoustic=0.5, postnet=0.1, matched=0.15)
@@ -223,6 +231,7 @@ class TrainingSettings:
         acoustic = replace(
             self.acoustic,
             batch_frames=20_000,
+            phoneme_tokens=6000,
             learning_rate=1e-3,
             length_curriculum=((300, 130), (700, 220), (1200, 340)),
             sampling_from=2000,
@@ -236,6 +245,7 @@ class TrainingSettings:
 
 MINIATURE = TrainingSettings(
     texts=40,
+    pronounced_texts=40,
     minutes=0.5,
     acoustic=AcousticSettings(
         hidden=32,
@@ -249,6 +259,8 @@ MINIATURE = TrainingSettings(
         warmup_steps=10,
         length_curriculum=(),
         sampling_from=20,
+        phoneme_tokens=200,
+        phonemes_from=10,
     ),
     vocoder=VocoderSettings(
         channels=32,

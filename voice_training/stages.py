@@ -36,9 +36,11 @@ from voice_training.corpus import Clip, Corpus
 from voice_training.devices import ALONE, ProcessGroup
 from voice_training.evaluation import Reference, Validation, hear_clips
 from voice_training.graph_training import GraphedAcousticTraining
+from voice_training.pronunciation import PronouncedTexts, pronounce
 from voice_training.run_folder import RunFolder, load_state
 from voice_training.settings import Shares, TrainingSettings, VocoderSettings
 from voice_training.teachers import Teacher
+from voice_training.texts import vocabulary_texts
 from voice_training.training_loop import Budget
 from voice_training.vocoder import VocoderClips, VocoderTraining
 from voice_training.vocoder_model import mean_vocoder, new_vocoder, open_vocoder, widened_vocoder
@@ -153,7 +155,8 @@ class Stages:
             kind = GraphedAcousticTraining if settings.cuda_graph else AcousticTraining
             clips = self._with_tokens(self.corpus.training, reduction)
             warm = stage == "acoustic"
-            training = kind(start, settings, clips, self.folder.stage(stage), warm, group)
+            files = self.folder.stage(stage)
+            training = kind(start, settings, clips, files, warm, group, self._pronounced(group))
             if group.rank == 0:
                 validation = Validation(
                     self._references,
@@ -173,6 +176,19 @@ class Stages:
                 training.follow()
             group.wait()
         return self.folder.loaded(stage, start)
+
+    def _pronounced(self, group: ProcessGroup) -> PronouncedTexts | None:
+        """Texts and their phonemes, where the teacher tells them: to the first of a group, and all read that."""
+        if group.rank > 0:
+            group.wait()
+        folder, workers, say = self.folder.path / "corpus", self.config.workers, self.folder.journal.say
+        texts = vocabulary_texts(self.settings.pronounced_texts, self.settings.seed)
+        pronounced = pronounce(texts, self.config.teacher, folder, workers, say)
+        if group.rank == 0:
+            group.wait()
+        return (
+            PronouncedTexts(pronounced, self.corpus.processor.tokenizer, self.device) if pronounced else None
+        )
 
     @functools.cached_property
     def _references(self) -> list[Reference]:

@@ -20,7 +20,7 @@ from speecht5_demo.quality.recordings import read_recording
 from voice_training import VoiceTrainingError
 from voice_training.flite_speech import SPEAKERS, flite
 from voice_training.kokoro_model import VOICES
-from voice_training.kokoro_speech import audible_span, kokoro
+from voice_training.kokoro_speech import audible_span, kokoro, spelled_sounds
 from voice_training.teacher_speech import SpokenWord, TeacherSpeech
 from voice_training.texts import TextSets, normalised
 
@@ -65,6 +65,9 @@ class Teacher(Protocol):
             DemoError: it is not installed, or its file cannot be read.
         """
 
+    def pronounced(self, text: str) -> Sequence[str]:
+        """The text's phonemes, a word apart from the next by a space, once for each accent; none: it does not tell."""
+
 
 class _ReadsAnything:
     """The lines of a synthesizer: every text that there is."""
@@ -104,6 +107,10 @@ class Flite(_ReadsAnything):
             return None
         return flite().say(line.text, line.speaker)
 
+    def pronounced(self, text: str) -> Sequence[str]:
+        """Nothing: only what it says is known."""
+        return ()
+
 
 class Kokoro(_ReadsAnything):
     """The natural synthesizer Kokoro-82M: two women and two men, American and British."""
@@ -130,6 +137,10 @@ class Kokoro(_ReadsAnything):
         if line.speaker not in self.encoding_order:
             return None
         return kokoro().say(line.text, line.speaker)
+
+    def pronounced(self, text: str) -> Sequence[str]:
+        """In American and in British English."""
+        return tuple(spelled_sounds(text, british) for british in (False, True))
 
 
 @dataclass(frozen=True)
@@ -204,6 +215,10 @@ class Recordings:
             return None
         samples = read_recording(self._files[line])
         return TeacherSpeech(samples=samples, words=_spread(line.text.split(), *audible_span(samples)))
+
+    def pronounced(self, text: str) -> Sequence[str]:
+        """Nothing: only what was recorded is known."""
+        return ()
 
 
 def _spread(words: Sequence[str], start: float, end: float) -> tuple[SpokenWord, ...]:

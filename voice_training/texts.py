@@ -9,14 +9,14 @@ Sentences are chosen so that the small voice can say what people type. Four sour
 - single words: the shortest inputs.
 
 The Harvard sentences are the test set: nothing here reads them, except to make sure that none of them is in the
-training or development texts.
+training, development or pronounced texts.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,6 +31,8 @@ CHARACTERS = "abcdefghijklmnopqrstuvwxyz',.?!;:-"
 TEXT_FOLDER = Path(__file__).parents[1] / "assets" / "text"
 LONGEST_TEXT = 200
 _SHORTEST_PASSAGE = 150
+_PARTLY_HELD_OUT = 130
+"""The first so many of the books' sentences, of which some are held out."""
 
 TOKENIZER_FILE = "spm_char.model"
 _SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
@@ -125,33 +127,66 @@ def phrases(sentence: str, longest: int, shortest: int = 8) -> list[str]:
 
 def make_texts(count: int, seed: int, held_out: int = 56) -> TextSets:
     """`count` training texts and up to `held_out` development texts, the same for the same seed and lists."""
-    chance = random.Random(seed)
-    arctic, books = list(normalised_lines("arctic.txt")), list(normalised_lines("ljspeech.txt"))
-    chance.shuffle(arctic)
-    chance.shuffle(books)
+    chance, arctic, books = _shuffled(seed)
     long_development = [text for text in books[:100] if 150 <= len(text) <= LONGEST_TEXT][:12]
-    short_development = [piece for text in books[100:130] for piece in phrases(text, 70)][:20]
+    short_development = [piece for text in books[100:_PARTLY_HELD_OUT] for piece in phrases(text, 70)][:20]
     development = arctic[:32] + long_development + short_development
     sources = (
         (0.08, _in_turn(arctic[32:], chance)),
         (0.04, _joined(arctic[32:], chance)),
-        (0.16, _book_phrases(books[130:], chance, (30, 50, 70, 95), shortest=8)),
-        (0.10, _book_phrases(books[130:], chance, (150, 170, 190), shortest=110)),
-        (0.10, _passages(arctic[32:] + books[130:], chance)),
+        (0.16, _book_phrases(books[_PARTLY_HELD_OUT:], chance, (30, 50, 70, 95), shortest=8)),
+        (0.10, _book_phrases(books[_PARTLY_HELD_OUT:], chance, (150, 170, 190), shortest=110)),
+        (0.10, _passages(arctic[32:] + books[_PARTLY_HELD_OUT:], chance)),
         (0.10, _word_strings(read_lines("modern_words.txt"), chance, (1, 1, 2, 3, 4, 5, 6))),
         (0.20, _word_strings(read_lines("common_words.txt"), chance, (3, 4, 5, 6, 7))),
         (0.22, _filled_templates(chance)),
     )
-    unseen = {*development, *normalised_lines("harvard.txt")}
-    training: list[str] = []
+    training = _drawn(count, sources, frozenset(development), chance)
+    spread = development[:: max(1, len(development) // held_out)][:held_out]
+    return TextSets(training=tuple(training), development=tuple(spread))
+
+
+def _shuffled(seed: int) -> tuple[random.Random, list[str], list[str]]:
+    """What is drawn from, ARCTIC's prompts and the books' sentences, both in random order."""
+    chance = random.Random(seed)
+    arctic, books = list(normalised_lines("arctic.txt")), list(normalised_lines("ljspeech.txt"))
+    chance.shuffle(arctic)
+    chance.shuffle(books)
+    return chance, arctic, books
+
+
+def vocabulary_texts(count: int, seed: int) -> tuple[str, ...]:
+    """`count` texts that hold more words than anybody reads, for their phonemes; the same for the same seed and lists.
+
+    Half of them are strings of common words, each of which comes in turn. None has a part of what `make_texts` of that
+    seed holds out.
+    """
+    chance, _, books = _shuffled(seed)
+    sources = (
+        (0.25, _book_phrases(books[_PARTLY_HELD_OUT:], chance, (30, 50, 70, 95), shortest=8)),
+        (0.50, _word_strings(read_lines("common_words.txt"), chance, (3, 4, 5, 6, 7))),
+        (0.15, _word_strings(read_lines("modern_words.txt"), chance, (3, 4, 5, 6, 7))),
+        (0.10, _filled_templates(chance)),
+    )
+    return tuple(_drawn(count, sources, frozenset(), chance))
+
+
+def _drawn(
+    count: int,
+    sources: Sequence[tuple[float, Iterator[str]]],
+    unseen: frozenset[str],
+    chance: random.Random,
+) -> list[str]:
+    """Texts from sources by their weights, without Harvard sentences and the `unseen`."""
+    unseen |= {*normalised_lines("harvard.txt")}
     weights = [weight for weight, _ in sources]
-    while len(training) < count:
+    drawn: list[str] = []
+    while len(drawn) < count:
         _, source = chance.choices(sources, weights)[0]
         text = _ending(next(source), chance)
         if text not in unseen and 2 <= len(text) <= LONGEST_TEXT and _SPEAKABLE.match(text):
-            training.append(text)
-    spread = development[:: max(1, len(development) // held_out)][:held_out]
-    return TextSets(training=tuple(training), development=tuple(spread))
+            drawn.append(text)
+    return drawn
 
 
 def _ending(text: str, chance: random.Random) -> str:

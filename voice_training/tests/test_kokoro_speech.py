@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voice_training import VoiceTrainingError
-from voice_training.kokoro_speech import KokoroSpeech, Phoneme, by_word, word_times
+from voice_training import VoiceTrainingError, kokoro_speech
+from voice_training.kokoro_speech import KokoroSpeech, Phoneme, by_word, spelled_sounds, word_times
+from voice_training.teachers import Kokoro
 from voice_training.tests.kokoro_examples import files_of, speaking_graph
 
 _VOCABULARY = {"a": 20, "b": 40, " ": 10, "_": 0}
@@ -41,6 +42,16 @@ def test_a_phoneme_belongs_to_the_word_that_its_letters_stand_in(
     assert "".join("-" if phoneme.word is None else str(phoneme.word) for phoneme in found) == words
     said = "".join((token.phonemes or "") + token.whitespace for token in tokens)
     assert "".join(phoneme.symbol for phoneme in found) == said
+
+
+def test_sounds_are_spelled_without_marks_words_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(text: str, british: bool) -> list[Phoneme]:
+        sounds = "hˈOm, ðˈɛɹ — ˈɪf." if not british else "hˈQm, ðˈɛː — ˈɪf."
+        return [Phoneme(symbol, None) for symbol in sounds]
+
+    monkeypatch.setattr(kokoro_speech, "read_english", read)
+    assert spelled_sounds("home, there - if.", british=False) == "hˈOm ðˈɛɹ ˈɪf"
+    assert Kokoro().pronounced("home, there - if.") == ("hˈOm ðˈɛɹ ˈɪf", "hˈQm ðˈɛː ˈɪf")
 
 
 def test_words_last_from_their_first_to_their_last_sound_and_pauses_lie_between() -> None:

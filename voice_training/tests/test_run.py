@@ -8,7 +8,7 @@ import runpy
 import shutil
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from multiprocessing.context import BaseContext
 from pathlib import Path
@@ -25,7 +25,7 @@ from voice_training import VoiceTrainingError, evaluation, training_loop
 from voice_training.corpus import read_shards
 from voice_training.model_card import Provenance
 from voice_training.run import VoiceRun
-from voice_training.run_folder import save_state
+from voice_training.run_folder import load_state, save_state
 from voice_training.settings import MINIATURE, TrainingSettings
 from voice_training.stages import STAGES, RunConfig
 from voice_training.teachers import Flite, Recordings
@@ -210,11 +210,18 @@ def test_a_vocoder_is_made_alone_and_voices_go_on_with_it(
         VoiceRun(replace(config(tmp_path / "nothing", settings), widen=True), print)
 
 
+class TellingFlite(Flite):
+    """Flite, in a language that is spoken as it is written."""
+
+    def pronounced(self, text: str) -> Sequence[str]:
+        return (text,)
+
+
 def test_two_processes_go_on_from_a_voice_together(
     tmp_path: Path, run_folder: Path, imported_once: None, little_time: None, deaf: None
 ) -> None:
-    settings = replace(MINIATURE, texts=12, minutes=0.05)
-    going_on = replace(config(tmp_path, settings, run_folder / "voice"), workers=2)
+    settings = replace(MINIATURE, texts=12, pronounced_texts=9, minutes=0.05)
+    going_on = replace(config(tmp_path, settings, run_folder / "voice"), teacher=TellingFlite(), workers=2)
     threads = torch.get_num_threads()
     voice = VoiceRun(going_on, print).train()
     assert torch.get_num_threads() == threads
@@ -229,6 +236,10 @@ def test_two_processes_go_on_from_a_voice_together(
         for folder in (run_folder / "voice", voice)
     )
     assert not torch.equal(known, trained)
+    told = json.loads((tmp_path / "corpus" / "pronounced-0000.json").read_text(encoding="utf-8"))
+    assert len(told) == 9
+    heads = load_state(tmp_path / "acoustic-state.pt", torch.device("cpu"))["phoneme_heads"]
+    assert len({letter for _, (said,) in told for letter in said}) + 1 == len(heads["heads.0.bias"]) / 2
 
 
 def test_a_voice_learns_from_recordings_while_its_vocoder_is_trained_beside_it(

@@ -53,6 +53,10 @@ def test_a_teacher_reads_its_lines_word_by_word(teacher: Teacher) -> None:
     np.testing.assert_array_equal(again.samples, speech.samples)
 
 
+def test_who_only_reads_tells_no_phonemes(teacher: Teacher) -> None:
+    assert list(teacher.pronounced("hello.")) == []
+
+
 def test_what_is_held_out_is_never_trained_on(teacher: Teacher) -> None:
     training, held_out = teacher.training_lines(_TEXTS, 1), teacher.development_lines(_TEXTS)
     assert training

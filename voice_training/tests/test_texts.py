@@ -13,6 +13,7 @@ from voice_training.texts import (
     normalised,
     phrases,
     read_lines,
+    vocabulary_texts,
 )
 
 
@@ -46,6 +47,18 @@ def test_training_texts_cover_what_people_type(texts: TextSets) -> None:
     assert sum(" " not in text for text in texts.training) > 50
     assert sum(text.endswith("?") for text in texts.training) > 100
     assert sum("percent" in text or "dollars" in text for text in texts.training) > 20
+
+
+def test_pronounced_texts_hold_every_common_word_and_nothing_that_voices_are_chosen_or_measured_by(
+    texts: TextSets,
+) -> None:
+    pronounced = vocabulary_texts(14_000, seed=1)
+    assert pronounced == vocabulary_texts(14_000, seed=1)
+    assert {normalised(line) for line in read_lines("harvard.txt")}.isdisjoint(pronounced)
+    held_out = [text.rstrip(".?!") for text in texts.development if len(text) > 25]
+    assert not [text for text in held_out if any(text in asked for asked in pronounced)]
+    words = {word for text in pronounced for word in re.findall(r"[a-z']+", text)}
+    assert set(read_lines("common_words.txt")) <= words
 
 
 @pytest.mark.parametrize(
