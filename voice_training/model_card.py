@@ -121,6 +121,7 @@ class Provenance:
         processes: that took every step of the acoustic model together.
         note: what else has to be told, in sentences.
         vocoder_from: the vocoder it went on from where that is not the voice's own.
+        pronounced: texts whose phonemes it learned beside the clips.
     """
 
     command: str | None
@@ -135,6 +136,7 @@ class Provenance:
     processes: int
     note: str | None = None
     vocoder_from: str | None = None
+    pronounced: int = 0
 
     def write(self, folder: Path) -> None:
         """Keep it in a voice's folder."""
@@ -225,6 +227,11 @@ def _how_made(provenance: Provenance) -> str:
     if provenance.clips:
         sentences.append(
             f"It learned from {provenance.clips:,} clips, {provenance.hours:.1f} hours, read by {provenance.teacher}."
+        )
+    if provenance.pronounced:
+        sentences.append(
+            f"What letters sound like it also learned from the phonemes of {provenance.pronounced:,} texts that nobody "
+            "read."
         )
     sentences.append("The Harvard sentences were held out.")
     if "acoustic" in provenance.steps:

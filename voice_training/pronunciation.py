@@ -44,9 +44,7 @@ class Pronounced:
 def pronounce(
     texts: Sequence[str], teacher: Teacher, folder: Path, workers: int, say: Callable[[str], None]
 ) -> list[Pronounced]:
-    """The texts as the teacher would say them, kept in shards in `folder`; none where it does not tell."""
-    if not texts or not teacher.pronounced(texts[0]):
-        return []
+    """The texts as the teacher, who tells phonemes, would say them; kept in shards in `folder`."""
     shards = {
         folder / f"pronounced-{number:04d}.json": tuple(texts[first : first + _SHARD_TEXTS])
         for number, first in enumerate(range(0, len(texts), _SHARD_TEXTS))

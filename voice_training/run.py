@@ -141,6 +141,7 @@ class VoiceRun:
             steps={stage: result.steps for stage, result in results.items()},
             minutes={stage: round(result.seconds / _MINUTE, 2) for stage, result in results.items()},
             processes=2 if config.in_two else 1,
+            pronounced=self.stages.pronounced_texts if "acoustic" in results else 0,
         )
 
 

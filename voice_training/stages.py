@@ -177,12 +177,17 @@ class Stages:
             group.wait()
         return self.folder.loaded(stage, start)
 
+    @property
+    def pronounced_texts(self) -> int:
+        """Of how many texts the teacher tells the phonemes: none, where it does not."""
+        return self.settings.pronounced_texts if self.config.teacher.pronounced("hello.") else 0
+
     def _pronounced(self, group: ProcessGroup) -> PronouncedTexts | None:
         """Texts and their phonemes, where the teacher tells them: to the first of a group, and all read that."""
         if group.rank > 0:
             group.wait()
         folder, workers, say = self.folder.path / "corpus", self.config.workers, self.folder.journal.say
-        texts = vocabulary_texts(self.settings.pronounced_texts, self.settings.seed)
+        texts = vocabulary_texts(self.pronounced_texts, self.settings.seed)
         pronounced = pronounce(texts, self.config.teacher, folder, workers, say)
         if group.rank == 0:
             group.wait()

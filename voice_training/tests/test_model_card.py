@@ -64,6 +64,7 @@ def test_the_card_gives_the_command_and_every_stage(voice: Path) -> None:
             {"steps": {"matched": 1}, "minutes": {"matched": 1.0}},
             "mean of what the stages `vocoder` and `matched`",
         ),
+        ({"pronounced": 36_000}, "from the phonemes of 36,000 texts that nobody read."),
         ({"note": "Its vowels were mixed by hand."}, "Its vowels were mixed by hand."),
     ],
 )

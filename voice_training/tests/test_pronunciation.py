@@ -58,15 +58,8 @@ def test_a_teacher_is_asked_once_for_each_text(tmp_path: Path, monkeypatch: pyte
     teacher, said = Shouting(), list[str]()
     told.append(pronounce(words(7), teacher, tmp_path, 1, said.append))
     assert told[0] == told[1] == [Pronounced(word, shouted(word)) for word in words(7)]
-    assert teacher.asked == [words(7)[0], *words(7)[3:6]]
+    assert teacher.asked == words(7)[3:6]
     assert said == ["pronunciation: shard 1 of 1"]
-
-
-@pytest.mark.parametrize("asked", [words(3), []], ids=["a teacher that tells none", "no texts"])
-def test_without_phonemes_there_is_nothing_to_learn(tmp_path: Path, asked: list[str]) -> None:
-    teacher = Flite() if asked else Shouting()
-    assert pronounce(asked, teacher, tmp_path, 1, print) == []
-    assert not any(tmp_path.iterdir())
 
 
 def test_a_batch_holds_texts_of_like_length_with_the_sounds_of_each(

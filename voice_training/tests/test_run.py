@@ -230,6 +230,7 @@ def test_two_processes_go_on_from_a_voice_together(
     assert min(provenance.steps.values()) > 0
     assert provenance.processes == 2
     assert provenance.started_from == str(run_folder / "voice")
+    assert (provenance.pronounced, Provenance.read(run_folder / "voice").pronounced) == (9, 0)
     name = "speecht5.encoder.wrapped_encoder.layers.0.feed_forward.intermediate_dense.weight"
     known, trained = (
         open_checkpoint(str(folder)).load_acoustic().state_dict()[name]
