@@ -36,6 +36,23 @@ def test_layers_are_picked_from_a_tree_and_their_patterns_stand_in_the_field(pag
     expect(tab.get_by_label("Layers to change")).to_have_value("*")
 
 
+def test_patterns_that_were_written_by_hand_stay_beside_what_is_ticked(page: ComparePage) -> None:
+    tab = page.page
+    tab.get_by_role("button", name="Your own version").click()
+    field = tab.get_by_label("Layers to change")
+    expect(field).to_have_value("*")
+    field.fill("*.feat_out, speech_decoder_postnet.*")
+    tab.get_by_role("button", name="Pick layers from the model").click()
+    boxes = tab.locator("#layer-tree input:visible")
+    expect(boxes.nth(1)).to_be_checked()
+    boxes.nth(0).check()
+    expect(field).to_have_value("*.feat_out, speecht5.*, speech_decoder_postnet.*")
+    boxes.nth(1).uncheck()
+    expect(field).to_have_value("*.feat_out, speecht5.*")
+    boxes.nth(0).uncheck()
+    expect(field).to_have_value("*.feat_out")
+
+
 def test_a_pattern_that_matches_nothing_is_said_beside_the_field(page: ComparePage) -> None:
     tab = page.page
     tab.get_by_role("button", name="Your own version").click()

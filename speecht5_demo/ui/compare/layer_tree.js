@@ -1,4 +1,5 @@
-// Layers by their place in the model, with their sizes: what is ticked becomes patterns in the field above.
+// Layers by their place in the model, with their sizes: what is ticked becomes patterns in the field above, beside those
+// that were written there by hand.
 const { t } = window.speecht5;
 const tree = element.querySelector('.layer-tree');
 const megabytes = (bytes) => (bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
@@ -10,7 +11,21 @@ const make = (tag, attributes = {}, ...children) => {
 };
 // A ticked part stands for all that is in it.
 const chosen = () => [...tree.querySelectorAll('input:checked')].filter((box) => !box.closest('li').parentElement.closest('li')?.querySelector(':scope > .layer input').checked);
-const tell = () => { props.value = chosen().map((box) => box.value).join(', '); trigger('input'); };
+const written = () => document.querySelector('#include :is(input, textarea)').value.split(',').map((pattern) => pattern.trim()).filter(Boolean);
+const told = new Set();
+const tell = () => {
+  const ticked = chosen().map((box) => box.value);
+  ticked.forEach((pattern) => told.add(pattern));
+  props.value = [...written().filter((pattern) => pattern !== '*' && !told.has(pattern)), ...ticked].join(', ');
+  trigger('input');
+};
+const tickWritten = () => {
+  for (const box of tree.querySelectorAll('input')) {
+    if (!written().includes(box.value)) continue;
+    told.add(box.value);
+    box.closest('li').querySelectorAll('input').forEach((inner) => { inner.checked = true; });
+  }
+};
 const branch = (node) => {
   const leaf = !node.children.length;
   const box = make('input', { type: 'checkbox', value: leaf ? node.path : `${node.path}.*` });
@@ -38,6 +53,7 @@ button.onclick = async () => {
   try {
     const found = await server.layers();
     tree.firstElementChild.replaceChildren(...found.children.map(branch));
+    tickWritten();
     button.hidden = true;
   } catch {
     button.disabled = false;
