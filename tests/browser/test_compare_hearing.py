@@ -62,7 +62,8 @@ def test_a_recogniser_writes_down_each_sample_after_the_reveal_and_it_is_taken_a
         rows = json.loads(archive.read("figures.json"))
     shown = {place.locator("h4").inner_text()[1:]: place.evaluate(SAID_AND_HEARD) for place in samples.all()}
     assert shown == {
-        row["label"]: ["doctor lee paid $12.50 for a wreath of thistles", normalised(row["heard"])] for row in rows
+        row["label"]: ["doctor lee paid $12.50 for a wreath of thistles", normalised(row["heard"])]
+        for row in rows
     }
 
 
