@@ -73,6 +73,14 @@ class Breaks:
 
 
 @dataclass(frozen=True)
+class TellsItsNiceness:
+    """Says how readily its process gives way to others, whatever is asked."""
+
+    def open(self) -> Callable[[int], Iterator[int]]:
+        return lambda _: iter((os.nice(0),))
+
+
+@dataclass(frozen=True)
 class TellsWhatIsImported:
     """Says of a module whether a process had it before it opened the job.
 

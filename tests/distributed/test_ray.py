@@ -33,7 +33,7 @@ from speecht5_demo.study_preparation import distributed_voice
 from speecht5_demo.synthesis import Synthesizer
 from speecht5_demo.variants import BASELINE, find
 from speecht5_demo.variants.artifact import save_variant
-from tests.distributed.jobs import Breaks, DiesOver, DoesNotOpen, Doubles, Refuses
+from tests.distributed.jobs import Breaks, DiesOver, DoesNotOpen, Doubles, Refuses, TellsItsNiceness
 from tests.distributed.shared_workers import AnyJob, SharedWorkers
 from tests.support.in_process import InProcess
 from tests.support.listening_sockets import addresses_listened_on, descendants
@@ -60,6 +60,12 @@ def test_every_item_is_done_once_by_two_workers(cluster: RayCluster) -> None:
         again = [one.results for one in workers.do([7])]
     assert sorted(found) == [(item, (item, 2 * item), "") for item in range(20)]
     assert again == [(7, 14)]
+
+
+def test_a_worker_of_our_own_cluster_gives_way_to_no_other_process(cluster: RayCluster) -> None:
+    with cluster.start(TellsItsNiceness()) as workers:
+        found = [one.results for one in workers.do([0])]
+    assert found == [(os.nice(0),)]
 
 
 def test_the_item_of_a_killed_worker_is_done_again_and_no_other_is(
