@@ -57,6 +57,8 @@ QUIET = [
     "--no-first-run",
     "--mute-audio",
     "--autoplay-policy=no-user-gesture-required",
+    # What compiles a page's code for long use costs more than it saves in a page that is soon left.
+    "--js-flags=--no-turbofan --no-maglev",
 ]
 
 
