@@ -22,6 +22,8 @@ class AcousticSettings:
         length_curriculum: (step, frames): until that step, only clips up to so many frames; alignment is learnt on
             short ones.
         sampling_from: step from which half of the batches see the model's own frames in place of the teacher's.
+        joined_share: of the sentences, those that are also heard end to end, as clips of `joined_frames` (at least, at
+            most) mel frames.
         pruned_steps: share of the steps in which the layers that touch mel frames do without their smallest weights.
         pruned_most: the largest share of a layer's weights missing in such a step.
         phoneme_tokens: of the texts whose phonemes a step of one process asks of the encoder.
@@ -44,6 +46,8 @@ class AcousticSettings:
     first_share: float = 0.4
     length_curriculum: tuple[tuple[int, int], ...] = ((800, 130), (2500, 220), (6000, 340))
     sampling_from: int = 5000
+    joined_share: float = 0.5
+    joined_frames: tuple[int, int] = (400, 1000)
     pruned_steps: float = 0.5
     pruned_most: float = 0.5
     phoneme_tokens: int = 1200

@@ -36,6 +36,7 @@ from voice_training.corpus import Clip, Corpus
 from voice_training.devices import ALONE, ProcessGroup
 from voice_training.evaluation import Reference, Validation, hear_clips
 from voice_training.graph_training import GraphedAcousticTraining
+from voice_training.joined_clips import joined_clips
 from voice_training.pronunciation import PronouncedTexts, pronounce
 from voice_training.run_folder import RunFolder, load_state
 from voice_training.settings import Shares, TrainingSettings, VocoderSettings
@@ -153,7 +154,9 @@ class Stages:
             )
             reduction = start.config.reduction_factor
             kind = GraphedAcousticTraining if settings.cuda_graph else AcousticTraining
-            clips = self._with_tokens(self.corpus.training, reduction)
+            known, seed = self.corpus.training, self.settings.seed
+            longer = joined_clips(known, settings.joined_share, settings.joined_frames, seed)
+            clips = self._with_tokens([*known, *longer], reduction)
             warm = stage == "acoustic"
             files = self.folder.stage(stage)
             training = kind(start, settings, clips, files, warm, group, self._pronounced(group))
