@@ -37,6 +37,10 @@ _Widen = Annotated[
     bool,
     typer.Option(help="Start a vocoder of the new, wider shape with the stages of the known one that fit."),
 ]
+_MeanOf = Annotated[
+    list[Path] | None,
+    typer.Option(help="Ended runs from the same --init: the mean of their acoustic models is taken."),
+]
 _Device = Annotated[str, typer.Option(help="auto (a GPU where there is one), cpu or cuda.")]
 _Texts = Annotated[int, typer.Option(help="Sentences that a teacher who reads anything reads.")]
 _Seed = Annotated[int, typer.Option(help="Of texts, weights and batches.")]
@@ -54,6 +58,7 @@ def train(
     init: _Init = None,
     vocoder: _Vocoder = None,
     widen: _Widen = False,
+    mean_of: _MeanOf = None,
     texts: _Texts = 6000,
     seed: _Seed = 1,
     threads: _Threads = 0,
@@ -63,7 +68,9 @@ def train(
 
     Stop it as you like; the same command goes on where it was.
     """
-    options = _Options(teacher, device, folder, init, vocoder, widen, texts, seed, threads, miniature)
+    options = _Options(
+        teacher, device, folder, init, vocoder, widen, texts, seed, threads, miniature, tuple(mean_of or ())
+    )
     voice = _run("train", minutes, options).train()
     typer.echo(
         f"The voice is in {voice}. Hear it: python -m speecht5_demo synthesize --checkpoint {voice} ..."
@@ -110,6 +117,7 @@ class _Options:
     seed: int
     threads: int
     miniature: bool
+    mean_of: tuple[Path, ...] = ()
 
     def words(self, minutes: float, texts: int) -> list[str]:
         """As a command line says them."""
@@ -118,6 +126,7 @@ class _Options:
         words += ["--init", str(self.init)] if self.init is not None else []
         words += ["--vocoder", str(self.vocoder)] if self.vocoder is not None else []
         words += ["--widen"] if self.widen else []
+        words += [word for run in self.mean_of for word in ("--mean-of", str(run))]
         return words + (["--miniature"] if self.miniature else [])
 
 
@@ -148,6 +157,7 @@ def _run(command: str, minutes: float, options: _Options) -> VoiceRun:
         init=options.init,
         vocoder=options.vocoder,
         widen=options.widen,
+        mean_of=options.mean_of,
         command=shlex.join(
             ["python", "-m", "voice_training", command, *options.words(minutes, settings.texts)]
         ),

@@ -122,6 +122,7 @@ class Provenance:
         note: what else has to be told, in sentences.
         vocoder_from: the vocoder it went on from where that is not the voice's own.
         pronounced: texts whose phonemes it learned beside the clips.
+        runs: whose acoustic models' mean it has; steps and minutes of the stage are those of all.
     """
 
     command: str | None
@@ -137,6 +138,7 @@ class Provenance:
     note: str | None = None
     vocoder_from: str | None = None
     pronounced: int = 0
+    runs: int = 1
 
     def write(self, folder: Path) -> None:
         """Keep it in a voice's folder."""
@@ -239,6 +241,11 @@ def _how_made(provenance: Provenance) -> str:
             "Of the acoustic model the weights with the fewest word errors on development texts were kept. In half of "
             "its steps the three small layers that read or write mel frames did without their smallest weights, as a "
             "pruned voice has to."
+        )
+    if provenance.runs > 1:
+        sentences.append(
+            f"The acoustic model is the mean of those that {provenance.runs} runs from one start ended with; its steps "
+            "and minutes are those of all."
         )
     if "matched" in provenance.steps:
         sentences.append("The vocoder is the mean of what the stages `vocoder` and `matched` ended with.")

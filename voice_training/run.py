@@ -24,7 +24,7 @@ from voice_training.devices import (
 )
 from voice_training.evaluation import evaluate_folder, harvard_sentences, require_libraries
 from voice_training.model_card import FIGURES_FILE, Provenance, write_card
-from voice_training.run_folder import RunFolder
+from voice_training.run_folder import RunFolder, mean_of_runs
 from voice_training.stages import STAGES, RunConfig, Stages
 from voice_training.vocoder_model import open_vocoder
 from voice_training.voice import export_vocoder, export_voice
@@ -54,6 +54,10 @@ class VoiceRun:
             raise VoiceTrainingError(
                 "There is no vocoder to widen: name one with --vocoder, or a voice with --init."
             )
+        if config.mean_of and config.init is None:
+            raise VoiceTrainingError(
+                "Runs that start from nothing have no mean, runs that went on from one voice do: name it with --init."
+            )
         texts, held_out = settings.texts, settings.development_texts
         self.corpus = Corpus(config.folder, config.teacher, texts, held_out, settings.seed, config.init)
         acoustic = settings.acoustic
@@ -66,7 +70,11 @@ class VoiceRun:
             "vocoder": [settings.vocoder.channels, settings.vocoder.discriminator_width],
             "vocoder start": None if config.vocoder is None else str(config.vocoder.resolve()),
             **({"widened": True} if config.widen else {}),
+            **({"mean of": [str(run.resolve()) for run in config.mean_of]} if config.mean_of else {}),
         }
+        self._mean = (
+            mean_of_runs(config.mean_of, "acoustic", identity, config.device) if config.mean_of else None
+        )
         self.folder = RunFolder(config.folder, identity, settings.seed, config.device, say)
         self.stages = Stages(config, settings, self.corpus, self.folder, self.encodings)
 
@@ -105,6 +113,8 @@ class VoiceRun:
 
     def _first_stages(self) -> SpeechT5ForTextToSpeech:
         """The acoustic model; its vocoder is trained before it, or at the same time in a process beside it."""
+        if self._mean is not None and not self.folder.has_ended("acoustic"):
+            self.folder.finish("acoustic", self._mean.weights, self._mean.steps, self._mean.seconds)
         if self.folder.has_ended("acoustic") and self.folder.has_ended("vocoder"):
             return self.stages.acoustic(self.stages.vocoder)
         if self.settings.side_by_side:
@@ -141,6 +151,7 @@ class VoiceRun:
             steps={stage: result.steps for stage, result in results.items()},
             minutes={stage: round(result.seconds / _MINUTE, 2) for stage, result in results.items()},
             processes=2 if config.in_two else 1,
+            runs=len(config.mean_of) or 1,
             pronounced=self.stages.pronounced_texts if "acoustic" in results else 0,
         )
 

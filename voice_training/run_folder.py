@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,11 @@ from speecht5_demo.files import whole_file, write_json
 from voice_training import VoiceTrainingError
 
 Model = TypeVar("Model", bound=nn.Module)
+
+_IDENTITY_FILE = "identity.json"
+
+_OF_ONE_START = ("teacher", "init", "acoustic")
+"""What runs have in common whose acoustic models have a mean."""
 
 
 def save_state(path: Path, state: Mapping[str, Any]) -> None:
@@ -74,6 +79,51 @@ class StageResult:
     seconds: float
 
 
+def mean_of_runs(
+    runs: Sequence[Path], stage: str, identity: Mapping[str, Any], device: torch.device
+) -> StageResult:
+    """The mean of the weights that a stage of several runs ended with; steps and seconds are those of all.
+
+    What each run learned by heart goes its own way and mostly cancels; what they learned in common stays.
+    Source: model soups; Wortsman et al. 2022, arXiv 2203.05482.
+
+    Args:
+        identity: of the run that takes the mean; theirs is the same in what makes weights comparable.
+
+    Raises:
+        VoiceTrainingError: a folder holds no such run, or its stage has not ended.
+    """
+    results = []
+    for run in runs:
+        theirs = _identity(run)
+        differing = [name for name in _OF_ONE_START if theirs.get(name) != identity.get(name)]
+        if not theirs:
+            raise VoiceTrainingError(f"{run} holds no run: give the --folder of one for --mean-of.")
+        if differing:
+            raise VoiceTrainingError(
+                f"The run in {run} did not start as this one does (its {', '.join(differing)} differ): their "
+                "weights have no mean. Give runs of the same teacher and the same --init."
+            )
+        result = _ended_with(run, stage, device)
+        if result is None:
+            raise VoiceTrainingError(
+                f"The stage {stage} of the run in {run} has not ended: go on with that run first."
+            )
+        results.append(result)
+    names = results[0].weights
+    return StageResult(
+        {name: _mean([result.weights[name] for result in results]) for name in names},
+        sum(result.steps for result in results),
+        sum(result.seconds for result in results),
+    )
+
+
+def _mean(tensors: Sequence[Tensor]) -> Tensor:
+    """Of the numbers; of counts the first."""
+    first = tensors[0]
+    return torch.stack(list(tensors)).mean(0) if first.is_floating_point() else first
+
+
 class RunFolder:
     """States, results and journal of one run.
 
@@ -97,9 +147,8 @@ class RunFolder:
         self.journal = Journal(path / "journal.jsonl", say)
 
     def _claim(self, identity: Mapping[str, Any]) -> None:
-        path = self.path / "identity.json"
-        if path.exists():
-            found = json.loads(path.read_text(encoding="utf-8"))
+        found = _identity(self.path)
+        if found:
             differing = [name for name, value in identity.items() if found.get(name) != value]
             if differing:
                 raise VoiceTrainingError(
@@ -107,7 +156,7 @@ class RunFolder:
                     "repeat that run's command, or name a new folder with --folder."
                 )
         else:
-            write_json(path, dict(identity), parents=True)
+            write_json(self.path / _IDENTITY_FILE, dict(identity), parents=True)
 
     def stage(self, name: str) -> StageFiles:
         """Where the stage of that name keeps what it goes on from."""
@@ -115,11 +164,12 @@ class RunFolder:
 
     def has_ended(self, stage: str) -> bool:
         """Whether the stage has left its result."""
-        return self._result(stage).exists()
+        return _result_file(self.path, stage).exists()
 
     def finish(self, stage: str, weights: Mapping[str, Tensor], steps: int, seconds: float) -> None:
         """Keep what a stage ended with."""
-        save_state(self._result(stage), {"model": weights, "steps": steps, "seconds": seconds})
+        path = _result_file(self.path, stage)
+        save_state(path, {"model": weights, "steps": steps, "seconds": seconds})
 
     def result(self, stage: str) -> StageResult:
         """What the stage ended with.
@@ -127,10 +177,11 @@ class RunFolder:
         Raises:
             VoiceTrainingError: its file is gone.
         """
-        state = load_state(self._result(stage), self.device)
-        if state is None:
-            raise VoiceTrainingError(f"{self._result(stage)} is gone: start the run in a new folder.")
-        return StageResult(state["model"], int(state["steps"]), float(state["seconds"]))
+        result = _ended_with(self.path, stage, self.device)
+        if result is None:
+            path = _result_file(self.path, stage)
+            raise VoiceTrainingError(f"{path} is gone: start the run in a new folder.")
+        return result
 
     def loaded(self, stage: str, model: Model) -> Model:
         """`model` with the weights that the stage ended with, on the device, in evaluation mode."""
@@ -138,5 +189,20 @@ class RunFolder:
         nn.Module.to(model.eval(), self.device)
         return model
 
-    def _result(self, stage: str) -> Path:
-        return self.path / f"{stage}-result.pt"
+
+def _identity(folder: Path) -> dict[str, Any]:
+    """What makes the run in a folder another one; empty where there is none."""
+    path = folder / _IDENTITY_FILE
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found
+
+
+def _result_file(folder: Path, stage: str) -> Path:
+    return folder / f"{stage}-result.pt"
+
+
+def _ended_with(folder: Path, stage: str, device: torch.device) -> StageResult | None:
+    state = load_state(_result_file(folder, stage), device)
+    return (
+        None if state is None else StageResult(state["model"], int(state["steps"]), float(state["seconds"]))
+    )

@@ -64,6 +64,7 @@ class RunConfig:
         folder: of the run: corpus, states, journal, pictures, and in `voice` the result.
         init: a voice's folder to go on from, or None to start from nothing.
         vocoder: a vocoder's folder to go on from in place of the voice's or of nothing; None for that.
+        mean_of: folders of runs that went on from `init`: the mean of their acoustic models is taken, none is trained.
         widen: the vocoder is a new one of the shape in `settings`, with those stages of the known one that fit.
         command: the command line, for the model card. machine: what it runs on, likewise.
         workers: processor cores.
@@ -79,11 +80,12 @@ class RunConfig:
     workers: int
     vocoder: Path | None = None
     widen: bool = False
+    mean_of: tuple[Path, ...] = ()
 
     @property
     def in_two(self) -> bool:
         """Whether two processes train the acoustic model together, half of the processor's cores each."""
-        return self.device.type == "cpu" and self.workers > 1
+        return self.device.type == "cpu" and self.workers > 1 and not self.mean_of
 
     @property
     def known_vocoder(self) -> Path | None:

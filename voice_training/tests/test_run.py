@@ -243,6 +243,33 @@ def test_two_processes_go_on_from_a_voice_together(
     assert len({letter for _, (said,) in told for letter in said}) + 1 == len(heads["heads.0.bias"]) / 2
 
 
+def test_the_mean_of_runs_from_one_voice_takes_the_place_of_training(
+    tmp_path: Path, run_folder: Path
+) -> None:
+    start = run_folder / "voice"
+    name, runs = "speech_decoder_postnet.feat_out.bias", [tmp_path / "a", tmp_path / "b"]
+    weights = load_state(run_folder / "acoustic-result.pt", torch.device("cpu"))["model"]
+    for run, value in zip(runs, (1.0, 3.0), strict=True):
+        ended = VoiceRun(config(run, init=start), print).folder
+        ended.finish("acoustic", weights | {name: torch.full_like(weights[name], value)}, 5, 30.0)
+    asked = replace(config(tmp_path / "mean", init=start), mean_of=tuple(runs), workers=2)
+    run = VoiceRun(asked, print)
+    run.folder.finish(
+        "vocoder", load_state(run_folder / "vocoder-result.pt", torch.device("cpu"))["model"], 1, 1.0
+    )
+    model = run._first_stages()
+    assert (model.state_dict()[name] == 2.0).all()
+    told = run._provenance()
+    assert (told.runs, told.processes, told.steps["acoustic"], told.minutes["acoustic"]) == (2, 1, 10, 1.0)
+    with pytest.raises(VoiceTrainingError, match="its mean of differ"):
+        VoiceRun(replace(asked, mean_of=(runs[0],)), print)
+    with pytest.raises(VoiceTrainingError, match="--init"):
+        VoiceRun(replace(asked, folder=tmp_path / "new", init=None), print)
+    with pytest.raises(VoiceTrainingError, match="holds no run"):
+        VoiceRun(replace(asked, folder=tmp_path / "new", mean_of=(tmp_path,)), print)
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_voice_learns_from_recordings_while_its_vocoder_is_trained_beside_it(
     tmp_path: Path, run_folder: Path, imported_once: None, little_time: None, deaf: None
 ) -> None:
