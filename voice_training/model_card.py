@@ -244,8 +244,8 @@ def _how_made(provenance: Provenance) -> str:
         )
     if provenance.runs > 1:
         sentences.append(
-            f"The acoustic model is the mean of those that {provenance.runs} runs from one start ended with; its steps "
-            "and minutes are those of all."
+            f"The acoustic model is the mean of those that {provenance.runs} runs from one start ended with, each on "
+            "clips of its own; its steps and minutes are those of all."
         )
     if "matched" in provenance.steps:
         sentences.append("The vocoder is the mean of what the stages `vocoder` and `matched` ended with.")

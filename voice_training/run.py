@@ -24,7 +24,7 @@ from voice_training.devices import (
 )
 from voice_training.evaluation import evaluate_folder, harvard_sentences, require_libraries
 from voice_training.model_card import FIGURES_FILE, Provenance, write_card
-from voice_training.run_folder import RunFolder, mean_of_runs
+from voice_training.run_folder import RunFolder, mean_of_runs, result_file
 from voice_training.stages import STAGES, RunConfig, Stages
 from voice_training.vocoder_model import open_vocoder
 from voice_training.voice import export_vocoder, export_voice
@@ -72,9 +72,8 @@ class VoiceRun:
             **({"widened": True} if config.widen else {}),
             **({"mean of": [str(run.resolve()) for run in config.mean_of]} if config.mean_of else {}),
         }
-        self._mean = (
-            mean_of_runs(config.mean_of, "acoustic", identity, config.device) if config.mean_of else None
-        )
+        wanted = config.mean_of and not result_file(config.folder, "acoustic").exists()
+        self._mean = mean_of_runs(config.mean_of, "acoustic", identity, config.device) if wanted else None
         self.folder = RunFolder(config.folder, identity, settings.seed, config.device, say)
         self.stages = Stages(config, settings, self.corpus, self.folder, self.encodings)
 
@@ -113,7 +112,7 @@ class VoiceRun:
 
     def _first_stages(self) -> SpeechT5ForTextToSpeech:
         """The acoustic model; its vocoder is trained before it, or at the same time in a process beside it."""
-        if self._mean is not None and not self.folder.has_ended("acoustic"):
+        if self._mean is not None:
             self.folder.finish("acoustic", self._mean.weights, self._mean.steps, self._mean.seconds)
         if self.folder.has_ended("acoustic") and self.folder.has_ended("vocoder"):
             return self.stages.acoustic(self.stages.vocoder)

@@ -164,11 +164,11 @@ class RunFolder:
 
     def has_ended(self, stage: str) -> bool:
         """Whether the stage has left its result."""
-        return _result_file(self.path, stage).exists()
+        return result_file(self.path, stage).exists()
 
     def finish(self, stage: str, weights: Mapping[str, Tensor], steps: int, seconds: float) -> None:
         """Keep what a stage ended with."""
-        path = _result_file(self.path, stage)
+        path = result_file(self.path, stage)
         save_state(path, {"model": weights, "steps": steps, "seconds": seconds})
 
     def result(self, stage: str) -> StageResult:
@@ -179,7 +179,7 @@ class RunFolder:
         """
         result = _ended_with(self.path, stage, self.device)
         if result is None:
-            path = _result_file(self.path, stage)
+            path = result_file(self.path, stage)
             raise VoiceTrainingError(f"{path} is gone: start the run in a new folder.")
         return result
 
@@ -197,12 +197,13 @@ def _identity(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _result_file(folder: Path, stage: str) -> Path:
+def result_file(folder: Path, stage: str) -> Path:
+    """The file in a run's folder that a stage leaves when it has ended."""
     return folder / f"{stage}-result.pt"
 
 
 def _ended_with(folder: Path, stage: str, device: torch.device) -> StageResult | None:
-    state = load_state(_result_file(folder, stage), device)
+    state = load_state(result_file(folder, stage), device)
     return (
         None if state is None else StageResult(state["model"], int(state["steps"]), float(state["seconds"]))
     )

@@ -261,6 +261,8 @@ def test_the_mean_of_runs_from_one_voice_takes_the_place_of_training(
     assert (model.state_dict()[name] == 2.0).all()
     told = run._provenance()
     assert (told.runs, told.processes, told.steps["acoustic"], told.minutes["acoustic"]) == (2, 1, 10, 1.0)
+    shutil.rmtree(runs[1])
+    assert (VoiceRun(asked, print)._first_stages().state_dict()[name] == 2.0).all(), "it is done with them"
     with pytest.raises(VoiceTrainingError, match="its mean of differ"):
         VoiceRun(replace(asked, mean_of=(runs[0],)), print)
     with pytest.raises(VoiceTrainingError, match="--init"):
