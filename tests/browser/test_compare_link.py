@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.compare_page import LONG_WAIT_MS, ComparePage, rows
@@ -113,6 +114,37 @@ def test_a_version_of_ones_own_that_is_left_out_survives_a_reload(server: Server
     expect(tab.get_by_label("Layers to change")).to_have_value("*")
     expect(tab.get_by_label("Layers to leave alone")).to_have_value("*.prenet.*")
     expect(tab.get_by_label("Add it to the comparison")).not_to_be_checked()
+
+
+TYPE_AT_ONCE = """async ([heading, field, value]) => {
+  [...document.querySelectorAll('button')].find((each) => each.textContent.includes(heading)).click();
+  const there = () => document.querySelector(field);
+  if (!there()) await new Promise((made) => new MutationObserver(() => there() && made()).observe(
+    document.body, { subtree: true, childList: true }));
+  there().value = value;
+  there().dispatchEvent(new Event('input', { bubbles: true }));
+}"""
+
+
+@pytest.mark.parametrize(
+    ("heading", "field", "value"),
+    [
+        ("Another voice: upload or blend", "#share input[type=number]", "35"),
+        ("Your own version", "#amount input[type=number]", "35"),
+        ("Your own version", "#exclude textarea", "*.prenet.*"),
+        ("Timing and command line", "#repeats input[type=number]", "5"),
+    ],
+)
+def test_what_is_typed_as_a_panel_opens_stays(
+    server: Server, new_page: NewPage, heading: str, field: str, value: str
+) -> None:
+    tab = ComparePage(new_page(), server.url).page
+    expect(tab.get_by_role("button", name=heading)).to_be_visible()
+    expect(tab.locator(field)).to_be_hidden()
+    tab.evaluate(TYPE_AT_ONCE, [heading, field, value])
+    tab.wait_for_timeout(500)
+    expect(tab.locator(field)).to_be_visible()
+    expect(tab.locator(field)).to_have_value(value)
 
 
 def test_what_is_typed_while_the_earlier_text_is_on_its_way_stays(server: Server, new_page: NewPage) -> None:

@@ -33,6 +33,7 @@ from speecht5_demo.ui.compare.service import CompareService
 from speecht5_demo.ui.compare.upload_field import speaker_upload
 from speecht5_demo.ui.compare.view import board_view, problem_view
 from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.folded import folded
 from speecht5_demo.ui.languages import IN_ENGLISH, spoken_to
 from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.visiting import visitor_of
@@ -119,11 +120,11 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 )
                 dice = gr.Button("New seed", size="sm", scale=1, min_width=80, elem_id="dice")
     with gr.Row(equal_height=False, elem_classes="options"):
-        with gr.Column(min_width=280), gr.Accordion("Another voice: upload or blend", open=False):
+        with gr.Column(min_width=280), folded("Another voice: upload or blend"):
             upload = speaker_upload(service.uploads, service.recordings.missing)
             blend_with = gr.Dropdown([("Nobody", NO_BLEND), *speakers], value=NO_BLEND, label="Blend with")
             share = gr.Slider(0, 100, 50, step=1, label="Share of the second voice, %", elem_id="share")
-        with gr.Column(min_width=280), gr.Accordion("Your own version", open=False):
+        with gr.Column(min_width=280), folded("Your own version"):
             own = gr.Checkbox(False, label="Add it to the comparison", elem_id="own")
             amount = gr.Slider(0, MAX_PRUNED_PERCENT, 60, step=1, label="Pruned weights, %", elem_id="amount")
             int8 = gr.Checkbox(False, label="Then quantise to INT8")
@@ -138,7 +139,7 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
             )
             patterns = gr.HTML("", elem_id="patterns", apply_default_css=False)
             tree = layer_tree(layers)
-        with gr.Column(min_width=280), gr.Accordion("Timing and command line", open=False):
+        with gr.Column(min_width=280), folded("Timing and command line"):
             repeats = gr.Slider(
                 1,
                 MAX_REPEATS,

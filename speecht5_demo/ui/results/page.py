@@ -18,6 +18,7 @@ from speecht5_demo.listening.session_decisions import SessionDecisions
 from speecht5_demo.messages import Message, drawn_for
 from speecht5_demo.report.result_files import RESULTS
 from speecht5_demo.ui.context import AppContext
+from speecht5_demo.ui.folded import folded
 from speecht5_demo.ui.languages import Catalog, spoken_to
 from speecht5_demo.ui.pressed import with_pressed_last
 from speecht5_demo.ui.results import owner_sessions, sign_in
@@ -83,7 +84,7 @@ def build(
 
     disk = DiskWatch(settings.data)
     lead = gr.HTML(LOADING, apply_default_css=False, elem_id="results-lead")
-    with gr.Accordion("For the study's owner", open=False, elem_id="results-owner"):
+    with folded("For the study's owner", elem_id="results-owner"):
         key = gr.Textbox(
             label="Owner's key",
             type="password",
