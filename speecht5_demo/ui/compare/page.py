@@ -16,24 +16,17 @@ from speecht5_demo.ui.compare import sweep
 from speecht5_demo.ui.compare.api import compare_endpoint
 from speecht5_demo.ui.compare.board import board
 from speecht5_demo.ui.compare.link import Arrival, listener_of
-from speecht5_demo.ui.compare.link_fields import NO_BLEND, UPLOADED, link_fields
-from speecht5_demo.ui.compare.plan import (
-    MAX_PRUNED_PERCENT,
-    MAX_REPEATS,
-    OwnVariant,
-    VoiceChoice,
-    preselected,
-)
+from speecht5_demo.ui.compare.link_fields import UPLOADED, link_fields
+from speecht5_demo.ui.compare.panels import own_panel, timing_panel, voice_panel
+from speecht5_demo.ui.compare.plan import OwnVariant, VoiceChoice, preselected
 from speecht5_demo.ui.compare.preview import EXAMPLES, example_text, preview
 from speecht5_demo.ui.compare.problems import problem_of
-from speecht5_demo.ui.compare.recipe_fields import layer_tree, pattern_note, variant_lines
+from speecht5_demo.ui.compare.recipe_fields import variant_lines
 from speecht5_demo.ui.compare.recipes import LayersOf, command
 from speecht5_demo.ui.compare.runs import Run
 from speecht5_demo.ui.compare.service import CompareService
-from speecht5_demo.ui.compare.upload_field import speaker_upload
 from speecht5_demo.ui.compare.view import board_view, problem_view
 from speecht5_demo.ui.context import AppContext
-from speecht5_demo.ui.folded import folded
 from speecht5_demo.ui.languages import IN_ENGLISH, spoken_to
 from speecht5_demo.ui.serving.presence import Presence
 from speecht5_demo.ui.visiting import visitor_of
@@ -51,6 +44,14 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
     checkpoint = context.checkpoint
     layers = LayersOf(checkpoint)
     speakers = [(speaker.label, name) for name, speaker in checkpoint.speakers.items()]
+
+    # What a page sends is checked in `make_plan`, whoever sent it: a component's own check would answer with a fault.
+    inside: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "preprocess": False}
+    # Gradio's page closes its stream of answers when nothing is queued any more, and is deaf to what it queues in that
+    # moment. So only speaking is queued: nothing else that a visitor does closes a stream that Speak is about to use.
+    at_once: dict[str, Any] = {**inside, "queue": False}
+    # While an answer is on its way, Gradio's page drops what else a field asks, unless it is told to ask with the last.
+    with_last: dict[str, Any] = {"trigger_mode": "always_last", **at_once}
 
     gr.HTML(HERO.format(notice=escape(checkpoint.notice)), elem_id="hero", apply_default_css=False)
     with gr.Row(equal_height=False, elem_classes="inputs"):
@@ -120,37 +121,9 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
                 )
                 dice = gr.Button("New seed", size="sm", scale=1, min_width=80, elem_id="dice")
     with gr.Row(equal_height=False, elem_classes="options"):
-        with gr.Column(min_width=280), folded("Another voice: upload or blend"):
-            upload = speaker_upload(service.uploads, service.recordings.missing)
-            blend_with = gr.Dropdown([("Nobody", NO_BLEND), *speakers], value=NO_BLEND, label="Blend with")
-            share = gr.Slider(0, 100, 50, step=1, label="Share of the second voice, %", elem_id="share")
-        with gr.Column(min_width=280), folded("Your own version"):
-            own = gr.Checkbox(False, label="Add it to the comparison", elem_id="own")
-            amount = gr.Slider(0, MAX_PRUNED_PERCENT, 60, step=1, label="Pruned weights, %", elem_id="amount")
-            int8 = gr.Checkbox(False, label="Then quantise to INT8")
-            include = gr.Textbox(
-                "*", label="Layers to change", info="Name patterns, separated by commas.", elem_id="include"
-            )
-            exclude = gr.Textbox(
-                "",
-                label="Layers to leave alone",
-                placeholder="*.prenet.*, *.feat_out, *.prob_out",
-                elem_id="exclude",
-            )
-            patterns = gr.HTML("", elem_id="patterns", apply_default_css=False)
-            tree = layer_tree(layers)
-        with gr.Column(min_width=280), folded("Timing and command line"):
-            repeats = gr.Slider(
-                1,
-                MAX_REPEATS,
-                3,
-                step=1,
-                label="Timed runs of each version",
-                info="Runs are interleaved; the median is shown.",
-                elem_id="repeats",
-            )
-            typed = gr.Button("Show the command that does the same", size="sm", elem_id="show-command")
-            shown = gr.HTML("", elem_id="command", apply_default_css=False)
+        other = voice_panel(service, speakers)
+        own = own_panel(layers, with_last)
+        timing = timing_panel()
     samples = board(service.rate, service.hearing.hear)
     run = gr.State(None)
     # What the page's script hands over and presses when a page is opened by a link or loaded again.
@@ -265,9 +238,6 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
         label, shown_line = escape(spoken_to(request).said(Message("Command"))), escape(line)
         return f'<pre class="command" tabindex="0" aria-label="{label}"><span translate="no">{shown_line}</span></pre>'
 
-    def say_patterns(changed: object, left: object, request: gr.Request) -> str:
-        return pattern_note(layers, changed, left, spoken_to(request))
-
     def say_spoken(written: object, request: gr.Request) -> str:
         return preview(written, checkpoint, spoken_to(request))
 
@@ -284,27 +254,20 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
         # A known choice is left alone: another may have been made since.
         return gr.update(choices=speakers) if chosen in known else gr.update(choices=speakers, value=known[0])
 
-    # What a page sends is checked in `make_plan`, whoever sent it: a component's own check would answer with a fault.
-    inside: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "preprocess": False}
-    # Gradio's page closes its stream of answers when nothing is queued any more, and is deaf to what it queues in that
-    # moment. So only speaking is queued: nothing else that a visitor does closes a stream that Speak is about to use.
-    at_once: dict[str, Any] = {**inside, "queue": False}
-    # While an answer is on its way, Gradio's page drops what else a field asks, unless it is told to ask with the last.
-    with_last: dict[str, Any] = {"trigger_mode": "always_last", **at_once}
     asked: list[Any] = [
         text,
         speaker,
-        blend_with,
-        upload,
-        share,
+        other.blend_with,
+        other.upload,
+        other.share,
         seed,
         variants,
-        own,
-        amount,
-        int8,
-        include,
-        exclude,
-        repeats,
+        own.added,
+        own.amount,
+        own.int8,
+        own.include,
+        own.exclude,
+        timing.repeats,
         blind,
         pairs,
     ]
@@ -333,19 +296,22 @@ def build(context: AppContext, demo: gr.Blocks, presence: Presence | None = None
     )
     demo.load(None, asked, None, js="(...values) => window.speecht5.arrive(values)", **at_once)
     stop.click(stop_run, run, [samples, speak, stop], **at_once)
-    typed.click(
-        show_command,
-        [text, variants, speaker, blend_with, share, seed, repeats, own, amount, int8, include, exclude],
-        shown,
-        **with_last,
-    )
-    gr.on(
-        [include.change, exclude.change, own.input], say_patterns, [include, exclude], patterns, **with_last
-    )
-    tree.input(
-        lambda ticked: ticked if isinstance(ticked, str) and ticked else "*", tree, include, **with_last
-    )
-    upload.input(name_upload, [upload, speaker], speaker, **with_last)
+    described = [
+        text,
+        variants,
+        speaker,
+        other.blend_with,
+        other.share,
+        seed,
+        timing.repeats,
+        own.added,
+        own.amount,
+        own.int8,
+        own.include,
+        own.exclude,
+    ]
+    timing.typed.click(show_command, described, timing.shown, **with_last)
+    other.upload.input(name_upload, [other.upload, speaker], speaker, **with_last)
     from_menu = f"(chosen) => {{ if (chosen !== '{UPLOADED}') window.speecht5.chooseFromMenu() }}"
     speaker.input(None, speaker, None, js=from_menu, **at_once)
     examples.click(example_text, examples, text, **with_last)
