@@ -54,6 +54,7 @@ window.speecht5 = {
   ask(sent) {
     const values = sent.slice(0, -1);
     this.filling = false;
+    this.refusal = null;
     this.pressed = this.fields = this.named(values);
     document.querySelector('#speak')?.setAttribute('aria-disabled', 'true');
     return [...values, this.listener()];
@@ -61,7 +62,7 @@ window.speecht5 = {
   answered() { document.querySelector('#speak')?.removeAttribute('aria-disabled'); },
   unanswered() {
     this.answered();
-    this.complain?.(this.t('The server did not answer. Press the button again.'));
+    this.complain?.(this.refusal ?? this.t('The server did not answer. Press the button again.'));
   },
   // The address of what is heard now; its fields are those that were sent.
   at(link) {
@@ -83,6 +84,16 @@ window.speecht5 = {
   },
 };
 if (window.speecht5.earlier?.of === location.hash) window.speecht5.asked = window.speecht5.earlier.asked;
+// Too much or too often: why the server refuses, in a sentence for the visitor. Gradio's page keeps it to itself.
+const fetched = window.fetch;
+window.fetch = async (...sent) => {
+  const answer = await fetched(...sent);
+  if ([413, 429].includes(answer.status)) {
+    const told = await answer.clone().json().catch(() => null);
+    if (typeof told?.detail === 'string') window.speecht5.refusal = told.detail;
+  }
+  return answer;
+};
 // What is typed before the fields are filled.
 document.addEventListener('input', (event) => {
   const field = event.target;

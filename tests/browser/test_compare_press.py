@@ -90,6 +90,17 @@ def test_a_press_that_a_proxy_answers_is_told_and_can_be_repeated(page: CompareP
     expect(page.problem).to_have_count(0)
 
 
+def test_a_press_that_sends_too_much_is_told_why(page: ComparePage) -> None:
+    tab = page.page
+    page.say("Long. " * 20_000)
+    tab.locator("#speak").click()
+    expect(page.problem).to_contain_text("at most")
+    settled(page, "Short.")
+    tab.locator("#speak").click()
+    expect(page.cards).to_have_count(1, timeout=LONG_WAIT_MS)
+    expect(page.problem).to_have_count(0)
+
+
 def test_a_press_that_is_refused_gives_speak_back(page: ComparePage) -> None:
     page.say("   ")
     page.page.locator(TEXT).press("Control+Enter")
