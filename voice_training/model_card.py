@@ -240,7 +240,7 @@ def _how_made(provenance: Provenance) -> str:
         sentences.append(
             "Of the acoustic model the weights with the fewest word errors on development texts were kept. In half of "
             "its steps the three small layers that read or write mel frames did without their smallest weights, as a "
-            "pruned voice has to."
+            "pruned voice has to. While it speaks, its attention to the text is sharper than in training."
         )
     if provenance.runs > 1:
         sentences.append(

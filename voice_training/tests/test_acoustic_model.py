@@ -17,7 +17,9 @@ from voice_training.acoustic_model import (
     blurred,
     fold_dropout,
     pretrained_model,
+    sharpen_attention,
     speaker_encodings,
+    speaking_copy,
     with_more_frames,
 )
 from voice_training.settings import MINIATURE
@@ -65,6 +67,42 @@ def _before_relu(prenet, frames: torch.Tensor) -> torch.Tensor:
     hidden = torch.relu(prenet.layers[0](frames))
     hidden = prenet._consistent_dropout(hidden, prenet.config.speech_decoder_prenet_dropout)
     return prenet.layers[1](hidden) - prenet.layers[1].bias
+
+
+def attention_to_text(model: SpeechT5ForTextToSpeech) -> list[torch.Tensor]:
+    """Of each layer, (heads, tokens), at one step that hears silence; the seed fixes the prenet's dropout."""
+    torch.manual_seed(0)
+    with torch.no_grad():
+        output = model.speecht5(
+            input_values=torch.arange(4, 12)[None],
+            decoder_input_values=torch.zeros(1, 1, 80),
+            speaker_embeddings=torch.from_numpy(ENCODINGS["rms"])[None],
+            output_attentions=True,
+        )
+    return [layer[0, :, 0] for layer in output.cross_attentions]
+
+
+def test_sharpened_attention_raises_what_was_attended_to_to_a_power() -> None:
+    model = small_model().eval()
+    before = attention_to_text(model)[0]
+    sharpen_attention(model, 1.4)
+    after = attention_to_text(model)[0]
+    raised = before**1.4
+    torch.testing.assert_close(after, raised / raised.sum(-1, keepdim=True))
+    assert (after.max(-1).values > before.max(-1).values).all()
+    sharpen_attention(model, 1.0)
+    torch.testing.assert_close(attention_to_text(model)[0], before)
+
+
+def test_going_on_from_a_voice_that_speaks_takes_back_what_speaking_changed(tmp_path: Path) -> None:
+    old = saved_voice(tmp_path, ENCODINGS)
+    speaking_copy(old).save_pretrained(tmp_path / "model")
+    new = pretrained_model(tmp_path, _SHAPE, ENCODINGS)
+    for name, weight in old.state_dict().items():
+        torch.testing.assert_close(new.state_dict()[name], weight, msg=name)
+    again, spoken = speaking_copy(new).state_dict(), speaking_copy(old).state_dict()
+    for name, weight in spoken.items():
+        torch.testing.assert_close(again[name], weight, msg=name)
 
 
 def saved_voice(folder: Path, encodings: dict[str, np.ndarray]) -> SpeechT5ForTextToSpeech:
