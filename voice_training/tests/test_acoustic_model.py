@@ -24,7 +24,7 @@ from voice_training.acoustic_model import (
 )
 from voice_training.settings import MINIATURE
 from voice_training.teachers import Flite, Kokoro
-from voice_training.tests.acoustic_examples import ENCODINGS, small_model
+from voice_training.tests.acoustic_examples import ENCODINGS, SPEAKERS, small_model
 
 _SHAPE = replace(MINIATURE.acoustic, reduction=2)
 
@@ -76,7 +76,7 @@ def attention_to_text(model: SpeechT5ForTextToSpeech) -> list[torch.Tensor]:
         output = model.speecht5(
             input_values=torch.arange(4, 12)[None],
             decoder_input_values=torch.zeros(1, 1, 80),
-            speaker_embeddings=torch.from_numpy(ENCODINGS["rms"])[None],
+            speaker_embeddings=torch.from_numpy(ENCODINGS[SPEAKERS[0]])[None],
             output_attentions=True,
         )
     return [layer[0, :, 0] for layer in output.cross_attentions]
