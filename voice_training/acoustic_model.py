@@ -36,9 +36,9 @@ _SPOKEN_KEEP = 0.9375
 """The same while speaking; see :func:`fold_dropout`."""
 
 _SPOKEN_SHARPNESS = 1.4
-"""Factor of the decoder's scores of letters while speaking; see :func:`sharpen_attention`."""
+"""Factor of the guided heads' scores of letters while speaking; see :func:`sharpen_attention`."""
 
-_SHARPNESS = "cross_attention_sharpness"
+_SHARPNESS = "guided_attention_sharpness"
 """Where a configuration says it; the class itself asks for no such value."""
 
 _NO_DROPOUT: dict[str, Any] = {
@@ -156,19 +156,21 @@ def fold_dropout(model: SpeechT5ForTextToSpeech, keep: float) -> None:
 
 @torch.no_grad()
 def sharpen_attention(model: SpeechT5ForTextToSpeech, sharpness: float) -> None:
-    """Change, in place, how sharply the decoder attends to the text: its scores of letters are `sharpness` times those
-    of training.
+    """Change, in place, how sharply the decoder's guided heads attend to the text: their scores of letters are
+    `sharpness` times those of training.
 
-    Attention is drawn to an alignment that is a token wide on either side, and a mean of weights blurs it further: left
-    so, a voice slurs its letters. The factor lies in the weights of the queries; the configuration says which it is.
+    They are drawn to an alignment that is a token wide on either side, and a mean of weights blurs it further: left so,
+    a voice slurs its letters. The factor lies in the weights of the queries; the configuration says which it is.
     """
-    factor = sharpness / getattr(model.config, _SHARPNESS, 1.0)
+    config: Any = model.config
+    factor = sharpness / getattr(config, _SHARPNESS, 1.0)
+    rows = config.guided_attention_loss_num_heads * (config.hidden_size // config.decoder_attention_heads)
     decoder: Any = model.speecht5.decoder.wrapped_decoder
     for layer in decoder.layers:
         queries = layer.encoder_attn.q_proj
-        queries.weight.mul_(factor)
-        queries.bias.mul_(factor)
-    setattr(model.config, _SHARPNESS, sharpness)
+        queries.weight[:rows].mul_(factor)
+        queries.bias[:rows].mul_(factor)
+    setattr(config, _SHARPNESS, sharpness)
 
 
 def speaking_copy(model: SpeechT5ForTextToSpeech) -> SpeechT5ForTextToSpeech:

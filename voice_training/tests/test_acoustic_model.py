@@ -82,14 +82,17 @@ def first_attention(model: SpeechT5ForTextToSpeech) -> torch.Tensor:
     return output.cross_attentions[0][0, :, 0]
 
 
-def test_sharpened_attention_raises_what_was_attended_to_to_a_power() -> None:
+def test_sharpened_attention_raises_what_guided_heads_attend_to_to_a_power_and_leaves_the_others() -> None:
     model = small_model().eval()
+    model.config.guided_attention_loss_num_heads = guided = 1
     before = first_attention(model)
+    assert len(before) > guided
     sharpen_attention(model, 1.4)
     after = first_attention(model)
-    raised = before**1.4
-    torch.testing.assert_close(after, raised / raised.sum(-1, keepdim=True))
-    assert (after.max(-1).values > before.max(-1).values).all()
+    raised = before[:guided] ** 1.4
+    torch.testing.assert_close(after[:guided], raised / raised.sum(-1, keepdim=True))
+    torch.testing.assert_close(after[guided:], before[guided:])
+    assert (after[:guided].max(-1).values > before[:guided].max(-1).values).all()
     sharpen_attention(model, 1.0)
     torch.testing.assert_close(first_attention(model), before)
 
