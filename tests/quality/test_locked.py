@@ -64,7 +64,7 @@ def test_speech_warped_onto_a_slower_recording_of_itself_fits_it(
 ) -> None:
     folder = tmp_path_factory.mktemp("recordings")
     slower = embedded.load_vocoder()
-    frames = np.repeat(spoken.mel, 2, axis=0)[::1]
+    frames = np.repeat(spoken.mel, 2, axis=0)
     with torch.inference_mode():
         stretched = slower(torch.from_numpy(frames)).reshape(-1).numpy()
     write_wav_file(stretched, SAMPLING_RATE, folder / "bf_emma" / "007.wav", parents=True)
@@ -74,9 +74,8 @@ def test_speech_warped_onto_a_slower_recording_of_itself_fits_it(
     one, other = warped_onto(recording, spoken.samples, spoken.mel, slower)
     assert len(one) == len(other)
     assert abs(len(one) - len(recording)) < 256
-    cut = _cut(spoken.samples, len(one))
-    assert pesq(one, other) > pesq(one, cut)
-    assert _mel_distance(one, other) < 0.3 * _mel_distance(one, cut)
+    # PESQ is of no use here: of a signal that falls silent halfway it says anything from 1 to 3.
+    assert _mel_distance(one, other) < 0.25 * _mel_distance(one, _cut(spoken.samples, len(one)))
 
 
 def test_a_recording_at_another_rate_and_in_stereo_is_read_as_16_khz_mono(
