@@ -23,7 +23,7 @@ from torch.nn.utils import prune as torch_prune
 from transformers import SpeechT5ForTextToSpeech
 
 from speecht5_demo.variants.layers import selected_linears
-from voice_training.acoustic_model import Encoding
+from voice_training.acoustic_model import GUIDED_HEADS, Encoding
 from voice_training.corpus import FRAME_SECONDS, Clip
 from voice_training.devices import mixed_precision
 from voice_training.texts import PADDING
@@ -34,7 +34,6 @@ _ALIGNMENT_WIDTH = 1.0
 _SHUFFLE = 4
 """A batch is drawn from this many times as many neighbours by length."""
 
-_GUIDED_HEADS = 2
 _STOP_WEIGHT = 10.0
 
 TOUCHING_FRAMES = ("speecht5.decoder.prenet.layers.*", "speech_decoder_postnet.feat_out")
@@ -264,7 +263,7 @@ def _alignment_loss(attentions: Sequence[Tensor], batch: Batch) -> Tensor:
     """Cross-entropy of two heads a layer to the soft alignment of the teacher."""
     losses = []
     for attention in attentions:
-        heads = min(_GUIDED_HEADS, attention.shape[1])
+        heads = min(GUIDED_HEADS, attention.shape[1])
         surprise = -torch.log(attention[:, :heads].float() + 1e-5) * batch.alignment[:, None]
         losses.append((surprise.sum(-1) * batch.step_mask[:, None]).sum() / (heads * batch.step_mask.sum()))
     return torch.stack(losses).mean()

@@ -35,6 +35,9 @@ _TRAINED_KEEP = 0.5
 _SPOKEN_KEEP = 0.9375
 """The same while speaking; see :func:`fold_dropout`."""
 
+GUIDED_HEADS = 2
+"""Heads of each decoder layer that training draws to the teacher's alignment; they come first."""
+
 _SPOKEN_SHARPNESS = 1.4
 """Factor of the guided heads' scores of letters while speaking; see :func:`sharpen_attention`."""
 
@@ -88,7 +91,7 @@ def new_model(
         reduction_factor=reduction,
         max_speech_positions=_LONGEST_SPEECH,
         encoder_max_relative_position=32,
-        guided_attention_loss_num_heads=2,
+        guided_attention_loss_num_heads=GUIDED_HEADS,
         pad_token_id=texts.PADDING,
         bos_token_id=texts.START,
         eos_token_id=texts.END,

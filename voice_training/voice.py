@@ -17,14 +17,13 @@ from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan, SpeechT5Proce
 
 from speecht5_demo.files import whole_folder, write_json
 from speecht5_demo.quality.signals import SAMPLING_RATE, Samples
-from voice_training.acoustic_model import Encoding, speaking_copy
+from voice_training.acoustic_model import GUIDED_HEADS, Encoding, speaking_copy
 from voice_training.teachers import Line
 from voice_training.texts import LONGEST_TEXT, PADDING
 
 MAX_LENGTH_RATIO = 10
 """Mel frames a token before a run counts as one that does not stop; the teacher needs 4 to 6."""
 
-_GUIDED_HEADS = 2
 _BATCH = 16
 _CELL_PIXELS = 2
 
@@ -117,7 +116,7 @@ def _mean_guided(attentions: Tensor, batch: int, tokens: int) -> npt.NDArray[np.
     """
     heads, steps = attentions.shape[-3], attentions.shape[-2]
     by_layer = attentions.reshape(-1, batch, heads, steps, tokens)
-    mean: npt.NDArray[np.float32] = by_layer[:, :, :_GUIDED_HEADS].mean((0, 2)).float().cpu().numpy()
+    mean: npt.NDArray[np.float32] = by_layer[:, :, :GUIDED_HEADS].mean((0, 2)).float().cpu().numpy()
     return mean
 
 
