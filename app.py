@@ -4,8 +4,10 @@ import atexit
 import logging
 import os
 import sys
+import threading
 
 from speecht5_demo.errors import DemoError
+from speecht5_demo.interruption import heed_interruptions_after_imports
 from speecht5_demo.memory import without_garbage_collection
 from speecht5_demo.ui.settings import Settings
 from speecht5_demo.ui.startup import check, refused, spare_loopback
@@ -13,6 +15,7 @@ from speecht5_demo.ui.startup import check, refused, spare_loopback
 
 def main() -> int:
     """Serve until interrupted; 1 with one sentence when something that the user chose cannot be used."""
+    heed_interruptions_after_imports()
     try:
         settings = Settings.from_environment()
         check(settings)
@@ -44,8 +47,10 @@ def _say(sentence: str) -> None:
 def _end(code: int) -> None:
     """Leave at once, ratings uploaded and files closed.
 
-    A thread that speaks behind the page is inside PyTorch; an interpreter that shuts down around it aborts.
+    A thread that speaks behind the page is inside PyTorch; an interpreter that shuts down around it aborts. What such
+    a thread misses from here on is of no account.
     """
+    threading.excepthook = lambda _: None
     atexit._run_exitfuncs()
     logging.shutdown()
     sys.stdout.flush()

@@ -17,6 +17,7 @@ from typer.main import get_command, get_group
 
 from speecht5_demo import __version__
 from speecht5_demo.errors import DemoError, SynthesisCancelled
+from speecht5_demo.interruption import heed_interruptions_after_imports
 
 COMMANDS = {
     "synthesize": ("speak:synthesize", "Speak one text with one variant and write an audio file."),
@@ -97,6 +98,7 @@ def run_command_line(commands: typer.Typer) -> None:
 
     Exit codes: 0 done, 1 a problem that the message explains, 2 wrong usage, 130 stopped.
     """
+    heed_interruptions_after_imports()
     try:
         commands()
         sys.stdout.flush()

@@ -24,6 +24,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from speecht5_demo.arithmetic import bf16_pays
+from speecht5_demo.interruption import end_when_interrupted, uninterrupted_children
 from speecht5_demo.memory import keep_freed_memory
 from voice_training import VoiceTrainingError
 
@@ -70,8 +71,11 @@ def in_processes(work: Callable[[Item], Result], items: Iterable[Item], workers:
     if workers < 2:
         yield from map(work, items)
         return
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(work, items)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=end_when_interrupted) as pool:
+        with uninterrupted_children():
+            results = pool.map(work, items)
+        yield from results
 
 
 @contextmanager
@@ -91,7 +95,8 @@ class BackgroundProcess:
     def __init__(self, work: Callable[[], object], name: str) -> None:
         context = multiprocessing.get_context("spawn")
         self._process = context.Process(target=_while_parent_lives, args=(work,), name=name, daemon=True)
-        self._process.start()
+        with uninterrupted_children():
+            self._process.start()
 
     @property
     def is_running(self) -> bool:

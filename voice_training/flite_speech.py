@@ -2,21 +2,28 @@
 
 flite is small, fast and permissively licensed, and it tells when each word starts and ends. The library is called
 directly because its command line reports no times. Debian and Ubuntu: `apt-get install flite`.
+
+flite draws the breath noise of some voices from C's generator, which a whole process shares: whatever else draws from
+it, in any thread, changes the noise. So flite speaks in a process of its own.
 """
 
 from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import multiprocessing
 import os
+import threading
 import zlib
 from ctypes import POINTER, Structure, c_char_p, c_float, c_int, c_short, c_uint, c_void_p
 from functools import cache
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from speecht5_demo.interruption import uninterrupted_children
 from voice_training import VoiceTrainingError
 from voice_training.teacher_speech import SpokenWord, TeacherSpeech
 
@@ -65,7 +72,7 @@ def _load_sound_library() -> None:
 
 
 class Flite:
-    """flite's C functions, and one loaded voice for each speaker asked for. Not safe to share between threads."""
+    """flite's C functions in this process, and one loaded voice for each speaker asked for; for one thread."""
 
     def __init__(self) -> None:
         _load_sound_library()
@@ -106,9 +113,10 @@ class Flite:
     def say(self, text: str, speaker: str) -> TeacherSpeech | None:
         """`text` spoken, or None where flite's words cannot be matched one to one with the written ones.
 
-        The same samples each time: flite draws the breath noise of some voices from C's generator, which is seeded
-        by the text here; unseeded, a sentence would depend on those spoken before it.
+        C's generator is seeded by the text: unseeded, a sentence would depend on those spoken before it.
         """
+        if not text.isascii():
+            return None
         self._seed(zlib.crc32(text.encode()))
         utterance = self._synthesize(text.encode("ascii"), self._voice(speaker))
         try:
@@ -167,7 +175,59 @@ class Flite:
         return count
 
 
+class FliteProcess:
+    """flite in a process of its own, which ends with this one, however this one ends."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_speak_for, args=(theirs,), name="flite", daemon=True)
+        with uninterrupted_children():
+            self._process.start()
+        theirs.close()
+        self._one_at_a_time = threading.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        """Of that process."""
+        return self._process.pid
+
+    def say(self, text: str, speaker: str) -> TeacherSpeech | None:
+        """As :meth:`Flite.say`: the same samples each time, whatever else goes on in this process.
+
+        Raises:
+            VoiceTrainingError: flite is not installed, or its process has ended.
+        """
+        with self._one_at_a_time:
+            try:
+                self._connection.send((text, speaker))
+                answer: TeacherSpeech | VoiceTrainingError | None = self._connection.recv()
+            except (EOFError, OSError) as error:
+                raise VoiceTrainingError(
+                    "The process of flite has ended: run the same command again."
+                ) from error
+        if isinstance(answer, VoiceTrainingError):
+            raise answer
+        return answer
+
+
+def _speak_for(asking: Connection) -> None:
+    """Say what is asked for until the asking process is gone."""
+    speaking = cache(Flite)
+    while True:
+        try:
+            text, speaker = asking.recv()
+        except EOFError:
+            return
+        try:
+            answer = speaking().say(text, speaker)
+        except VoiceTrainingError as error:
+            asking.send(error)
+        else:
+            asking.send(answer)
+
+
 @cache
-def flite() -> Flite:
+def flite() -> FliteProcess:
     """The one of this process."""
-    return Flite()
+    return FliteProcess()

@@ -20,6 +20,7 @@ from typing import Any, Generic
 
 from speecht5_demo.distributed.work import HANG_S, ONE_THREAD, I, Importing, Job, Outcome, R
 from speecht5_demo.errors import DemoError
+from speecht5_demo.interruption import uninterrupted_children
 
 IMPORTS_ONLY = "speecht5_demo.distributed.imports_only"
 
@@ -163,7 +164,8 @@ def _start(job: Job[I, R]) -> _Slot[I, R]:
     ours, theirs = context.Pipe()
     with environment_of_children(dict.fromkeys(ONE_THREAD, "1")):
         process = context.Process(target=_serve, args=(job, theirs, dict(os.environ)), daemon=True)
-        process.start()
+        with uninterrupted_children():
+            process.start()
     theirs.close()
     return _Slot(process, ours)
 

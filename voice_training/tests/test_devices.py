@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import select
 import signal
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -117,6 +118,41 @@ def test_an_error_of_the_first_process_ends_the_second(
 @pytest.mark.parametrize("workers", [1, 2])
 def test_items_are_worked_on_in_order(workers: int) -> None:
     assert list(in_processes(abs, [-3, 1, -2], workers)) == [3, 1, 2]
+
+
+MANY = """
+import functools
+import signal
+import subprocess
+import sys
+import time
+from voice_training.devices import BackgroundProcess, in_processes
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell runs in the background
+    print("ready", flush=True)
+    try:
+        beside = BackgroundProcess(functools.partial(time.sleep, 600), "vocoder")
+        list(in_processes(time.sleep, [600, 600, 600], 2))
+    except KeyboardInterrupt:
+        sys.exit(130)
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.3, 1.0, 3.0])
+def test_ctrl_c_ends_every_process_at_once_and_only_the_first_speaks(seconds: float) -> None:
+    run = subprocess.Popen(
+        [sys.executable, "-c", MANY],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert run.stdout is not None
+    assert run.stdout.readline() == "ready\n"
+    time.sleep(seconds)
+    os.killpg(run.pid, signal.SIGINT)
+    said, _ = run.communicate(timeout=60)  # until every process that writes there has ended
+    assert (run.returncode, said) == (130, "")
 
 
 def test_an_error_in_the_background_is_told(imported_once: None) -> None:
