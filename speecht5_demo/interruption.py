@@ -26,13 +26,26 @@ def heed_interruptions_after_imports() -> None:
     It is left as it is where it is ignored or handled already, and can be asked for by the main thread alone.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupt)
+        signal.signal(signal.SIGINT, _AfterImports())
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    if not _is_importing(frame):
-        signal.default_int_handler(number, frame)
-    _thread.start_new_thread(_interrupt_again, ())  # takes no lock that the main thread may hold
+class _AfterImports:
+    """Handles Ctrl-C: KeyboardInterrupt, as soon as no import is under way; however often it is pressed, once."""
+
+    def __init__(self) -> None:
+        self._is_waiting = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if not _is_importing(frame):
+            raise KeyboardInterrupt
+        if not self._is_waiting:
+            self._is_waiting = True
+            _thread.start_new_thread(self._ask_again, ())  # takes no lock that the main thread may hold
+
+    def _ask_again(self) -> None:
+        time.sleep(_AGAIN_S)
+        self._is_waiting = False
+        _thread.interrupt_main()
 
 
 def _is_importing(frame: FrameType | None) -> bool:
@@ -41,11 +54,6 @@ def _is_importing(frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
-
-
-def _interrupt_again() -> None:
-    time.sleep(_AGAIN_S)
-    _thread.interrupt_main()
 
 
 @contextmanager

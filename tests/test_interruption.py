@@ -61,12 +61,14 @@ def run(program: str, folder: Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def said_after(process: subprocess.Popen[str], line: str, seconds: float) -> str:
-    """What all of its processes write after Ctrl-C, so many seconds after that line."""
+def said_after(process: subprocess.Popen[str], line: str, seconds: float, times: int = 1) -> str:
+    """What all of its processes write after Ctrl-C, so often, so many seconds after that line."""
     assert process.stdout is not None
     assert process.stdout.readline() == line
     time.sleep(seconds)
-    os.killpg(process.pid, signal.SIGINT)
+    for _ in range(times):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.02)
     return process.communicate(timeout=60)[0]
 
 
@@ -78,7 +80,7 @@ def test_an_import_does_not_lose_an_interruption_and_one_that_is_ignored_stays_s
 ) -> None:
     (tmp_path / "loses_it.py").write_text(LOSES_IT, encoding="utf-8")
     process = run(IMPORTS.format(before=before), tmp_path)
-    assert said_after(process, "importing\n", 0.3) == said
+    assert said_after(process, "importing\n", 0.3, times=5) == said
     assert process.returncode == ends
 
 
