@@ -117,7 +117,7 @@ def test_the_table_moves_no_sample_that_is_about_to_be_pressed(
     (before, after) = ([top for shown, top in places if shown is table] for table in (False, True))
     # A busy machine may draw no frame between the sample and the table: nobody has seen it elsewhere then.
     seen = before[-1:] + after
-    assert max(seen) - min(seen) < 2
+    assert max(seen) - min(seen) < 4  # each is a sum of up to three offsets, which are rounded
 
 
 def test_three_fast_clicks_on_save_make_one_row(server: Server, new_page: NewPage) -> None:
