@@ -1,7 +1,8 @@
 """What a run computes with: its device, the arithmetic there, and processes for all cores.
 
-Items in parallel, work in the background and training together each take a process, not a thread, since flite keeps
-state of its own. New processes are started clean: a copy of a process that has used torch's threads can hang.
+Items in parallel, work in the background and training together each take a process, not a thread: one process runs
+Python in one thread at a time. New processes are started clean: a copy of a process that has used torch's threads can
+hang.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import threading
 import zlib
+from contextlib import suppress
 from ctypes import POINTER, Structure, c_char_p, c_float, c_int, c_short, c_uint, c_void_p
 from functools import cache
 from multiprocessing.connection import Connection
@@ -214,16 +215,14 @@ class FliteProcess:
 def _speak_for(asking: Connection) -> None:
     """Say what is asked for until the asking process is gone."""
     speaking = cache(Flite)
-    while True:
-        try:
+    answer: TeacherSpeech | VoiceTrainingError | None
+    with suppress(EOFError, OSError):  # it has gone, also while a text was spoken for it
+        while True:
             text, speaker = asking.recv()
-        except EOFError:
-            return
-        try:
-            answer = speaking().say(text, speaker)
-        except VoiceTrainingError as error:
-            asking.send(error)
-        else:
+            try:
+                answer = speaking().say(text, speaker)
+            except VoiceTrainingError as error:
+                answer = error
             asking.send(answer)
 
 

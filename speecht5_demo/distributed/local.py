@@ -185,7 +185,7 @@ def _serve(job: Job[I, R], pipe: Connection, environment: Mapping[str, str]) -> 
     os.environ.update(environment)  # a copy has the one that was there at the first start
     gc.freeze()
     gc.enable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what a Ctrl-C means
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows, where it could not be held back
     try:
         try:
             handle = job.open()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -85,18 +86,21 @@ def test_a_killed_process_of_flite_is_said_in_one_sentence() -> None:
 
 
 ASKED = """
-import time
 from voice_training.flite_speech import flite
 if __name__ == "__main__":
     print(len(flite().say("hello there.", "slt").words), flush=True)
-    time.sleep(100)
+    while True:
+        flite().say("hello there, and hello again. " * 50, "slt")
 """
 
 
 def test_flite_ends_with_the_process_that_asked_it_even_a_killed_one() -> None:
-    asking = subprocess.Popen([sys.executable, "-c", ASKED], stdout=subprocess.PIPE, text=True)
+    asking = subprocess.Popen(
+        [sys.executable, "-c", ASKED], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     assert asking.stdout is not None
     assert asking.stdout.readline() == "2\n"
+    time.sleep(0.1)
     asking.kill()
     said, _ = asking.communicate(timeout=60)  # which every process that writes there holds open
     assert said == ""
