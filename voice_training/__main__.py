@@ -41,6 +41,9 @@ _MeanOf = Annotated[
     list[Path] | None,
     typer.Option(help="Ended runs from the same --init: the mean of their acoustic models is taken."),
 ]
+_InitShare = Annotated[
+    float, typer.Option(help="Part that --init itself has in the mean, from 0 to less than 1.")
+]
 _Device = Annotated[str, typer.Option(help="auto (a GPU where there is one), cpu or cuda.")]
 _Texts = Annotated[int, typer.Option(help="Sentences that a teacher who reads anything reads.")]
 _Seed = Annotated[int, typer.Option(help="Of texts, weights and batches.")]
@@ -59,6 +62,7 @@ def train(
     vocoder: _Vocoder = None,
     widen: _Widen = False,
     mean_of: _MeanOf = None,
+    init_share: _InitShare = 0.0,
     texts: _Texts = 6000,
     seed: _Seed = 1,
     threads: _Threads = 0,
@@ -68,8 +72,9 @@ def train(
 
     Stop it as you like; the same command goes on where it was.
     """
+    means = tuple(mean_of or ())
     options = _Options(
-        teacher, device, folder, init, vocoder, widen, texts, seed, threads, miniature, tuple(mean_of or ())
+        teacher, device, folder, init, vocoder, widen, texts, seed, threads, miniature, means, init_share
     )
     voice = _run("train", minutes, options).train()
     typer.echo(
@@ -118,6 +123,7 @@ class _Options:
     threads: int
     miniature: bool
     mean_of: tuple[Path, ...] = ()
+    init_share: float = 0.0
 
     def words(self, minutes: float, texts: int) -> list[str]:
         """As a command line says them."""
@@ -127,6 +133,7 @@ class _Options:
         words += ["--vocoder", str(self.vocoder)] if self.vocoder is not None else []
         words += ["--widen"] if self.widen else []
         words += [word for run in self.mean_of for word in ("--mean-of", str(run))]
+        words += ["--init-share", f"{self.init_share:g}"] if self.init_share else []
         return words + (["--miniature"] if self.miniature else [])
 
 
@@ -158,6 +165,7 @@ def _run(command: str, minutes: float, options: _Options) -> VoiceRun:
         vocoder=options.vocoder,
         widen=options.widen,
         mean_of=options.mean_of,
+        init_share=options.init_share,
         command=shlex.join(
             ["python", "-m", "voice_training", command, *options.words(minutes, settings.texts)]
         ),

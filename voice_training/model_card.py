@@ -123,6 +123,7 @@ class Provenance:
         vocoder_from: the vocoder it went on from where that is not the voice's own.
         pronounced: texts whose phonemes it learned beside the clips.
         runs: whose acoustic models' mean it has; steps and minutes of the stage are those of all.
+        init_share: the part that the voice it went on from has in that mean.
     """
 
     command: str | None
@@ -139,6 +140,7 @@ class Provenance:
     vocoder_from: str | None = None
     pronounced: int = 0
     runs: int = 1
+    init_share: float = 0.0
 
     def write(self, folder: Path) -> None:
         """Keep it in a voice's folder."""
@@ -242,10 +244,16 @@ def _how_made(provenance: Provenance) -> str:
             "its steps the three small layers that read or write mel frames did without their smallest weights, as a "
             "pruned voice has to. While it speaks, its attention to the text is sharper than in training."
         )
-    if provenance.runs > 1:
+    if provenance.runs > 1 or provenance.init_share:
+        runs = "one run" if provenance.runs == 1 else f"{provenance.runs} runs"
+        kept = (
+            f"{100 * provenance.init_share:g} % of the start and, for the rest, "
+            if provenance.init_share
+            else ""
+        )
         sentences.append(
-            f"The acoustic model is the mean of those that {provenance.runs} runs from one start ended with, each on "
-            "clips of its own; its steps and minutes are those of all."
+            f"The acoustic model is the mean of {kept}what {runs} from one start ended with, each on clips of its own; "
+            "its steps and minutes are those of all."
         )
     if "matched" in provenance.steps:
         sentences.append("The vocoder is the mean of what the stages `vocoder` and `matched` ended with.")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from transformers import SpeechT5ForTextToSpeech
 
+from speecht5_demo.checkpoints.weight_files import weights_in
 from voice_training import VoiceTrainingError
 from voice_training.acoustic_model import pretrained_model, speaker_encodings
 from voice_training.copy_synthesis import describe_vocoder, measure_copies
@@ -46,8 +47,9 @@ class VoiceRun:
         self.config = config
         self.settings = settings = config.settings.on(config.device.type)
         self.encodings = speaker_encodings(config.teacher.encoding_order)
+        start = None
         if config.init is not None:
-            pretrained_model(config.init, settings.acoustic, self.encodings)
+            start = pretrained_model(config.init, settings.acoustic, self.encodings).state_dict()
         if config.known_vocoder is not None:
             open_vocoder(config.known_vocoder)
         elif config.widen:
@@ -58,6 +60,14 @@ class VoiceRun:
             raise VoiceTrainingError(
                 "Runs that start from nothing have no mean, runs that went on from one voice do: name it with --init."
             )
+        if not 0 <= config.init_share < 1:
+            raise VoiceTrainingError(
+                "--init-share is a part of the mean: give a number from 0 to less than 1."
+            )
+        if config.init_share and not config.mean_of:
+            raise VoiceTrainingError(
+                "--init-share is a part of a mean: name the runs it is of with --mean-of, or leave it out."
+            )
         texts, held_out = settings.texts, settings.development_texts
         self.corpus = Corpus(config.folder, config.teacher, texts, held_out, settings.seed, config.init)
         acoustic = settings.acoustic
@@ -65,15 +75,20 @@ class VoiceRun:
         identity = {
             "seed": settings.seed,
             "teacher": config.teacher.description,
-            "init": None if config.init is None else str(config.init.resolve()),
+            "init": None if config.init is None else weights_in(config.init / "model").digest(),
             "acoustic": [acoustic.hidden, *layers, heads, acoustic.postnet_units, acoustic.reduction],
             "vocoder": [settings.vocoder.channels, settings.vocoder.discriminator_width],
             "vocoder start": None if config.vocoder is None else str(config.vocoder.resolve()),
             **({"widened": True} if config.widen else {}),
             **({"mean of": [str(run.resolve()) for run in config.mean_of]} if config.mean_of else {}),
+            **({"init share": config.init_share} if config.init_share else {}),
         }
         wanted = config.mean_of and not result_file(config.folder, "acoustic").exists()
-        self._mean = mean_of_runs(config.mean_of, "acoustic", identity, config.device) if wanted else None
+        self._mean = (
+            mean_of_runs(config.mean_of, "acoustic", identity, config.device, start, config.init_share)
+            if wanted
+            else None
+        )
         self.folder = RunFolder(config.folder, identity, settings.seed, config.device, say)
         self.stages = Stages(config, settings, self.corpus, self.folder, self.encodings)
 
@@ -151,6 +166,7 @@ class VoiceRun:
             minutes={stage: round(result.seconds / _MINUTE, 2) for stage, result in results.items()},
             processes=2 if config.in_two else 1,
             runs=len(config.mean_of) or 1,
+            init_share=config.init_share,
             pronounced=self.stages.pronounced_texts if "acoustic" in results else 0,
         )
 

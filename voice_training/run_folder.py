@@ -80,7 +80,12 @@ class StageResult:
 
 
 def mean_of_runs(
-    runs: Sequence[Path], stage: str, identity: Mapping[str, Any], device: torch.device
+    runs: Sequence[Path],
+    stage: str,
+    identity: Mapping[str, Any],
+    device: torch.device,
+    start: Mapping[str, Tensor] | None = None,
+    start_share: float = 0.0,
 ) -> StageResult:
     """The mean of the weights that a stage of several runs ended with; steps and seconds are those of all.
 
@@ -89,6 +94,8 @@ def mean_of_runs(
 
     Args:
         identity: of the run that takes the mean; theirs is the same in what makes weights comparable.
+        start: the weights that all of them went on from; with a share they have a part in the mean.
+        start_share: that part, from 0 to less than 1; what is left is divided evenly among the runs.
 
     Raises:
         VoiceTrainingError: a folder holds no such run, or its stage has not ended.
@@ -110,18 +117,24 @@ def mean_of_runs(
                 f"The stage {stage} of the run in {run} has not ended: go on with that run first."
             )
         results.append(result)
-    names = results[0].weights
+    parts = [result.weights for result in results]
+    shares = [(1.0 - start_share) / len(results)] * len(results)
+    if start is not None and start_share > 0:
+        parts, shares = [*parts, start], [*shares, start_share]
     return StageResult(
-        {name: _mean([result.weights[name] for result in results]) for name in names},
+        {name: _mean([part[name] for part in parts], shares) for name in parts[0]},
         sum(result.steps for result in results),
         sum(result.seconds for result in results),
     )
 
 
-def _mean(tensors: Sequence[Tensor]) -> Tensor:
-    """Of the numbers; of counts the first."""
+def _mean(tensors: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
+    """Of the numbers, by their shares; of counts the first."""
     first = tensors[0]
-    return torch.stack(list(tensors)).mean(0) if first.is_floating_point() else first
+    if not first.is_floating_point():
+        return first
+    weighted = [share * tensor.cpu().double() for share, tensor in zip(shares, tensors, strict=True)]
+    return torch.stack(weighted).sum(0).to(first.dtype)
 
 
 class RunFolder:
@@ -149,7 +162,7 @@ class RunFolder:
     def _claim(self, identity: Mapping[str, Any]) -> None:
         found = _identity(self.path)
         if found:
-            differing = [name for name, value in identity.items() if found.get(name) != value]
+            differing = [name for name in {**found, **identity} if found.get(name) != identity.get(name)]
             if differing:
                 raise VoiceTrainingError(
                     f"{self.path} holds another run (its {', '.join(differing)} differ): "

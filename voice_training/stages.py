@@ -65,6 +65,7 @@ class RunConfig:
         init: a voice's folder to go on from, or None to start from nothing.
         vocoder: a vocoder's folder to go on from in place of the voice's or of nothing; None for that.
         mean_of: folders of runs that went on from `init`: the mean of their acoustic models is taken, none is trained.
+        init_share: the part that the acoustic model of `init` itself has in that mean.
         widen: the vocoder is a new one of the shape in `settings`, with those stages of the known one that fit.
         command: the command line, for the model card. machine: what it runs on, likewise.
         workers: processor cores.
@@ -81,6 +82,7 @@ class RunConfig:
     vocoder: Path | None = None
     widen: bool = False
     mean_of: tuple[Path, ...] = ()
+    init_share: float = 0.0
 
     @property
     def in_two(self) -> bool:

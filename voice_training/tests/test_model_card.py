@@ -65,7 +65,11 @@ def test_the_card_gives_the_command_and_every_stage(voice: Path) -> None:
             "mean of what the stages `vocoder` and `matched`",
         ),
         ({"pronounced": 36_000}, "from the phonemes of 36,000 texts that nobody read."),
-        ({"runs": 3}, "the mean of those that 3 runs from one start ended with"),
+        ({"runs": 3}, "the mean of what 3 runs from one start ended with"),
+        (
+            {"runs": 2, "init_share": 0.2},
+            "the mean of 20 % of the start and, for the rest, what 2 runs from one",
+        ),
         ({"note": "Its vowels were mixed by hand."}, "Its vowels were mixed by hand."),
     ],
 )

@@ -252,23 +252,36 @@ def test_the_mean_of_runs_from_one_voice_takes_the_place_of_training(
     for run, value in zip(runs, (1.0, 3.0), strict=True):
         ended = VoiceRun(config(run, init=start), print).folder
         ended.finish("acoustic", weights | {name: torch.full_like(weights[name], value)}, 5, 30.0)
-    asked = replace(config(tmp_path / "mean", init=start), mean_of=tuple(runs), workers=2)
+    same = Path(shutil.copytree(start, tmp_path / "the same voice elsewhere"))
+    asked = replace(config(tmp_path / "mean", init=same), mean_of=tuple(runs), workers=2)
+    vocoder = load_state(run_folder / "vocoder-result.pt", torch.device("cpu"))["model"]
     run = VoiceRun(asked, print)
-    run.folder.finish(
-        "vocoder", load_state(run_folder / "vocoder-result.pt", torch.device("cpu"))["model"], 1, 1.0
-    )
+    run.folder.finish("vocoder", vocoder, 1, 1.0)
     model = run._first_stages()
     assert (model.state_dict()[name] == 2.0).all()
+    partly = VoiceRun(replace(asked, folder=tmp_path / "partly", init_share=0.5), print)
+    partly.folder.finish("vocoder", vocoder, 1, 1.0)
+    assert torch.allclose(partly._first_stages().state_dict()[name], (weights[name] + 2.0) / 2, atol=2e-3)
+    assert partly._provenance().init_share == 0.5
     told = run._provenance()
     assert (told.runs, told.processes, told.steps["acoustic"], told.minutes["acoustic"]) == (2, 1, 10, 1.0)
     shutil.rmtree(runs[1])
     assert (VoiceRun(asked, print)._first_stages().state_dict()[name] == 2.0).all(), "it is done with them"
     with pytest.raises(VoiceTrainingError, match="its mean of differ"):
         VoiceRun(replace(asked, mean_of=(runs[0],)), print)
+    with pytest.raises(VoiceTrainingError, match="its init share differ"):
+        VoiceRun(replace(asked, init_share=0.1), print)
+    with pytest.raises(VoiceTrainingError, match="its init share differ"):
+        VoiceRun(replace(asked, folder=tmp_path / "partly", init_share=0.0), print)
     with pytest.raises(VoiceTrainingError, match="--init"):
         VoiceRun(replace(asked, folder=tmp_path / "new", init=None), print)
     with pytest.raises(VoiceTrainingError, match="holds no run"):
         VoiceRun(replace(asked, folder=tmp_path / "new", mean_of=(tmp_path,)), print)
+    for share in (1.0, -0.1, float("nan")):
+        with pytest.raises(VoiceTrainingError, match=r"--init-share .* 0 to less than 1"):
+            VoiceRun(replace(asked, folder=tmp_path / "new", init_share=share), print)
+    with pytest.raises(VoiceTrainingError, match=r"--init-share .* --mean-of"):
+        VoiceRun(replace(asked, folder=tmp_path / "new", mean_of=(), init_share=0.2), print)
     assert not (tmp_path / "new").exists()
 
 

@@ -73,6 +73,15 @@ def test_the_mean_of_runs_from_one_start_is_that_of_their_weights(tmp_path: Path
     assert (mean.steps, mean.seconds) == (30, 180.0)
 
 
+def test_the_start_of_the_runs_has_its_share_in_their_mean(tmp_path: Path) -> None:
+    runs = [run_that_ended(tmp_path / name, value, 3) for name, value in (("a", 1.0), ("b", 4.0))]
+    start = {"weight": torch.full((2,), 10.0), "counted": torch.tensor(1)}
+    mean = mean_of_runs(runs, "acoustic", _START, _CPU, start, 0.2)
+    assert torch.allclose(mean.weights["weight"], torch.full((2,), 0.4 * 1.0 + 0.4 * 4.0 + 0.2 * 10.0))
+    assert mean.weights["weight"].dtype == torch.float32
+    assert (mean.weights["counted"], mean.steps) == (3, 20)
+
+
 @pytest.mark.parametrize(
     ("identity", "stage", "said"),
     [
