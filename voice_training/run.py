@@ -75,10 +75,10 @@ class VoiceRun:
         identity = {
             "seed": settings.seed,
             "teacher": config.teacher.description,
-            "init": None if config.init is None else weights_in(config.init / "model").digest(),
+            "init": _digest(config.init and config.init / "model"),
             "acoustic": [acoustic.hidden, *layers, heads, acoustic.postnet_units, acoustic.reduction],
             "vocoder": [settings.vocoder.channels, settings.vocoder.discriminator_width],
-            "vocoder start": None if config.vocoder is None else str(config.vocoder.resolve()),
+            "vocoder start": _digest(config.known_vocoder),
             **({"widened": True} if config.widen else {}),
             **({"mean of": [str(run.resolve()) for run in config.mean_of]} if config.mean_of else {}),
             **({"init share": config.init_share} if config.init_share else {}),
@@ -169,6 +169,11 @@ class VoiceRun:
             init_share=config.init_share,
             pronounced=self.stages.pronounced_texts if "acoustic" in results else 0,
         )
+
+
+def _digest(folder: Path | None) -> str | None:
+    """Of the weights that a part of a run starts with, wherever they lie; None for nothing."""
+    return None if folder is None else weights_in(folder).digest()
 
 
 def _join_acoustic(config: RunConfig, rendezvous: Path) -> None:

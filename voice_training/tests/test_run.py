@@ -273,6 +273,9 @@ def test_the_mean_of_runs_from_one_voice_takes_the_place_of_training(
         VoiceRun(replace(asked, init_share=0.1), print)
     with pytest.raises(VoiceTrainingError, match="its init share differ"):
         VoiceRun(replace(asked, folder=tmp_path / "partly", init_share=0.0), print)
+    shutil.copytree(BUILT_IN / "vocoder", same / "vocoder", dirs_exist_ok=True)
+    with pytest.raises(VoiceTrainingError, match="its vocoder start differ"):
+        VoiceRun(asked, print)
     with pytest.raises(VoiceTrainingError, match="--init"):
         VoiceRun(replace(asked, folder=tmp_path / "new", init=None), print)
     with pytest.raises(VoiceTrainingError, match="holds no run"):
